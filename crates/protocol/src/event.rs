@@ -1,0 +1,213 @@
+//! What a server says on the socket: entries, answers to what a client did, and noise.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::entry::{Entry, Fields, NotAnEntry, json_of};
+use crate::frame::FrameError;
+use crate::ids::{EntryId, Epoch, Nonce, Seq};
+use crate::lenient::{Scalar, read_object};
+use crate::limits::SERVER_MESSAGE_BYTES;
+
+/// The only code that carries an entry.
+const CODE_OK: i64 = 200;
+
+/// One frame from a server, understood as far as it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServerFrame {
+    /// An entry of the room.
+    Entry(Entry),
+    /// An answer to this client, from a server with extensions.
+    Control(Control),
+    /// A code other than 200: information or an error, never fatal by itself.
+    Notice {
+        /// The server's code.
+        code: i64,
+        /// Whatever text came with it.
+        text: String,
+    },
+    /// Nothing that a client needs to know; counted.
+    Skipped(Skip),
+}
+
+/// Why a well-formed frame carries nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Skip {
+    /// `data` is missing, null or empty: most often the reply to a heartbeat.
+    Empty,
+    /// `data` is text, but not a JSON object.
+    NotJson,
+    /// `data` is an object of a type this client does not know.
+    UnknownType,
+}
+
+/// What a server with extensions says to one client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// A send was stored (extension `ack`).
+    Ack {
+        /// The send's own name.
+        nonce: Nonce,
+        /// The id it was given.
+        id: Option<EntryId>,
+        /// The place it was given.
+        seq: Option<Seq>,
+    },
+    /// A send was refused (extension `ack`).
+    Nack {
+        /// The send's own name.
+        nonce: Nonce,
+        /// The refusal, as an HTTP status.
+        code: i64,
+        /// The reason, in the server's words.
+        reason: String,
+    },
+    /// The room was entered (extension `resume`).
+    Joined {
+        /// The room.
+        topic: String,
+        /// The life of the room's history.
+        epoch: Epoch,
+        /// The room's newest place at that moment.
+        seq: Seq,
+        /// Whether every entry after the asked place follows before any live one.
+        resumed: bool,
+    },
+    /// The reply to a heartbeat (extension `heartbeat`).
+    Heartbeat {
+        /// The server's clock, in milliseconds of the epoch.
+        time_ms: u64,
+    },
+}
+
+impl ServerFrame {
+    /// Reads one text frame.
+    ///
+    /// # Errors
+    /// [`FrameError::TooLarge`] over [`SERVER_MESSAGE_BYTES`]; [`FrameError::Malformed`] when the frame is no JSON object.
+    pub fn parse(text: &str) -> Result<Self, FrameError> {
+        if text.len() > SERVER_MESSAGE_BYTES {
+            return Err(FrameError::TooLarge { bytes: text.len() });
+        }
+        let (mut code, mut data) = (None, Scalar::Null);
+        read_object(text, |key, value| match key {
+            "code" => code = value.as_i64(),
+            "data" => data = value,
+            _ => {}
+        })
+        .map_err(|_| FrameError::Malformed)?;
+        let code = code.ok_or(FrameError::Malformed)?;
+        let data = data.into_text();
+        Ok(if code == CODE_OK {
+            Self::parse_data(&data)
+        } else {
+            Self::Notice { code, text: data.into_owned() }
+        })
+    }
+
+    fn parse_data(data: &str) -> Self {
+        if data.trim().is_empty() {
+            return Self::Skipped(Skip::Empty);
+        }
+        let fields = match Fields::read(data) {
+            Ok(fields) => fields,
+            Err(_) => return Self::Skipped(Skip::NotJson),
+        };
+        let fields = match Control::from_fields(fields) {
+            Ok(control) => return Self::Control(control),
+            Err(fields) => fields,
+        };
+        match fields.into_entry() {
+            Ok(entry) => Self::Entry(entry),
+            Err(NotAnEntry::UnknownType | NotAnEntry::Malformed) => Self::Skipped(Skip::UnknownType),
+        }
+    }
+
+    /// The text frame that carries an entry.
+    pub fn entry_text(entry: &Entry) -> String {
+        frame_text(CODE_OK, &entry.to_json())
+    }
+
+    /// The text frame that carries an answer to one client.
+    pub fn control_text(control: &Control) -> String {
+        frame_text(CODE_OK, &json_of(control))
+    }
+
+    /// The text frame that carries a code and a text for people; with 200 and no text, the core reply to a heartbeat.
+    pub fn notice_text(code: i64, text: &str) -> String {
+        frame_text(code, text)
+    }
+}
+
+impl Control {
+    /// Reads a control object, or gives the fields back when it is none (or lacks what it cannot do without).
+    fn from_fields(mut f: Fields) -> Result<Self, Box<Fields>> {
+        let control = match f.kind.as_str() {
+            "ack" => f.nonce.take().map(|nonce| Self::Ack { nonce, id: f.id.take(), seq: f.seq }),
+            "nack" => f.nonce.take().map(|nonce| Self::Nack {
+                nonce,
+                code: f.code.unwrap_or_default(),
+                reason: std::mem::take(&mut f.reason),
+            }),
+            "joined" => f.epoch.take().zip(f.seq).map(|(epoch, seq)| Self::Joined {
+                topic: std::mem::take(&mut f.topic),
+                epoch: Epoch::new(epoch),
+                seq,
+                resumed: f.resumed.unwrap_or(true),
+            }),
+            "heartbeat" => f.time.map(|time_ms| Self::Heartbeat { time_ms }),
+            _ => None,
+        };
+        control.ok_or_else(|| Box::new(f))
+    }
+}
+
+impl Serialize for Control {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Ack { nonce, id, seq } => {
+                map.serialize_entry("type", "ack")?;
+                map.serialize_entry("nonce", nonce.as_str())?;
+                if let Some(id) = id {
+                    map.serialize_entry("id", id.as_str())?;
+                }
+                if let Some(seq) = seq {
+                    map.serialize_entry("seq", &seq.0)?;
+                }
+            }
+            Self::Nack { nonce, code, reason } => {
+                map.serialize_entry("type", "nack")?;
+                map.serialize_entry("nonce", nonce.as_str())?;
+                map.serialize_entry("code", code)?;
+                map.serialize_entry("reason", reason)?;
+            }
+            Self::Joined { topic, epoch, seq, resumed } => {
+                map.serialize_entry("type", "joined")?;
+                map.serialize_entry("topic", topic)?;
+                map.serialize_entry("epoch", epoch.as_str())?;
+                map.serialize_entry("seq", &seq.0)?;
+                if !resumed {
+                    map.serialize_entry("resumed", resumed)?;
+                }
+            }
+            Self::Heartbeat { time_ms } => {
+                map.serialize_entry("type", "heartbeat")?;
+                map.serialize_entry("time", time_ms)?;
+            }
+        }
+        map.end()
+    }
+}
+
+fn frame_text(code: i64, data: &str) -> String {
+    struct Frame<'a>(i64, &'a str);
+    impl Serialize for Frame<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(2))?;
+            map.serialize_entry("code", &self.0)?;
+            map.serialize_entry("data", self.1)?;
+            map.end()
+        }
+    }
+    json_of(&Frame(code, data))
+}
