@@ -55,7 +55,15 @@ mod tests {
     #[test]
     fn a_reason_may_carry_a_reconnect_time() {
         assert_eq!(CloseReason::parse(1012, &CloseReason::retry_text(2500)).retry_ms, Some(2500));
-        for text in ["", "bye", "{}", "[1]", "{\"retry_ms\":-4}", "{\"retry_ms\":5}x", "{\"retry_ms\":null}"] {
+        for text in [
+            "",
+            "bye",
+            "{}",
+            "[1]",
+            "{\"retry_ms\":-4}",
+            "{\"retry_ms\":5}x",
+            "{\"retry_ms\":null}",
+        ] {
             assert_eq!(CloseReason::parse(1012, text), CloseReason { code: 1012, retry_ms: None });
         }
     }

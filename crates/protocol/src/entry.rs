@@ -209,7 +209,9 @@ impl Serialize for Entry {
         map.serialize_entry("stream", &self.stream)?;
         map.serialize_entry("content", &self.content)?;
         match self.created_at {
-            Some(CreatedAt::Instant(at)) => map.serialize_entry("createdat", &at.as_millisecond())?,
+            Some(CreatedAt::Instant(at)) => {
+                map.serialize_entry("createdat", &at.as_millisecond())?
+            }
             Some(CreatedAt::Local(at)) => map.serialize_entry(
                 "createdat",
                 &crate::time::MinuteStamp::from_local(at).to_string(),

@@ -108,9 +108,8 @@ impl ServerFrame {
         if data.trim().is_empty() {
             return Self::Skipped(Skip::Empty);
         }
-        let fields = match Fields::read(data) {
-            Ok(fields) => fields,
-            Err(_) => return Self::Skipped(Skip::NotJson),
+        let Ok(fields) = Fields::read(data) else {
+            return Self::Skipped(Skip::NotJson);
         };
         let fields = match Control::from_fields(fields) {
             Ok(control) => return Self::Control(control),
@@ -118,7 +117,9 @@ impl ServerFrame {
         };
         match fields.into_entry() {
             Ok(entry) => Self::Entry(entry),
-            Err(NotAnEntry::UnknownType | NotAnEntry::Malformed) => Self::Skipped(Skip::UnknownType),
+            Err(NotAnEntry::UnknownType | NotAnEntry::Malformed) => {
+                Self::Skipped(Skip::UnknownType)
+            }
         }
     }
 

@@ -268,10 +268,7 @@ impl Stored {
     pub fn parse(body: &[u8]) -> Self {
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
         let data = &value["data"];
-        Self {
-            id: data["id"].as_str().map(EntryId::new),
-            seq: data["seq"].as_u64().map(Seq),
-        }
+        Self { id: data["id"].as_str().map(EntryId::new), seq: data["seq"].as_u64().map(Seq) }
     }
 
     /// The reply's body, as a server writes it.

@@ -127,7 +127,10 @@ mod tests {
         assert_eq!(CreatedAt::parse("2018-10-08 14:30:05"), Some(CreatedAt::Local(second)));
         assert_eq!(CreatedAt::parse("2018-10-08T14:30:05"), Some(CreatedAt::Local(second)));
         let instant = CreatedAt::Instant(Timestamp::from_second(1_538_980_205).unwrap());
-        assert_eq!(CreatedAt::parse("2018-10-08T14:30:05+08:00"), CreatedAt::parse("2018-10-08T06:30:05Z"));
+        assert_eq!(
+            CreatedAt::parse("2018-10-08T14:30:05+08:00"),
+            CreatedAt::parse("2018-10-08T06:30:05Z")
+        );
         assert_eq!(CreatedAt::parse("2018-10-08T06:30:05Z"), Some(instant));
         assert_eq!(CreatedAt::parse("1538980205"), Some(instant));
         assert_eq!(CreatedAt::parse("1538980205000"), Some(instant));
@@ -138,8 +141,20 @@ mod tests {
     #[test]
     fn nonsense_is_no_time() {
         for text in [
-            "", " ", "yesterday", "2018-13-1 10:00", "2018-2-30 1:00", "2018-1-1 25:00", "1-2-3-4 5:6",
-            "2018-10-8 14:30:05.x", "99999999999999999999", "9223372036854775807", "2018-10-8 14", "-", ":", "T",
+            "",
+            " ",
+            "yesterday",
+            "2018-13-1 10:00",
+            "2018-2-30 1:00",
+            "2018-1-1 25:00",
+            "1-2-3-4 5:6",
+            "2018-10-8 14:30:05.x",
+            "99999999999999999999",
+            "9223372036854775807",
+            "2018-10-8 14",
+            "-",
+            ":",
+            "T",
         ] {
             assert_eq!(CreatedAt::parse(text), None, "{text:?}");
         }
