@@ -1,2 +1,56 @@
-//! stub
-fn main() {}
+//! The house's own commands: `cargo xtask run` shows the app, `cargo xtask test` runs everything that CI runs.
+#![allow(clippy::print_stdout, reason = "a command for people: what it says goes to the terminal")]
+
+mod bindings;
+mod command;
+mod debian;
+mod display;
+mod page;
+mod run;
+mod test;
+mod tidy;
+mod tools;
+
+use std::{env, process::ExitCode};
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  run [--release] [--for 30s] [-- ARGS]   build the app, start it (`aside --demo`, or `aside ARGS`)
+  test [--only STEP] [--skip-e2e]         everything that CI runs; `test --list` names the steps
+  tidy                                    the house rules alone
+  bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    if let Err(error) = env::set_current_dir(command::root()) {
+        eprintln!("xtask: cannot enter the checkout: {error}");
+        return ExitCode::FAILURE;
+    }
+    let outcome = match command {
+        "run" => run::run(rest),
+        "test" => test::test(rest),
+        "tidy" => tidy::tidy(),
+        "bindings" => bindings::write(),
+        "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => {
+            eprintln!("xtask: no command `{other}`\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Debian packages that the build and the real window need: missing ones are named, then installed.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{self, find};
+
+/// What compiling the app takes: a C compiler (SQLite, ring) and the system's webview.
+const BUILD: &[&str] = &[
+    "build-essential",
+    "ca-certificates",
+    "libayatana-appindicator3-dev",
+    "librsvg2-dev",
+    "libwebkit2gtk-4.1-dev",
+    "pkg-config",
+];
+
+/// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
+/// focus), a session bus with a keyring, Chinese glyphs, screenshots, and the webview's driver.
+const STAGE: &[&str] = &[
+    "dbus",
+    "fonts-dejavu-core",
+    "fonts-noto-cjk",
+    "gnome-keyring",
+    "imagemagick",
+    "openbox",
+    "webkit2gtk-driver",
+    "xvfb",
+];
+
+/// Sees to it that the packages for building are there, and those for a virtual display where `stage` asks.
+pub(crate) fn ensure(stage: bool) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let mut wanted = BUILD.to_vec();
+    if stage {
+        wanted.extend(STAGE);
+    }
+    if find("dpkg-query").is_none() {
+        println!(
+            "Not a Debian system: please see to the equivalents of {} yourself.",
+            wanted.join(" ")
+        );
+        return Ok(());
+    }
+    let missing = missing(&wanted)?;
+    if missing.is_empty() {
+        println!("Debian packages: all {} are here.", wanted.len());
+        return Ok(());
+    }
+    println!("Missing Debian packages, to be installed now: {}", missing.join(" "));
+    let mut update = apt()?;
+    command::run(update.arg("update"))?;
+    let mut install = apt()?;
+    command::run(install.args(["install", "--yes", "--no-install-recommends"]).args(&missing))
+}
+
+fn missing<'a>(wanted: &[&'a str]) -> Result<Vec<&'a str>> {
+    // It complains and exits 1 about packages that it has never heard of: those are missing, too.
+    let known = Command::new("dpkg-query")
+        .args(["--show", "--showformat", "${Package} ${db:Status-Abbrev}\n"])
+        .args(wanted)
+        .output()
+        .context("cannot ask dpkg-query")?;
+    let known = String::from_utf8_lossy(&known.stdout).into_owned();
+    let installed: Vec<&str> =
+        known.lines().filter_map(|line| line.trim_end().strip_suffix(" ii")).collect();
+    Ok(wanted.iter().copied().filter(|package| !installed.contains(package)).collect())
+}
+
+/// apt-get that asks no questions, through sudo where we are not root.
+fn apt() -> Result<Command> {
+    let root = command::output(Command::new("id").arg("-u"))?.trim() == "0";
+    let mut apt = if root {
+        Command::new("env")
+    } else if find("sudo").is_some() {
+        let mut sudo = Command::new("sudo");
+        sudo.arg("env");
+        sudo
+    } else {
+        bail!(
+            "installing packages takes root or sudo: run `apt-get install` for the packages above, then try again"
+        );
+    };
+    apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]);
+    Ok(apt)
+}

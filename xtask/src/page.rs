@@ -1,0 +1,87 @@
+//! The page in `ui/`: its packages and its build, each redone only when what it is made of has changed.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    command::{self, npm, root},
+    tools,
+};
+
+/// `npm ci`, unless the lock file is the one of the last install.
+pub(crate) fn install() -> Result<()> {
+    tools::ensure_node()?;
+    let lock = fs::read(root().join("ui/package-lock.json"))
+        .context("cannot read ui/package-lock.json")?;
+    // Inside node_modules, so that whoever deletes the one deletes the other.
+    let stamp = root().join("ui/node_modules/.installed-lock");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        println!("npm packages: unchanged since the last install.");
+        return Ok(());
+    }
+    command::run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+    fs::write(&stamp, lock).context("cannot note the installed lock file")
+}
+
+/// One of the page's own scripts.
+pub(crate) fn script(name: &str) -> Result<()> {
+    command::run(npm().args(["run", "--silent", name]))
+}
+
+/// Builds `ui/dist`, which the app carries inside itself.
+pub(crate) fn build() -> Result<()> {
+    script("build")?;
+    let stamp = build_stamp();
+    if let Some(folder) = stamp.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(stamp, fingerprint()?).context("cannot note the build")
+}
+
+/// Builds `ui/dist` only where a source of it is newer than the last build.
+pub(crate) fn build_if_changed() -> Result<()> {
+    let built = fs::read_to_string(build_stamp()).unwrap_or_default();
+    if root().join("ui/dist/index.html").is_file() && built == fingerprint()? {
+        println!("The page is unchanged since its last build.");
+        return Ok(());
+    }
+    build()
+}
+
+fn build_stamp() -> PathBuf {
+    root().join("target/xtask/page.stamp")
+}
+
+/// Name, size and age of every file that the build reads (and of what it made).
+fn fingerprint() -> Result<String> {
+    let mut files = Vec::new();
+    collect(&root().join("ui"), &mut files)?;
+    files.sort();
+    let mut lines = String::new();
+    for file in files {
+        let about = file.metadata()?;
+        let age = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        writeln!(lines, "{} {} {age}", file.display(), about.len())?;
+    }
+    Ok(lines)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let skipped =
+            path.file_name().is_some_and(|name| name == "node_modules" || name == "coverage");
+        if path.is_dir() && !skipped {
+            collect(&path, files)?;
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

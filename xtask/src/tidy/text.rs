@@ -1,0 +1,138 @@
+//! Rules that one file can break alone: its first line, its length, literal colours, paths of somebody's machine.
+
+use super::Source;
+
+/// Past this, a file has two subjects.
+const LONGEST: usize = 400;
+/// Homes of people and of build machines; a path that starts with one is of no use to anybody else.
+const HOMES: &[&str] = &["/home/", "/Users/", "/root/", "/work/", "C:\\Users\\"];
+const NAMED_COLOURS: &[&str] =
+    &["white", "black", "red", "green", "blue", "gray", "grey", "orange", "yellow", "purple"];
+const COLOUR_FUNCTIONS: &[&str] =
+    &["rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "lch(", "oklab(", "oklch("];
+
+pub(super) fn check(source: &Source) -> Vec<String> {
+    let Some(text) = &source.text else { return Vec::new() };
+    let path = &source.path;
+    let mut breaches = Vec::new();
+    if let Some(mark) =
+        opening(path).filter(|marks| !marks.iter().any(|mark| text.starts_with(mark)))
+    {
+        breaches.push(format!(
+            "{path}: the first line must say why the file exists ({})",
+            mark.join(" or ")
+        ));
+    }
+    let lines = text.lines().count();
+    if opening(path).is_some() && lines > LONGEST {
+        breaches.push(format!("{path}: {lines} lines, {LONGEST} are the most"));
+    }
+    for (number, line) in text.lines().enumerate() {
+        let place = format!("{path}:{}", number + 1);
+        if path.ends_with(".svelte") && has_colour(line) {
+            breaches.push(format!("{place}: a literal colour: take one of the tokens"));
+        }
+        // This file has to name them.
+        if path != "xtask/src/tidy/text.rs" && HOMES.iter().any(|home| names_home(line, home)) {
+            breaches.push(format!("{place}: a path of one machine"));
+        }
+    }
+    breaches
+}
+
+/// How a file of this kind opens; `None` where the rules for sources do not apply.
+fn opening(path: &str) -> Option<&'static [&'static str]> {
+    match path.rsplit_once('.')?.1 {
+        "rs" => Some(&["//!"]),
+        "ts" | "js" => Some(&["//", "/*"]),
+        "css" => Some(&["/*"]),
+        "svelte" => Some(&["<!--"]),
+        _ => None,
+    }
+}
+
+/// A home's name at the start of a path, not in the middle of another one or of a URL.
+fn names_home(line: &str, home: &str) -> bool {
+    line.match_indices(home).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|before| !before.is_alphanumeric() && !"/._-*}>)".contains(before))
+    })
+}
+
+fn has_colour(line: &str) -> bool {
+    hexadecimal(line)
+        || COLOUR_FUNCTIONS.iter().any(|function| {
+            line.match_indices(function)
+                .any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric()))
+        })
+        || named(line)
+}
+
+/// `#` with 3, 4, 6 or 8 hexadecimal digits, and then the word ends (so `{#each` is none).
+fn hexadecimal(line: &str) -> bool {
+    line.match_indices('#').any(|(at, _)| {
+        let word: String = line[at + 1..]
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || "_-".contains(*c))
+            .collect();
+        matches!(word.len(), 3 | 4 | 6 | 8) && word.chars().all(|c| c.is_ascii_hexdigit())
+    })
+}
+
+/// A declaration like `color: white;`.
+fn named(line: &str) -> bool {
+    let Some((property, value)) = line.trim().split_once(':') else { return false };
+    let paints = ["color", "background", "fill", "stroke", "border", "outline", "shadow"];
+    paints.iter().any(|paint| property.contains(paint))
+        && value.ends_with(';')
+        && value.trim_end_matches(';').split_whitespace().any(|word| NAMED_COLOURS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn breaches(path: &str, text: &str) -> usize {
+        check(&Source { path: path.to_owned(), text: Some(text.to_owned()) }).len()
+    }
+
+    #[test]
+    fn a_rust_file_says_why_it_exists() {
+        assert_eq!(breaches("a.rs", "//! Why.\n"), 0);
+        assert_eq!(breaches("a.rs", "use std::fs;\n"), 1);
+        assert_eq!(breaches("a.txt", "anything\n"), 0);
+    }
+
+    #[test]
+    fn a_file_ends_before_it_grows_a_second_subject() {
+        let long = format!("//! Why.\n{}", "\n".repeat(LONGEST));
+        assert_eq!(breaches("a.rs", &long), 1);
+    }
+
+    #[test]
+    fn colours_come_from_tokens() {
+        let component = |line: &str| format!("<!-- Why. -->\n{line}\n");
+        for literal in [
+            "color: #fff;",
+            "fill=\"#a0b1c2\"",
+            "background: rgb(0 0 0);",
+            "border: 1px solid red;",
+        ] {
+            assert_eq!(breaches("a.svelte", &component(literal)), 1, "{literal}");
+        }
+        for fine in [
+            "{#each rows as row}",
+            "color: var(--ink);",
+            "href=\"#top\"",
+            "background: transparent;",
+        ] {
+            assert_eq!(breaches("a.svelte", &component(fine)), 0, "{fine}");
+        }
+    }
+
+    #[test]
+    fn nobody_else_has_this_machine() {
+        assert_eq!(breaches("a.md", "see /home/somebody/notes"), 1);
+        assert_eq!(breaches("a.md", "see https://example.org/home/page"), 0);
+    }
+}
