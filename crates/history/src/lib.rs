@@ -1,1 +1,28 @@
-//! stub
+//! The local cache of a room: it IS the timeline, and it keeps what a person wrote until a server has it.
+//!
+//! Two SQLite files below one directory that one process holds at a time: `cache.db` (rows, positions, read marks: may
+//! be thrown away and fetched again) and `outbox.db` (what was written here, and drafts: never thrown away). No socket, no
+//! clock: times and random bytes are passed in. A commit is one transaction; whoever asked for it is told after it
+//! is on disk, and everybody else then asks for the changes since the revision that they know.
+//!
+//! Reading order: [`ids`] (rooms, rows, places, revisions), [`row`] (what the timeline is made of), [`commit`] (how it
+//! changes), [`view`] (how it is read), [`outgoing`] (what waits to be sent, drafts), [`error`], [`store`] (the handle).
+//! Behind them: `place` (arithmetic of order), `cache` and `outbox` (SQL of the two files), `files` (opening, locking,
+//! setting aside), `work` (the writer's and the readers' threads).
+
+pub mod commit;
+pub mod error;
+pub mod ids;
+pub mod outgoing;
+mod place;
+pub mod row;
+pub mod store;
+pub mod view;
+
+pub use commit::{Change, Commit, Committed, Inserted, Position, Where};
+pub use error::{CommitError, OpenError, OutboxError, StoreError};
+pub use ids::{LocalId, Place, Revision, RoomId, RoomName, RowKey};
+pub use outgoing::{Draft, DraftMode, NewOutgoing, Outgoing, OutgoingBody, OutgoingState, Written};
+pub use row::{Delivery, EntryRow, Gap, GapState, NewRow, Row, RowKind, Standing};
+pub use store::{OpenReport, Opened, Store};
+pub use view::{Anchor, Changes, Page, RoomState, Unread};

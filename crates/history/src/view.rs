@@ -1,0 +1,83 @@
+//! How a timeline is read: pages, changes since a revision, counts.
+
+use aside_protocol::Seq;
+
+use crate::commit::Position;
+use crate::ids::{Place, Revision, RowKey};
+use crate::row::Row;
+
+/// Which page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// The newest rows, echoes included.
+    End,
+    /// The rows right before this place.
+    Before(Place),
+    /// The rows right after this place.
+    After(Place),
+    /// Rows on both sides of the read mark, half and half; the newest rows if there is no mark or nothing unread.
+    Unread,
+}
+
+/// Neighbouring rows, without a hole between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The room's revision when the page was read: ask for the changes since it.
+    pub revision: Revision,
+    /// Oldest first.
+    pub rows: Vec<Row>,
+    /// Whether the cache has rows before these.
+    pub has_older: bool,
+    /// Whether the cache has rows after these.
+    pub has_newer: bool,
+    /// Everything up to here has been read.
+    pub read: Option<Place>,
+    /// Whether the room's very first entry is in the cache.
+    pub reached_start: bool,
+}
+
+/// What happened since a revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changes {
+    /// The room's revision now.
+    pub revision: Revision,
+    /// Rows that are new, other than they were, or elsewhere; by place, oldest first.
+    pub upserts: Vec<Row>,
+    /// Rows that are gone.
+    pub removed: Vec<RowKey>,
+    /// Too much happened, or too long ago: take a page instead. The lists are empty then.
+    pub reset: bool,
+    /// Everything up to here has been read.
+    pub read: Option<Place>,
+}
+
+/// Where a room stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomState {
+    /// How far its history was applied; none before the first commit that said so.
+    pub position: Option<Position>,
+    /// The room's revision now.
+    pub revision: Revision,
+    /// Everything up to here has been read.
+    pub read: Option<Place>,
+    /// The place of the oldest row.
+    pub oldest: Option<Place>,
+    /// The place of the newest settled row.
+    pub newest: Option<Place>,
+    /// The smallest and the largest sequence number of the current epoch that have a row.
+    pub seqs: Option<(Seq, Seq)>,
+}
+
+/// What the user has not read: other people's entries after the read mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// All of them, capped at [`Unread::CAP`].
+    pub entries: u32,
+    /// Questions among them, capped likewise.
+    pub questions: u32,
+}
+
+impl Unread {
+    /// Counting stops here: "1000" reads "1000 or more".
+    pub const CAP: u32 = 1000;
+}
