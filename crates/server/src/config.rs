@@ -1,0 +1,191 @@
+//! What the owner of a server may choose.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_protocol::{Extension, limits};
+use jiff::Timestamp;
+
+/// How a server is run. `Config::default()` is a server with every extension and sane limits, in memory.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The directory of the database; in memory when absent.
+    pub data: Option<PathBuf>,
+    /// Know nothing beyond part 1 of the protocol, whatever `extensions` says.
+    pub core_only: bool,
+    /// What to offer beyond the core; each works alone, but `resume` needs `seq`.
+    pub extensions: BTreeSet<Extension>,
+    /// The web origins that may connect. A native client sends none, which is always allowed.
+    pub origins: Vec<String>,
+    /// Sizes, rates and deadlines.
+    pub limits: Limits,
+    /// Whether a heartbeat is answered at all; servers of the field differ.
+    pub answer_heartbeats: bool,
+    /// Record what clients do, for [`Probe`](crate::Probe). Costs memory: for tests.
+    pub probe: bool,
+    /// Where the time of entries comes from.
+    pub clock: Clock,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: None,
+            core_only: false,
+            extensions: BTreeSet::from(Self::EXTENSIONS),
+            origins: Vec::new(),
+            limits: Limits::default(),
+            answer_heartbeats: true,
+            probe: false,
+            clock: Clock::system(),
+        }
+    }
+}
+
+impl Config {
+    /// The extensions that this server knows.
+    pub const EXTENSIONS: [Extension; 5] = [
+        Extension::Seq,
+        Extension::Ack,
+        Extension::Resume,
+        Extension::Heartbeat,
+        Extension::Answer,
+    ];
+
+    /// In memory, rates off, probe on: what most tests want.
+    pub fn for_tests() -> Self {
+        Self { limits: Limits::without_rates(), probe: true, ..Self::default() }
+    }
+
+    /// The extensions in force: none with `core_only`, and none that this server does not know.
+    pub fn offered(&self) -> BTreeSet<Extension> {
+        if self.core_only {
+            return BTreeSet::new();
+        }
+        let mut offered = self.extensions.clone();
+        offered.retain(|extension| Self::EXTENSIONS.contains(extension));
+        if !offered.contains(&Extension::Seq) {
+            offered.remove(&Extension::Resume);
+        }
+        offered
+    }
+}
+
+/// So many at once, then one per `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// The time in which one more is earned.
+    pub every: Duration,
+    /// How many may come at once.
+    pub burst: u32,
+}
+
+/// Sizes, rates and deadlines. A rate of `None` is no limit.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest text of one entry, in bytes.
+    pub content_bytes: usize,
+    /// Sends, asks and answers of one user.
+    pub sends: Option<Rate>,
+    /// Reads of history of one user.
+    pub history: Option<Rate>,
+    /// Heartbeats on one socket.
+    pub heartbeats: Option<Rate>,
+    /// Frames that could not be read, on one socket.
+    pub bad_frames: Option<Rate>,
+    /// New sockets from one address; loopback is exempt (a reverse proxy, or this very machine).
+    pub connects: Option<Rate>,
+    /// Sockets of one user in one room.
+    pub sockets_per_user: usize,
+    /// Sockets altogether; from four fifths of it on, newcomers are asked to come back later.
+    pub sockets: usize,
+    /// What may wait for one client: commits (each of one entry or more).
+    pub queue_frames: usize,
+    /// What may wait for one client: bytes.
+    pub queue_bytes: usize,
+    /// A write that takes longer means a dead or stalled client.
+    pub write_deadline: Duration,
+    /// A client that said nothing for so long is gone.
+    pub idle: Duration,
+    /// A client that sent no frame at all by then never will.
+    pub first_frame: Duration,
+    /// The server pings at least this often.
+    pub ping_every: Duration,
+    /// How many missed entries a join may ask for on the socket; more are paged over HTTP.
+    pub resume_entries: u64,
+    /// On a graceful stop: when clients may come back at the earliest.
+    pub restart_after: Duration,
+    /// On a graceful stop: how many clients a second the restarted server can admit.
+    pub admit_per_second: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let per_second =
+            |count: u32, burst| Some(Rate { every: Duration::from_secs(1) / count, burst });
+        Self {
+            content_bytes: limits::CONTENT_BYTES,
+            sends: per_second(5, 20),
+            history: per_second(10, 30),
+            heartbeats: per_second(1, 10),
+            bad_frames: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
+            connects: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
+            sockets_per_user: 10,
+            sockets: 10_000,
+            queue_frames: 256,
+            queue_bytes: 1024 * 1024,
+            write_deadline: Duration::from_secs(5),
+            idle: Duration::from_secs(20),
+            first_frame: Duration::from_secs(10),
+            // Asked for at least every 15 s; one second for a late timer.
+            ping_every: Duration::from_secs(14),
+            resume_entries: 10_000,
+            restart_after: Duration::from_secs(1),
+            admit_per_second: 200,
+        }
+    }
+}
+
+impl Limits {
+    /// The sizes and deadlines of the default, without any rate: for tests and load.
+    pub fn without_rates() -> Self {
+        Self {
+            sends: None,
+            history: None,
+            heartbeats: None,
+            connects: None,
+            sockets_per_user: usize::MAX,
+            ..Self::default()
+        }
+    }
+}
+
+/// Where a server's wall-clock time comes from.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(Timestamp::now))
+    }
+
+    /// A clock that a test sets.
+    pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The time it is.
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
