@@ -1,0 +1,233 @@
+//! How long to wait before the next try. Pure: the moment and the dice are passed in.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+use tokio::time::Instant;
+
+/// The link must have been online this long before the wait starts small again. Resetting when the socket opens would
+/// make every refused join count as a success.
+pub(crate) const STABLE: Duration = Duration::from_secs(30);
+/// The longest that a server may make us wait at its word.
+const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
+/// The wait grows up to this.
+const LONGEST_STEP: Duration = Duration::from_secs(30);
+/// Tries that a person asks for are at least this far apart.
+const RETRY_NOW_APART: Duration = Duration::from_secs(1);
+/// Dials that a wake or a new network triggers come from a bucket of so many ...
+const EVENT_DIALS: u32 = 3;
+/// ... which gets one back in this time.
+const EVENT_REFILL: Duration = Duration::from_secs(10);
+/// After a wake the network needs a moment: so many tries come about a second apart.
+const EAGER_TRIES: u32 = 5;
+
+/// What decides about the wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// This client alone noticed something: others are not coming back at the same moment.
+    Ours,
+    /// The server or the path ended it: everybody is coming back at once.
+    Theirs,
+    /// The server is busy and did not say for how long.
+    Busy,
+    /// The server named a time.
+    Asked(Duration),
+    /// The server restarts, without a time.
+    Restart,
+    /// The server wants us back later, without a time.
+    Later,
+    /// Something that will not change within seconds: look again after about this time.
+    Slow(Duration),
+}
+
+/// The memory that the wait needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Backoff {
+    tries: u32,
+    eager: u32,
+    not_before: Option<Instant>,
+    last_retry_now: Option<Instant>,
+    bucket: u32,
+    bucket_at: Option<Instant>,
+}
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Self {
+            tries: 0,
+            eager: 0,
+            not_before: None,
+            last_retry_now: None,
+            bucket: EVENT_DIALS,
+            bucket_at: None,
+        }
+    }
+
+    /// The wait before the next try, from `now`.
+    pub(crate) fn wait(&mut self, pace: Pace, now: Instant, rng: &mut StdRng) -> Duration {
+        let tries = self.tries;
+        self.tries = self.tries.saturating_add(1);
+        let asked = |asked: Duration, rng: &mut StdRng| {
+            let asked = asked.clamp(Duration::from_secs(1), LONGEST_ASKED);
+            (asked, asked + up_to((asked / 4).min(Duration::from_secs(30)), rng))
+        };
+        self.not_before = None;
+        match pace {
+            Pace::Asked(time) => {
+                let (floor, wait) = asked(time, rng);
+                self.not_before = Some(now + floor);
+                wait
+            }
+            Pace::Restart => between(1, 5, rng).max(self.grown(tries, 1, rng)),
+            Pace::Later => between(10, 30, rng).max(self.grown(tries, 1, rng)),
+            Pace::Busy => self.grown(tries.saturating_add(1), 8, rng),
+            Pace::Slow(time) => time + up_to(time / 4, rng),
+            Pace::Ours if tries == 0 => up_to(Duration::from_millis(250), rng),
+            Pace::Theirs if tries == 0 => up_to(Duration::from_secs(3), rng),
+            Pace::Ours | Pace::Theirs => self.grown(tries, 1, rng),
+        }
+    }
+
+    /// w = first, 2·first, … up to 30 s; the wait is w/2 and up to as much again.
+    fn grown(&mut self, tries: u32, first: u64, rng: &mut StdRng) -> Duration {
+        if self.eager > 0 {
+            self.eager -= 1;
+            return half_to_whole(Duration::from_secs(1), rng);
+        }
+        let doublings = tries.saturating_sub(1).min(5);
+        half_to_whole(Duration::from_secs(first << doublings).min(LONGEST_STEP), rng)
+    }
+
+    /// The link was online for so long before it ended.
+    pub(crate) fn was_online(&mut self, time: Duration) {
+        if time >= STABLE {
+            self.tries = 0;
+        }
+    }
+
+    /// Whether a person may have a try at once: not within a second of the last, and not before a time the server named.
+    pub(crate) fn retry_now(&mut self, now: Instant) -> bool {
+        let too_soon = self.last_retry_now.is_some_and(|last| now < last + RETRY_NOW_APART);
+        if too_soon || !self.floor_passed(now) {
+            return false;
+        }
+        self.last_retry_now = Some(now);
+        true
+    }
+
+    /// Whether a wake or a new network may have a try at once.
+    pub(crate) fn event_dial(&mut self, now: Instant) -> bool {
+        let filled_at = *self.bucket_at.get_or_insert(now);
+        let refills = ((now - filled_at).as_secs() / EVENT_REFILL.as_secs()) as u32;
+        if refills > 0 {
+            self.bucket = self.bucket.saturating_add(refills).min(EVENT_DIALS);
+            self.bucket_at = Some(filled_at + EVENT_REFILL * refills);
+        }
+        if self.bucket == 0 || !self.floor_passed(now) {
+            return false;
+        }
+        self.bucket -= 1;
+        self.eager = EAGER_TRIES;
+        true
+    }
+
+    fn floor_passed(&self, now: Instant) -> bool {
+        self.not_before.is_none_or(|floor| now >= floor)
+    }
+}
+
+fn up_to(most: Duration, rng: &mut StdRng) -> Duration {
+    most.mul_f64(rng.random_range(0.0..1.0))
+}
+
+fn between(least: u64, most: u64, rng: &mut StdRng) -> Duration {
+    Duration::from_secs(least) + up_to(Duration::from_secs(most - least), rng)
+}
+
+fn half_to_whole(whole: Duration, rng: &mut StdRng) -> Duration {
+    whole / 2 + up_to(whole / 2, rng)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    fn each_seed(check: impl Fn(&mut StdRng)) {
+        for seed in 0..200 {
+            check(&mut StdRng::seed_from_u64(seed));
+        }
+    }
+
+    #[test]
+    fn at_most_nine_tries_in_any_minute() {
+        each_seed(|rng| {
+            for pace in [Pace::Ours, Pace::Theirs, Pace::Busy] {
+                let (mut backoff, start) = (Backoff::new(), Instant::now());
+                let (mut now, mut tries) = (start, vec![start]);
+                while now < start + Duration::from_secs(600) {
+                    now += backoff.wait(pace, now, rng);
+                    tries.push(now);
+                }
+                for (n, from) in tries.iter().enumerate() {
+                    let minute =
+                        tries[n..].iter().take_while(|at| **at < *from + Duration::from_secs(60));
+                    assert!(minute.count() <= 9, "{pace:?}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn the_first_wait_is_short_for_what_only_we_noticed_and_spread_for_what_all_did() {
+        each_seed(|rng| {
+            let now = Instant::now();
+            assert!(Backoff::new().wait(Pace::Ours, now, rng) <= Duration::from_millis(250));
+            assert!(Backoff::new().wait(Pace::Theirs, now, rng) <= Duration::from_secs(3));
+            assert!(Backoff::new().wait(Pace::Busy, now, rng) >= Duration::from_secs(4));
+        });
+    }
+
+    #[test]
+    fn only_thirty_seconds_online_make_the_wait_small_again() {
+        let (mut rng, now) = (StdRng::seed_from_u64(1), Instant::now());
+        let mut backoff = Backoff::new();
+        for _ in 0..8 {
+            backoff.wait(Pace::Theirs, now, &mut rng);
+        }
+        backoff.was_online(Duration::from_secs(29));
+        assert!(backoff.wait(Pace::Theirs, now, &mut rng) >= Duration::from_secs(15));
+        backoff.was_online(STABLE);
+        assert!(backoff.wait(Pace::Theirs, now, &mut rng) <= Duration::from_secs(3));
+    }
+
+    #[test]
+    fn nobody_comes_back_before_the_time_the_server_named() {
+        each_seed(|rng| {
+            let now = Instant::now();
+            for (asked, least, most) in [(0, 1, 2), (20, 20, 25), (7200, 900, 930)] {
+                let mut backoff = Backoff::new();
+                let wait = backoff.wait(Pace::Asked(Duration::from_secs(asked)), now, rng);
+                assert!(wait >= Duration::from_secs(least) && wait <= Duration::from_secs(most));
+                let early = now + Duration::from_millis(least * 1000 - 1);
+                assert!(!backoff.retry_now(early) && !backoff.event_dial(early));
+                assert!(backoff.retry_now(now + Duration::from_secs(least)));
+            }
+        });
+    }
+
+    #[test]
+    fn a_person_may_retry_once_a_second_and_events_come_from_a_bucket() {
+        let now = Instant::now();
+        let mut backoff = Backoff::new();
+        assert!(backoff.retry_now(now));
+        assert!(!backoff.retry_now(now + Duration::from_millis(900)));
+        assert!(backoff.retry_now(now + Duration::from_secs(1)));
+        let dials =
+            (0..100).filter(|n| backoff.event_dial(now + Duration::from_millis(n * 100))).count();
+        assert_eq!(dials, 3);
+        assert!(backoff.event_dial(now + Duration::from_secs(10)));
+    }
+}

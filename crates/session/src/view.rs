@@ -1,0 +1,212 @@
+//! What the outside sees of a room: a small value that is replaced whole, never a queue.
+
+use aside_history::{Revision, Unread};
+use aside_protocol::{Role, limits};
+use jiff::Timestamp;
+
+/// The newest state of a room. A subscriber that was slow sees only the newest, and pulls the rows it lacks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomView {
+    /// The newest change of the timeline that is on disk.
+    pub revision: Revision,
+    /// How the link stands.
+    pub connection: Connection,
+    /// What was not read yet.
+    pub unread: Unread,
+    /// What is known of the server and of this person's place there.
+    pub facts: ServerFacts,
+    /// Counts since the session started.
+    pub counters: Counters,
+}
+
+/// How the link stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// On the way to the server.
+    Connecting,
+    /// The socket is open, nothing proven yet.
+    Joining,
+    /// Live entries arrive; what was missed is being fetched.
+    Syncing,
+    /// All there, and proven alive within twelve seconds.
+    Online,
+    /// Not connected; the next try is set.
+    Waiting {
+        /// When the next try starts.
+        until: Timestamp,
+        /// What happened.
+        why: Why,
+    },
+    /// Not connected, and no try will be made until a person does something.
+    Refused {
+        /// What happened.
+        why: Why,
+    },
+    /// Left.
+    Closed,
+}
+
+impl Connection {
+    /// The word for it: `connecting`, `joining`, `syncing`, `online`, `waiting`, `refused` or `closed`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Joining => "joining",
+            Self::Syncing => "syncing",
+            Self::Online => "online",
+            Self::Waiting { .. } => "waiting",
+            Self::Refused { .. } => "refused",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// What happened, where something did.
+    pub fn why(&self) -> Option<Why> {
+        match self {
+            Self::Waiting { why, .. } | Self::Refused { why } => Some(*why),
+            Self::Connecting | Self::Joining | Self::Syncing | Self::Online | Self::Closed => None,
+        }
+    }
+}
+
+/// What happened to the link, as far as a person can do something different about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// The server can't be reached, or the connection broke.
+    Network,
+    /// The server's name has no address.
+    Dns,
+    /// The server did not answer in time.
+    Timeout,
+    /// The server restarts and said so.
+    ServerRestart,
+    /// The server has too much to do, or wants less from us.
+    ServerBusy,
+    /// The server failed.
+    ServerError,
+    /// The server ended the connection.
+    ServerClosed,
+    /// The machine slept.
+    Slept,
+    /// The token is not valid, or no longer.
+    Token,
+    /// The token is valid, but not for this room.
+    NotAllowed,
+    /// There is no room server at this address.
+    NotFound,
+    /// Something answered that is no room server: a sign-in page of the network, perhaps.
+    NotOurServer,
+    /// A proxy on the way wants to be signed in to.
+    ProxySignIn,
+    /// The server's certificate is not valid.
+    Certificate,
+    /// The certificate isn't valid *yet*: this machine's clock may be wrong.
+    ClockWrong,
+    /// The server asks for a newer client.
+    UpdateNeeded,
+    /// The same seat was taken by another session.
+    Elsewhere,
+    /// The server says again and again that it does not understand us.
+    Protocol,
+    /// The local cache can't be written.
+    Storage,
+}
+
+impl Why {
+    /// All of them, for catalogues that must have words for each.
+    pub const ALL: [Self; 19] = [
+        Self::Network,
+        Self::Dns,
+        Self::Timeout,
+        Self::ServerRestart,
+        Self::ServerBusy,
+        Self::ServerError,
+        Self::ServerClosed,
+        Self::Slept,
+        Self::Token,
+        Self::NotAllowed,
+        Self::NotFound,
+        Self::NotOurServer,
+        Self::ProxySignIn,
+        Self::Certificate,
+        Self::ClockWrong,
+        Self::UpdateNeeded,
+        Self::Elsewhere,
+        Self::Protocol,
+        Self::Storage,
+    ];
+
+    /// The word under which the catalogue keeps it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Dns => "dns",
+            Self::Timeout => "timeout",
+            Self::ServerRestart => "server_restart",
+            Self::ServerBusy => "server_busy",
+            Self::ServerError => "server_error",
+            Self::ServerClosed => "server_closed",
+            Self::Slept => "slept",
+            Self::Token => "token",
+            Self::NotAllowed => "not_allowed",
+            Self::NotFound => "not_found",
+            Self::NotOurServer => "not_our_server",
+            Self::ProxySignIn => "proxy_sign_in",
+            Self::Certificate => "certificate",
+            Self::ClockWrong => "clock_wrong",
+            Self::UpdateNeeded => "update_needed",
+            Self::Elsewhere => "elsewhere",
+            Self::Protocol => "protocol",
+            Self::Storage => "storage",
+        }
+    }
+}
+
+/// What is known of the server and of this person's place there. Until a server says more, it is the core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Whether the server has no extension at all.
+    pub core_only: bool,
+    /// What the token may do.
+    pub role: Role,
+    /// The organisation that staff answer for; empty when there is none.
+    pub org_name: String,
+    /// Whether answering is offered here, to this person.
+    pub can_answer: bool,
+    /// The largest text that may be sent, in bytes.
+    pub content_bytes: usize,
+    /// The server's name and version, if it says.
+    pub server: String,
+}
+
+impl Default for ServerFacts {
+    fn default() -> Self {
+        Self {
+            core_only: true,
+            role: Role::Audience,
+            org_name: String::new(),
+            can_answer: false,
+            content_bytes: limits::CONTENT_BYTES,
+            server: String::new(),
+        }
+    }
+}
+
+/// Counts since the session started; nothing here is ever about what was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Text frames that arrived.
+    pub frames: u64,
+    /// Frames that carried nothing for us: empty, no JSON in `data`, unknown types, codes other than 200.
+    pub skipped: u64,
+    /// Frames that are no frames of the protocol.
+    pub malformed: u64,
+    /// Entries that arrived more than once and were dropped.
+    pub repeated: u64,
+    /// Entries that were fetched because they had been missed.
+    pub recovered: u64,
+    /// Times the socket was opened.
+    pub connects: u64,
+    /// Times a try to open it failed, or it was lost.
+    pub losses: u64,
+}
