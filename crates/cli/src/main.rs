@@ -1,2 +1,76 @@
-//! stub
-fn main() {}
+//! `aside-cli`: a room without a window, for terminals, scripts and tests.
+//!
+//! Reading order: [`options`] (the command line), [`home`] (where things are kept), [`line`] (what is printed), [`room`] (entering
+//! and leaving), then a file for each kind of command: [`read`] (tail, history) and [`write`] (send, ask, answer).
+
+mod home;
+mod line;
+mod options;
+mod read;
+mod room;
+mod write;
+
+use std::process::ExitCode;
+
+use aside_protocol::EntryId;
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use options::{Cli, Command};
+use room::Outcome;
+
+fn main() -> ExitCode {
+    // A usage error ends here, with exit code 2 and clap's words.
+    let cli = Cli::parse();
+    log_to_stderr();
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return report(&error.into()),
+        };
+    match runtime.block_on(run(cli.command)) {
+        Ok(outcome) => outcome.exit_code(),
+        Err(error) => report(&error),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<Outcome> {
+    let (config, token) =
+        match command.room().config().and_then(|config| Ok((config, command.room().token()?))) {
+            Ok(given) => given,
+            Err(error) => {
+                report(&error);
+                return Ok(Outcome::Usage);
+            }
+        };
+    let (json, home) = (command.room().json, command.room().home.clone());
+    let room = room::enter(config, token, home.as_deref(), json).await?;
+    let outcome = match command {
+        Command::Tail { history, .. } => read::tail(&room, history).await,
+        Command::History { limit, wait, .. } => read::history(&room, limit, wait.duration()).await,
+        Command::Send { text, wait, .. } => {
+            write::settle(&room, room.session.send(&text).await, wait.duration()).await
+        }
+        Command::Ask { text, wait, .. } => {
+            write::settle(&room, room.session.ask(&text).await, wait.duration()).await
+        }
+        Command::Answer { question, text, wait, .. } => {
+            write::answer(&room, EntryId::new(question), &text, wait.duration()).await
+        }
+    };
+    room.leave().await;
+    outcome
+}
+
+/// Says what went wrong, with its causes, on the line where people look.
+fn report(error: &anyhow::Error) -> ExitCode {
+    eprintln!("aside-cli: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Logs go to stderr, warnings alone unless `RUST_LOG` says more; the libraries that would print the token stay quiet.
+fn log_to_stderr() {
+    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter = EnvFilter::new(format!("{wanted},{}", aside_session::QUIET_TARGETS));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,172 @@
+//! The command line: one set of room options for every command, as other programs rely on it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use aside_protocol::{StreamId, Token, Topic};
+use aside_session::RoomConfig;
+use clap::{Args, Parser, Subcommand};
+use url::Url;
+
+/// A room without a window.
+#[derive(Debug, Parser)]
+#[command(name = "aside-cli", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do in the room.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the newest history, then everything that happens, until stopped.
+    Tail {
+        #[command(flatten)]
+        room: RoomOptions,
+        /// How many of the newest entries to print first.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        history: u32,
+    },
+    /// Say something; done when the server has it.
+    Send {
+        #[command(flatten)]
+        room: RoomOptions,
+        /// What to say.
+        text: String,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Ask a question; done when the server has it.
+    Ask {
+        #[command(flatten)]
+        room: RoomOptions,
+        /// What to ask.
+        text: String,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Answer a question, as staff; done when the server has it.
+    Answer {
+        #[command(flatten)]
+        room: RoomOptions,
+        /// The question's id, as `tail --json` prints it.
+        #[arg(long, value_name = "ID")]
+        question: String,
+        /// The answer.
+        text: String,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Print the room's history, oldest entry first, and stop.
+    History {
+        #[command(flatten)]
+        room: RoomOptions,
+        /// How many of the newest entries to print; the whole room without it.
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+        #[command(flatten)]
+        wait: Wait,
+    },
+}
+
+impl Command {
+    /// The room options, which every command has.
+    pub(crate) fn room(&self) -> &RoomOptions {
+        match self {
+            Self::Tail { room, .. }
+            | Self::Send { room, .. }
+            | Self::Ask { room, .. }
+            | Self::Answer { room, .. }
+            | Self::History { room, .. } => room,
+        }
+    }
+}
+
+/// How long a command waits for the server before it gives up.
+#[derive(Debug, Args)]
+pub(crate) struct Wait {
+    /// Seconds to wait for the server before giving up.
+    #[arg(long = "timeout", value_name = "SECONDS", default_value_t = 60)]
+    seconds: u64,
+}
+
+impl Wait {
+    /// The time to wait.
+    pub(crate) fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+/// Which room, as whom.
+#[derive(Debug, Args)]
+pub(crate) struct RoomOptions {
+    /// The server's base URL, like https://rooms.example.org.
+    #[arg(long, value_name = "URL")]
+    server: Url,
+    /// The socket's URL; the server's with ws(s) and the path /ws without it.
+    #[arg(long, value_name = "URL")]
+    ws: Option<Url>,
+    /// The room's topic (its number on the socket).
+    #[arg(long, value_name = "T")]
+    topic: String,
+    /// The room's stream id (its name over HTTP).
+    #[arg(long, value_name = "S")]
+    stream: String,
+    /// Your name.
+    #[arg(long, value_name = "N", default_value = "")]
+    name: String,
+    /// Your user id.
+    #[arg(long, value_name = "U", default_value = "")]
+    user: String,
+    /// The address of your picture.
+    #[arg(long, value_name = "A", default_value = "")]
+    avatar: String,
+    /// The environment variable that holds the token.
+    #[arg(long, value_name = "VAR", default_value = "ASIDE_TOKEN")]
+    token_env: String,
+    /// Allow an unencrypted connection to a server that is not on this computer.
+    #[arg(long)]
+    insecure: bool,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where to keep the cache and what is not sent yet.
+    #[arg(long, env = "ASIDE_HOME", value_name = "DIR", hide = true)]
+    pub(crate) home: Option<PathBuf>,
+}
+
+impl RoomOptions {
+    /// The room these options name.
+    pub(crate) fn config(&self) -> anyhow::Result<RoomConfig> {
+        if self.server.host_str().is_none() || !matches!(self.server.scheme(), "http" | "https") {
+            bail!("--server must be an http or https address, like https://rooms.example.org");
+        }
+        let socket = self.ws.clone().unwrap_or_else(|| RoomConfig::default_socket(&self.server));
+        if socket.host_str().is_none() || !matches!(socket.scheme(), "ws" | "wss") {
+            bail!("--ws must be a ws or wss address, like wss://rooms.example.org/ws");
+        }
+        Ok(RoomConfig {
+            server: self.server.clone(),
+            socket,
+            topic: Topic::new(&self.topic),
+            stream: StreamId::new(&self.stream),
+            user: self.user.clone(),
+            display_name: self.name.clone(),
+            avatar_url: self.avatar.clone(),
+            allow_insecure: self.insecure,
+        })
+    }
+
+    /// The token, from the environment alone: an argument would show in every process list.
+    pub(crate) fn token(&self) -> anyhow::Result<Token> {
+        let secret = std::env::var(&self.token_env).with_context(|| {
+            format!("put the token into the environment variable {}", self.token_env)
+        })?;
+        let token = Token::new(secret);
+        if !token.fits_header() {
+            bail!("the token in {} holds characters that no token has", self.token_env);
+        }
+        Ok(token)
+    }
+}

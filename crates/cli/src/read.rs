@@ -1,0 +1,190 @@
+//! Reading a room: its history, and everything that happens.
+
+use std::collections::HashSet;
+use std::io;
+use std::time::Duration;
+
+use aside_history::{Anchor, Delivery, Place, Revision, Row, RowKey, RowKind};
+use aside_session::{Connection, Session};
+
+use crate::line::Line;
+use crate::room::{Arrival, Outcome, Room, StatePrinter};
+
+/// Rows asked for at a time.
+const PAGE: u32 = 500;
+
+/// Prints the room's newest `limit` entries (all of them without a limit), oldest first.
+pub(crate) async fn history(
+    room: &Room,
+    limit: Option<u32>,
+    patience: Duration,
+) -> anyhow::Result<Outcome> {
+    match room.arrive(patience).await {
+        Arrival::Online => {}
+        arrival => return Ok(room.explain(arrival)),
+    }
+    let mut printed = Printed::new(room.json);
+    print_newest(&room.session, limit, &mut printed).await?;
+    Ok(Outcome::Done)
+}
+
+/// Prints the newest `history` entries, then whatever comes, until the process is told to stop.
+pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
+    let mut view = room.session.watch();
+    let mut states = StatePrinter::new(room.json);
+    let mut printed = Printed::new(room.json);
+    let mut known: Option<Revision> = None;
+    loop {
+        states.follow(&view)?;
+        let (connection, revision) = {
+            let view = view.borrow_and_update();
+            (view.connection.clone(), view.revision)
+        };
+        known = match known {
+            // What was missed is fetched first, so that history comes in one piece; without a server the cache is all there is.
+            None if settled(&connection) => {
+                Some(print_newest(&room.session, Some(history), &mut printed).await?)
+            }
+            None => None,
+            Some(known) if known < revision => {
+                Some(print_changes(&room.session, known, &mut printed).await?)
+            }
+            Some(known) => Some(known),
+        };
+        if let Connection::Refused { .. } = connection {
+            return Ok(room.explain(Arrival::Refused));
+        }
+        tokio::select! {
+            biased;
+            () = told_to_stop() => return Ok(Outcome::Done),
+            changed = view.changed() => if changed.is_err() { return Ok(Outcome::Failed) },
+        }
+    }
+}
+
+fn settled(connection: &Connection) -> bool {
+    match connection {
+        Connection::Online
+        | Connection::Waiting { .. }
+        | Connection::Refused { .. }
+        | Connection::Closed => true,
+        Connection::Connecting | Connection::Joining | Connection::Syncing => false,
+    }
+}
+
+/// Walks back to where printing starts, then prints forward page by page: memory holds one page at a time.
+async fn print_newest(
+    session: &Session,
+    limit: Option<u32>,
+    printed: &mut Printed,
+) -> anyhow::Result<Revision> {
+    let wanted = limit.unwrap_or(u32::MAX);
+    let mut page = session.page(Anchor::End, PAGE.min(wanted.max(1))).await?;
+    let revision = page.revision;
+    if wanted == 0 {
+        printed.skip(page.rows.last().map(|row| row.place));
+        return Ok(revision);
+    }
+    let mut counted = entries(&page.rows);
+    while counted < wanted {
+        let Some(first) = page.rows.first().map(|row| row.place) else { break };
+        let older = session.page(Anchor::Before(first), PAGE.min(wanted - counted)).await?;
+        if older.rows.is_empty() {
+            break;
+        }
+        counted = counted.saturating_add(entries(&older.rows));
+        page = older;
+    }
+    loop {
+        printed.print(&page.rows)?;
+        let Some(last) = page.rows.last().map(|row| row.place) else { break };
+        if !page.has_newer {
+            break;
+        }
+        page = session.page(Anchor::After(last), PAGE).await?;
+    }
+    Ok(revision)
+}
+
+/// Prints what is new since `known`; after too much at once, everything behind the last printed row.
+async fn print_changes(
+    session: &Session,
+    known: Revision,
+    printed: &mut Printed,
+) -> anyhow::Result<Revision> {
+    let changes = session.changes(known, PAGE).await?;
+    if !changes.reset {
+        printed.print(&changes.upserts)?;
+        return Ok(changes.revision);
+    }
+    let mut revision = changes.revision;
+    loop {
+        let anchor = printed.last.map_or(Anchor::End, Anchor::After);
+        let page = session.page(anchor, PAGE).await?;
+        // What the pages show is at least as new as the first of them.
+        revision = revision.max(changes.revision);
+        printed.print(&page.rows)?;
+        if page.rows.is_empty() || !page.has_newer {
+            return Ok(revision);
+        }
+    }
+}
+
+fn entries(rows: &[Row]) -> u32 {
+    let count = rows.iter().filter(|row| row.entry().is_some()).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Which rows were printed: each once, whatever happens to it later.
+struct Printed {
+    json: bool,
+    keys: HashSet<RowKey>,
+    last: Option<Place>,
+}
+
+impl Printed {
+    fn new(json: bool) -> Self {
+        Self { json, keys: HashSet::new(), last: None }
+    }
+
+    fn skip(&mut self, until: Option<Place>) {
+        self.last = until.filter(|place| !place.is_echo());
+    }
+
+    fn print(&mut self, rows: &[Row]) -> io::Result<()> {
+        for row in rows.iter().filter(|row| arrived(row)) {
+            if self.keys.insert(row.key) {
+                Line::row(row).print(self.json)?;
+            }
+            self.last = self.last.max(Some(row.place));
+        }
+        Ok(())
+    }
+}
+
+/// A row of this room's own that the server does not have yet is not part of what happened.
+fn arrived(row: &Row) -> bool {
+    match &row.kind {
+        RowKind::Gap(_) | RowKind::Boundary => true,
+        RowKind::Entry(entry) => match entry.delivery {
+            Delivery::Received | Delivery::Sent => true,
+            Delivery::Sending | Delivery::Unsure | Delivery::Failed { .. } => false,
+        },
+    }
+}
+
+/// Ctrl-C, or a polite kill.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _interrupted = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,113 @@
+//! Saying something in a room, and waiting until it is known what became of it.
+
+use std::time::Duration;
+
+use aside_history::{Anchor, Delivery, LocalId, Row};
+use aside_protocol::EntryId;
+use aside_session::{SendError, SessionError, Settled};
+
+use crate::line::Line;
+use crate::room::{Arrival, Outcome, Room};
+
+/// Rows among which one's own newest is looked for.
+const RECENT: u32 = 200;
+
+/// Answers a question. Whether this server and this person may answer is only known once the room has been entered.
+pub(crate) async fn answer(
+    room: &Room,
+    question: EntryId,
+    text: &str,
+    patience: Duration,
+) -> anyhow::Result<Outcome> {
+    match room.arrive(patience).await {
+        Arrival::Online => settle(room, room.session.answer(question, text).await, patience).await,
+        arrival => Ok(room.explain(arrival)),
+    }
+}
+
+/// Waits for the end of what was taken into the outbox, at most `patience` long.
+pub(crate) async fn settle(
+    room: &Room,
+    sent: Result<LocalId, SendError>,
+    patience: Duration,
+) -> anyhow::Result<Outcome> {
+    let id = match sent {
+        Ok(id) => id,
+        Err(error @ (SendError::Empty | SendError::TooLong { .. })) => {
+            eprintln!("aside-cli: {error}");
+            return Ok(Outcome::Usage);
+        }
+        Err(error @ SendError::NotOffered) => {
+            eprintln!("aside-cli: this server does not let this token do that ({error})");
+            return Ok(Outcome::Refused);
+        }
+        Err(error @ (SendError::Full | SendError::Closed | SendError::Outbox(_))) => {
+            return Err(error.into());
+        }
+    };
+    let settled = tokio::select! {
+        biased;
+        settled = room.session.settled(id) => Some(settled?),
+        arrival = refused(room) => { take_back(room, id).await?; return Ok(room.explain(arrival)) }
+        () = tokio::time::sleep(patience) => None,
+    };
+    match settled {
+        Some(Settled::Sent { .. }) => {
+            if room.json
+                && let Some(row) = own_row(room, id).await?
+            {
+                Line::row(&row).print(true)?;
+            }
+            Ok(Outcome::Done)
+        }
+        Some(Settled::Failed { code, reason }) => {
+            eprintln!("aside-cli: not sent ({code}) {}", reason.escape_debug());
+            take_back(room, id).await?;
+            Ok(Outcome::Refused)
+        }
+        Some(Settled::Unsure) => {
+            eprintln!(
+                "aside-cli: the connection was lost before the server confirmed it; it may have arrived"
+            );
+            Ok(Outcome::Failed)
+        }
+        None => {
+            let taken_back = take_back(room, id).await?;
+            let end = if taken_back { "it was not sent" } else { "it may have arrived" };
+            eprintln!("aside-cli: not confirmed in time; {end}");
+            Ok(Outcome::Failed)
+        }
+    }
+}
+
+/// Ends only when the server will not have us.
+async fn refused(room: &Room) -> Arrival {
+    loop {
+        if room.arrive(Duration::MAX).await == Arrival::Refused {
+            return Arrival::Refused;
+        }
+        let mut view = room.session.watch();
+        view.mark_unchanged();
+        if view.changed().await.is_err() {
+            return Arrival::Refused;
+        }
+    }
+}
+
+/// Takes something out of the outbox that never left (or was refused), so that no later command sends it unasked.
+async fn take_back(room: &Room, id: LocalId) -> Result<bool, SessionError> {
+    let Some(row) = own_row(room, id).await? else { return Ok(false) };
+    let untouched = row.entry().is_some_and(|entry| match entry.delivery {
+        Delivery::Sending | Delivery::Failed { .. } => true,
+        Delivery::Received | Delivery::Sent | Delivery::Unsure => false,
+    });
+    Ok(untouched && room.session.discard(row.key).await.is_ok())
+}
+
+async fn own_row(room: &Room, id: LocalId) -> Result<Option<Row>, SessionError> {
+    let page = room.session.page(Anchor::End, RECENT).await?;
+    Ok(page
+        .rows
+        .into_iter()
+        .find(|row| row.entry().is_some_and(|entry| entry.local_id == Some(id))))
+}

@@ -1,0 +1,336 @@
+//! The real binary against the real server, with its extensions and without: what scripts rely on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use aside_protocol::{Body, Seq, Token, Topic};
+use aside_server::{Config, NewEntry, RoomSpec, Running, TokenSpec};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::net::TcpListener;
+use tokio::process::{Child, ChildStdout, Command};
+
+const TOPIC: &str = "8001";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct World {
+    server: Running,
+    home: tempfile::TempDir,
+    token: Token,
+}
+
+impl World {
+    async fn new(core_only: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = Config { core_only, ..Config::for_tests() };
+        let server = aside_server::start(config, listener).await.unwrap();
+        let spec = TokenSpec::staff(room(), "u1", "小明", "Org");
+        let token = server.rooms().create_token(spec).await.unwrap().token;
+        Self { server, home: tempfile::tempdir().unwrap(), token }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command =
+            command(self.home.path(), &format!("http://{}", self.server.addr()), args);
+        command.env("SEAT", self.token.expose());
+        command
+    }
+
+    async fn run(&self, args: &[&str]) -> Output {
+        finish(self.command(args)).await
+    }
+
+    async fn texts(&self) -> Vec<String> {
+        let entries = self.server.rooms().entries(&Topic::new(TOPIC), Seq(0), 1000).await.unwrap();
+        entries.iter().map(|entry| entry.body().text().to_owned()).collect()
+    }
+}
+
+fn room() -> RoomSpec {
+    RoomSpec::new(TOPIC).stream("s1")
+}
+
+fn command(home: &Path, server: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aside-cli"));
+    command.arg(args[0]);
+    command.args([
+        "--server", server, "--topic", TOPIC, "--stream", "s1", "--user", "u1", "--name", "小明",
+    ]);
+    command.args(["--token-env", "SEAT"]).args(&args[1..]);
+    command
+        .env("ASIDE_HOME", home)
+        .env("RUST_LOG", "trace")
+        .kill_on_drop(true)
+        .stdin(Stdio::null());
+    command
+}
+
+async fn finish(mut command: Command) -> Output {
+    tokio::time::timeout(PATIENCE, command.output()).await.expect("the command ends").unwrap()
+}
+
+fn json_lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A `tail --json` that runs on, read line by line.
+struct Tail {
+    lines: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Tail {
+    fn start(world: &World, args: &[&str]) -> Self {
+        let mut command = world.command(&[&["tail", "--json"], args].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { lines, _child: child }
+    }
+
+    async fn next(&mut self) -> Value {
+        let line =
+            tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("a line comes");
+        serde_json::from_str(&line.unwrap().expect("tail goes on")).unwrap()
+    }
+
+    /// The next line that is an entry or a gap.
+    async fn entry(&mut self) -> Value {
+        loop {
+            let line = self.next().await;
+            if line["kind"] != "state" {
+                return line;
+            }
+        }
+    }
+
+    async fn state(&mut self, wanted: &str) {
+        loop {
+            let line = self.next().await;
+            if line["kind"] == "state" && line["state"] == wanted {
+                return;
+            }
+        }
+    }
+}
+
+async fn in_both_modes(story: impl AsyncFn(World)) {
+    for core_only in [false, true] {
+        story(World::new(core_only).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tail_prints_history_then_what_happens() {
+    in_both_modes(async |world| {
+        let history =
+            (0..130).map(|n| NewEntry::message("u2", "Ana", format!("old {n}"))).collect();
+        world.server.rooms().seed(&Topic::new(TOPIC), history).await.unwrap();
+        let mut tail = Tail::start(&world, &["--history", "120"]);
+        for n in 10..130 {
+            let line = tail.entry().await;
+            assert_eq!(
+                (line["kind"].as_str(), line["text"].as_str()),
+                (Some("message"), Some(&*format!("old {n}")))
+            );
+        }
+        let topic = Topic::new(TOPIC);
+        let rooms = world.server.rooms();
+        rooms.publish(&topic, NewEntry::question("u2", "Ana", "几点开始?")).await.unwrap();
+        let line = tail.entry().await;
+        assert_eq!(line["kind"], "question");
+        assert_eq!(line["text"], "几点开始?");
+        assert_eq!(line["name"], "Ana");
+        let body = Body::Answer {
+            org_name: "Org".to_owned(),
+            org_logo: "https://example.org/l.png".to_owned(),
+            question: "几点开始?".to_owned(),
+            text: "八点".to_owned(),
+            question_id: None,
+        };
+        rooms.publish(&topic, NewEntry::new(body, "u1", "Ana")).await.unwrap();
+        let line = tail.entry().await;
+        assert_eq!(line["kind"], "answer");
+        assert_eq!(
+            (line["org"].as_str(), line["question"].as_str()),
+            (Some("Org"), Some("几点开始?"))
+        );
+        assert_eq!(
+            (line["text"].as_str(), line["orgLogo"].as_str()),
+            (Some("八点"), Some("https://example.org/l.png"))
+        );
+        assert!(line["createdAt"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+        assert!(line["key"].is_string() && line["receivedAt"].is_string());
+        assert!(!line.as_object().unwrap().values().any(Value::is_null));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_and_ask_end_when_the_server_has_it() {
+    in_both_modes(async |world| {
+        let mut tail = Tail::start(&world, &[]);
+        tail.state("online").await;
+        let sent = world.run(&["send", "--json", "你好 \"world\""]).await;
+        assert_eq!(sent.status.code(), Some(0), "{}", String::from_utf8_lossy(&sent.stderr));
+        assert_eq!(json_lines(&sent)[0]["text"], "你好 \"world\"");
+        assert_eq!(tail.entry().await["text"], "你好 \"world\"");
+        let asked = world.run(&["ask", "几点?"]).await;
+        assert_eq!(asked.status.code(), Some(0), "{}", String::from_utf8_lossy(&asked.stderr));
+        let line = tail.entry().await;
+        assert_eq!(
+            (line["kind"].as_str(), line["text"].as_str()),
+            (Some("question"), Some("几点?"))
+        );
+        assert_eq!(world.texts().await, ["你好 \"world\"", "几点?"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_answer_by_the_questions_id() {
+    let world = World::new(false).await;
+    let asked = world.run(&["ask", "--json", "几点?"]).await;
+    let id = json_lines(&asked)[0]["id"].as_str().unwrap().to_owned();
+    let answered = world.run(&["answer", "--json", "--question", &id, "八点"]).await;
+    assert_eq!(answered.status.code(), Some(0), "{}", String::from_utf8_lossy(&answered.stderr));
+    let history = world.run(&["history", "--json"]).await;
+    let lines = json_lines(&history);
+    assert_eq!(
+        (lines[1]["kind"].as_str(), lines[1]["question"].as_str()),
+        (Some("answer"), Some("几点?"))
+    );
+    assert_eq!((lines[1]["seq"].as_u64(), lines[1]["org"].as_str()), (Some(2), Some("Org")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answering_is_refused_where_a_server_does_not_offer_it() {
+    let world = World::new(true).await;
+    let refused = world.run(&["answer", "--question", "q1", "八点"]).await;
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(world.texts().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_prints_the_whole_room_in_order() {
+    in_both_modes(async |world| {
+        let entries = (0..2300).map(|n| NewEntry::message("u2", "Ana", format!("{n}"))).collect();
+        world.server.rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();
+        let all = world.run(&["history", "--json"]).await;
+        let texts: Vec<String> =
+            json_lines(&all).iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(texts, (0..2300).map(|n| n.to_string()).collect::<Vec<_>>());
+        let some = world.run(&["history", "--json", "--limit", "3"]).await;
+        assert_eq!(
+            json_lines(&some).iter().map(|line| line["text"].clone()).collect::<Vec<_>>(),
+            ["2297", "2298", "2299"]
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_missed_while_the_server_was_away_is_printed_once_and_in_order() {
+    for core_only in [false, true] {
+        let data = tempfile::tempdir().unwrap();
+        let config =
+            Config { core_only, data: Some(data.path().to_owned()), ..Config::for_tests() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let server = aside_server::start(config.clone(), listener).await.unwrap();
+        let token = server
+            .rooms()
+            .create_token(TokenSpec::staff(room(), "u1", "小明", "Org"))
+            .await
+            .unwrap()
+            .token;
+        let topic = Topic::new(TOPIC);
+        server.rooms().publish(&topic, NewEntry::message("u2", "Ana", "first")).await.unwrap();
+        let mut world = World { server, home: tempfile::tempdir().unwrap(), token };
+        let mut tail = Tail::start(&world, &[]);
+        assert_eq!(tail.entry().await["text"], "first");
+        world.server.stop().await;
+        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let away = aside_server::start(config.clone(), elsewhere).await.unwrap();
+        let missed =
+            (0..40).map(|n| NewEntry::message("u2", "Ana", format!("missed {n}"))).collect();
+        away.rooms().seed(&topic, missed).await.unwrap();
+        away.stop().await;
+        world.server =
+            aside_server::start(config, TcpListener::bind(addr).await.unwrap()).await.unwrap();
+        for n in 0..40 {
+            assert_eq!(tail.entry().await["text"], format!("missed {n}"));
+        }
+        world
+            .server
+            .rooms()
+            .publish(&topic, NewEntry::message("u2", "Ana", "live again"))
+            .await
+            .unwrap();
+        assert_eq!(tail.entry().await["text"], "live again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_token_is_refused_at_once_and_shows_nowhere() {
+    in_both_modes(async |world| {
+        for args in [&["send", "hello"][..], &["tail", "--json"], &["history"]] {
+            let mut command = world.command(args);
+            command.env("SEAT", "canary-5f3a91");
+            let refused = finish(command).await;
+            assert_eq!(refused.status.code(), Some(3), "{args:?}");
+            let said = [refused.stdout, refused.stderr].concat();
+            assert!(!String::from_utf8_lossy(&said).contains("canary-5f3a91"));
+        }
+        assert_eq!(world.server.probe().accepted(), 0);
+        assert!(
+            world.server.probe().requests().len() <= 12,
+            "{:?}",
+            world.server.probe().requests()
+        );
+        assert!(!contains(world.home.path(), b"canary-5f3a91"));
+        // What was refused does not go out with the next command.
+        assert_eq!(world.run(&["send", "later"]).await.status.code(), Some(0));
+        assert_eq!(world.texts().await, ["later"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_is_a_failure_and_nothing_is_sent_later() {
+    let world = World::new(false).await;
+    let mut command =
+        command(world.home.path(), "http://127.0.0.1:9", &["send", "--timeout", "2", "hello"]);
+    command.env("SEAT", "t");
+    let failed = finish(command).await;
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("it was not sent"));
+}
+
+#[tokio::test]
+async fn a_command_line_that_makes_no_sense_says_what_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    let missing_token = finish(command(home.path(), "http://127.0.0.1:9", &["tail"])).await;
+    assert_eq!(missing_token.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&missing_token.stderr).contains("environment variable SEAT"));
+    for (server, args) in
+        [("ftp://x", &["tail"][..]), ("nonsense", &["tail"]), ("http://127.0.0.1:9", &["dance"])]
+    {
+        let mut command = command(home.path(), server, args);
+        command.env("SEAT", "t");
+        assert_eq!(finish(command).await.status.code(), Some(2), "{server} {args:?}");
+    }
+}
+
+fn contains(dir: &Path, needle: &[u8]) -> bool {
+    std::fs::read_dir(dir).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return contains(&path, needle);
+        }
+        std::fs::read(&path).unwrap().windows(needle.len()).any(|window| window == needle)
+    })
+}
