@@ -17,7 +17,7 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus), a session bus with a keyring, Chinese glyphs, screenshots, and the webview's driver.
+/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, and the webview's driver.
 const STAGE: &[&str] = &[
     "dbus",
     "fonts-dejavu-core",
@@ -26,6 +26,7 @@ const STAGE: &[&str] = &[
     "imagemagick",
     "openbox",
     "webkit2gtk-driver",
+    "wmctrl",
     "xvfb",
 ];
 

@@ -1,0 +1,288 @@
+//! The running app as a person meets it: by the roles and names of what is on the page.
+
+use std::{fmt::Debug, time::Duration};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    driver::{Driver, Element},
+    room::{Room, STREAM, TOPIC},
+    stage::Stage,
+};
+
+/// Long enough for a busy machine; every wait ends as soon as it can.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What every script knows: names as a screen reader reads them, and what is seen.
+const ARIA: &str = r"
+    const seen = (el) => el.getClientRects().length > 0 && getComputedStyle(el).visibility !== 'hidden';
+    const text = (el) => (el?.textContent ?? '').replace(/\s+/g, ' ').trim();
+    const named = (el) => {
+        const by = (el.getAttribute('aria-labelledby') ?? '').split(' ').filter(Boolean);
+        if (by.length) return by.map((id) => text(document.getElementById(id))).join(' ');
+        return el.getAttribute('aria-label') ?? ([...(el.labels ?? [])].map(text).join(' ') || text(el));
+    };
+    const all = (css) => [...document.querySelectorAll(css)].filter(seen);
+    const FIELD = 'input, textarea, select, [role=textbox]';
+    const BUTTON = 'button, [role=button], [role=menuitem], [role=tab]';
+    const log = () => all('[role=log]')[0];
+    const scroller = () => {
+        const scrolls = (el) => el.scrollHeight > el.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(el).overflowY);
+        const near = [log(), ...log().querySelectorAll('*')];
+        for (let el = log().parentElement; el; el = el.parentElement) near.push(el);
+        return near.find(scrolls);
+    };
+    const rows = () => all('[role=log] [role=article]')
+        .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+        .map((el) => ({ key: el.dataset.key, kind: el.dataset.kind, text: text(el) }));
+";
+
+pub(crate) struct App {
+    driver: Driver,
+    pub(crate) stage: Stage,
+}
+
+/// A row as it stands in the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) key: String,
+    pub(crate) kind: String,
+    pub(crate) text: String,
+}
+
+/// The connection in words.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) state: String,
+    pub(crate) text: String,
+}
+
+impl App {
+    /// Starts the app under test on a stage.
+    pub(crate) async fn start(mut stage: Stage, args: &[&str], env: &[(&str, &str)]) -> App {
+        let (port, native) = (free_port(), free_port());
+        let mut driver = stage.command("tauri-driver");
+        driver.args(["--port", &port.to_string(), "--native-port", &native.to_string()]);
+        driver.envs(env.iter().copied());
+        stage.run_along(&mut driver);
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let driver = Driver::open(port, env!("CARGO_BIN_EXE_aside"), &args).await;
+        App { driver, stage }
+    }
+
+    /// Starts it straight in a room, as Ana.
+    pub(crate) async fn start_in(stage: Stage, room: &Room) -> App {
+        let url = room.url();
+        let args = [
+            "join", "--server", &url, "--topic", TOPIC, "--stream", STREAM, "--name", "Ana",
+            "--user", "ana",
+        ];
+        let args: Vec<&str> = args.into_iter().chain(["--token-env", "ANA_TOKEN"]).collect();
+        App::start(stage, &args, &[("ANA_TOKEN", room.ana.expose())]).await
+    }
+
+    /// Fills the join form and submits it.
+    pub(crate) async fn join(&self, room: &Room, token: &str) {
+        for (field, value) in [
+            ("Server URL", room.url().as_str()),
+            ("Topic", TOPIC),
+            ("Stream id", STREAM),
+            ("Name", "Ana"),
+            ("User id", "ana"),
+            ("Token", token),
+        ] {
+            self.fill(field, value).await;
+        }
+        self.press("Join").await;
+    }
+
+    /// Opens the first of the saved rooms, unless it has opened by itself.
+    pub(crate) async fn open_first_room(&self) {
+        let body = "if (log()) return true;
+            all('nav button, [role=navigation] button, [role=option]')[0]?.click();
+            return false;";
+        until("the room is open", || async {
+            self.ask::<bool>(body, json!([])).await.then_some(())
+        })
+        .await;
+    }
+
+    /// Ends the app; the stage and its home stay.
+    pub(crate) async fn quit(self) -> Stage {
+        self.driver.close().await;
+        let stage = self.stage;
+        until("the app has ended", || async { stage.processes("aside").is_empty().then_some(()) })
+            .await;
+        stage
+    }
+
+    /// The same binary once more: what a click on its icon does.
+    pub(crate) fn start_again(&self) {
+        let app = env!("CARGO_BIN_EXE_aside");
+        let ended = self.stage.command(app).output().unwrap();
+        assert!(ended.status.success(), "the second start failed: {ended:?}");
+    }
+
+    /// What a function body returns in the page; `ARIA` comes before it, `a` and `b` are its arguments.
+    pub(crate) async fn ask<T: for<'de> Deserialize<'de>>(&self, body: &str, args: Value) -> T {
+        self.driver.script(&format!("{ARIA}\nconst [a, b] = arguments;\n{body}"), args).await
+    }
+
+    pub(crate) async fn field(&self, name: &str) -> Element {
+        let body = "return all(FIELD).find((el) => named(el).startsWith(a)) ?? null;";
+        self.find(&format!("the field {name}"), body, json!([name])).await
+    }
+
+    pub(crate) async fn button(&self, name: &str) -> Element {
+        let body = "return all(BUTTON).find((el) => named(el) === a && !el.disabled) ?? null;";
+        self.find(&format!("the button {name}"), body, json!([name])).await
+    }
+
+    pub(crate) async fn press(&self, name: &str) {
+        let button = self.button(name).await;
+        self.driver.click(&button).await;
+    }
+
+    /// Replaces what a field holds.
+    pub(crate) async fn fill(&self, name: &str, value: &str) {
+        let field = self.field(name).await;
+        self.driver.clear(&field).await;
+        self.driver.type_into(&field, value).await;
+    }
+
+    /// Key by key into a field; `\n` is the Enter key.
+    pub(crate) async fn type_into(&self, name: &str, keys: &str) {
+        let field = self.field(name).await;
+        self.driver.type_into(&field, &keys.replace('\n', "\u{e007}")).await;
+    }
+
+    pub(crate) async fn value(&self, name: &str) -> String {
+        let body = "return all(FIELD).find((el) => named(el).startsWith(a))?.value ?? '';";
+        self.ask(body, json!([name])).await
+    }
+
+    pub(crate) async fn control(&self, key: char) {
+        self.driver.chord('\u{e009}', key).await;
+    }
+
+    pub(crate) async fn status(&self) -> Option<Status> {
+        let body = "const el = all('[role=status][data-state]')[0];
+            return el ? { state: el.dataset.state, text: text(el) } : null;";
+        self.ask(body, json!([])).await
+    }
+
+    /// Waits for one of the states, and says in which words it is shown.
+    pub(crate) async fn becomes(&self, states: &[&str]) -> Status {
+        let what = format!("the connection is {}", states.join(" or "));
+        until(&what, || async {
+            self.status().await.filter(|status| states.contains(&status.state.as_str()))
+        })
+        .await
+    }
+
+    /// The rows that are in the page now, top to bottom.
+    pub(crate) async fn rows(&self) -> Vec<Row> {
+        self.ask("return log() ? rows() : [];", json!([])).await
+    }
+
+    /// Waits for a row that holds all of these texts.
+    pub(crate) async fn row(&self, parts: &[&str]) -> Row {
+        let what = format!("a row with {}", parts.join(", "));
+        let holds = |row: &Row| parts.iter().all(|part| row.text.contains(part));
+        until(&what, || async { self.rows().await.into_iter().find(holds) }).await
+    }
+
+    /// Waits until a row of one's own is no longer on its way, and has not failed.
+    pub(crate) async fn settled(&self, key: &str) {
+        let body = "const row = rows().find((row) => row.key === a);
+            return row ? !/Sending|Not sent|Not confirmed/.test(row.text) : false;";
+        until("what was written is settled", || async {
+            self.ask::<bool>(body, json!([key])).await.then_some(())
+        })
+        .await;
+    }
+
+    /// What is announced as gone wrong.
+    pub(crate) async fn alerts(&self) -> Vec<String> {
+        self.ask("return all('[role=alert]').map(text).filter(Boolean);", json!([])).await
+    }
+
+    /// Everything that a person can see anywhere in the page.
+    pub(crate) async fn words(&self) -> String {
+        self.ask("return document.body.innerText;", json!([])).await
+    }
+
+    /// Every row from the beginning of the room to its end, by scrolling as a person would.
+    pub(crate) async fn whole_timeline(&self) -> Vec<Row> {
+        self.scroll_to_the_beginning().await;
+        let body = "const now = rows(), el = scroller();
+            const end = !el || el.scrollTop + el.clientHeight >= el.scrollHeight - 2;
+            if (!end) el.scrollTop += el.clientHeight / 2;
+            await new Promise((done) => setTimeout(done, 60));
+            return [now, end];";
+        let mut read: Vec<Row> = Vec::new();
+        loop {
+            let (rows, end): (Vec<Row>, bool) = self.ask(body, json!([])).await;
+            for row in rows {
+                if read.iter().all(|known| known.key != row.key) {
+                    read.push(row);
+                }
+            }
+            if end {
+                return read;
+            }
+        }
+    }
+
+    /// Scrolls up until there is nothing older, however often older pages have to come.
+    async fn scroll_to_the_beginning(&self) {
+        let body = "const el = scroller();
+            if (el) el.scrollTop = 0;
+            await new Promise((done) => setTimeout(done, 60));
+            return text(log()).includes('The beginning of the room') && (!el || el.scrollTop === 0);";
+        until("the beginning of the room", || async {
+            self.ask::<bool>(body, json!([])).await.then_some(())
+        })
+        .await;
+    }
+
+    async fn find(&self, what: &str, body: &str, args: Value) -> Element {
+        let body = format!("{ARIA}\nconst [a, b] = arguments;\n{body}");
+        until(what, || self.driver.element(&body, args.clone())).await
+    }
+}
+
+/// Asks again and again until there is an answer; a test that waits in vain fails with what it waited for.
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+}
+
+/// That something stays as it is for a while.
+pub(crate) async fn stays<T: PartialEq + Debug, F: Future<Output = T>>(
+    time: Duration,
+    mut look: impl FnMut() -> F,
+) {
+    let first = look().await;
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(look().await, first);
+    }
+}
+
+/// A port that nobody listens on. Somebody else may take it first: the driver would say so.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

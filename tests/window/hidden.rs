@@ -1,0 +1,91 @@
+//! The window goes, the room stays: one connection, an unbroken heartbeat, and nothing missed when it comes back.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    app::{App, until},
+    room::{Mode, Room},
+    stage::Stage,
+    wire,
+};
+
+const TITLE: &str = "Aside";
+
+#[tokio::test]
+async fn a_hidden_window_misses_nothing() {
+    let room = Room::open(Mode::Full).await;
+    room.remember(20).await;
+    room.say("read before").await;
+    let app = App::start_in(Stage::set("a_hidden_window_misses_nothing"), &room).await;
+    app.becomes(&["online"]).await;
+    app.row(&["read before"]).await;
+
+    // The first time, closing asks.
+    app.stage.close_window(TITLE);
+    app.press("Keep running").await;
+    is_hidden(&app).await;
+
+    // Nothing to poll for: fifty entries over more than two heartbeats of a hidden window are the story.
+    for number in 0..50 {
+        room.say(&format!("unseen {number:02}")).await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    app.start_again();
+    is_shown(&app).await;
+    let last = app.row(&["unseen 49"]).await;
+    let line: Vec<String> = app.ask(LINE, json!([])).await;
+    assert_eq!(line.len(), 1, "one unread line, before the first unseen entry: {line:?}");
+    assert!(line[0].contains("unseen 00"), "{line:?}");
+    let rows = app.whole_timeline().await;
+    let unseen: Vec<_> = rows.iter().filter(|row| row.text.contains("unseen")).collect();
+    assert_eq!(unseen.len(), 50);
+    for (number, row) in unseen.iter().enumerate() {
+        assert!(row.text.contains(&format!("unseen {number:02}")), "{}", row.text);
+    }
+    assert_eq!(unseen[49].key, last.key, "a row keeps its name");
+
+    // By the keyboard it goes without a question.
+    app.control('w').await;
+    is_hidden(&app).await;
+    app.start_again();
+    is_shown(&app).await;
+    the_connection_never_broke(&room);
+}
+
+/// The unread line's neighbour below, for every unread line in the page.
+const LINE: &str = "
+    const lines = all('[role=log] [role=separator]').filter((el) => text(el) === 'New' || named(el) === 'New');
+    return lines.map((line) => {
+        const top = line.getBoundingClientRect().top;
+        const below = rows().length && all('[role=log] [role=article]')
+            .filter((el) => el.getBoundingClientRect().bottom > top + 1)
+            .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)[0];
+        return text(below);
+    });";
+
+fn the_connection_never_broke(room: &Room) {
+    wire::check_all(room, Mode::Full);
+    let [connection] = &room.ana_connections()[..] else { panic!("more than one connection") };
+    assert!(connection.closed.is_none());
+    assert!(connection.heartbeats.len() >= 2, "{} heartbeats", connection.heartbeats.len());
+    let mut before = connection.opened;
+    for heartbeat in &connection.heartbeats {
+        let pause = heartbeat.duration_since(before);
+        assert!((4.0..=6.0).contains(&pause.as_secs_f64()), "a heartbeat after {pause:?}");
+        before = *heartbeat;
+    }
+}
+
+async fn is_hidden(app: &App) {
+    until("the window is gone", || async { (!shown(app)).then_some(()) }).await;
+}
+
+async fn is_shown(app: &App) {
+    until("the window is back", || async { shown(app).then_some(()) }).await;
+}
+
+fn shown(app: &App) -> bool {
+    app.stage.windows().iter().any(|title| title.contains(TITLE))
+}

@@ -1,0 +1,168 @@
+//! A real room server in this process, with a room, its people, and a past.
+
+use std::{net::SocketAddr, time::Duration};
+
+use aside_protocol::{Body, Token, Topic};
+use aside_server::{Answering, Config, NewEntry, Placed, Probe, RoomSpec, Running, TokenSpec};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::audience::Audience;
+
+pub(crate) const TOPIC: &str = "4711";
+pub(crate) const STREAM: &str = "s-4711";
+
+/// What the server is able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Both parts of the protocol.
+    Full,
+    /// Part 1 alone.
+    Core,
+}
+
+pub(crate) struct Room {
+    running: Option<Running>,
+    addr: SocketAddr,
+    mode: Mode,
+    data: TempDir,
+    /// Of Ana, who sits before the window.
+    pub(crate) ana: Token,
+    /// Of Bo, who is somewhere else.
+    bo: Token,
+    /// Of Cleo, who answers for the organisation.
+    cleo: Token,
+}
+
+impl Room {
+    pub(crate) async fn open(mode: Mode) -> Room {
+        let data = tempfile::tempdir().unwrap();
+        let running = serve(mode, &data, "127.0.0.1:0".parse().unwrap()).await;
+        let spec = || RoomSpec::new(TOPIC).stream(STREAM);
+        let rooms = running.rooms();
+        let mut tokens = Vec::new();
+        for person in [
+            TokenSpec::audience(spec(), "ana", "Ana"),
+            TokenSpec::audience(spec(), "bo", "Bo"),
+            TokenSpec::staff(spec(), "cleo", "Cleo", "Museum"),
+        ] {
+            tokens.push(rooms.create_token(person).await.unwrap().token);
+        }
+        let [ana, bo, cleo] = tokens.try_into().unwrap();
+        Room { addr: running.addr(), running: Some(running), mode, data, ana, bo, cleo }
+    }
+
+    /// What is typed into the join form.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    pub(crate) fn probe(&self) -> Probe {
+        self.running().probe()
+    }
+
+    pub(crate) async fn bo(&self) -> Audience {
+        Audience::join(self.addr, &self.bo).await
+    }
+
+    pub(crate) fn cleo(&self) -> &Token {
+        &self.cleo
+    }
+
+    /// A past of `count` entries of all three kinds; each says its own number.
+    pub(crate) async fn remember(&self, count: usize) {
+        let entry = |number: usize| match number % 5 {
+            2 => NewEntry::question("dora", "Dora", past(number)),
+            3 => {
+                let answer = Body::Answer {
+                    org_name: "Museum".to_owned(),
+                    org_logo: String::new(),
+                    question: past(number - 1),
+                    text: past(number),
+                    question_id: None,
+                };
+                NewEntry::new(answer, "cleo", "Dora")
+            }
+            _ => NewEntry::message("bo", "Bo", past(number)),
+        };
+        let entries = (0..count).map(entry).collect();
+        self.running().rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();
+    }
+
+    /// Something is said in the room, whoever is in it.
+    pub(crate) async fn say(&self, text: &str) -> Placed {
+        let entry = NewEntry::message("bo", "Bo", text);
+        self.running().rooms().publish(&Topic::new(TOPIC), entry).await.unwrap()
+    }
+
+    /// Somebody asks; the organisation answers.
+    pub(crate) async fn ask_and_answer(&self, question: &str, answer: &str) {
+        let rooms = self.running().rooms();
+        let topic = Topic::new(TOPIC);
+        let asked =
+            rooms.publish(&topic, NewEntry::question("dora", "Dora", question)).await.unwrap();
+        let answering = Answering {
+            question: asked.id,
+            user: "cleo".to_owned(),
+            org_name: "Museum".to_owned(),
+            org_logo: String::new(),
+            text: answer.to_owned(),
+        };
+        rooms.answer_as(&topic, answering).await.unwrap();
+    }
+
+    /// The server goes, as for an update.
+    pub(crate) async fn stop(&mut self) {
+        self.running.take().expect("it runs").stop().await;
+    }
+
+    /// The server comes back, on the same port and with the same memory.
+    pub(crate) async fn start(&mut self) {
+        self.running = Some(serve(self.mode, &self.data, self.addr).await);
+    }
+
+    /// Things are said while nobody can reach the server at its port: it lives at another one for a moment.
+    pub(crate) async fn say_unheard(&self, texts: &[String]) {
+        assert!(self.running.is_none(), "everybody would hear it");
+        let elsewhere = serve(self.mode, &self.data, "127.0.0.1:0".parse().unwrap()).await;
+        let entries = texts.iter().map(|text| NewEntry::message("bo", "Bo", text)).collect();
+        elsewhere.rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();
+        elsewhere.stop().await;
+    }
+
+    /// What Ana's app did on the socket: one trace per connection.
+    pub(crate) fn ana_connections(&self) -> Vec<aside_server::ConnectionTrace> {
+        self.probe()
+            .connections()
+            .into_iter()
+            .filter(|connection| connection.user == "ana")
+            .collect()
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("the server runs")
+    }
+}
+
+/// What entry `number` of the past says.
+pub(crate) fn past(number: usize) -> String {
+    format!("past {number:03} 从前")
+}
+
+/// The kind of entry `number` of the past.
+pub(crate) fn past_kind(number: usize) -> &'static str {
+    match number % 5 {
+        2 => "question",
+        3 => "answer",
+        _ => "message",
+    }
+}
+
+async fn serve(mode: Mode, data: &TempDir, addr: SocketAddr) -> Running {
+    let mut config = Config::for_tests();
+    config.data = Some(data.path().to_path_buf());
+    config.core_only = mode == Mode::Core;
+    config.limits.restart_after = Duration::from_millis(200);
+    let listener = TcpListener::bind(addr).await.expect("the port is still ours");
+    aside_server::start(config, listener).await.expect("the server starts")
+}

@@ -1,0 +1,227 @@
+//! Where the app plays: a display, a session bus and an open keyring of its own, and a home that is thrown away.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The variable by which everything that runs on a stage is found again, whoever started it.
+const MARK: &str = "ASIDE_STAGE";
+
+/// A bus that starts nothing by itself: no portal, no second keyring, no screen reader.
+const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>"#;
+
+/// Ends with everything that was started on it.
+pub(crate) struct Stage {
+    name: String,
+    mark: String,
+    folder: TempDir,
+    display: String,
+    bus: String,
+    /// Of the language that the system speaks.
+    pub(crate) lang: String,
+    children: Vec<Child>,
+}
+
+impl Stage {
+    /// `name` is the test's: pictures and logs of a failure are found under it.
+    pub(crate) fn set(name: &str) -> Stage {
+        let folder = tempfile::Builder::new().prefix("aside-stage-").tempdir().unwrap();
+        let mut stage = Stage {
+            name: name.to_owned(),
+            mark: Uuid::new_v4().to_string(),
+            folder,
+            display: String::new(),
+            bus: String::new(),
+            lang: "en_US.UTF-8".to_owned(),
+            children: Vec::new(),
+        };
+        for below in ["aside", "home", "run", "keyring"] {
+            let below = stage.folder.path().join(below);
+            fs::create_dir(&below).unwrap();
+            fs::set_permissions(&below, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        let bus = stage.folder.path().join("bus.conf");
+        fs::write(&bus, BUS).unwrap();
+        let screen = ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"];
+        stage.display = format!(":{}", stage.tells(Command::new("Xvfb").args(screen)));
+        let daemon = ["--nofork", "--nopidfile", "--print-address=1", "--config-file"];
+        stage.bus = stage.tells(Command::new("dbus-daemon").args(daemon).arg(&bus));
+        stage.open_keyring();
+        let openbox = stage.command("openbox").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        stage.children.push(openbox.expect("openbox"));
+        stage
+    }
+
+    /// A program with this stage as its desktop.
+    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
+        let below = |folder: &str| self.folder.path().join(folder);
+        let mut command = Command::new(program.as_ref());
+        command
+            .env(MARK, &self.mark)
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .env("ASIDE_HOME", self.home())
+            .env("HOME", below("home"))
+            .env("XDG_RUNTIME_DIR", below("run"))
+            .env("GDK_BACKEND", "x11")
+            .env("LANG", &self.lang)
+            .env("RUST_LOG", "trace")
+            // Neither a graphics card nor a screen reader is on this stage.
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .env("NO_AT_BRIDGE", "1")
+            .stdin(Stdio::null());
+        for inherited in [
+            "WAYLAND_DISPLAY",
+            "XDG_DATA_HOME",
+            "XDG_CONFIG_HOME",
+            "XDG_CACHE_HOME",
+            "LC_ALL",
+            "LANGUAGE",
+        ] {
+            command.env_remove(inherited);
+        }
+        command
+    }
+
+    /// Starts a program that runs along, its words in a log of ours.
+    pub(crate) fn run_along(&mut self, command: &mut Command) {
+        let log = fs::File::options().create(true).append(true).open(self.log()).unwrap();
+        let child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn();
+        self.children.push(
+            child.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display())),
+        );
+    }
+
+    /// `ASIDE_HOME`.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("aside")
+    }
+
+    /// Everything that was written on this stage, but for the keyring.
+    pub(crate) fn written(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for below in ["aside", "home", "run"] {
+            collect(&self.folder.path().join(below), &mut files);
+        }
+        files.push(self.log());
+        files
+    }
+
+    /// The words of the app and its driver, standard output and error alike.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("app.log")
+    }
+
+    /// The titles of the windows that the window manager shows.
+    pub(crate) fn windows(&self) -> Vec<String> {
+        let listed = self.command("wmctrl").arg("-l").output().expect("wmctrl");
+        // Four columns: the window's number, its desktop, its machine, its title.
+        let title = |line: &str| line.split_whitespace().skip(3).collect::<Vec<_>>().join(" ");
+        String::from_utf8_lossy(&listed.stdout).lines().map(title).collect()
+    }
+
+    /// Clicks the cross of a window, as far as the app can tell.
+    pub(crate) fn close_window(&self, title: &str) {
+        let closed = self.command("wmctrl").args(["-c", title]).status().expect("wmctrl");
+        assert!(closed.success(), "no window is called {title}");
+    }
+
+    /// The processes of a program on this stage, by the name of its file.
+    pub(crate) fn processes(&self, program: &str) -> Vec<u32> {
+        let is = |process: &u32| {
+            fs::read_link(format!("/proc/{process}/exe")).is_ok_and(|exe| exe.ends_with(program))
+        };
+        self.everyone().into_iter().filter(is).collect()
+    }
+
+    /// Keeps what the screen shows, and the log, where whoever looks into a failure finds them.
+    pub(crate) fn keep_evidence(&self) {
+        let evidence = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/e2e");
+        let _ = fs::create_dir_all(&evidence);
+        let picture = evidence.join(format!("{}.png", self.name));
+        let _ = self.command("import").args(["-window", "root"]).arg(&picture).status();
+        let log = evidence.join(format!("{}.log", self.name));
+        let _ = fs::copy(self.log(), &log);
+        eprintln!("the screen: {}\nthe log: {}", picture.display(), log.display());
+    }
+
+    /// Starts a program whose first line says where it is to be found.
+    fn tells(&mut self, command: &mut Command) -> String {
+        let mut child = command
+            .env(MARK, &self.mark)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        self.children.push(child);
+        assert!(!line.trim().is_empty(), "{} did not start", command.get_program().display());
+        line.trim().to_owned()
+    }
+
+    fn open_keyring(&mut self) {
+        let mut keyring = self.command("gnome-keyring-daemon");
+        keyring.args(["--foreground", "--unlock", "--components=secrets"]);
+        keyring.env("XDG_DATA_HOME", self.folder.path().join("keyring")).stdin(Stdio::piped());
+        let mut keyring = keyring
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("gnome-keyring-daemon");
+        keyring.stdin.take().unwrap().write_all(b"throw-away").unwrap();
+        self.children.push(keyring);
+    }
+
+    fn everyone(&self) -> Vec<u32> {
+        let mark = format!("{MARK}={}", self.mark);
+        let marked = |process: &u32| {
+            fs::read(format!("/proc/{process}/environ")).is_ok_and(|environment| {
+                environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes())
+            })
+        };
+        let numbers = fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        numbers.filter(marked).collect()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.keep_evidence();
+        }
+        let everyone: Vec<String> = self.everyone().iter().map(u32::to_string).collect();
+        let kill = format!("kill -9 {} 2>/dev/null", everyone.join(" "));
+        let _ = Command::new("sh").args(["-c", &kill]).status();
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for path in
+        fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+    {
+        if path.is_dir() && !path.is_symlink() {
+            collect(&path, files);
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+}
