@@ -6,6 +6,8 @@ use super::Source;
 const LONGEST: usize = 400;
 /// Homes of people and of build machines; a path that starts with one is of no use to anybody else.
 const HOMES: &[&str] = &["/home/", "/Users/", "/root/", "/work/", "C:\\Users\\"];
+/// Whoever stands in an example lives nowhere.
+const NOBODY: &[&str] = &["x", "user", "you"];
 const NAMED_COLOURS: &[&str] =
     &["white", "black", "red", "green", "blue", "gray", "grey", "orange", "yellow", "purple"];
 const COLOUR_FUNCTIONS: &[&str] =
@@ -55,7 +57,13 @@ fn opening(path: &str) -> Option<&'static [&'static str]> {
 fn names_home(line: &str, home: &str) -> bool {
     line.match_indices(home).any(|(at, _)| {
         let before = line[..at].chars().next_back();
-        before.is_none_or(|before| !before.is_alphanumeric() && !"/._-*}>)".contains(before))
+        let starts =
+            before.is_none_or(|before| !before.is_alphanumeric() && !"/._-*}>)".contains(before));
+        let whose = line[at + home.len()..]
+            .split(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap_or_default();
+        starts && !NOBODY.contains(&whose)
     })
 }
 
@@ -134,5 +142,6 @@ mod tests {
     fn nobody_else_has_this_machine() {
         assert_eq!(breaches("a.md", "see /home/somebody/notes"), 1);
         assert_eq!(breaches("a.md", "see https://example.org/home/page"), 0);
+        assert_eq!(breaches("a.md", "below /home/x"), 0);
     }
 }
