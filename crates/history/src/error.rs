@@ -46,6 +46,15 @@ pub enum StoreError {
         /// Where the damaged file is now.
         set_aside: PathBuf,
     },
+    /// The outbox was found damaged, set aside, and what could be read of it carried over: compare it with the rows of the
+    /// echoes. Nothing of this operation was kept.
+    #[error("the outbox was damaged and has been rebuilt")]
+    OutboxRebuilt {
+        /// Where the damaged file is now.
+        set_aside: PathBuf,
+        /// How many outgoing entries and drafts were carried over.
+        salvaged: u32,
+    },
     /// No such room: it was forgotten.
     #[error("no room {0:?}")]
     UnknownRoom(RoomId),

@@ -10,14 +10,20 @@
 //! Behind them: `place` (arithmetic of order), `cache` and `outbox` (SQL of the two files), `files` (opening, locking,
 //! setting aside), `work` (the writer's and the readers' threads).
 
+mod cache;
 pub mod commit;
 pub mod error;
+mod files;
 pub mod ids;
+mod outbox;
 pub mod outgoing;
 mod place;
+#[cfg(test)]
+mod plan;
 pub mod row;
 pub mod store;
 pub mod view;
+mod work;
 
 pub use commit::{Change, Commit, Committed, Inserted, Position, Where};
 pub use error::{CommitError, OpenError, OutboxError, StoreError};

@@ -1,16 +1,30 @@
 //! The handle that everybody holds: each method is one job for the writer or for a reader.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
 
 use aside_protocol::{EntryId, Seq};
 use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
 
+use crate::cache::read;
 use crate::commit::{Commit, Committed};
 use crate::error::{CommitError, OpenError, OutboxError, StoreError};
+use crate::files::cache_path;
 use crate::ids::{LocalId, Revision, RoomId, RoomName, RowKey};
+use crate::outbox::{drafts, queue, rooms};
 use crate::outgoing::{Draft, NewOutgoing, Outgoing, OutgoingState};
 use crate::row::Row;
 use crate::view::{Anchor, Changes, Page, RoomState, Unread};
+use crate::work::desk::Desk;
+use crate::work::readers::{Question, READERS, Reading, Readings, Shelf, read_until_closed};
+use crate::work::writer::{CommitJob, Job, write_until_closed};
+
+/// So many jobs wait for the writer, and so many for the readers; who comes then waits to be let in, and nothing is lost.
+const WAITING: usize = 64;
 
 /// A freshly opened store, and what had to be done to open it.
 #[derive(Debug)]
@@ -35,45 +49,113 @@ pub struct OpenReport {
 /// A cheap handle; all clones are the same store. The files are let go when the last one is dropped.
 ///
 /// A method that is not awaited to its end may still happen: the job was given away.
-#[derive(Clone, Debug)]
-pub struct Store {}
+#[derive(Clone)]
+pub struct Store {
+    way: Arc<Way>,
+}
 
-#[allow(unused_variables, clippy::unused_async, reason = "the shapes first")]
+/// How jobs reach the desk.
+enum Way {
+    Threads(Threads),
+    /// None after closing.
+    Inline(Mutex<Option<Desk>>),
+}
+
+/// The threads that have the desk. They end when nobody can send them anything any more.
+struct Threads {
+    writer: Option<mpsc::Sender<Job>>,
+    /// None: the files are in memory, and only the writer can read them.
+    readers: Option<mpsc::Sender<Box<dyn Reading>>>,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // The readers also hold a way to the writer, so it ends last.
+        self.readers = None;
+        self.writer = None;
+        for thread in self.running.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// What the opening thread does on both sides of the channel.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    let thread = Builder::new().name(format!("history-{name}"));
+    thread.spawn(work).map_err(|source| OpenError::Io { path: PathBuf::from(name), source })
+}
+
 impl Store {
     /// Opens (or makes) the store below `dir`, which one process has at a time.
     pub fn open(dir: &Path) -> Result<Opened, OpenError> {
-        Err(StoreError::Closed.into())
+        let shelf = Arc::new(Shelf::new(cache_path(dir)));
+        let (desk, report) = Desk::open(dir.to_owned(), Arc::clone(&shelf))?;
+        let (writer, jobs) = mpsc::channel(WAITING);
+        let (readers, readings) = mpsc::channel(WAITING);
+        let readings: Readings = Arc::new(Mutex::new(readings));
+        let mut running = Vec::new();
+        for index in 0..READERS {
+            let (shelf, readings, writer) =
+                (Arc::clone(&shelf), Arc::clone(&readings), writer.clone());
+            let work = move || read_until_closed(&shelf, index, &readings, &writer);
+            running.push(spawn("reader", work)?);
+        }
+        running.push(spawn("writer", move || write_until_closed(desk, jobs))?);
+        let threads = Threads { writer: Some(writer), readers: Some(readers), running };
+        Ok(Opened { store: Self { way: Arc::new(Way::Threads(threads)) }, report })
     }
 
     /// A store that is gone when it is dropped.
     pub fn in_memory() -> Result<Self, OpenError> {
-        Err(StoreError::Closed.into())
+        let desk = Desk::in_memory()?;
+        let (writer, jobs) = mpsc::channel(WAITING);
+        let running = vec![spawn("writer", move || write_until_closed(desk, jobs))?];
+        let threads = Threads { writer: Some(writer), readers: None, running };
+        Ok(Self { way: Arc::new(Way::Threads(threads)) })
     }
 
     /// As [`Store::in_memory`], but every job runs on the caller's thread before its method returns:
     /// the same calls in the same order give the same results, whatever the executor does.
     pub fn in_memory_inline() -> Result<Self, OpenError> {
-        Err(StoreError::Closed.into())
+        let desk = Desk::in_memory()?;
+        Ok(Self { way: Arc::new(Way::Inline(Mutex::new(Some(desk)))) })
     }
 
     /// Finds or makes a room. The id stays the same, also over a rebuilt cache.
     pub async fn room(&self, name: &RoomName) -> Result<RoomId, StoreError> {
-        Err(StoreError::Closed)
+        let name = name.clone();
+        self.at_desk(move |desk| desk.room(&name)).await
     }
 
     /// Erases everything about a room: rows, position, outbox, drafts.
     pub async fn forget_room(&self, room: RoomId) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+        self.at_desk(move |desk| desk.forget(room)).await
     }
 
     /// Changes a room, all of it or nothing; returns once that is on disk.
     pub async fn commit(&self, room: RoomId, commit: Commit) -> Result<Committed, CommitError> {
-        Err(StoreError::Closed.into())
+        let (reply, answer) = oneshot::channel();
+        let job = CommitJob { room, commit, reply };
+        match &*self.way {
+            Way::Threads(threads) => threads.send(Job::Commit(job)).await?,
+            Way::Inline(desk) => match &mut *desk.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(desk) => desk.commit(vec![job]),
+                None => return Err(StoreError::Closed.into()),
+            },
+        }
+        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     /// Neighbouring rows.
     pub async fn page(&self, room: RoomId, anchor: Anchor, limit: u32) -> Result<Page, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::page(conn, room, anchor, limit)).await
     }
 
     /// What happened since a revision. More than `limit` changes: [`Changes::reset`].
@@ -83,17 +165,17 @@ impl Store {
         since: Revision,
         limit: u32,
     ) -> Result<Changes, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::changes(conn, room, since, limit)).await
     }
 
     /// Where a room stands.
     pub async fn room_state(&self, room: RoomId) -> Result<RoomState, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::state(conn, room)).await
     }
 
     /// What the user has not read.
     pub async fn unread(&self, room: RoomId) -> Result<Unread, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::unread(conn, room)).await
     }
 
     /// The end of the timeline for alignment: every settled row (gaps and unconfirmed entries too) from the
@@ -104,12 +186,12 @@ impl Store {
         confirmed: u32,
         limit: u32,
     ) -> Result<Vec<Row>, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::tail(conn, room, confirmed, limit)).await
     }
 
     /// One row.
     pub async fn row(&self, room: RoomId, key: RowKey) -> Result<Option<Row>, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::row(conn, room, key)).await
     }
 
     /// The row of an entry by the server's id (the newest, should a server have used it twice).
@@ -118,7 +200,8 @@ impl Store {
         room: RoomId,
         id: &EntryId,
     ) -> Result<Option<Row>, StoreError> {
-        Err(StoreError::Closed)
+        let id = id.clone();
+        self.read(move |conn| read::by_entry_id(conn, room, &id)).await
     }
 
     /// The row of something written here, settled or not.
@@ -127,7 +210,7 @@ impl Store {
         room: RoomId,
         id: LocalId,
     ) -> Result<Option<Row>, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::by_local_id(conn, room, id)).await
     }
 
     /// The rows of the current epoch with `from <= seq <= to`, by seq, at most `limit`.
@@ -138,27 +221,27 @@ impl Store {
         to: Seq,
         limit: u32,
     ) -> Result<Vec<Row>, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::by_seq(conn, room, (from, to), limit)).await
     }
 
     /// All gap rows, oldest first, at most `limit` (the newest of them).
     pub async fn gaps(&self, room: RoomId, limit: u32) -> Result<Vec<Row>, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::gaps(conn, room, limit)).await
     }
 
     /// The echoes that have not been settled, in the order they were written.
     pub async fn echoes(&self, room: RoomId) -> Result<Vec<Row>, StoreError> {
-        Err(StoreError::Closed)
+        self.read(move |conn| read::echoes(conn, room)).await
     }
 
     /// Keeps something to be sent; on disk when this returns. The same id again changes nothing.
     pub async fn enqueue(&self, room: RoomId, item: NewOutgoing) -> Result<(), OutboxError> {
-        Err(StoreError::Closed.into())
+        self.at_desk(move |desk| desk.outbox(|conn| queue::enqueue(conn, room, &item))).await
     }
 
     /// A room's outbox, first written first.
     pub async fn outbox(&self, room: RoomId) -> Result<Vec<Outgoing>, StoreError> {
-        Err(StoreError::Closed)
+        self.in_outbox(move |conn| queue::list(conn, room)).await
     }
 
     /// Sets how far something got ([`OutgoingState::Written`] counts as an attempt). False if it is not there.
@@ -167,12 +250,12 @@ impl Store {
         id: LocalId,
         state: OutgoingState,
     ) -> Result<bool, StoreError> {
-        Err(StoreError::Closed)
+        self.in_outbox(move |conn| queue::set(conn, id, &state)).await
     }
 
     /// Everything of the room that was written to a connection becomes unsure, in one step: that connection is gone.
     pub async fn unsure_outgoing(&self, room: RoomId) -> Result<Vec<LocalId>, StoreError> {
-        Err(StoreError::Closed)
+        self.in_outbox(move |conn| queue::unsure(conn, room)).await
     }
 
     /// Fails what waited longer than [`OUTBOX_AGE`](crate::outgoing::OUTBOX_AGE), with the code
@@ -182,22 +265,23 @@ impl Store {
         room: RoomId,
         now: Timestamp,
     ) -> Result<Vec<LocalId>, StoreError> {
-        Err(StoreError::Closed)
+        self.in_outbox(move |conn| queue::expire(conn, room, now)).await
     }
 
     /// Takes something out of the outbox: it is settled, or discarded by a person. False if it was not there.
     pub async fn remove_outgoing(&self, id: LocalId) -> Result<bool, StoreError> {
-        Err(StoreError::Closed)
+        self.in_outbox(move |conn| queue::remove(conn, id)).await
     }
 
     /// The rooms that have something in their outbox, and how much.
     pub async fn rooms_with_outgoing(&self) -> Result<Vec<(RoomName, u32)>, StoreError> {
-        Err(StoreError::Closed)
+        self.in_outbox(rooms::waiting).await
     }
 
     /// The draft in a slot of a room (`composer`, or one per question).
     pub async fn draft(&self, room: RoomId, slot: &str) -> Result<Option<Draft>, StoreError> {
-        Err(StoreError::Closed)
+        let slot = slot.to_owned();
+        self.in_outbox(move |conn| drafts::get(conn, room, &slot)).await
     }
 
     /// Keeps a draft; an empty text clears the slot.
@@ -207,10 +291,84 @@ impl Store {
         slot: &str,
         draft: Draft,
     ) -> Result<(), OutboxError> {
-        Err(StoreError::Closed.into())
+        let slot = slot.to_owned();
+        self.at_desk(move |desk| desk.outbox(|conn| drafts::set(conn, room, &slot, &draft))).await
     }
 
     /// Finishes what is waiting, folds the write-ahead logs in and lets the files go. Other handles then
     /// answer [`StoreError::Closed`].
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        match &*self.way {
+            Way::Threads(threads) => {
+                let (done, closed) = oneshot::channel();
+                if threads.send(Job::Close(done)).await.is_ok() {
+                    let _ = closed.await;
+                }
+            }
+            Way::Inline(desk) => {
+                if let Some(desk) = desk.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    desk.finish();
+                }
+            }
+        }
+    }
+
+    /// Does something with the outbox that cannot be refused.
+    async fn in_outbox<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.at_desk(move |desk| desk.outbox(|conn| work(conn).map_err(StoreError::from))).await
+    }
+
+    /// Reads the cache without waiting for the writer, where that is possible.
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &*self.way {
+            Way::Threads(Threads { readers: Some(readers), .. }) => {
+                let (reply, answer) = oneshot::channel();
+                let question = Box::new(Question::new(work, reply));
+                readers.send(question).await.map_err(|_| StoreError::Closed)?;
+                answer.await.unwrap_or(Err(StoreError::Closed))
+            }
+            Way::Threads(_) | Way::Inline(_) => self.at_desk(move |desk| desk.read(work)).await,
+        }
+    }
+
+    /// Does something with both files, one after the other.
+    async fn at_desk<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Desk) -> Result<T, E> + Send + 'static,
+    {
+        match &*self.way {
+            Way::Threads(threads) => {
+                let (reply, answer) = oneshot::channel();
+                let job = Job::Other(Box::new(move |desk| {
+                    // Nobody waits any more: the asker was cancelled.
+                    let _ = reply.send(work(desk));
+                }));
+                threads.send(job).await?;
+                answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+            }
+            Way::Inline(desk) => match &mut *desk.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(desk) => work(desk),
+                None => Err(StoreError::Closed.into()),
+            },
+        }
+    }
+}
+
+impl Threads {
+    async fn send(&self, job: Job) -> Result<(), StoreError> {
+        match &self.writer {
+            Some(writer) => writer.send(job).await.map_err(|_| StoreError::Closed),
+            None => Err(StoreError::Closed),
+        }
+    }
 }

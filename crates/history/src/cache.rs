@@ -1,0 +1,16 @@
+//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`]) and stored ([`cells`]).
+
+pub(crate) mod apply;
+mod cells;
+mod head;
+pub(crate) mod read;
+pub(crate) mod rooms;
+mod slots;
+pub(crate) mod statements;
+
+pub(crate) use cells::{instant, unreadable};
+use rusqlite_migration::{M, Migrations};
+
+/// How the file came to its present shape, step by step; a step that was released is never edited.
+const STEPS: &[M<'_>] = &[M::up(include_str!("sql/cache_1.sql"))];
+pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

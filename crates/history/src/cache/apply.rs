@@ -1,0 +1,342 @@
+//! Applies one commit to one room, inside a transaction that the caller opened.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::cells::{self, At, Stored};
+use super::head::Head;
+use super::statements::{
+    ADD_REMOVED, DELETE, INSERT, OLD_REMOVED, PRUNE_REMOVED, REPLACE, ROW, ROW_BY_SEQ, STAND,
+};
+use crate::commit::{Change, Commit, Committed, Inserted, Where};
+use crate::error::CommitError;
+use crate::ids::{Place, Revision, RoomId, RowKey};
+use crate::place::{ECHO_BASE, PARKED, between, slot_after};
+use crate::row::{Delivery, EntryRow, NewRow, RowKind, Standing};
+
+/// So many removals of a room are remembered; who was away for longer starts over.
+const REMOVED_KEPT: i64 = 4096;
+
+/// A commit half done.
+pub(super) struct Applying<'c> {
+    pub(super) conn: &'c Connection,
+    pub(super) room: RoomId,
+    pub(super) head: Head,
+    /// Whether the room's revision has been raised for this commit.
+    touched: bool,
+    removals: bool,
+    inserted: Vec<Inserted>,
+}
+
+/// Applies a commit; on an error the caller must roll back.
+pub(crate) fn apply(
+    conn: &Connection,
+    room: RoomId,
+    commit: &Commit,
+) -> Result<Committed, CommitError> {
+    let before = Head::load(conn, room)?;
+    let mut a = Applying {
+        conn,
+        room,
+        head: before.clone(),
+        touched: false,
+        removals: false,
+        inserted: Vec::new(),
+    };
+    for change in &commit.changes {
+        a.change(change)?;
+    }
+    if let Some(position) = &commit.position {
+        if position.reached_start != a.head.reached_start() {
+            a.touch();
+        }
+        a.head.position = Some(position.clone());
+    }
+    if let Some(place) = commit.read {
+        a.read_up_to(place)?;
+    }
+    a.forget_old_removals()?;
+    if a.head != before {
+        a.head.save(conn, room)?;
+    }
+    let Applying { head, inserted, .. } = a;
+    Ok(Committed { revision: Revision(head.revision), inserted, read: head.read })
+}
+
+impl Applying<'_> {
+    /// The revision of everything that this commit changes.
+    pub(super) fn touch(&mut self) -> u64 {
+        if !self.touched {
+            self.touched = true;
+            self.head.revision += 1;
+        }
+        self.head.revision
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), CommitError> {
+        match change {
+            Change::Insert { at: Where::BySeq, rows } => {
+                rows.iter().try_for_each(|row| self.insert_by_seq(row))
+            }
+            Change::Insert { at, rows } => self.insert(*at, rows),
+            Change::Settle { key, at, row } => {
+                let stored = self.stored(*key)?;
+                self.replace(stored, &row.kind)?;
+                match at {
+                    Where::EchoEnd => Ok(()),
+                    at => self.shift(*key, *at),
+                }
+            }
+            Change::Update { key, row } => {
+                let stored = self.stored(*key)?;
+                self.replace(stored, &row.kind)
+            }
+            Change::Stand { keys, standing } => {
+                keys.iter().try_for_each(|key| self.stand(*key, *standing))
+            }
+            Change::Deliver { key, delivery } => self.deliver(*key, delivery),
+            Change::Move { key, at } => self.shift(*key, *at),
+            Change::Remove { key } => self.remove(*key),
+            Change::Boundary { received_at } => {
+                self.boundary(&NewRow { received_at: *received_at, kind: RowKind::Boundary })
+            }
+        }
+    }
+
+    fn insert(&mut self, at: Where, rows: &[NewRow]) -> Result<(), CommitError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let run = self.run(at, rows.len())?;
+        for (index, row) in rows.iter().enumerate() {
+            self.insert_one(run.at(index), row, false)?;
+        }
+        Ok(())
+    }
+
+    fn insert_by_seq(&mut self, row: &NewRow) -> Result<(), CommitError> {
+        let seq = match &row.kind {
+            RowKind::Entry(entry) => entry.entry.seq,
+            RowKind::Gap(_) | RowKind::Boundary => None,
+        };
+        let place = self.seq_place(seq.ok_or(CommitError::NoSeq)?)?;
+        self.insert_one(place, row, true)
+    }
+
+    fn insert_one(&mut self, place: i64, row: &NewRow, by_seq: bool) -> Result<(), CommitError> {
+        let at = At {
+            name: self.room.0,
+            place,
+            revision: self.head.revision + u64::from(!self.touched),
+            epoch: self.head.epoch,
+        };
+        let fresh =
+            cells::write(&mut self.conn.prepare_cached(INSERT)?, &at, row.received_at, &row.kind)?;
+        if fresh {
+            self.touch();
+            let key = RowKey(self.conn.last_insert_rowid());
+            self.inserted.push(Inserted { key, place: Place(place), fresh });
+            return Ok(());
+        }
+        match self.same_seq(&row.kind)? {
+            Some(there) => self.merge(there, row, by_seq),
+            // Nothing but a seq row ever stands on a seq's place; should it be otherwise, the row still goes in.
+            None => {
+                let beside = self.beside(place)?;
+                self.insert_one(beside, row, false)
+            }
+        }
+    }
+
+    /// A free place in the slot of one that is taken.
+    fn beside(&self, place: i64) -> Result<i64, CommitError> {
+        tracing::error!(place, "a place that belongs to a sequence number was taken");
+        let end = slot_after(place);
+        let last = self.last_below(end)?.unwrap_or(place);
+        between(last, end, 1).map(|run| run.first).ok_or(CommitError::NoPlace)
+    }
+
+    /// The row of the current epoch that has the seq of this entry.
+    fn same_seq(&self, kind: &RowKind) -> Result<Option<Stored>, CommitError> {
+        let RowKind::Entry(row) = kind else { return Ok(None) };
+        let Some(seq) = row.entry.seq else { return Ok(None) };
+        let mut statement = self.conn.prepare_cached(ROW_BY_SEQ)?;
+        let cells = params![self.room.0, self.head.epoch, cells::seq_cell(seq)];
+        Ok(statement.query_row(cells, cells::read).optional()?)
+    }
+
+    /// The entry is there already: the row learns what the newcomer knows better.
+    fn merge(&mut self, there: Stored, row: &NewRow, by_seq: bool) -> Result<(), CommitError> {
+        let (key, mut place) = (there.row.key, there.row.place);
+        if let (RowKind::Entry(old), RowKind::Entry(new)) = (&there.row.kind, &row.kind) {
+            let merged = RowKind::Entry(Box::new(merged(old, new)));
+            if merged != there.row.kind {
+                self.write_over(key, there.epoch, &merged)?;
+            }
+        }
+        if by_seq && place.is_echo() {
+            self.shift(key, Where::BySeq)?;
+            place = Place(self.place_of(key)?);
+        }
+        self.inserted.push(Inserted { key, place, fresh: false });
+        Ok(())
+    }
+
+    fn stored(&self, key: RowKey) -> Result<Stored, CommitError> {
+        let mut statement = self.conn.prepare_cached(ROW)?;
+        let stored = statement.query_row(params![self.room.0, key.0], cells::read).optional()?;
+        stored.ok_or(CommitError::UnknownRow(key))
+    }
+
+    /// Makes a row something else; another row with its seq goes.
+    fn replace(&mut self, stored: Stored, kind: &RowKind) -> Result<(), CommitError> {
+        let key = stored.row.key;
+        let seq_stays = match (&stored.row.kind, kind) {
+            (RowKind::Entry(old), RowKind::Entry(new)) => old.entry.seq == new.entry.seq,
+            _ => false,
+        };
+        // A row of an older epoch stays of that epoch as long as its number is the same one.
+        let epoch = if seq_stays { stored.epoch } else { self.head.epoch };
+        if !seq_stays
+            && let Some(other) = self.same_seq(kind)?
+            && other.row.key != key
+        {
+            self.remove(other.row.key)?;
+        }
+        if stored.row.kind == *kind && stored.epoch == epoch {
+            return Ok(());
+        }
+        self.write_over(key, epoch, kind)
+    }
+
+    fn write_over(&mut self, key: RowKey, epoch: i64, kind: &RowKind) -> Result<(), CommitError> {
+        let at = At { name: key.0, place: 0, revision: self.touch(), epoch };
+        cells::write(
+            &mut self.conn.prepare_cached(REPLACE)?,
+            &at,
+            jiff::Timestamp::UNIX_EPOCH,
+            kind,
+        )?;
+        Ok(())
+    }
+
+    fn stand(&mut self, key: RowKey, standing: Standing) -> Result<(), CommitError> {
+        let revision = self.head.revision + u64::from(!self.touched);
+        let cells =
+            params![self.room.0, key.0, revision.cast_signed(), cells::standing_cell(standing)];
+        let changed = self.conn.prepare_cached(STAND)?.execute(cells)?;
+        if changed > 0 {
+            self.touch();
+        } else {
+            self.place_of(key)?;
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, key: RowKey, delivery: &Delivery) -> Result<(), CommitError> {
+        let stored = self.stored(key)?;
+        match &stored.row.kind {
+            RowKind::Entry(entry) => {
+                let entry = EntryRow { delivery: delivery.clone(), ..EntryRow::clone(entry) };
+                self.replace(stored, &RowKind::Entry(Box::new(entry)))
+            }
+            RowKind::Gap(_) | RowKind::Boundary => Ok(()),
+        }
+    }
+
+    /// Gives a row another place. It is out of the way while the place is looked for.
+    fn shift(&mut self, key: RowKey, at: Where) -> Result<(), CommitError> {
+        let old = self.place_of(key)?;
+        if at == Where::After(key) || at == Where::Before(key) {
+            return Ok(());
+        }
+        self.put(key, PARKED)?;
+        let place = match at {
+            Where::BySeq => self.free_seq_place(key)?,
+            at => self.run(at, 1)?.first,
+        };
+        self.put(key, place)?;
+        tracing::trace!(key = key.0, old, place, "row moved");
+        Ok(())
+    }
+
+    fn free_seq_place(&mut self, key: RowKey) -> Result<i64, CommitError> {
+        let stored = self.stored(key)?;
+        let seq = stored.row.entry().and_then(|entry| entry.entry.seq);
+        self.seq_place(seq.ok_or(CommitError::NoSeq)?)
+    }
+
+    fn remove(&mut self, key: RowKey) -> Result<(), CommitError> {
+        if self.conn.prepare_cached(DELETE)?.execute(params![self.room.0, key.0])? == 1 {
+            let revision = self.touch();
+            self.conn.prepare_cached(ADD_REMOVED)?.execute(params![
+                self.room.0,
+                revision.cast_signed(),
+                key.0
+            ])?;
+            self.removals = true;
+        }
+        Ok(())
+    }
+
+    fn boundary(&mut self, row: &NewRow) -> Result<(), CommitError> {
+        let anything_here = self.last_below(ECHO_BASE)?.is_some();
+        // Above the boundary the numbers start anew; it stands like any appended row.
+        self.head.grid = None;
+        self.head.epoch += 1;
+        if anything_here {
+            let run = self.run(Where::End, 1)?;
+            self.insert_one(run.first, row, false)?;
+            self.inserted.pop();
+        }
+        Ok(())
+    }
+
+    fn read_up_to(&mut self, place: Place) -> Result<(), CommitError> {
+        let Some(newest) = self.last_below(ECHO_BASE)? else { return Ok(()) };
+        let place = Place(place.0.min(newest));
+        if self.head.read.is_none_or(|read| read < place) {
+            self.head.read = Some(place);
+            self.touch();
+        }
+        Ok(())
+    }
+
+    fn forget_old_removals(&mut self) -> Result<(), CommitError> {
+        if !self.removals {
+            return Ok(());
+        }
+        let oldest_kept = self
+            .conn
+            .prepare_cached(OLD_REMOVED)?
+            .query_row(params![self.room.0, REMOVED_KEPT], |line| line.get::<_, i64>(0))
+            .optional()?;
+        if let Some(revision) = oldest_kept {
+            self.conn.prepare_cached(PRUNE_REMOVED)?.execute(params![self.room.0, revision])?;
+            self.head.removed_floor = revision.cast_unsigned();
+        }
+        Ok(())
+    }
+}
+
+/// One row out of two sightings of the same entry: the server's words as heard last, what only one knows from that one.
+fn merged(old: &EntryRow, new: &EntryRow) -> EntryRow {
+    let mut entry = new.entry.clone();
+    entry.id = entry.id.or_else(|| old.entry.id.clone());
+    entry.nonce = entry.nonce.or_else(|| old.entry.nonce.clone());
+    entry.created_at = entry.created_at.or(old.entry.created_at);
+    let confirmed = [old.standing, new.standing].contains(&Standing::Confirmed);
+    EntryRow {
+        entry,
+        created_at: new.created_at.or(old.created_at),
+        mine: old.mine || new.mine,
+        standing: if confirmed { Standing::Confirmed } else { new.standing },
+        delivery: match &old.delivery {
+            Delivery::Received => Delivery::Received,
+            // Seen by the server, so whatever was feared, it arrived.
+            Delivery::Sending | Delivery::Sent | Delivery::Unsure | Delivery::Failed { .. } => {
+                Delivery::Sent
+            }
+        },
+        local_id: old.local_id.or(new.local_id),
+    }
+}

@@ -1,0 +1,112 @@
+//! Every statement on `cache.db`, in one list, so that a test can ask for the plan of each.
+
+macro_rules! columns {
+    () => {
+        "key, place, revision, received_at, kind, epoch, user, display_name, avatar_url, stream, content, \
+         created_wire, created_at, entry_id, seq, nonce, mine, standing, delivery, failure_code, failure_reason, \
+         local_id, gap_state, gap_from, gap_to, gap_missing"
+    };
+}
+
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)*) => {
+        $(pub(crate) const $name: &str = $sql;)*
+        /// All of them.
+        pub(crate) const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+statements! {
+    // The room's own line.
+    HEAD = "SELECT revision, removed_floor, epoch, seq_base, seq_origin, positioned, position_epoch, applied, \
+            reached_start, read_place FROM rooms WHERE room = ?1";
+    SAVE_HEAD = "UPDATE rooms SET revision = ?2, removed_floor = ?3, epoch = ?4, seq_base = ?5, seq_origin = ?6, \
+                 positioned = ?7, position_epoch = ?8, applied = ?9, reached_start = ?10, read_place = ?11 \
+                 WHERE room = ?1";
+    ALL_ROOMS = "SELECT room, server, topic, stream, user FROM rooms";
+    ADD_ROOM = "INSERT INTO rooms (room, server, topic, stream, user, revision, removed_floor) \
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO NOTHING";
+    DROP_ROOM = "DELETE FROM rooms WHERE room = ?1";
+    DROP_ROWS = "DELETE FROM rows WHERE room = ?1";
+    DROP_REMOVED = "DELETE FROM removed WHERE room = ?1";
+
+    // Writing rows.
+    INSERT = "INSERT INTO rows (room, place, revision, received_at, kind, epoch, user, display_name, avatar_url, stream, \
+              content, created_wire, created_at, entry_id, seq, nonce, mine, standing, delivery, failure_code, \
+              failure_reason, local_id, gap_state, gap_from, gap_to, gap_missing) \
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, \
+              ?23, ?24, ?25, ?26) ON CONFLICT DO NOTHING";
+    // Numbers its cells like INSERT: ?2 and ?4 (place, first sight) stay as they are.
+    REPLACE = "UPDATE rows SET revision = ?3, kind = ?5, epoch = ?6, user = ?7, display_name = ?8, avatar_url = ?9, \
+               stream = ?10, content = ?11, created_wire = ?12, created_at = ?13, entry_id = ?14, seq = ?15, nonce = ?16, \
+               mine = ?17, standing = ?18, delivery = ?19, failure_code = ?20, failure_reason = ?21, local_id = ?22, \
+               gap_state = ?23, gap_from = ?24, gap_to = ?25, gap_missing = ?26 WHERE key = ?1";
+    STAND = "UPDATE rows SET revision = ?3, standing = ?4 WHERE key = ?2 AND room = ?1 AND kind <= 2 AND standing <> ?4";
+    PUT = "UPDATE rows SET place = ?2, revision = ?3 WHERE key = ?1";
+    DELETE = "DELETE FROM rows WHERE key = ?2 AND room = ?1";
+    ADD_REMOVED = "INSERT INTO removed (room, revision, key) VALUES (?1, ?2, ?3)";
+    OLD_REMOVED = "SELECT revision FROM removed WHERE room = ?1 ORDER BY revision DESC LIMIT 1 OFFSET ?2";
+    PRUNE_REMOVED = "DELETE FROM removed WHERE room = ?1 AND revision <= ?2";
+
+    // Finding places.
+    PLACE_OF = "SELECT place FROM rows WHERE key = ?2 AND room = ?1";
+    LAST_BELOW = "SELECT place FROM rows WHERE room = ?1 AND place < ?2 ORDER BY place DESC LIMIT 1";
+    FIRST_ABOVE = "SELECT place FROM rows WHERE room = ?1 AND place > ?2 AND place < ?3 ORDER BY place LIMIT 1";
+    SLOT = "SELECT key, place FROM rows WHERE room = ?1 AND place > ?2 AND place < ?3 ORDER BY place";
+
+    // Reading rows.
+    ROW = concat!("SELECT ", columns!(), " FROM rows WHERE key = ?2 AND room = ?1");
+    ROW_BY_SEQ = concat!("SELECT ", columns!(), " FROM rows WHERE room = ?1 AND epoch = ?2 AND seq = ?3");
+    ROWS_BY_SEQ = concat!(
+        "SELECT ", columns!(),
+        " FROM rows WHERE room = ?1 AND epoch = ?2 AND seq >= ?3 AND seq <= ?4 ORDER BY seq LIMIT ?5"
+    );
+    ROW_BY_ENTRY_ID = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND entry_id = ?2 ORDER BY key DESC LIMIT 1"
+    );
+    ROW_BY_LOCAL_ID = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND local_id = ?2 ORDER BY key DESC LIMIT 1"
+    );
+    BACKWARD = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND place < ?2 ORDER BY place DESC LIMIT ?3"
+    );
+    FORWARD = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND place > ?2 ORDER BY place LIMIT ?3"
+    );
+    GAPS = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND kind = 3 ORDER BY place DESC LIMIT ?2"
+    );
+    CHANGED = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3"
+    );
+    REMOVED = "SELECT key FROM removed WHERE room = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
+    FIRST_SEQ = "SELECT seq FROM rows WHERE room = ?1 AND epoch = ?2 AND seq IS NOT NULL ORDER BY seq LIMIT 1";
+    LAST_SEQ = "SELECT seq FROM rows WHERE room = ?1 AND epoch = ?2 AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1";
+    UNREAD = "SELECT count(*) FROM (SELECT 1 FROM rows WHERE room = ?1 AND place > ?2 AND mine = 0 AND kind <= 2 LIMIT ?3)";
+    UNREAD_QUESTIONS =
+        "SELECT count(*) FROM (SELECT 1 FROM rows WHERE room = ?1 AND place > ?2 AND mine = 0 AND kind = 1 LIMIT ?3)";
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    #[test]
+    fn every_statement_uses_an_index() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::cache::MIGRATIONS.to_latest(&mut conn).unwrap();
+        for sql in super::ALL {
+            crate::plan::assert_indexed(&conn, sql);
+        }
+    }
+
+    #[test]
+    fn counting_the_unread_reads_an_index_alone() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::cache::MIGRATIONS.to_latest(&mut conn).unwrap();
+        let plan = crate::plan::of(&conn, super::UNREAD).join("\n");
+        assert!(plan.contains("COVERING INDEX rows_of_others"), "{plan}");
+        let plan = crate::plan::of(&conn, super::UNREAD_QUESTIONS).join("\n");
+        assert!(plan.contains("COVERING INDEX questions_of_others"), "{plan}");
+    }
+}

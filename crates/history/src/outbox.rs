@@ -1,0 +1,14 @@
+//! The SQL of `outbox.db`: the rooms' names ([`rooms`]), what waits to be sent ([`queue`]), drafts ([`drafts`]), and
+//! what can be saved of a damaged file ([`salvage`]).
+
+pub(crate) mod drafts;
+pub(crate) mod queue;
+pub(crate) mod rooms;
+pub(crate) mod salvage;
+pub(crate) mod statements;
+
+use rusqlite_migration::{M, Migrations};
+
+/// How the file came to its present shape, step by step; a step that was released is never edited.
+const STEPS: &[M<'_>] = &[M::up(include_str!("sql/outbox_1.sql"))];
+pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

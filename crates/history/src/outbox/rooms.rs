@@ -1,0 +1,55 @@
+//! The rooms' names and ids, of which this file is the authority.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::statements::{
+    ADD_ROOM, ALL_ROOMS, DROP_DRAFTS, DROP_OUTGOING, DROP_ROOM, FIND_ROOM, NEW_ROOM, WAITING,
+};
+use crate::ids::{RoomId, RoomName};
+
+/// Finds or makes a room.
+pub(crate) fn find_or_make(conn: &Connection, name: &RoomName) -> rusqlite::Result<RoomId> {
+    let cells = params![name.server, name.topic, name.stream, name.user];
+    let found = conn.prepare_cached(FIND_ROOM)?.query_row(cells, |line| line.get(0)).optional()?;
+    match found {
+        Some(room) => Ok(RoomId(room)),
+        None => conn.prepare_cached(NEW_ROOM)?.query_row(cells, |line| line.get(0).map(RoomId)),
+    }
+}
+
+/// All of them.
+pub(crate) fn all(conn: &Connection) -> rusqlite::Result<Vec<(RoomId, RoomName)>> {
+    let mut statement = conn.prepare_cached(ALL_ROOMS)?;
+    let rooms = statement.query_map([], |line| Ok((RoomId(line.get(0)?), name(line, 1)?)))?;
+    rooms.collect()
+}
+
+/// Makes a room with the id that it has in the cache; false if the id or the name is another room's.
+pub(crate) fn add(conn: &Connection, room: RoomId, name: &RoomName) -> rusqlite::Result<bool> {
+    let cells = params![room.0, name.server, name.topic, name.stream, name.user];
+    Ok(conn.prepare_cached(ADD_ROOM)?.execute(cells)? == 1)
+}
+
+/// Erases a room and all that was written in it.
+pub(crate) fn erase(conn: &Connection, room: RoomId) -> rusqlite::Result<()> {
+    for sql in [DROP_OUTGOING, DROP_DRAFTS, DROP_ROOM] {
+        conn.prepare_cached(sql)?.execute([room.0])?;
+    }
+    Ok(())
+}
+
+/// The rooms that have something in their outbox, and how much.
+pub(crate) fn waiting(conn: &Connection) -> rusqlite::Result<Vec<(RoomName, u32)>> {
+    let mut statement = conn.prepare_cached(WAITING)?;
+    let rooms = statement.query_map([], |line| Ok((name(line, 0)?, line.get::<_, u32>(4)?)))?;
+    rooms.filter(|room| room.as_ref().map_or(true, |(_, waiting)| *waiting > 0)).collect()
+}
+
+fn name(line: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<RoomName> {
+    Ok(RoomName {
+        server: line.get(first)?,
+        topic: line.get(first + 1)?,
+        stream: line.get(first + 2)?,
+        user: line.get(first + 3)?,
+    })
+}

@@ -1,0 +1,327 @@
+//! Both files and everything that is done with them, one thing after the other.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::readers::Shelf;
+use crate::cache;
+use crate::error::{CommitError, OpenError, OutboxError, StoreError};
+use crate::files::aside::set_aside;
+use crate::files::database::{CACHE, OUTBOX, Trouble};
+use crate::files::lock::{Held, Lock};
+use crate::files::{cache_path, make_dir, outbox_path};
+use crate::ids::{RoomId, RoomName};
+use crate::outbox;
+use crate::store::OpenReport;
+
+/// Whoever has it may read and write.
+pub(crate) struct Desk {
+    pub(super) cache: Connection,
+    outbox: Connection,
+    /// None: everything is in memory.
+    on_disk: Option<OnDisk>,
+    /// Revisions of rooms that are made now start after this.
+    first_revision: i64,
+}
+
+struct OnDisk {
+    dir: PathBuf,
+    lock: Lock,
+    /// The readers' connections, which must be closed before a file is renamed.
+    shelf: Arc<Shelf>,
+    /// Where the last damaged cache went.
+    cache_aside: PathBuf,
+}
+
+/// Errors of operations that may turn out to be damage.
+pub(crate) trait Failure: From<StoreError> {
+    /// What the store itself has to say.
+    fn of_store(&self) -> Option<&StoreError>;
+}
+
+impl Failure for StoreError {
+    fn of_store(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+impl Failure for OutboxError {
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::TooLong { .. } | Self::Full => None,
+        }
+    }
+}
+
+impl Failure for CommitError {
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::UnknownRow(_) | Self::NoSeq | Self::SeqOutOfRange(_) | Self::NoPlace => None,
+        }
+    }
+}
+
+fn is_damage(error: &impl Failure) -> bool {
+    error.of_store().is_some_and(StoreError::is_damage)
+}
+
+impl Desk {
+    /// Opens the files of a directory, setting aside what is damaged.
+    pub(crate) fn open(dir: PathBuf, shelf: Arc<Shelf>) -> Result<(Self, OpenReport), OpenError> {
+        make_dir(&dir)?;
+        let Held { lock, unclean } = Lock::take(&dir)?;
+        let mut report = OpenReport::default();
+        let outbox = open_outbox(&dir, &mut report)?;
+        let mut first_revision = 0;
+        let cache = match CACHE.open(&cache_path(&dir), unclean) {
+            Ok(cache) => cache,
+            Err(Trouble::Damaged | Trouble::TooNew) => {
+                let (cache, aside, first) = replace_cache(&dir)?;
+                report.cache_set_aside = Some(aside);
+                first_revision = first;
+                cache
+            }
+            Err(Trouble::Open(error)) => return Err(error),
+        };
+        let on_disk = OnDisk { dir, lock, shelf, cache_aside: PathBuf::new() };
+        let desk = Self { cache, outbox, on_disk: Some(on_disk), first_revision };
+        desk.reconcile()?;
+        Ok((desk, report))
+    }
+
+    /// Everything in memory.
+    pub(crate) fn in_memory() -> Result<Self, OpenError> {
+        let cache = CACHE.open_in_memory().map_err(unusable)?;
+        let outbox = OUTBOX.open_in_memory().map_err(unusable)?;
+        Ok(Self { cache, outbox, on_disk: None, first_revision: 0 })
+    }
+
+    /// Each file learns the rooms that only the other one knows. The outbox's word on names and ids counts.
+    fn reconcile(&self) -> Result<(), StoreError> {
+        let known = outbox::rooms::all(&self.outbox)?;
+        for (room, name) in cache::rooms::all(&self.cache)? {
+            let same = known.contains(&(room, name.clone()));
+            if !same && !outbox::rooms::add(&self.outbox, room, &name)? {
+                tracing::warn!(
+                    room = room.0,
+                    "a cached room does not fit the outbox and is dropped"
+                );
+                cache::rooms::erase(&self.cache, room)?;
+            }
+        }
+        for (room, name) in known {
+            cache::rooms::add(&self.cache, room, &name, self.first_revision)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the cache.
+    pub(crate) fn read<T, F>(&mut self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError>,
+    {
+        let result = self
+            .cache
+            .unchecked_transaction()
+            .map_err(Into::into)
+            .and_then(|_moment| work(&self.cache));
+        match result {
+            Err(error) if error.is_damage() => Err(self.rebuild_cache(error)),
+            result => result,
+        }
+    }
+
+    /// Does something with the outbox, all of it or nothing.
+    pub(crate) fn outbox<T, E, F>(&mut self, work: F) -> Result<T, E>
+    where
+        E: Failure + From<rusqlite::Error>,
+        F: FnOnce(&Connection) -> Result<T, E>,
+    {
+        let result = in_transaction(&self.outbox, work);
+        match result {
+            Err(error) if is_damage(&error) => {
+                let damage = error.of_store().cloned().unwrap_or(StoreError::Closed);
+                Err(self.rebuild_outbox(damage).into())
+            }
+            result => result,
+        }
+    }
+
+    /// Finds or makes a room.
+    pub(crate) fn room(&mut self, name: &RoomName) -> Result<RoomId, StoreError> {
+        let room =
+            self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::find_or_make(conn, name)?))?;
+        let first = self.first_revision;
+        match cache::rooms::add(&self.cache, room, name, first).map_err(StoreError::from) {
+            // The rebuilt cache was given all rooms of the outbox, this one too.
+            Err(error) if error.is_damage() => match self.rebuild_cache(error) {
+                StoreError::CacheRebuilt { .. } => Ok(room),
+                error => Err(error),
+            },
+            result => result.map(|()| room),
+        }
+    }
+
+    /// Erases a room from both files, and from what the files would still hold after a mere delete.
+    pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), StoreError> {
+        self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
+        self.cache.pragma_update(None, "secure_delete", true)?;
+        let erased = in_transaction(&self.cache, |conn| {
+            Ok::<_, StoreError>(cache::rooms::erase(conn, room)?)
+        });
+        self.cache.pragma_update(None, "secure_delete", false)?;
+        match erased {
+            Err(error) if error.is_damage() => return Err(self.rebuild_cache(error)),
+            result => result?,
+        }
+        if let Some(on_disk) = &self.on_disk {
+            let _closed = on_disk.shelf.close_all();
+            fold_in(&self.cache)?;
+            fold_in(&self.outbox)?;
+        }
+        Ok(())
+    }
+
+    /// A reader met damage in the cache of this generation; says what it should answer.
+    pub(crate) fn cache_damaged(&mut self, generation: u64, error: StoreError) -> StoreError {
+        match &self.on_disk {
+            Some(on_disk) if on_disk.shelf.generation() == generation => self.rebuild_cache(error),
+            Some(on_disk) => StoreError::CacheRebuilt { set_aside: on_disk.cache_aside.clone() },
+            None => error,
+        }
+    }
+
+    /// Sets the cache aside and starts an empty one. Returns what those should be told whose work is lost.
+    pub(super) fn rebuild_cache(&mut self, damage: StoreError) -> StoreError {
+        let Some(on_disk) = &mut self.on_disk else { return damage };
+        tracing::error!(error = ?damage, "the cache is damaged");
+        let mut closed = on_disk.shelf.close_all();
+        let Ok(nothing) = Connection::open_in_memory() else { return damage };
+        drop(std::mem::replace(&mut self.cache, nothing));
+        match replace_cache(&on_disk.dir) {
+            Ok((cache, set_aside, first)) => {
+                on_disk.cache_aside.clone_from(&set_aside);
+                self.cache = cache;
+                self.first_revision = first;
+                closed.next_generation();
+                drop(closed);
+                match self.reconcile() {
+                    Ok(()) => StoreError::CacheRebuilt { set_aside },
+                    Err(error) => error,
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = ?error, "the damaged cache cannot be replaced");
+                // Still damaged, so the next job tries again.
+                if let Ok(cache) = CACHE.open(&cache_path(&on_disk.dir), false) {
+                    self.cache = cache;
+                }
+                damage
+            }
+        }
+    }
+
+    /// Sets the outbox aside, carries over what can be read, and says so.
+    fn rebuild_outbox(&mut self, damage: StoreError) -> StoreError {
+        let Some(on_disk) = &self.on_disk else { return damage };
+        tracing::error!(error = ?damage, "the outbox is damaged");
+        let Ok(nothing) = Connection::open_in_memory() else { return damage };
+        drop(std::mem::replace(&mut self.outbox, nothing));
+        match replace_outbox(&on_disk.dir) {
+            Ok((outbox, set_aside, salvaged)) => {
+                self.outbox = outbox;
+                match self.reconcile() {
+                    Ok(()) => StoreError::OutboxRebuilt { set_aside, salvaged },
+                    Err(error) => error,
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = ?error, "the damaged outbox cannot be replaced");
+                damage
+            }
+        }
+    }
+
+    /// Closes everything properly.
+    pub(crate) fn finish(self) {
+        let Self { cache, outbox, on_disk, .. } = self;
+        let Some(OnDisk { lock, shelf, .. }) = on_disk else { return };
+        shelf.close_for_good();
+        let folded = fold_in(&cache).and(fold_in(&outbox));
+        let closed = cache
+            .close()
+            .map_err(|(_, error)| error)
+            .and(outbox.close().map_err(|(_, error)| error));
+        match folded.and(closed) {
+            Ok(()) => lock.release_clean(),
+            Err(error) => tracing::warn!(%error, "the store could not be closed properly"),
+        }
+    }
+}
+
+fn in_transaction<T, E, F>(conn: &Connection, work: F) -> Result<T, E>
+where
+    E: From<rusqlite::Error>,
+    F: FnOnce(&Connection) -> Result<T, E>,
+{
+    let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
+    let done = work(conn)?;
+    transaction.commit()?;
+    Ok(done)
+}
+
+/// Moves the write-ahead log into the database and empties it.
+fn fold_in(conn: &Connection) -> rusqlite::Result<()> {
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+fn unusable(trouble: Trouble) -> OpenError {
+    match trouble {
+        Trouble::Open(error) => error,
+        Trouble::Damaged | Trouble::TooNew => {
+            StoreError::from(rusqlite::Error::InvalidQuery).into()
+        }
+    }
+}
+
+/// A new cache in the place of a damaged one. Keys and revisions start above all that were ever given out: whoever still
+/// holds one of the old cache must not meet another row under it.
+fn replace_cache(dir: &std::path::Path) -> Result<(Connection, PathBuf, i64), OpenError> {
+    let (path, now) = (cache_path(dir), Timestamp::now());
+    let aside =
+        set_aside(&path, now).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    let cache = CACHE.open(&path, false).map_err(unusable)?;
+    let first = now.as_millisecond();
+    let start = "INSERT INTO sqlite_sequence (name, seq) VALUES ('rows', ?1)";
+    cache.execute(start, [first]).map_err(StoreError::from)?;
+    Ok((cache, aside, first))
+}
+
+fn open_outbox(dir: &std::path::Path, report: &mut OpenReport) -> Result<Connection, OpenError> {
+    // Small enough to be looked through every time.
+    match OUTBOX.open(&outbox_path(dir), true) {
+        Ok(outbox) => Ok(outbox),
+        Err(Trouble::TooNew) => Err(OpenError::OutboxTooNew),
+        Err(Trouble::Open(error)) => Err(error),
+        Err(Trouble::Damaged) => {
+            let (outbox, aside, salvaged) = replace_outbox(dir)?;
+            report.outbox_set_aside = Some(aside);
+            report.outbox_salvaged = salvaged;
+            Ok(outbox)
+        }
+    }
+}
+
+fn replace_outbox(dir: &std::path::Path) -> Result<(Connection, PathBuf, u32), OpenError> {
+    let path = outbox_path(dir);
+    let io = |source| OpenError::Io { path: path.clone(), source };
+    let aside = set_aside(&path, Timestamp::now()).map_err(io)?;
+    let outbox = OUTBOX.open(&path, false).map_err(unusable)?;
+    let salvaged = in_transaction(&outbox, |conn| outbox::salvage::carry_over(&aside, conn))?;
+    Ok((outbox, aside, salvaged))
+}
