@@ -83,6 +83,14 @@ pub struct Rate {
     pub burst: u32,
 }
 
+impl Rate {
+    /// How many come through in a minute, once the burst is spent.
+    pub fn per_minute(self) -> u32 {
+        let every_ms = u32::try_from(self.every.as_millis()).unwrap_or(u32::MAX).max(1);
+        60_000 / every_ms
+    }
+}
+
 /// Sizes, rates and deadlines. A rate of `None` is no limit.
 #[derive(Clone, Debug)]
 pub struct Limits {

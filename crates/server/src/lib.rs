@@ -1,17 +1,41 @@
 //! The room server: the reference for the protocol, run by `aside-server`, hosted in the app, used by every test.
 //!
-//! Reading order: [`config`] (what an owner may choose), [`running`] ([`start`] and [`Running`]), [`rooms`] (what an
-//! owner may do: rooms, tokens, publishing). [`probe`] is for tests that want to see what clients did.
+//! For owners: [`config`] (what may be chosen), [`running`] ([`start`] and [`Running`]), [`rooms`] with its words in
+//! [`spec`] (rooms, tokens, publishing), [`probe`] (what clients did, for tests).
+//!
+//! Inside, in the order of a request: `accept` (TCP and HTTP) → `routes` (the paths, and what every request passes) →
+//! `gate` (who may come in) → `history`, `asking`, or `upgrade` → `connection`, which is `inbound` and `outbound`.
+//! An entry goes to `store::writer`, the one thread that writes; after its commit, `room` tells every `outlet`.
+//! `hall` holds all of that together; `wire` is the form of entries for the extensions that are offered; `sockets`
+//! is the list of who is here; `pace` and `refusal` are the ways to say no.
 
+mod accept;
+mod asking;
 pub mod config;
+mod connection;
+mod gate;
+mod hall;
+mod history;
+mod inbound;
+mod outbound;
+mod outlet;
+mod pace;
 pub mod probe;
+mod refusal;
+mod room;
 pub mod rooms;
+mod routes;
 pub mod running;
+mod sockets;
+pub mod spec;
+mod store;
+mod upgrade;
+mod wire;
 
-pub use config::{Clock, Config, Limits};
+pub use config::{Clock, Config, Limits, Rate};
 pub use probe::{ConnectionTrace, Probe, RequestTrace};
-pub use rooms::{
-    Answering, Issued, NewEntry, Placed, RoomInfo, RoomSpec, Rooms, RoomsError, TokenId, TokenInfo,
-    TokenSpec,
-};
+pub use rooms::{Rooms, RoomsError};
 pub use running::{Running, ServerError, start};
+pub use spec::{
+    Answering, Issued, NewEntry, Placed, RoomInfo, RoomSpec, TokenId, TokenInfo, TokenSpec,
+};

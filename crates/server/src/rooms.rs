@@ -1,200 +1,23 @@
 //! What the owner of a server may do without a socket: make rooms and tokens, publish entries, read them back.
 
-use aside_protocol::{
-    Body, Entry, EntryId, EntryKind, Epoch, Nonce, Role, Seq, StreamId, Token, Topic,
-};
+use std::path::Path;
+use std::sync::Arc;
+
+use aside_protocol::{Body, Entry, Seq, Token, Topic};
 use jiff::Timestamp;
 
-/// A room to be made. The stream id is the topic unless it is named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomSpec {
-    /// The room's name on the socket.
-    pub topic: Topic,
-    /// The room's name over HTTP.
-    pub stream: StreamId,
-}
-
-impl RoomSpec {
-    /// A room whose stream id is its topic.
-    pub fn new(topic: impl Into<String>) -> Self {
-        let topic = topic.into();
-        Self { stream: StreamId::new(topic.clone()), topic: Topic::new(topic) }
-    }
-
-    /// The same room under another stream id.
-    pub fn stream(mut self, stream: impl Into<String>) -> Self {
-        self.stream = StreamId::new(stream);
-        self
-    }
-}
-
-/// A room as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomInfo {
-    /// The room's name on the socket.
-    pub topic: Topic,
-    /// The room's name over HTTP.
-    pub stream: StreamId,
-    /// The life of its history.
-    pub epoch: Epoch,
-    /// Its newest place; zero for none.
-    pub head: Seq,
-}
-
-/// Who a token is for.
-#[derive(Clone, Debug)]
-pub struct TokenSpec {
-    /// The room it opens; made if there is none.
-    pub room: RoomSpec,
-    /// What it allows.
-    pub role: Role,
-    /// The id that stands in its entries.
-    pub user: String,
-    /// The name that stands there.
-    pub display_name: String,
-    /// The picture that stands there.
-    pub avatar_url: String,
-    /// The organisation that staff answer for; the name when empty.
-    pub org_name: String,
-    /// That organisation's logo.
-    pub org_logo: String,
-    /// When it ends by itself.
-    pub expires: Option<Timestamp>,
-}
-
-impl TokenSpec {
-    /// A token for the audience, without a picture, that does not expire.
-    pub fn audience(room: RoomSpec, user: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            room,
-            role: Role::Audience,
-            user: user.into(),
-            display_name: name.into(),
-            avatar_url: String::new(),
-            org_name: String::new(),
-            org_logo: String::new(),
-            expires: None,
-        }
-    }
-
-    /// A token for staff of an organisation.
-    pub fn staff(
-        room: RoomSpec,
-        user: impl Into<String>,
-        name: impl Into<String>,
-        org: impl Into<String>,
-    ) -> Self {
-        Self { role: Role::Staff, org_name: org.into(), ..Self::audience(room, user, name) }
-    }
-}
-
-/// A token's name for its owner: not a secret, and of no use to a client.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TokenId(pub String);
-
-/// A token just made. The secret is not stored and cannot be had again.
-#[derive(Clone, Debug)]
-pub struct Issued {
-    /// The secret.
-    pub token: Token,
-    /// Its name, for revoking it.
-    pub id: TokenId,
-}
-
-/// A token as the owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenInfo {
-    /// Its name.
-    pub id: TokenId,
-    /// The room it opens.
-    pub topic: Topic,
-    /// What it allows.
-    pub role: Role,
-    /// The id that stands in its entries.
-    pub user: String,
-    /// The name that stands there.
-    pub display_name: String,
-    /// When it ends by itself.
-    pub expires: Option<Timestamp>,
-    /// When it was revoked.
-    pub revoked: Option<Timestamp>,
-}
-
-/// An entry that the owner puts into a room, under any name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEntry {
-    /// What it says.
-    pub body: Body,
-    /// The sender's id.
-    pub user: String,
-    /// The sender's name (for an answer: the asker's).
-    pub display_name: String,
-    /// The sender's picture.
-    pub avatar_url: String,
-    /// When it was said; now, if absent.
-    pub created_at: Option<Timestamp>,
-}
-
-impl NewEntry {
-    /// A message.
-    pub fn message(
-        user: impl Into<String>,
-        name: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Self {
-        Self::new(Body::Message { text: text.into() }, user, name)
-    }
-
-    /// A question.
-    pub fn question(
-        user: impl Into<String>,
-        name: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Self {
-        Self::new(Body::Question { text: text.into() }, user, name)
-    }
-
-    /// Any body.
-    pub fn new(body: Body, user: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            body,
-            user: user.into(),
-            display_name: name.into(),
-            avatar_url: String::new(),
-            created_at: None,
-        }
-    }
-
-    /// The same entry at another time.
-    pub fn at(mut self, created_at: Timestamp) -> Self {
-        self.created_at = Some(created_at);
-        self
-    }
-}
-
-/// An answer that the owner puts into a room on behalf of an organisation: how a core-only room gets one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answering {
-    /// The question that is answered.
-    pub question: EntryId,
-    /// The id of whoever answers.
-    pub user: String,
-    /// The organisation.
-    pub org_name: String,
-    /// Its logo.
-    pub org_logo: String,
-    /// The answer.
-    pub text: String,
-}
-
-/// Where an entry was put.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// Its id.
-    pub id: EntryId,
-    /// Its place.
-    pub seq: Seq,
-}
+use crate::config::Clock;
+use crate::hall::{Hall, new_epoch};
+use crate::room::Room;
+use crate::running::ServerError;
+use crate::spec::{
+    Answering, Issued, NewEntry, Placed, RoomInfo, RoomSpec, TokenId, TokenInfo, TokenSpec,
+};
+use crate::store::entries::{self, Draft, End, Range};
+use crate::store::tokens::{self, RoomRow};
+use crate::store::writer::AppendError;
+use crate::store::{Store, StoreError};
+use crate::wire::Wire;
 
 /// What the owner asked for was not done.
 #[derive(Debug, thiserror::Error)]
@@ -214,84 +37,243 @@ pub enum RoomsError {
     /// A topic, stream id or user id may not be empty.
     #[error("a name is missing")]
     Nameless,
+    /// Only the server that hosts the rooms may write into them.
+    #[error("only the running server writes entries")]
+    NotHosting,
     /// The database refused.
     #[error("the database refused")]
     Database(#[source] rusqlite::Error),
+    /// Nothing could be stored; the log says why.
+    #[error("nothing could be stored")]
+    NotStored,
     /// The server is stopping.
     #[error("the server is stopping")]
     Stopped,
 }
 
+impl From<StoreError> for RoomsError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => Self::Database(error),
+            StoreError::Stopped => Self::Stopped,
+        }
+    }
+}
+
+impl From<AppendError> for RoomsError {
+    fn from(_: AppendError) -> Self {
+        Self::NotStored
+    }
+}
+
 /// The owner's handle. Cheap to clone; outliving the server, it answers [`RoomsError::Stopped`].
 #[derive(Clone, Debug)]
-pub struct Rooms {}
+pub struct Rooms {
+    hall: Arc<Hall>,
+}
+
+/// Entries in one transaction of [`Rooms::seed`]: few enough that a live room is not held up.
+const SEED_CHUNK: usize = 500;
 
 impl Rooms {
+    pub(crate) fn new(hall: Arc<Hall>) -> Self {
+        Self { hall }
+    }
+
+    /// Opens the rooms of a data directory beside a server that may be running there, to make rooms and tokens.
+    ///
+    /// # Errors
+    /// [`ServerError`]: the directory or the database.
+    pub fn administer(data: &Path) -> Result<Self, ServerError> {
+        let clock = Clock::system();
+        let (store, writer) = Store::administer(data, clock.clone())?;
+        writer.spawn().map_err(ServerError::Directory)?;
+        Ok(Self::new(Arc::new(Hall::new(store, clock, Wire::full()))))
+    }
+
     /// Finds or makes a room.
-    pub async fn create_room(&self, _spec: RoomSpec) -> Result<RoomInfo, RoomsError> {
-        Err(RoomsError::Stopped)
+    ///
+    /// # Errors
+    /// [`RoomsError`], as for everything here.
+    pub async fn create_room(&self, spec: RoomSpec) -> Result<RoomInfo, RoomsError> {
+        let row = self.find_or_make(&spec).await?;
+        let room = self.hall.open(row).await?;
+        Ok(info(&room))
+    }
+
+    async fn find_or_make(&self, spec: &RoomSpec) -> Result<RoomRow, RoomsError> {
+        if spec.topic.as_str().is_empty() || spec.stream.as_str().is_empty() {
+            return Err(RoomsError::Nameless);
+        }
+        let (spec, epoch, now_ms) = (spec.clone(), new_epoch(), self.now_ms());
+        let made = self
+            .hall
+            .store
+            .write(move |conn| tokens::find_or_make_room(conn, &spec, &epoch, now_ms))
+            .await?;
+        made.ok_or(RoomsError::Taken)
     }
 
     /// Every room.
     pub async fn rooms(&self) -> Result<Vec<RoomInfo>, RoomsError> {
-        Err(RoomsError::Stopped)
+        let rows = self.hall.store.read(tokens::rooms).await?;
+        let mut infos = Vec::with_capacity(rows.len());
+        for row in rows {
+            let room = self.hall.open(row).await?;
+            infos.push(info(&room));
+        }
+        Ok(infos)
     }
 
     /// One room.
-    pub async fn room(&self, _topic: &Topic) -> Result<RoomInfo, RoomsError> {
-        Err(RoomsError::Stopped)
+    pub async fn room(&self, topic: &Topic) -> Result<RoomInfo, RoomsError> {
+        let room = self.hall.find(topic).await?;
+        Ok(info(&room))
     }
 
     /// Makes a token, and its room if there is none.
-    pub async fn create_token(&self, _spec: TokenSpec) -> Result<Issued, RoomsError> {
-        Err(RoomsError::Stopped)
+    pub async fn create_token(&self, spec: TokenSpec) -> Result<Issued, RoomsError> {
+        if spec.user.is_empty() {
+            return Err(RoomsError::Nameless);
+        }
+        let room = self.find_or_make(&spec.room).await?;
+        let secret = new_secret();
+        let hash = tokens::hash(&secret);
+        let id = TokenId(uuid::Uuid::new_v4().simple().to_string());
+        let (token, now_ms, name) = (Token::new(secret), self.now_ms(), id.clone());
+        let insert = move |conn: &rusqlite::Transaction<'_>| {
+            tokens::insert_token(conn, &name, &hash, room.key, &spec, now_ms)
+        };
+        self.hall.store.write(insert).await?;
+        Ok(Issued { token, id })
     }
 
     /// Every token, also the revoked ones.
     pub async fn tokens(&self) -> Result<Vec<TokenInfo>, RoomsError> {
-        Err(RoomsError::Stopped)
+        Ok(self.hall.store.read(tokens::tokens).await?)
     }
 
-    /// Ends a token; its sockets are closed with 4401.
-    pub async fn revoke_token(&self, _id: &TokenId) -> Result<(), RoomsError> {
-        Err(RoomsError::Stopped)
+    /// Ends a token; its sockets are closed with 4401 (by a server in another process, within seconds).
+    pub async fn revoke_token(&self, id: &TokenId) -> Result<(), RoomsError> {
+        let (id, now_ms) = (id.clone(), self.now_ms());
+        let found = self.hall.store.write(move |conn| tokens::revoke(conn, &id, now_ms)).await?;
+        if !found {
+            return Err(RoomsError::NoToken);
+        }
+        self.hall.end_stale_sockets().await?;
+        Ok(())
     }
 
     /// Puts an entry into a room and tells everyone in it.
-    pub async fn publish(&self, _topic: &Topic, _entry: NewEntry) -> Result<Placed, RoomsError> {
-        Err(RoomsError::Stopped)
+    pub async fn publish(&self, topic: &Topic, entry: NewEntry) -> Result<Placed, RoomsError> {
+        let placed = self.seed(topic, vec![entry]).await?;
+        placed.into_iter().next().ok_or(RoomsError::NotStored)
     }
 
-    /// Puts many entries into a room, quickly, in order: what a test calls history.
+    /// Puts many entries into a room, quickly, in order: what a test calls history. Whoever is there is told.
     pub async fn seed(
         &self,
-        _topic: &Topic,
-        _entries: Vec<NewEntry>,
+        topic: &Topic,
+        entries: Vec<NewEntry>,
     ) -> Result<Vec<Placed>, RoomsError> {
-        Err(RoomsError::Stopped)
+        let room = self.hosted(topic).await?;
+        let mut placed = Vec::with_capacity(entries.len());
+        let mut drafts = entries.into_iter().map(NewEntry::into_draft).peekable();
+        while drafts.peek().is_some() {
+            let chunk = drafts.by_ref().take(SEED_CHUNK).collect();
+            let places = self.hall.append(&room, chunk).await?;
+            placed.extend(places.into_iter().map(|seq| Placed { id: room.entry_id(seq), seq }));
+        }
+        Ok(placed)
     }
 
     /// Answers a question of the room.
     pub async fn answer_as(
         &self,
-        _topic: &Topic,
-        _answering: Answering,
+        topic: &Topic,
+        answering: Answering,
     ) -> Result<Placed, RoomsError> {
-        Err(RoomsError::Stopped)
+        let room = self.hosted(topic).await?;
+        let place = room.place_of(&answering.question).ok_or(RoomsError::NoQuestion)?;
+        let key = room.key();
+        let found = self.hall.store.read(move |conn| entries::question(conn, key, place)).await?;
+        let (asker, question) = found.ok_or(RoomsError::NoQuestion)?;
+        let body = Body::Answer {
+            org_name: answering.org_name,
+            org_logo: answering.org_logo.clone(),
+            question,
+            text: answering.text,
+            // A core server's answers do not say which entry they belong to.
+            question_id: room.wire().seq.then_some(answering.question),
+        };
+        let entry = NewEntry {
+            avatar_url: answering.org_logo,
+            ..NewEntry::new(body, answering.user, asker)
+        };
+        self.publish(topic, entry).await
     }
 
     /// The entries after a place, oldest first, at most `count`; with ids, places and nonces in every mode.
     pub async fn entries(
         &self,
-        _topic: &Topic,
-        _after: Seq,
-        _count: u32,
+        topic: &Topic,
+        after: Seq,
+        count: u32,
     ) -> Result<Vec<Entry>, RoomsError> {
-        Err(RoomsError::Stopped)
+        let room = self.hall.find(topic).await?;
+        let (key, before) = (room.key(), Seq(u64::MAX));
+        let range = Range { after, before, kind: None, from: End::Oldest, skip: 0, count };
+        let records = self.hall.store.read(move |conn| entries::range(conn, key, range)).await?;
+        let (epoch, _) = room.position();
+        let wire = Wire::full();
+        Ok(records.iter().map(|record| wire.entry(record, room.stream(), &epoch)).collect())
     }
 
     /// Forgets the room's history and begins a new epoch; its sockets are asked to come back.
-    pub async fn reset(&self, _topic: &Topic) -> Result<RoomInfo, RoomsError> {
-        Err(RoomsError::Stopped)
+    pub async fn reset(&self, topic: &Topic) -> Result<RoomInfo, RoomsError> {
+        let room = self.hosted(topic).await?;
+        let (epoch, key, target) = (new_epoch(), room.key(), room.clone());
+        let reset = move |conn: &rusqlite::Transaction<'_>| {
+            entries::forget_room(conn, key)?;
+            tokens::set_epoch(conn, key, &epoch)?;
+            Ok(epoch)
+        };
+        self.hall.store.write_then(reset, move |epoch| target.restart(epoch.clone())).await?;
+        Ok(info(&room))
     }
+
+    async fn hosted(&self, topic: &Topic) -> Result<Arc<Room>, RoomsError> {
+        if !self.hall.store.hosting() {
+            return Err(RoomsError::NotHosting);
+        }
+        self.hall.find(topic).await
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.hall.clock.now().as_millisecond()
+    }
+}
+
+impl NewEntry {
+    fn into_draft(self) -> Draft {
+        Draft {
+            kind: self.body.kind(),
+            user: self.user,
+            display_name: self.display_name,
+            avatar_url: self.avatar_url,
+            content: self.body.to_content(),
+            created_ms: self.created_at.map(Timestamp::as_millisecond),
+            nonce: None,
+        }
+    }
+}
+
+fn info(room: &Room) -> RoomInfo {
+    let (epoch, head) = room.position();
+    RoomInfo { topic: room.topic().clone(), stream: room.stream().clone(), epoch, head }
+}
+
+/// 256 random bits, in hex.
+fn new_secret() -> String {
+    format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
 }

@@ -1,10 +1,28 @@
 //! Starting a server on a listener, and stopping it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use aside_protocol::CloseReason;
+use aside_protocol::close::RESTARTING;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::{Config, Probe, Rooms};
+use crate::accept;
+use crate::config::{Config, Limits};
+use crate::hall::Hall;
+use crate::outlet::Goodbye;
+use crate::pace::Paces;
+use crate::probe::Probe;
+use crate::rooms::Rooms;
+use crate::routes::{self, Server};
+use crate::store::Store;
+use crate::store::writer::Write;
+use crate::wire::Wire;
 
 /// A server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +33,7 @@ pub enum ServerError {
     /// The database is from a newer version, or is no room database.
     #[error("the room database has an unknown form")]
     Migration(#[source] rusqlite_migration::Error),
-    /// The directory cannot be made or locked.
+    /// The directory cannot be made or locked, or no thread be started.
     #[error("the data directory cannot be used")]
     Directory(#[source] std::io::Error),
     /// Another server runs on this directory.
@@ -26,12 +44,25 @@ pub enum ServerError {
     Listener(#[source] std::io::Error),
 }
 
+/// How often sockets are checked against tokens that another process revoked, or that have expired. Five seconds are
+/// promised.
+const TOKEN_CHECK: Duration = Duration::from_secs(2);
+
+/// How long a graceful stop waits for clients to take their leave.
+const LEAVE: Duration = Duration::from_secs(2);
+
+/// How long a stop waits for what is still to be written.
+const WRITE_OUT: Duration = Duration::from_secs(6);
+
 /// A server that runs until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
     rooms: Rooms,
-    probe: Probe,
+    server: Arc<Server>,
+    stop: CancellationToken,
+    connections: TaskTracker,
+    writer: Option<JoinHandle<()>>,
 }
 
 /// Starts a server on a listener: sockets at `/ws`, HTTP under `/api/`, `/health`. It runs on the current tokio
@@ -39,9 +70,52 @@ pub struct Running {
 ///
 /// # Errors
 /// [`ServerError`]: the database, its directory, or the listener.
-pub async fn start(_config: Config, listener: TcpListener) -> Result<Running, ServerError> {
+pub async fn start(config: Config, listener: TcpListener) -> Result<Running, ServerError> {
     let addr = listener.local_addr().map_err(ServerError::Listener)?;
-    Ok(Running { addr, rooms: Rooms {}, probe: Probe::default() })
+    let (data, clock) = (config.data.clone(), config.clock.clone());
+    let opening = tokio::task::spawn_blocking(move || {
+        let (store, writer) = Store::host(data.as_deref(), clock)?;
+        let thread = writer.spawn().map_err(ServerError::Directory)?;
+        Ok((store, thread))
+    });
+    let (store, writer) = match opening.await {
+        Ok(opened) => opened?,
+        Err(lost) => return Err(ServerError::Directory(std::io::Error::other(lost))),
+    };
+    let hall = Arc::new(Hall::new(store, config.clock.clone(), Wire::of(&config)));
+    let server = Arc::new(Server {
+        hall: hall.clone(),
+        offered: config.offered(),
+        probe: Probe::new(config.probe),
+        tasks: TaskTracker::new(),
+        sends: Paces::default(),
+        reads: Paces::default(),
+        connects: Paces::default(),
+        config,
+    });
+    let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
+    let router = routes::router(&server);
+    let sockets = server.config.limits.sockets;
+    tokio::spawn(accept::accept(listener, router, sockets, stop.clone(), connections.clone()));
+    tokio::spawn(check_tokens(hall.clone(), stop.clone()));
+    tracing::info!(%addr, core_only = server.offered.is_empty(), "server started");
+    let rooms = Rooms::new(hall);
+    Ok(Running { addr, rooms, server, stop, connections, writer: Some(writer) })
+}
+
+async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(TOKEN_CHECK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        if let Err(error) = hall.end_stale_sockets().await {
+            tracing::error!(%error, "tokens could not be checked");
+        }
+    }
 }
 
 impl Running {
@@ -57,18 +131,95 @@ impl Running {
 
     /// What clients did; empty unless the config asked for it.
     pub fn probe(&self) -> Probe {
-        self.probe.clone()
+        self.server.probe.clone()
     }
 
     /// Closes every socket with a code and a reason, as an operator would.
-    pub fn close_sockets(&self, _code: u16, _reason: &str) {}
+    pub fn close_sockets(&self, code: u16, reason: &str) {
+        self.server.hall.sockets.end(|_| true, || Goodbye::close(code, reason));
+    }
 
     /// Drops every socket without a close frame, as a broken network would.
-    pub fn cut_sockets(&self) {}
+    pub fn cut_sockets(&self) {
+        self.server.hall.sockets.end(|_| true, || Goodbye::Cut);
+    }
 
     /// Stops as a service does: no new connections, 1012 with a time to come back, everything on disk.
-    pub async fn stop(self) {}
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let sockets = &self.server.hall.sockets;
+        let (limits, count) = (&self.server.config.limits, sockets.count());
+        let goodbye = || {
+            let wait_ms = come_back_ms(limits, count, rand::random::<u32>());
+            Goodbye::close(RESTARTING, CloseReason::retry_text(wait_ms))
+        };
+        sockets.end(|_| true, goodbye);
+        self.leave(LEAVE).await;
+        self.write_out().await;
+        tracing::info!(sockets = count, "server stopped");
+    }
 
-    /// Stops as a crash does: sockets are cut, nothing is said, nothing is tidied up.
-    pub async fn kill(self) {}
+    /// Stops as a crash does: sockets are cut, nothing is said. What was not yet acknowledged may be lost.
+    pub async fn kill(mut self) {
+        self.stop.cancel();
+        self.cut_sockets();
+        self.leave(Duration::from_millis(500)).await;
+        self.write_out().await;
+    }
+
+    async fn leave(&self, patience: Duration) {
+        self.server.tasks.close();
+        self.connections.close();
+        let all = async {
+            self.server.tasks.wait().await;
+            self.connections.wait().await;
+        };
+        if timeout(patience, all).await.is_err() {
+            tracing::warn!(sockets = self.server.tasks.len(), "some did not leave in time");
+        }
+    }
+
+    /// Ends the writer once it has committed what waits, and lets go of the directory.
+    async fn write_out(&mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        let end = async {
+            // Refused only when the writer has ended already.
+            let _ = self.server.hall.store.writes().send(Write::Stop).await;
+            tokio::task::spawn_blocking(move || writer.join()).await
+        };
+        match timeout(WRITE_OUT, end).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(_) => tracing::error!("the writer panicked"),
+            Err(_) => tracing::error!("the writer did not end in time"),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.cut_sockets();
+        // A full queue means that the writer is busy; it ends once the tasks that hold its queue are gone.
+        let _ = self.server.hall.store.writes().try_send(Write::Stop);
+    }
+}
+
+/// When a client may come back after a restart: not before the server is up, and no faster than it can admit them all.
+fn come_back_ms(limits: &Limits, clients: usize, dice: u32) -> u64 {
+    let spread_ms = clients as f64 * 1.1 * 1000.0 / f64::from(limits.admit_per_second.max(1));
+    let restart_ms = u64::try_from(limits.restart_after.as_millis()).unwrap_or(u64::MAX);
+    restart_ms.saturating_add((spread_ms * f64::from(dice) / f64::from(u32::MAX)) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_come_back_no_faster_than_they_can_be_admitted() {
+        let limits = Limits::default();
+        assert_eq!(come_back_ms(&limits, 5000, 0), 1000);
+        assert_eq!(come_back_ms(&limits, 5000, u32::MAX), 1000 + 27_500);
+        assert_eq!(come_back_ms(&limits, 0, u32::MAX), 1000);
+    }
 }

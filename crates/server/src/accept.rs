@@ -1,0 +1,110 @@
+//! The accept loop: TCP connections, their HTTP deadlines, and their end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::upgrade::Peer;
+
+/// A request's headers take longer only from someone who means to hold the connection.
+const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The largest head of a request.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// Connections that are no sockets, beyond the limit on sockets.
+const SPARE_CONNECTIONS: usize = 1024;
+
+/// Out of file descriptors, most likely: nothing gets better by asking at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Accepts until it is stopped. At the limit, newcomers wait in the kernel's backlog.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    router: Router,
+    sockets: usize,
+    stop: CancellationToken,
+    connections: TaskTracker,
+) {
+    let most = sockets.saturating_add(SPARE_CONNECTIONS).min(Semaphore::MAX_PERMITS);
+    let permits = Arc::new(Semaphore::new(most));
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            accepted = next(&listener, &permits) => accepted,
+        };
+        let Some((stream, peer, permit)) = accepted else { continue };
+        let (router, stop) = (router.clone(), stop.clone());
+        connections.spawn(async move {
+            serve(stream, peer, router, stop).await;
+            drop(permit);
+        });
+    }
+}
+
+type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+
+async fn next(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<Accepted> {
+    let permit = permits.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, permit)),
+        Err(error) => {
+            tracing::warn!(%error, "accept failed");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// Serves the HTTP of one connection; a socket leaves it at its upgrade.
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+    // Small frames must not wait for the acknowledgement of the one before.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let inner = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer.ip()));
+        inner.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_DEADLINE)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let served = tokio::select! {
+        biased;
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+        served = connection.as_mut() => served,
+    };
+    if let Err(error) = served {
+        log_http(&error);
+    }
+}
+
+fn log_http(error: &hyper::Error) {
+    let source =
+        std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    tracing::debug!(%error, io = source.map(|error| tracing::field::display(error.kind())), "connection failed");
+}

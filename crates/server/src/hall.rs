@@ -1,0 +1,95 @@
+//! All the rooms of a server: the database, the rooms that are open, the sockets in them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aside_protocol::{Epoch, Seq, Topic};
+use tokio::sync::oneshot;
+
+use crate::config::Clock;
+use crate::outlet::Goodbye;
+use crate::room::Room;
+use crate::rooms::RoomsError;
+use crate::sockets::{OpenSocket, Sockets};
+use crate::store::entries::{self, Draft};
+use crate::store::tokens::{self, RoomRow, TokenHash};
+use crate::store::writer::{Append, AppendError, Reply, Write};
+use crate::store::{Store, StoreError};
+use crate::wire::Wire;
+
+/// What the owner's handle, the HTTP side and every socket share.
+#[derive(Debug)]
+pub(crate) struct Hall {
+    pub(crate) store: Store,
+    pub(crate) sockets: Arc<Sockets>,
+    pub(crate) clock: Clock,
+    wire: Wire,
+    open: Mutex<HashMap<i64, Arc<Room>>>,
+}
+
+impl Hall {
+    pub(crate) fn new(store: Store, clock: Clock, wire: Wire) -> Self {
+        Self { store, sockets: Arc::default(), clock, wire, open: Mutex::default() }
+    }
+
+    /// Opens a room, once: everyone gets the same one.
+    pub(crate) async fn open(&self, row: RoomRow) -> Result<Arc<Room>, StoreError> {
+        if let Some(room) = self.opened(row.key) {
+            return Ok(room);
+        }
+        let key = row.key;
+        let head = self.store.read(move |conn| entries::head(conn, key)).await?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever opened it meanwhile may have moved it on: that one stands.
+        Ok(open
+            .entry(key)
+            .or_insert_with(|| Arc::new(Room::new(row, head, self.wire.clone())))
+            .clone())
+    }
+
+    fn opened(&self, key: i64) -> Option<Arc<Room>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    /// Opens the room of a topic.
+    pub(crate) async fn find(&self, topic: &Topic) -> Result<Arc<Room>, RoomsError> {
+        let topic = topic.clone();
+        let row = self.store.read(move |conn| tokens::room(conn, &topic)).await?;
+        Ok(self.open(row.ok_or(RoomsError::NoRoom)?).await?)
+    }
+
+    /// Closes the sockets whose token was revoked or has expired, by whichever process or clock.
+    pub(crate) async fn end_stale_sockets(&self) -> Result<(), StoreError> {
+        if self.sockets.count() == 0 {
+            return Ok(());
+        }
+        let revoked: HashSet<TokenHash> = self
+            .store
+            .read(|conn| tokens::revoked(conn).map(|hashes| hashes.into_iter().collect()))
+            .await?;
+        let now = self.clock.now();
+        let stale = |socket: &OpenSocket| {
+            revoked.contains(&socket.token) || socket.expires.is_some_and(|end| end <= now)
+        };
+        self.sockets.end(stale, Goodbye::token_refused);
+        Ok(())
+    }
+
+    /// Stores entries and waits until they are on disk.
+    pub(crate) async fn append(
+        &self,
+        room: &Arc<Room>,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Seq>, AppendError> {
+        let (caller, answer) = oneshot::channel();
+        let append = Append { room: room.clone(), drafts, reply: Reply::Caller(caller) };
+        let sent = self.store.writes().send(Write::Append(append)).await;
+        sent.map_err(|_| AppendError::Unavailable)?;
+        answer.await.unwrap_or(Err(AppendError::Unavailable))
+    }
+}
+
+/// A new life for a room's history: 128 random bits.
+pub(crate) fn new_epoch() -> Epoch {
+    Epoch::new(format!("{:032x}", rand::random::<u128>()))
+}

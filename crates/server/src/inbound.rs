@@ -1,0 +1,206 @@
+//! The reading half of a connection: what a client sends, judged frame by frame.
+
+use std::time::Duration;
+
+use aside_protocol::{
+    ClientFrame, Control, EntryKind, Extension, Join, Nonce, OutgoingMessage, ServerFrame, Topic,
+    close,
+};
+use futures_util::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::connection::{Connection, goodbye_for};
+use crate::outlet::Goodbye;
+use crate::pace::Pace;
+use crate::refusal::Refusal;
+use crate::store::entries::Draft;
+use crate::store::tokens;
+use crate::store::writer::{Append, Reply, Write};
+
+/// What the reading half remembers.
+#[derive(Debug)]
+pub(crate) struct Inbound<'a> {
+    connection: &'a Connection,
+    joins: mpsc::Sender<Join>,
+    bad_frames: Pace,
+    heartbeats: Pace,
+    /// Whether any frame could be read yet.
+    spoken: bool,
+}
+
+/// The frame ends the connection.
+type Judged = Result<(), Goodbye>;
+
+impl<'a> Inbound<'a> {
+    pub(crate) fn new(connection: &'a Connection, joins: mpsc::Sender<Join>) -> Self {
+        let (bad_frames, heartbeats) = (Pace::default(), Pace::default());
+        Self { connection, joins, bad_frames, heartbeats, spoken: false }
+    }
+
+    /// Reads until something ends the connection.
+    pub(crate) async fn run(
+        &mut self,
+        mut source: impl Stream<Item = Result<Message, Error>> + Unpin,
+    ) -> Goodbye {
+        let opened = Instant::now();
+        loop {
+            let message = match timeout_at(self.deadline(opened), source.next()).await {
+                // Gone without a word: nobody is there to read a close frame.
+                Err(_) if self.spoken => return Goodbye::Cut,
+                Err(_) => return Goodbye::close(close::MALFORMED, "no join"),
+                Ok(None) => return Goodbye::Cut,
+                Ok(Some(Err(error))) => return goodbye_for(&error),
+                Ok(Some(Ok(message))) => message,
+            };
+            if let Err(goodbye) = self.message(message).await {
+                return goodbye;
+            }
+        }
+    }
+
+    fn deadline(&self, opened: Instant) -> Instant {
+        let limits = &self.connection.server.config.limits;
+        let idle = Instant::now() + limits.idle;
+        if self.spoken { idle } else { idle.min(opened + limits.first_frame) }
+    }
+
+    async fn message(&mut self, message: Message) -> Judged {
+        match message {
+            Message::Text(text) => self.text(text.as_str()).await,
+            Message::Binary(_) => self.bad(),
+            Message::Close(frame) => Err(Goodbye::Theirs {
+                code: frame.map_or(close::NO_CODE, |frame| frame.code.into()),
+            }),
+            // Any of these proves life; the reply to a ping is queued already.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+        }
+    }
+
+    async fn text(&mut self, text: &str) -> Judged {
+        let Ok((token, frame)) = ClientFrame::decode(text) else {
+            return self.bad();
+        };
+        let (server, seat) = (&self.connection.server, &self.connection.seat);
+        if tokens::hash(token.expose()) != seat.token {
+            return Err(Goodbye::token_refused());
+        }
+        server.probe.frame(self.connection.number, text, token.expose());
+        self.spoken = true;
+        match frame {
+            ClientFrame::Heartbeat => self.heartbeat(),
+            ClientFrame::Join(join) => self.join(join).await,
+            ClientFrame::Send(message) => self.send(message).await,
+        }
+    }
+
+    /// A frame that means nothing: counted, answered, and too many of them are the end.
+    fn bad(&mut self) -> Judged {
+        let server = &self.connection.server;
+        server.probe.bad_frame(self.connection.number);
+        if self.bad_frames.take(server.config.limits.bad_frames, Instant::now()).is_err() {
+            tracing::warn!(connection = self.connection.number, "too many bad frames");
+            return Err(Goodbye::close(close::MALFORMED, "too many frames that mean nothing"));
+        }
+        self.connection.outlet.say(ServerFrame::notice_text(400, "not understood").into());
+        Ok(())
+    }
+
+    fn heartbeat(&mut self) -> Judged {
+        let server = &self.connection.server;
+        server.probe.heartbeat(self.connection.number);
+        if let Err(wait) = self.heartbeats.take(server.config.limits.heartbeats, Instant::now()) {
+            return Err(Goodbye::close(
+                close::TOO_FAST,
+                close::CloseReason::retry_text(millis(wait)),
+            ));
+        }
+        if server.config.answer_heartbeats {
+            let reply = if server.offers(Extension::Heartbeat) {
+                let now = server.hall.clock.now().as_millisecond();
+                ServerFrame::control_text(&Control::Heartbeat {
+                    time_ms: u64::try_from(now).unwrap_or(0),
+                })
+            } else {
+                ServerFrame::notice_text(200, "pong")
+            };
+            self.connection.outlet.say(reply.into());
+        }
+        Ok(())
+    }
+
+    fn own_room(&self, topic: &Topic) -> Judged {
+        if topic == self.connection.seat.room.topic() {
+            return Ok(());
+        }
+        Err(Goodbye::close(close::NOT_ALLOWED, "the token is for another room"))
+    }
+
+    async fn join(&mut self, mut join: Join) -> Judged {
+        self.own_room(&join.topic)?;
+        if !self.connection.server.offers(Extension::Resume) {
+            join.resume = None;
+        }
+        // Waits while the writing half serves the one before; the writing half ends only with the connection.
+        self.joins.send(join).await.map_err(|_| Goodbye::Cut)
+    }
+
+    async fn send(&mut self, message: OutgoingMessage) -> Judged {
+        self.own_room(&message.topic)?;
+        let (server, seat) = (&self.connection.server, &self.connection.seat);
+        let asked_nonce = message.nonce.clone().filter(|_| server.offers(Extension::Ack));
+        let admitted = seat
+            .in_stream(&message.stream)
+            .and_then(|()| server.admit(seat, &message.content, message.nonce));
+        let nonce = match admitted {
+            Ok(nonce) => nonce,
+            Err(refusal) => {
+                self.refuse(refusal, asked_nonce);
+                return Ok(());
+            }
+        };
+        let who = &seat.identity;
+        let outlet = self.connection.outlet.clone();
+        let reply = nonce.clone().map_or(Reply::Nobody, |nonce| Reply::Socket(outlet, nonce));
+        // Who says it and when is known better here than there.
+        let draft = Draft {
+            kind: EntryKind::Message,
+            user: who.user.clone(),
+            display_name: who.display_name.clone(),
+            avatar_url: who.avatar_url.clone(),
+            content: message.content,
+            created_ms: None,
+            nonce,
+        };
+        let append = Append { room: seat.room.clone(), drafts: vec![draft], reply };
+        // Waits when the disk is behind: the client's own TCP connection then makes it wait too.
+        let sent = server.hall.store.writes().send(Write::Append(append)).await;
+        if let Err(mpsc::error::SendError(Write::Append(append))) = sent {
+            let nonce = match append.reply {
+                Reply::Socket(_, nonce) => Some(nonce),
+                Reply::Nobody | Reply::Caller(_) => None,
+            };
+            self.refuse(Refusal::Unavailable, nonce);
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, refusal: Refusal, nonce: Option<Nonce>) {
+        let code = i64::from(refusal.status().as_u16());
+        // A nonce that is itself too long is not repeated.
+        let nonce = nonce.filter(|nonce| nonce.as_str().len() <= 64);
+        let text = match nonce {
+            Some(nonce) => {
+                let reason = refusal.message().to_owned();
+                ServerFrame::control_text(&Control::Nack { nonce, code, reason })
+            }
+            None => ServerFrame::notice_text(code, refusal.message()),
+        };
+        self.connection.outlet.say(text.into());
+    }
+}
+
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}

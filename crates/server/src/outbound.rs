@@ -1,0 +1,239 @@
+//! The writing half of a connection: joins with their replay, live entries, pings; each write with a deadline.
+
+use std::time::Duration;
+
+use aside_protocol::{Control, Epoch, Join, Resume, Seq, ServerFrame, close};
+use futures_util::{Sink, SinkExt};
+use tokio::sync::mpsc;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
+
+use crate::connection::{Connection, goodbye_for};
+use crate::outlet::{Goodbye, Item, Waiting};
+use crate::store::entries::{self, End, Range, Record};
+
+/// Entries read at once while a client catches up.
+const REPLAY_PAGE: u32 = 500;
+
+/// A client this close to the newest place is subscribed; before that, it is not told of live entries, so that a long
+/// way back cannot overflow its queue.
+const NEAR: u64 = 100;
+
+/// What a client that did not read for the whole deadline gets to read the close frame.
+const LAST_CHANCE: Duration = Duration::from_millis(200);
+
+/// Items written before the joins are looked at again.
+const RUN: usize = 64;
+
+/// What the writing half owns.
+pub(crate) struct Outbound<'a, S> {
+    connection: &'a Connection,
+    sink: S,
+    waiting: Waiting,
+    joins: mpsc::Receiver<Join>,
+    ping: Interval,
+    /// Counts the joins: live entries of an earlier one are not for this client any more.
+    subscription: u32,
+    joined: bool,
+    /// When the write in progress began; a connection may be ended in the middle of it.
+    writing_since: Option<Instant>,
+}
+
+type Written = Result<(), Goodbye>;
+
+impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
+    pub(crate) fn new(
+        connection: &'a Connection,
+        sink: S,
+        waiting: Waiting,
+        joins: mpsc::Receiver<Join>,
+    ) -> Self {
+        let every = connection.server.config.limits.ping_every;
+        let mut ping = interval_at(Instant::now() + every, every);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            connection,
+            sink,
+            waiting,
+            joins,
+            ping,
+            subscription: 0,
+            joined: false,
+            writing_since: None,
+        }
+    }
+
+    /// Writes until something ends the connection.
+    pub(crate) async fn run(&mut self) -> Goodbye {
+        loop {
+            let written = tokio::select! {
+                biased;
+                Some(join) = self.joins.recv() => self.join(join).await,
+                Some(item) = self.waiting.next() => self.items(item).await,
+                _ = self.ping.tick() => self.ping().await,
+            };
+            if let Err(goodbye) = written {
+                return goodbye;
+            }
+        }
+    }
+
+    async fn ping(&mut self) -> Written {
+        self.feed(Message::Ping(Bytes::new())).await?;
+        self.flush().await
+    }
+
+    /// Writes an item and those right behind it, with as few system calls as they fit into.
+    async fn items(&mut self, first: Item) -> Written {
+        let mut next = Some(first);
+        let mut run = 0;
+        while let Some(item) = next {
+            match item {
+                Item::Own(text) => self.feed(Message::Text(text)).await?,
+                Item::Live(subscription, chunk) if subscription == self.subscription => {
+                    for text in &chunk.frames {
+                        self.feed(Message::Text(text.clone())).await?;
+                    }
+                }
+                Item::Live(..) => {}
+            }
+            run += 1;
+            next = if run < RUN { self.waiting.try_next() } else { None };
+        }
+        self.flush().await
+    }
+
+    async fn join(&mut self, join: Join) -> Written {
+        match join.resume {
+            Some(resume) => self.resume(resume).await,
+            // The core's join has no answer. Joining twice is not being told everything twice.
+            None if self.joined => Ok(()),
+            None => {
+                self.subscribe();
+                Ok(())
+            }
+        }
+    }
+
+    fn subscribe(&mut self) -> (Epoch, Seq) {
+        self.joined = true;
+        self.subscription = self.subscription.wrapping_add(1);
+        let connection = self.connection;
+        connection.seat.room.subscribe(
+            connection.number,
+            self.subscription,
+            connection.outlet.clone(),
+        )
+    }
+
+    /// Answers a join that says where the client left off: `joined`, then what it missed, then live entries, without a
+    /// hole and without a repetition between them.
+    async fn resume(&mut self, resume: Resume) -> Written {
+        let room = &self.connection.seat.room;
+        // An earlier join of this connection ends here; what it left in the queue is no longer written.
+        room.unsubscribe(self.connection.number);
+        self.subscription = self.subscription.wrapping_add(1);
+        let (epoch, head) = room.position();
+        let missed = head.0.checked_sub(resume.after.0).filter(|_| resume.epoch == epoch);
+        let most = self.connection.server.config.limits.resume_entries;
+        if missed.is_none_or(|missed| missed > most) {
+            let (epoch, seq) = self.subscribe();
+            return self.answer(epoch, seq, false).await;
+        }
+        self.answer(epoch.clone(), head, true).await?;
+        let mut told = resume.after;
+        let mut goal = head;
+        while goal.0 - told.0 > NEAR {
+            told = self.replay(&epoch, told, goal).await?;
+            goal = room.head().max(goal);
+        }
+        let (subscribed_epoch, goal) = self.subscribe();
+        if subscribed_epoch != epoch {
+            return Err(Goodbye::close(close::RESTARTING, "history was reset"));
+        }
+        while told < goal {
+            told = self.replay(&epoch, told, goal).await?;
+        }
+        self.flush().await
+    }
+
+    async fn answer(&mut self, epoch: Epoch, seq: Seq, resumed: bool) -> Written {
+        let topic = self.connection.seat.room.topic().as_str().to_owned();
+        let joined = Control::Joined { topic, epoch, seq, resumed };
+        self.feed(Message::Text(ServerFrame::control_text(&joined).into())).await?;
+        self.flush().await
+    }
+
+    /// Writes one page of what was missed, and says how far it went.
+    async fn replay(&mut self, epoch: &Epoch, told: Seq, goal: Seq) -> Result<Seq, Goodbye> {
+        let room = self.connection.seat.room.clone();
+        let range = Range {
+            after: told,
+            before: goal.next(),
+            kind: None,
+            from: End::Oldest,
+            skip: 0,
+            count: REPLAY_PAGE,
+        };
+        let key = room.key();
+        let store = &self.connection.server.hall.store;
+        let read = store.read(move |conn| entries::range(conn, key, range)).await;
+        let records = read.map_err(|error| {
+            tracing::error!(%error, "a replay could not be read");
+            Goodbye::close(close::TRY_LATER, "nothing can be read now")
+        })?;
+        // Anything but the very next places would be a hole that nobody sees.
+        let Some(last) = contiguous(told, &records) else {
+            tracing::error!(room = room.topic().as_str(), "the log has a hole, or was reset");
+            return Err(Goodbye::close(close::RESTARTING, "history was reset"));
+        };
+        for record in &records {
+            let text: Utf8Bytes = room.frame(record, epoch);
+            self.feed(Message::Text(text)).await?;
+        }
+        self.flush().await?;
+        Ok(last)
+    }
+
+    async fn feed(&mut self, message: Message) -> Written {
+        let deadline = self.connection.server.config.limits.write_deadline;
+        self.writing_since = Some(Instant::now());
+        let written = timeout(deadline, self.sink.feed(message)).await;
+        self.written(written)
+    }
+
+    async fn flush(&mut self) -> Written {
+        let deadline = self.connection.server.config.limits.write_deadline;
+        self.writing_since = Some(Instant::now());
+        let written = timeout(deadline, self.sink.flush()).await;
+        self.written(written)
+    }
+
+    /// A write that hangs means a client that does not read.
+    fn written(&mut self, written: Result<Result<(), Error>, Elapsed>) -> Written {
+        let written = written.map_err(|_| Goodbye::too_slow())?;
+        self.writing_since = None;
+        written.map_err(|error| goodbye_for(&error))
+    }
+
+    /// How long the last words may still take: a write that hangs already has used up some of its time.
+    pub(crate) fn time_left(&self, now: Instant) -> Duration {
+        let deadline = self.connection.server.config.limits.write_deadline;
+        let used =
+            self.writing_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        deadline.saturating_sub(used).max(LAST_CHANCE)
+    }
+}
+
+/// The last place, if the records follow each other from the one after `told` on.
+fn contiguous(told: Seq, records: &[Record]) -> Option<Seq> {
+    let mut last = told;
+    for record in records {
+        if record.seq != last.next() {
+            return None;
+        }
+        last = record.seq;
+    }
+    (last > told).then_some(last)
+}

@@ -1,0 +1,102 @@
+//! Rates: how often someone may do something, as a pure function of the time, kept per name.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::config::Rate;
+
+/// Names kept before those that have rested are forgotten.
+const NAMES: usize = 4096;
+
+/// When the next one would be due if they came evenly (the "generic cell rate": one instant is the whole state).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pace {
+    due: Option<Instant>,
+}
+
+impl Pace {
+    /// Takes one, or says how long to wait for it.
+    pub(crate) fn take(&mut self, rate: Option<Rate>, now: Instant) -> Result<(), Duration> {
+        let Some(rate) = rate else { return Ok(()) };
+        let due = self.due.map_or(now, |due| due.max(now));
+        let ahead = due.saturating_duration_since(now);
+        let allowed = rate.every * rate.burst.saturating_sub(1);
+        if ahead > allowed {
+            return Err(ahead - allowed);
+        }
+        self.due = Some(due + rate.every);
+        Ok(())
+    }
+
+    fn rested(&self, now: Instant) -> bool {
+        self.due.is_none_or(|due| due <= now)
+    }
+}
+
+/// One pace per name.
+#[derive(Debug)]
+pub(crate) struct Paces<K>(Mutex<HashMap<K, Pace>>);
+
+impl<K> Default for Paces<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash> Paces<K> {
+    /// Takes one for a name, or says how long to wait for it.
+    pub(crate) fn take(&self, name: K, rate: Option<Rate>, now: Instant) -> Result<(), Duration> {
+        if rate.is_none() {
+            return Ok(());
+        }
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= NAMES {
+            names.retain(|_, pace| !pace.rested(now));
+        }
+        names.entry(name).or_default().take(rate, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_then_one_at_a_time() {
+        let rate = Some(Rate { every: Duration::from_millis(200), burst: 3 });
+        let start = Instant::now();
+        let mut pace = Pace::default();
+        for _ in 0..3 {
+            assert_eq!(pace.take(rate, start), Ok(()));
+        }
+        assert_eq!(pace.take(rate, start), Err(Duration::from_millis(200)));
+        assert_eq!(
+            pace.take(rate, start + Duration::from_millis(199)),
+            Err(Duration::from_millis(1))
+        );
+        assert_eq!(pace.take(rate, start + Duration::from_millis(200)), Ok(()));
+        assert_eq!(
+            pace.take(rate, start + Duration::from_millis(200)),
+            Err(Duration::from_millis(200))
+        );
+        let rested = start + Duration::from_secs(60);
+        for _ in 0..3 {
+            assert_eq!(pace.take(rate, rested), Ok(()));
+        }
+        assert!(pace.take(rate, rested).is_err(), "rest earns no more than a burst");
+    }
+
+    #[test]
+    fn names_do_not_share() {
+        let rate = Some(Rate { every: Duration::from_secs(1), burst: 1 });
+        let (paces, now) = (Paces::default(), Instant::now());
+        assert!(paces.take("a", rate, now).is_ok());
+        assert!(paces.take("a", rate, now).is_err());
+        assert!(paces.take("b", rate, now).is_ok());
+        assert!(paces.take("a", None, now).is_ok());
+    }
+}

@@ -1,0 +1,129 @@
+//! The HTTP side: which paths there are, and what every request must pass.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_protocol::http::{ANSWER_PATH, ASK_PATH, CAPABILITIES_PATH, HISTORY_PATH};
+use aside_protocol::{Capabilities, Extension};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::hall::Hall;
+use crate::pace::Paces;
+use crate::probe::Probe;
+use crate::refusal::{Refusal, json};
+use crate::{asking, gate, history, upgrade};
+
+/// What every request and every socket may look at.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) hall: Arc<Hall>,
+    pub(crate) config: Config,
+    pub(crate) offered: BTreeSet<Extension>,
+    pub(crate) probe: Probe,
+    /// The sockets' tasks.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) sends: Paces<(i64, String)>,
+    pub(crate) reads: Paces<(i64, String)>,
+    pub(crate) connects: Paces<IpAddr>,
+}
+
+impl Server {
+    pub(crate) fn offers(&self, extension: Extension) -> bool {
+        self.offered.contains(&extension)
+    }
+
+    fn is_core(&self) -> bool {
+        self.offered.is_empty()
+    }
+}
+
+/// The largest body of a request; a text of 8 KiB, escaped at its worst, fits.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// A request whose body is not here by then will not be waited for.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The longest `n` that `/health` repeats.
+const ECHO_BYTES: usize = 128;
+
+pub(crate) fn router(server: &Arc<Server>) -> Router {
+    let path = |relative: &str| format!("/{relative}");
+    let mut router = Router::new()
+        .route("/ws", get(upgrade::upgrade))
+        .route("/health", get(health))
+        .route(&path(HISTORY_PATH), get(history::page))
+        .route(&path(ASK_PATH), post(asking::ask));
+    if !server.is_core() {
+        router = router
+            .route(&path(CAPABILITIES_PATH), get(capabilities))
+            .route("/api/health", get(health));
+    }
+    if server.offers(Extension::Answer) {
+        router = router.route(&path(ANSWER_PATH), post(asking::answer));
+    }
+    router
+        .fallback(async || Refusal::NotFound)
+        .method_not_allowed_fallback(async || Refusal::Method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(server.clone(), pass))
+        .with_state(server.clone())
+}
+
+/// What every request must pass; also where it is logged, without its query.
+async fn pass(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let response = if gate::has_token(&uri) {
+        Refusal::TokenInUrl.into_response()
+    } else if !gate::origin_allowed(request.headers(), &server.config.origins) {
+        Refusal::Origin.into_response()
+    } else {
+        tokio::time::timeout(REQUEST_DEADLINE, next.run(request))
+            .await
+            .unwrap_or_else(|_| Refusal::Slow.into_response())
+    };
+    let status = response.status().as_u16();
+    tracing::debug!(%method, path = uri.path(), status, "request");
+    let target = if gate::has_token(&uri) {
+        uri.path()
+    } else {
+        uri.path_and_query().map_or("", |pq| pq.as_str())
+    };
+    server.probe.request(method.as_str(), target, status);
+    response
+}
+
+async fn capabilities(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let seat = gate::seat(&server.hall, &headers).await?;
+    let limits = &server.config.limits;
+    let capabilities = Capabilities {
+        server: concat!("aside-server/", env!("CARGO_PKG_VERSION")).to_owned(),
+        extensions: server.offered.clone(),
+        identity: Some(seat.identity),
+        content_bytes: Some(limits.content_bytes),
+        sends_per_minute: limits.sends.map(crate::config::Rate::per_minute),
+    };
+    Ok(json(StatusCode::OK, capabilities.to_json()))
+}
+
+/// Repeats a number that the caller made up: whoever answers so is the server, and no page of a hotel's network.
+async fn health(uri: Uri) -> Response {
+    let pairs = gate::query_pairs(&uri).unwrap_or_default();
+    let echo =
+        pairs.into_iter().find(|(key, _)| key == "n").map(|(_, value)| value).unwrap_or_default();
+    if echo.len() > ECHO_BYTES {
+        return Refusal::TooLong.into_response();
+    }
+    json(StatusCode::OK, serde_json::json!({ "code": 200, "n": echo }).to_string())
+}

@@ -1,0 +1,100 @@
+//! The open sockets of a server: how many there are, whose they are, and ending them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::config::Limits;
+use crate::outlet::{Goodbye, Outlet};
+use crate::store::tokens::TokenHash;
+
+/// One open socket, as far as others need to know it.
+#[derive(Debug)]
+pub(crate) struct OpenSocket {
+    pub(crate) token: TokenHash,
+    pub(crate) expires: Option<Timestamp>,
+    pub(crate) room: i64,
+    pub(crate) user: String,
+    pub(crate) outlet: Outlet,
+}
+
+/// Why a socket may not open now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// This user has as many as allowed.
+    User,
+    /// The server has.
+    Server,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Sockets {
+    last: AtomicU64,
+    open: Mutex<BTreeMap<u64, OpenSocket>>,
+}
+
+/// Keeps a socket on the list for as long as it lives, panics included.
+#[derive(Debug)]
+pub(crate) struct Seated {
+    number: u64,
+    sockets: Arc<Sockets>,
+}
+
+impl Sockets {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, OpenSocket>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a socket on the list, if there is room.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        socket: OpenSocket,
+        limits: &Limits,
+    ) -> Result<Seated, Full> {
+        let mut open = self.open();
+        // Four fifths: who is here already may reconnect even while newcomers are asked to wait.
+        if open.len() >= limits.sockets / 5 * 4 {
+            return Err(Full::Server);
+        }
+        let own =
+            open.values().filter(|other| other.room == socket.room && other.user == socket.user);
+        if limits.sockets_per_user != usize::MAX && own.count() >= limits.sockets_per_user {
+            return Err(Full::User);
+        }
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        open.insert(number, socket);
+        Ok(Seated { number, sockets: self.clone() })
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.open().len()
+    }
+
+    /// Ends those that are meant.
+    pub(crate) fn end(
+        &self,
+        meant: impl Fn(&OpenSocket) -> bool,
+        mut goodbye: impl FnMut() -> Goodbye,
+    ) {
+        for socket in self.open().values().filter(|socket| meant(socket)) {
+            socket.outlet.end(goodbye());
+        }
+    }
+}
+
+impl Seated {
+    /// The connection's number, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        self.sockets.open().remove(&self.number);
+    }
+}

@@ -1,0 +1,339 @@
+//! Entries in the database: inserting, finding a repeated nonce, reading ranges.
+
+use aside_protocol::{Body, EntryKind, Nonce, Seq};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
+
+/// An entry before it has a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) kind: EntryKind,
+    pub(crate) user: String,
+    pub(crate) display_name: String,
+    pub(crate) avatar_url: String,
+    pub(crate) content: String,
+    /// Now, if absent.
+    pub(crate) created_ms: Option<i64>,
+    pub(crate) nonce: Option<Nonce>,
+}
+
+/// An entry with its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) seq: Seq,
+    pub(crate) kind: EntryKind,
+    pub(crate) user: String,
+    pub(crate) display_name: String,
+    pub(crate) avatar_url: String,
+    pub(crate) content: String,
+    pub(crate) created_ms: i64,
+    pub(crate) nonce: Option<Nonce>,
+}
+
+impl Draft {
+    pub(crate) fn place(self, seq: Seq, now_ms: i64) -> Record {
+        Record {
+            seq,
+            kind: self.kind,
+            user: self.user,
+            display_name: self.display_name,
+            avatar_url: self.avatar_url,
+            content: self.content,
+            created_ms: self.created_ms.unwrap_or(now_ms),
+            nonce: self.nonce,
+        }
+    }
+}
+
+/// What is known of a draft's nonce.
+pub(crate) enum Known {
+    /// Never seen, or there is none.
+    New,
+    /// The same entry, stored before.
+    Same(Seq),
+    /// Another entry.
+    Other,
+}
+
+fn kind_number(kind: EntryKind) -> i64 {
+    match kind {
+        EntryKind::Message => 1,
+        EntryKind::Question => 2,
+        EntryKind::Answer => 3,
+    }
+}
+
+fn kind_of(number: i64) -> Option<EntryKind> {
+    [EntryKind::Message, EntryKind::Question, EntryKind::Answer]
+        .into_iter()
+        .find(|kind| kind_number(*kind) == number)
+}
+
+/// Places are below 2^63 as long as nobody writes for a hundred million years.
+fn sql(seq: Seq) -> i64 {
+    i64::try_from(seq.0).unwrap_or(i64::MAX)
+}
+
+fn seq_of(number: i64) -> Seq {
+    Seq(u64::try_from(number).unwrap_or(0))
+}
+
+fn fingerprint(kind: EntryKind, content: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(kind.as_str());
+    hash.update([0]);
+    hash.update(content);
+    hash.finalize().into()
+}
+
+pub(crate) fn known_nonce(conn: &Connection, room: i64, draft: &Draft) -> rusqlite::Result<Known> {
+    let Some(nonce) = &draft.nonce else { return Ok(Known::New) };
+    let found = conn
+        .prepare_cached(
+            "SELECT seq, fingerprint FROM nonce WHERE room = ? AND user = ? AND nonce = ?",
+        )?
+        .query_row(params![room, draft.user, nonce.as_str()], |row| {
+            Ok((seq_of(row.get(0)?), row.get::<_, Vec<u8>>(1)?))
+        })
+        .optional()?;
+    Ok(match found {
+        None => Known::New,
+        Some((seq, print)) if print == fingerprint(draft.kind, &draft.content) => Known::Same(seq),
+        Some(_) => Known::Other,
+    })
+}
+
+pub(crate) fn insert(
+    conn: &Connection,
+    room: i64,
+    record: &Record,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO entry (room, seq, kind, user, display_name, avatar_url, content, created_ms, nonce)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        room,
+        sql(record.seq),
+        kind_number(record.kind),
+        record.user,
+        record.display_name,
+        record.avatar_url,
+        record.content,
+        record.created_ms,
+        record.nonce.as_ref().map(Nonce::as_str),
+    ])?;
+    if let Some(nonce) = &record.nonce {
+        let print = fingerprint(record.kind, &record.content);
+        conn.prepare_cached(
+            "INSERT INTO nonce (room, user, nonce, fingerprint, seq, stored_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![room, record.user, nonce.as_str(), print, sql(record.seq), now_ms])?;
+    }
+    Ok(())
+}
+
+pub(crate) fn forget_nonces(conn: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
+    conn.execute("DELETE FROM nonce WHERE stored_ms < ?", [before_ms])
+}
+
+pub(crate) fn head(conn: &Connection, room: i64) -> rusqlite::Result<Seq> {
+    conn.query_row("SELECT coalesce(max(seq), 0) FROM entry WHERE room = ?", [room], |row| {
+        Ok(seq_of(row.get(0)?))
+    })
+}
+
+pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM nonce WHERE room = ?", [room])?;
+    conn.execute("DELETE FROM entry WHERE room = ?", [room])?;
+    Ok(())
+}
+
+/// A stretch of one room's log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    /// Only after this place.
+    pub(crate) after: Seq,
+    /// Only before this place.
+    pub(crate) before: Seq,
+    /// One kind alone.
+    pub(crate) kind: Option<EntryKind>,
+    /// From which end to count.
+    pub(crate) from: End,
+    /// How many of them to leave out.
+    pub(crate) skip: u64,
+    /// How many to read.
+    pub(crate) count: u32,
+}
+
+/// An end of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Oldest,
+    Newest,
+}
+
+const COLUMNS: &str =
+    "SELECT seq, kind, user, display_name, avatar_url, content, created_ms, nonce FROM entry";
+
+/// The entries of a stretch, oldest first from either end.
+pub(crate) fn range(conn: &Connection, room: i64, range: Range) -> rusqlite::Result<Vec<Record>> {
+    let mut range = range;
+    if range.kind.is_none() {
+        // Places have no holes, so leaving some out is arithmetic instead of a walk.
+        match range.from {
+            End::Oldest => range.after = Seq(range.after.0.saturating_add(range.skip)),
+            End::Newest => {
+                let end = range.before.0.min(head(conn, room)?.next().0);
+                range.before = Seq(end.saturating_sub(range.skip));
+            }
+        }
+        range.skip = 0;
+    }
+    let (kind, order) = match (range.kind, range.from) {
+        (None, End::Oldest) => ("", "ASC"),
+        (None, End::Newest) => ("", "DESC"),
+        (Some(_), End::Oldest) => ("AND kind = ?6", "ASC"),
+        (Some(_), End::Newest) => ("AND kind = ?6", "DESC"),
+    };
+    let text = format!(
+        "{COLUMNS} WHERE room = ?1 AND seq > ?2 AND seq < ?3 {kind} ORDER BY seq {order} LIMIT ?4 OFFSET ?5"
+    );
+    let skip = i64::try_from(range.skip).unwrap_or(i64::MAX);
+    let mut statement = conn.prepare_cached(&text)?;
+    let (after, before) = (sql(range.after), sql(range.before));
+    let rows: rusqlite::Result<Vec<Record>> = match range.kind {
+        None => statement
+            .query_map(params![room, after, before, range.count, skip], read_record)?
+            .collect(),
+        Some(kind) => {
+            let number = kind_number(kind);
+            statement
+                .query_map(params![room, after, before, range.count, skip, number], read_record)?
+                .collect()
+        }
+    };
+    let mut records = rows?;
+    if range.from == End::Newest {
+        records.reverse();
+    }
+    Ok(records)
+}
+
+/// The question at a place, if there is one: its asker's name, and its text.
+pub(crate) fn question(
+    conn: &Connection,
+    room: i64,
+    seq: Seq,
+) -> rusqlite::Result<Option<(String, String)>> {
+    let found = conn
+        .prepare_cached(&format!("{COLUMNS} WHERE room = ? AND seq = ?"))?
+        .query_row(params![room, sql(seq)], read_record)
+        .optional()?;
+    Ok(found.filter(|record| record.kind == EntryKind::Question).map(|record| {
+        let body = Body::parse(record.kind, &record.content);
+        (record.display_name, body.text().to_owned())
+    }))
+}
+
+fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let number: i64 = row.get(1)?;
+    let kind = kind_of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(1, number))?;
+    Ok(Record {
+        seq: seq_of(row.get(0)?),
+        kind,
+        user: row.get(2)?,
+        display_name: row.get(3)?,
+        avatar_url: row.get(4)?,
+        content: row.get(5)?,
+        created_ms: row.get(6)?,
+        nonce: row.get::<_, Option<String>>(7)?.map(Nonce::new),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled() -> Connection {
+        let mut conn = Connection::open_in_memory().unwrap();
+        super::super::migrate(&mut conn).unwrap();
+        conn.execute("INSERT INTO room VALUES (1, 't', 's', 'e', 0)", []).unwrap();
+        for n in 1..=30_u64 {
+            let kind = if n % 3 == 0 { EntryKind::Question } else { EntryKind::Message };
+            let draft = Draft {
+                kind,
+                user: "u".to_owned(),
+                display_name: "U".to_owned(),
+                avatar_url: String::new(),
+                content: n.to_string(),
+                created_ms: None,
+                nonce: None,
+            };
+            insert(&conn, 1, &draft.place(Seq(n), 0), 0).unwrap();
+        }
+        conn
+    }
+
+    /// The naive meaning of a range, against which every combination is checked.
+    fn expected(range: Range) -> Vec<u64> {
+        let mut all: Vec<u64> = (1..=30)
+            .filter(|n| *n > range.after.0 && *n < range.before.0)
+            .filter(|n| range.kind.is_none_or(|kind| (kind == EntryKind::Question) == (n % 3 == 0)))
+            .collect();
+        if range.from == End::Newest {
+            all.reverse();
+        }
+        let skip = usize::try_from(range.skip).unwrap();
+        let mut picked: Vec<u64> = all.into_iter().skip(skip).take(range.count as usize).collect();
+        picked.sort_unstable();
+        picked
+    }
+
+    #[test]
+    fn every_range_is_what_it_says() {
+        let conn = filled();
+        for after in [0, 1, 7, 29, 30, 90] {
+            for before in [0, 1, 8, 30, 31, u64::MAX] {
+                for kind in [None, Some(EntryKind::Question), Some(EntryKind::Message)] {
+                    for from in [End::Oldest, End::Newest] {
+                        for skip in [0, 1, 10, 29, 31, u64::from(u32::MAX)] {
+                            for count in [0, 1, 5, 100] {
+                                let asked = Range {
+                                    after: Seq(after),
+                                    before: Seq(before),
+                                    kind,
+                                    from,
+                                    skip,
+                                    count,
+                                };
+                                let read = range(&conn, 1, asked).unwrap();
+                                let read: Vec<u64> =
+                                    read.iter().map(|record| record.seq.0).collect();
+                                assert_eq!(read, expected(asked), "{asked:?}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_walk_an_index() {
+        let conn = filled();
+        for filter in ["", "AND kind = 2"] {
+            let plan: String = conn
+                .query_row(
+                    &format!(
+                        "EXPLAIN QUERY PLAN {COLUMNS} WHERE room = 1 AND seq > 2 AND seq < 9 {filter} ORDER BY seq DESC"
+                    ),
+                    [],
+                    |row| row.get(3),
+                )
+                .unwrap();
+            assert!(plan.starts_with("SEARCH") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Rooms and tokens in the database.
+
+use aside_protocol::{Epoch, Identity, Role, StreamId, Topic};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
+
+use crate::spec::{RoomSpec, TokenId, TokenInfo, TokenSpec};
+
+/// What is stored of a secret.
+pub(crate) type TokenHash = [u8; 32];
+
+/// The hash under which a secret is found.
+pub(crate) fn hash(secret: &str) -> TokenHash {
+    Sha256::digest(secret).into()
+}
+
+/// A room's row.
+#[derive(Clone, Debug)]
+pub(crate) struct RoomRow {
+    pub(crate) key: i64,
+    pub(crate) topic: Topic,
+    pub(crate) stream: StreamId,
+    pub(crate) epoch: Epoch,
+}
+
+/// A token's row, with its room.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenRow {
+    pub(crate) room: RoomRow,
+    pub(crate) identity: Identity,
+    pub(crate) expires_ms: Option<i64>,
+    pub(crate) revoked: bool,
+}
+
+impl TokenRow {
+    /// Whether the token opens its room at this moment.
+    pub(crate) fn holds(&self, now_ms: i64) -> bool {
+        !self.revoked && self.expires_ms.is_none_or(|end| now_ms < end)
+    }
+}
+
+const ROOM: &str = "SELECT id, topic, stream, epoch FROM room";
+
+fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
+    Ok(RoomRow {
+        key: row.get(0)?,
+        topic: Topic::new(row.get::<_, String>(1)?),
+        stream: StreamId::new(row.get::<_, String>(2)?),
+        epoch: Epoch::new(row.get::<_, String>(3)?),
+    })
+}
+
+/// Finds a room by its topic.
+pub(crate) fn room(conn: &Connection, topic: &Topic) -> rusqlite::Result<Option<RoomRow>> {
+    conn.prepare_cached(&format!("{ROOM} WHERE topic = ?"))?
+        .query_row([topic.as_str()], read_room)
+        .optional()
+}
+
+/// Every room, in the order of their making.
+pub(crate) fn rooms(conn: &Connection) -> rusqlite::Result<Vec<RoomRow>> {
+    conn.prepare(&format!("{ROOM} ORDER BY id"))?.query_map([], read_room)?.collect()
+}
+
+/// Finds or makes a room. Nothing when the topic or the stream id belongs to another one.
+pub(crate) fn find_or_make_room(
+    conn: &Connection,
+    spec: &RoomSpec,
+    epoch: &Epoch,
+    now_ms: i64,
+) -> rusqlite::Result<Option<RoomRow>> {
+    conn.execute(
+        "INSERT INTO room (topic, stream, epoch, created_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        params![spec.topic.as_str(), spec.stream.as_str(), epoch.as_str(), now_ms],
+    )?;
+    Ok(room(conn, &spec.topic)?.filter(|room| room.stream == spec.stream))
+}
+
+/// Begins a new life of a room's history.
+pub(crate) fn set_epoch(conn: &Connection, key: i64, epoch: &Epoch) -> rusqlite::Result<()> {
+    conn.execute("UPDATE room SET epoch = ? WHERE id = ?", params![epoch.as_str(), key])?;
+    Ok(())
+}
+
+/// Stores a token by its hash.
+pub(crate) fn insert_token(
+    conn: &Connection,
+    id: &TokenId,
+    hash: &TokenHash,
+    room: i64,
+    spec: &TokenSpec,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    conn.execute(
+        "INSERT INTO token (id, hash, room, role, user, display_name, avatar_url, org_name, org_logo,
+                            created_ms, expires_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            id.0,
+            hash,
+            room,
+            spec.role.as_str(),
+            spec.user,
+            spec.display_name,
+            spec.avatar_url,
+            spec.org_name,
+            spec.org_logo,
+            now_ms,
+            spec.expires.map(Timestamp::as_millisecond),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Finds a token by its hash, in force or not.
+pub(crate) fn token(conn: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<TokenRow>> {
+    conn.prepare_cached(
+        "SELECT room.id, topic, stream, epoch, role, user, display_name, avatar_url, org_name, org_logo,
+                expires_ms, revoked_ms IS NOT NULL
+         FROM token JOIN room ON room.id = token.room WHERE hash = ?",
+    )?
+    .query_row([hash], |row| {
+        Ok(TokenRow {
+            room: read_room(row)?,
+            identity: Identity {
+                role: role(row, 4)?,
+                user: row.get(5)?,
+                display_name: row.get(6)?,
+                avatar_url: row.get(7)?,
+                org_name: row.get(8)?,
+                org_logo: row.get(9)?,
+            },
+            expires_ms: row.get(10)?,
+            revoked: row.get(11)?,
+        })
+    })
+    .optional()
+}
+
+/// A role that a newer server wrote allows the least.
+fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
+    Ok(Role::parse(&row.get::<_, String>(column)?).unwrap_or_default())
+}
+
+/// Every token, in the order of their making.
+pub(crate) fn tokens(conn: &Connection) -> rusqlite::Result<Vec<TokenInfo>> {
+    let time = |ms: Option<i64>| ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    conn.prepare(
+        "SELECT token.id, topic, role, user, display_name, expires_ms, revoked_ms
+         FROM token JOIN room ON room.id = token.room ORDER BY token.created_ms, token.id",
+    )?
+    .query_map([], |row| {
+        Ok(TokenInfo {
+            id: TokenId(row.get(0)?),
+            topic: Topic::new(row.get::<_, String>(1)?),
+            role: role(row, 2)?,
+            user: row.get(3)?,
+            display_name: row.get(4)?,
+            expires: time(row.get(5)?),
+            revoked: time(row.get(6)?),
+        })
+    })?
+    .collect()
+}
+
+/// Revokes a token; false when there is none of that name. A second time changes nothing.
+pub(crate) fn revoke(conn: &Connection, id: &TokenId, now_ms: i64) -> rusqlite::Result<bool> {
+    let found = conn.execute(
+        "UPDATE token SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?",
+        params![now_ms, id.0],
+    )?;
+    Ok(found > 0)
+}
+
+/// The hashes of every revoked token.
+pub(crate) fn revoked(conn: &Connection) -> rusqlite::Result<Vec<TokenHash>> {
+    conn.prepare_cached("SELECT hash FROM token WHERE revoked_ms IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}

@@ -1,0 +1,294 @@
+//! The one thread that writes: it commits what is waiting as one transaction, then tells everyone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use aside_protocol::{Control, Nonce, Seq, ServerFrame};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::entries::{self, Draft, Known, Record};
+use super::{StoreError, lock};
+use crate::config::Clock;
+use crate::outlet::Outlet;
+use crate::room::Room;
+use crate::running::ServerError;
+
+/// The most writes in one transaction: enough to share an fsync among many, few enough that nobody waits long.
+const BATCH: usize = 256;
+
+/// Nonces are kept longer than the 24 h that are promised: a laptop may sleep through a holiday.
+const NONCE_DAYS: i64 = 14;
+
+/// How often old nonces are looked for.
+const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
+
+/// Something to be written.
+pub(crate) enum Write {
+    /// Entries of one room.
+    Append(Append),
+    /// A change of rooms or tokens, in a transaction of its own.
+    Job(Job),
+    /// Commit what came before, tidy up, end.
+    Stop,
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Entries of one room, stored all together, in order, without anything between them.
+pub(crate) struct Append {
+    pub(crate) room: Arc<Room>,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) reply: Reply,
+}
+
+/// Who is told once the entries are on disk.
+pub(crate) enum Reply {
+    /// Nobody: a send without a nonce.
+    Nobody,
+    /// The sender, on its socket, after the room was told.
+    Socket(Outlet, Nonce),
+    /// A caller that waits.
+    Caller(oneshot::Sender<Result<Vec<Seq>, AppendError>>),
+}
+
+/// Entries were not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AppendError {
+    /// The same nonce came before, with another body.
+    #[error("the nonce was used for something else")]
+    NonceReused,
+    /// The disk or the database refused.
+    #[error("nothing can be stored now")]
+    Unavailable,
+}
+
+impl Write {
+    /// Wraps a change, so that its outcome goes to `done`.
+    pub(super) fn job<T: Send + 'static>(
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+        done: oneshot::Sender<Result<T, StoreError>>,
+    ) -> Self {
+        Self::Job(Box::new(move |conn| {
+            let outcome = in_transaction(conn, change).inspect(|value| then(value));
+            // The caller may have gone; what was asked for is done all the same.
+            let _ = done.send(outcome.map_err(StoreError::from));
+        }))
+    }
+}
+
+fn in_transaction<T>(
+    conn: &mut Connection,
+    change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = change(&tx)?;
+    tx.commit()?;
+    Ok(value)
+}
+
+/// Keeps a second server away from a data directory for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct DirectoryLock {
+    _file: File,
+}
+
+impl DirectoryLock {
+    pub(super) fn take(dir: &Path) -> Result<Self, ServerError> {
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(dir.join("server.lock"))
+            .map_err(ServerError::Directory)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(ServerError::Locked),
+            Err(std::fs::TryLockError::Error(error)) => Err(ServerError::Directory(error)),
+        }
+    }
+}
+
+/// The writer before its thread runs.
+pub(crate) struct Writer {
+    conn: Arc<Mutex<Connection>>,
+    queue: mpsc::Receiver<Write>,
+    lock: Option<DirectoryLock>,
+    clock: Clock,
+    pruned_ms: i64,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl Writer {
+    pub(super) fn new(
+        conn: Arc<Mutex<Connection>>,
+        queue: mpsc::Receiver<Write>,
+        lock: Option<DirectoryLock>,
+        clock: Clock,
+    ) -> Self {
+        Self { conn, queue, lock, clock, pruned_ms: 0 }
+    }
+
+    /// Runs until [`Write::Stop`], or until every handle is gone.
+    pub(crate) fn spawn(self) -> std::io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name("aside-server-writer".to_owned()).spawn(move || self.run())
+    }
+
+    fn run(mut self) {
+        while let Some(first) = self.queue.blocking_recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH {
+                let Ok(next) = self.queue.try_recv() else { break };
+                batch.push(next);
+            }
+            if self.work(batch).is_break() {
+                break;
+            }
+            self.prune();
+        }
+        self.queue.close();
+        let conn = lock(&self.conn);
+        if let Err(error) =
+            conn.pragma_update_and_check(None, "wal_checkpoint", "truncate", |_| Ok(()))
+        {
+            tracing::warn!(%error, "the write-ahead log stays");
+        }
+        drop(conn);
+        drop(self.lock);
+    }
+
+    /// Writes a batch in the order in which it was asked for.
+    fn work(&self, batch: Vec<Write>) -> std::ops::ControlFlow<()> {
+        let mut appends = Vec::new();
+        for write in batch {
+            match write {
+                Write::Append(append) => appends.push(append),
+                Write::Job(job) => {
+                    self.append_all(std::mem::take(&mut appends));
+                    job(&mut lock(&self.conn));
+                }
+                Write::Stop => {
+                    self.append_all(appends);
+                    return std::ops::ControlFlow::Break(());
+                }
+            }
+        }
+        self.append_all(appends);
+        std::ops::ControlFlow::Continue(())
+    }
+
+    /// Commits, then tells the rooms, then the senders. Nothing is told before it is on disk.
+    fn append_all(&self, mut appends: Vec<Append>) {
+        if appends.is_empty() {
+            return;
+        }
+        let now_ms = self.clock.now().as_millisecond();
+        let stored =
+            in_transaction(&mut lock(&self.conn), |tx| insert_all(tx, &mut appends, now_ms));
+        match stored {
+            Ok((fresh, outcomes)) => {
+                for (room, records) in fresh.into_values() {
+                    room.deliver(&records);
+                }
+                for (append, outcome) in appends.into_iter().zip(outcomes) {
+                    append.reply.give(&append.room, outcome);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, writes = appends.len(), "nothing could be stored");
+                for append in appends {
+                    append.reply.give(&append.room, Err(AppendError::Unavailable));
+                }
+            }
+        }
+    }
+
+    fn prune(&mut self) {
+        let now_ms = self.clock.now().as_millisecond();
+        if now_ms - self.pruned_ms < PRUNE_EVERY_MS {
+            return;
+        }
+        self.pruned_ms = now_ms;
+        let before_ms = now_ms - NONCE_DAYS * 24 * 60 * 60 * 1000;
+        if let Err(error) = entries::forget_nonces(&lock(&self.conn), before_ms) {
+            tracing::warn!(%error, "old nonces stay");
+        }
+    }
+}
+
+type Fresh = BTreeMap<i64, (Arc<Room>, Vec<Record>)>;
+type Outcomes = Vec<Result<Vec<Seq>, AppendError>>;
+
+/// Inserts what is new and gives every entry its place. Drafts are taken out of the appends on the way.
+fn insert_all(
+    tx: &Transaction<'_>,
+    appends: &mut [Append],
+    now_ms: i64,
+) -> rusqlite::Result<(Fresh, Outcomes)> {
+    let mut fresh = Fresh::new();
+    let mut outcomes = Outcomes::with_capacity(appends.len());
+    for append in appends {
+        let room = &append.room;
+        let (_, records) = fresh.entry(room.key()).or_insert_with(|| (room.clone(), Vec::new()));
+        let mut places = Vec::with_capacity(append.drafts.len());
+        let mut refused = None;
+        for draft in append.drafts.drain(..) {
+            match entries::known_nonce(tx, room.key(), &draft)? {
+                Known::Same(seq) => places.push(seq),
+                Known::Other => refused = Some(AppendError::NonceReused),
+                Known::New => {
+                    let seq =
+                        records.last().map_or_else(|| room.head(), |last: &Record| last.seq).next();
+                    let record = draft.place(seq, now_ms);
+                    entries::insert(tx, room.key(), &record, now_ms)?;
+                    places.push(seq);
+                    records.push(record);
+                }
+            }
+        }
+        outcomes.push(refused.map_or(Ok(places), Err));
+    }
+    Ok((fresh, outcomes))
+}
+
+impl Reply {
+    fn give(self, room: &Room, outcome: Result<Vec<Seq>, AppendError>) {
+        match self {
+            Self::Nobody => {}
+            // A caller that no longer waits knows that it does not know; the entry is stored.
+            Self::Caller(caller) => drop(caller.send(outcome)),
+            Self::Socket(outlet, nonce) => {
+                let control = match outcome {
+                    Ok(places) => {
+                        let seq = places.last().copied();
+                        let with_seq = room.wire().seq;
+                        let seq = seq.filter(|_| with_seq);
+                        Control::Ack { nonce, id: seq.map(|seq| room.entry_id(seq)), seq }
+                    }
+                    Err(error) => error.nack(nonce),
+                };
+                outlet.say(ServerFrame::control_text(&control).into());
+            }
+        }
+    }
+}
+
+impl AppendError {
+    fn nack(self, nonce: Nonce) -> Control {
+        let code = match self {
+            Self::NonceReused => 409,
+            Self::Unavailable => 503,
+        };
+        Control::Nack { nonce, code, reason: self.to_string() }
+    }
+}

@@ -1,0 +1,106 @@
+//! From a request to a socket: every refusal comes before the 101.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_protocol::limits::FRAME_BYTES;
+use axum::body::Body;
+use axum::extract::{Extension, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::connection::{self, Connection};
+use crate::gate;
+use crate::outlet::Outlet;
+use crate::refusal::Refusal;
+use crate::routes::Server;
+use crate::sockets::{Full, OpenSocket, Seated};
+
+/// Where a request came from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// A user with too many sockets: by then the dead ones among them have been reaped.
+const FULL_RETRY: Duration = Duration::from_secs(10);
+
+/// Small buffers: most sockets are idle, and tungstenite's own default would cost 128 KiB each.
+const SOCKET_BUFFER: usize = 4 * 1024;
+
+/// More than one frame at a time is never queued inside tungstenite; this only has to be larger than any frame.
+const SOCKET_WRITE_MOST: usize = 1024 * 1024;
+
+pub(crate) async fn upgrade(
+    State(server): State<Arc<Server>>,
+    Extension(Peer(address)): Extension<Peer>,
+    mut request: Request,
+) -> Result<Response, Refusal> {
+    let limits = &server.config.limits;
+    if !address.is_loopback() {
+        server.connects.take(address, limits.connects, Instant::now()).map_err(Refusal::TooFast)?;
+    }
+    let seat = gate::seat(&server.hall, request.headers()).await?;
+    let response =
+        create_response_with_body(&request, Body::empty).map_err(|_| Refusal::NotAHandshake)?;
+    let (outlet, waiting) = Outlet::new(limits.queue_frames, limits.queue_bytes);
+    let socket = OpenSocket {
+        token: seat.token,
+        expires: seat.expires,
+        room: seat.room.key(),
+        user: seat.identity.user.clone(),
+        outlet: outlet.clone(),
+    };
+    let seated = server.hall.sockets.admit(socket, limits).map_err(|full| match full {
+        Full::User => Refusal::TooFast(FULL_RETRY),
+        Full::Server => Refusal::Busy,
+    })?;
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    server.probe.opened(seated.number(), &seat.identity.user, content_type);
+    let upgraded = hyper::upgrade::on(&mut request);
+    let connection = Connection { server: server.clone(), seat, outlet, number: seated.number() };
+    server.tasks.spawn(serve(connection, waiting, upgraded, seated));
+    Ok(response)
+}
+
+async fn serve(
+    connection: Connection,
+    waiting: crate::outlet::Waiting,
+    upgraded: OnUpgrade,
+    seated: Seated,
+) {
+    let code = match upgraded.await {
+        Ok(upgraded) => match open(upgraded).await {
+            Some(socket) => Box::pin(connection::run(&connection, waiting, socket)).await.code(),
+            None => aside_protocol::close::ABNORMAL,
+        },
+        Err(_) => aside_protocol::close::ABNORMAL,
+    };
+    connection.server.probe.closed(seated.number(), code);
+    tracing::info!(
+        connection = seated.number(),
+        room = connection.seat.room.topic().as_str(),
+        user = connection.seat.identity.user.as_str(),
+        code,
+        "socket closed"
+    );
+}
+
+/// Takes the TCP stream out of hyper's hands, with what the client sent before it saw the 101.
+async fn open(upgraded: Upgraded) -> Option<WebSocketStream<TcpStream>> {
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(SOCKET_BUFFER)
+        .write_buffer_size(SOCKET_BUFFER)
+        .max_write_buffer_size(SOCKET_WRITE_MOST)
+        .max_message_size(Some(FRAME_BYTES))
+        .max_frame_size(Some(FRAME_BYTES));
+    let (stream, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await)
+}
