@@ -36,7 +36,7 @@ const ARIA: &str = r"
     };
     const rows = () => all('[role=log] [role=article]')
         .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
-        .map((el) => ({ key: el.dataset.key, kind: el.dataset.kind, text: text(el) }));
+        .map((el) => ({ key: el.dataset.key, kind: el.dataset.kind, delivery: el.dataset.delivery, text: text(el) }));
 ";
 
 pub(crate) struct App {
@@ -49,6 +49,7 @@ pub(crate) struct App {
 pub(crate) struct Row {
     pub(crate) key: String,
     pub(crate) kind: String,
+    pub(crate) delivery: String,
     pub(crate) text: String,
 }
 
@@ -194,12 +195,12 @@ impl App {
         until(&what, || async { self.rows().await.into_iter().find(holds) }).await
     }
 
-    /// Waits until a row of one's own is no longer on its way, and has not failed.
+    /// Waits until a row of one's own has arrived.
     pub(crate) async fn settled(&self, key: &str) {
-        let body = "const row = rows().find((row) => row.key === a);
-            return row ? !/Sending|Not sent|Not confirmed/.test(row.text) : false;";
-        until("what was written is settled", || async {
-            self.ask::<bool>(body, json!([key])).await.then_some(())
+        let arrived =
+            |row: &Row| row.key == key && ["sent", "received"].contains(&row.delivery.as_str());
+        until("what was written has arrived", || async {
+            self.rows().await.iter().any(arrived).then_some(())
         })
         .await;
     }
@@ -217,13 +218,15 @@ impl App {
     /// Every row from the beginning of the room to its end, by scrolling as a person would.
     pub(crate) async fn whole_timeline(&self) -> Vec<Row> {
         self.scroll_to_the_beginning().await;
+        // At the end the button that leads there is gone.
         let body = "const now = rows(), el = scroller();
-            const end = !el || el.scrollTop + el.clientHeight >= el.scrollHeight - 2;
+            const end = !all('button').some((button) => button.title === 'To the end');
             if (!end) el.scrollTop += el.clientHeight / 2;
             await new Promise((done) => setTimeout(done, 60));
             return [now, end];";
         let mut read: Vec<Row> = Vec::new();
-        loop {
+        let patience = Instant::now() + 3 * PATIENCE;
+        while Instant::now() < patience {
             let (rows, end): (Vec<Row>, bool) = self.ask(body, json!([])).await;
             for row in rows {
                 if read.iter().all(|known| known.key != row.key) {
@@ -234,6 +237,7 @@ impl App {
                 return read;
             }
         }
+        panic!("the end of the timeline is never reached");
     }
 
     /// Scrolls up until there is nothing older, however often older pages have to come.
