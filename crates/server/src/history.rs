@@ -132,7 +132,7 @@ mod tests {
             "before=x",
             "page=-",
             "page=0x10",
-            "page=+1",
+            "page=%2B1",
             "page=%D9%A1",
         ] {
             assert!(matches!(asked(query), Err(Refusal::Malformed(_))), "{query}");

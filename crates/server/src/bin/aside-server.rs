@@ -1,6 +1,6 @@
 //! The command line of the room server: run it, make rooms and tokens.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -194,7 +194,9 @@ fn log_to_stderr() {
         let library = line.target().split("::").next().unwrap_or_default();
         *line.level() <= Level::WARN || !QUIET.contains(&library)
     });
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     tracing_subscriber::registry().with(lines.with_filter(chosen.and(safe))).init();
 }
 

@@ -1,0 +1,364 @@
+//! Sizes, rates, deadlines, and input that no client would send.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aside_protocol::Topic;
+use aside_server::{Config, Limits, NewEntry, Rate};
+use futures_util::{SinkExt, StreamExt};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::client::{Client, Got, handshake, http, soon};
+use crate::room::{Room, STREAM, TOPIC, modes};
+
+fn with(change: impl FnOnce(&mut Limits)) -> Config {
+    let mut limits = Limits::without_rates();
+    change(&mut limits);
+    Config { limits, ..Config::for_tests() }
+}
+
+fn rate(every_ms: u64, burst: u32) -> Option<Rate> {
+    Some(Rate { every: Duration::from_millis(every_ms), burst })
+}
+
+#[tokio::test]
+async fn a_frame_over_64_kib_is_closed_with_1009_and_one_of_just_that_size_is_not() {
+    for config in modes() {
+        let room = Room::start(config).await;
+        let mut ann = room.joined(&room.ann).await;
+        let frame = json!({ "token": ann.token, "type": 1, "payLoad": "" }).to_string();
+        let pad = 64 * 1024 - frame.len();
+        ann.text(format!("{frame}{}", " ".repeat(pad))).await;
+        assert!(matches!(ann.next().await, Got::Frame { code: 200, .. }));
+        ann.text(format!("{frame}{}", " ".repeat(pad + 1))).await;
+        assert_eq!(ann.closed().await.0, 1009);
+        // In pieces it is no smaller.
+        let mut ann = room.joined(&room.ann).await;
+        for piece in 0..9 {
+            let kind = if piece == 0 { 0x01 } else { 0x00 };
+            let _ = ann.ws.get_mut().write_all(&masked(kind, &[b' '; 8 * 1024])).await;
+        }
+        assert_eq!(ann.closed().await.0, 1009);
+    }
+}
+
+/// One frame with a mask of zeros.
+fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = vec![first, 0x80 | 126, length[0], length[1], 0, 0, 0, 0];
+    frame.extend_from_slice(payload);
+    frame
+}
+
+#[tokio::test]
+async fn what_is_not_websocket_is_closed_as_such() {
+    let room = Room::start(Config::for_tests()).await;
+    for (bytes, code) in [
+        (&masked(0x81, &[0xff, 0xfe])[..], 1007),
+        (&[0x81, 0x01, b'x'][..], 1002),
+        (&masked(0x83, b"x")[..], 1002),
+        (&masked(0xc1, b"x")[..], 1002),
+    ] {
+        let mut ann = room.joined(&room.ann).await;
+        ann.ws.get_mut().write_all(bytes).await.unwrap();
+        assert_eq!(ann.closed().await.0, code, "{bytes:?}");
+    }
+    room.joined(&room.bob).await;
+}
+
+#[tokio::test]
+async fn frames_that_mean_nothing_are_answered_counted_and_at_last_too_many() {
+    for config in modes() {
+        let room = Room::start(config).await;
+        let (mut ann, mut bob) = (room.joined(&room.ann).await, room.joined(&room.bob).await);
+        let deep = "[".repeat(10_000);
+        let bad = [
+            "",
+            "x",
+            "null",
+            "[]",
+            "{}",
+            "{\"type\":1e999}",
+            "{\"type\":NaN}",
+            "{\"type\":9}",
+            "{\"type\":3,\"payLoad\":\"\\ud800\"}",
+            deep.as_str(),
+        ];
+        for text in bad {
+            ann.text(text).await;
+            assert!(matches!(ann.next().await, Got::Frame { code: 400, .. }), "{text:.20}");
+        }
+        ann.ws.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+        assert_eq!(ann.closed().await.0, 4400);
+        bob.nothing_waits().await;
+        assert_eq!(room.running.probe().connections()[0].bad_frames, 11);
+        assert!(room.log().await.is_empty());
+    }
+}
+
+/// Frames from well-formed to hopeless, by the thousand: the connection answers to the end.
+#[tokio::test]
+async fn no_text_can_break_a_connection() {
+    let room = Room::start(with(|limits| limits.bad_frames = None)).await;
+    let mut ann = room.joined(&room.ann).await;
+    let token = ann.token.clone();
+    let json_text = prop_oneof![
+        any::<String>(),
+        "[\\[\\]{}\",:0-9a-z\\\\ ]{0,60}",
+        any::<String>().prop_map(|text| json!({ "topic": TOPIC, "chatInfo": text }).to_string()),
+        any::<(String, i64)>().prop_map(|(text, n)| json!({ "topic": TOPIC, "epoch": text, "after": n }).to_string()),
+        any::<String>().prop_map(|text| {
+            json!({ "topic": TOPIC, "chatInfo": json!({ "content": text, "nonce": text }).to_string() }).to_string()
+        }),
+    ];
+    let frame = prop_oneof![
+        any::<String>(),
+        (any::<i64>(), json_text.clone()).prop_map({
+            let token = token.clone();
+            move |(kind, text)| json!({ "token": token, "type": kind, "payLoad": text }).to_string()
+        }),
+        (1..4, json_text)
+            .prop_map(move |(kind, text)| json!({ "token": token, "type": kind, "payLoad": text })
+                .to_string()),
+    ];
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..100 {
+        for _ in 0..20 {
+            let text = frame.new_tree(&mut runner).unwrap().current();
+            // Another token, or another room, is a reason to be sent away, and not what is looked for here.
+            ann.text(text).await;
+        }
+        ann.beat().await;
+        loop {
+            match ann.next().await {
+                Got::Frame { data, .. } if data.contains("\"heartbeat\"") => break,
+                Got::Frame { .. } => {}
+                Got::Closed { code: 4401 | 4403, .. } => {
+                    ann = room.joined(&room.ann).await;
+                    break;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    room.joined(&room.bob).await;
+}
+
+#[tokio::test]
+async fn a_text_over_the_limit_is_413_and_one_of_just_that_size_is_not() {
+    for config in modes() {
+        let room = Room::start(config).await;
+        let ask = async |bytes: usize| {
+            room.post(
+                &room.ann,
+                "/api/question/add",
+                json!({ "content": "x".repeat(bytes), "streamId": STREAM }),
+            )
+            .await
+        };
+        ask(8193).await.refused(413);
+        ask(100_000).await.refused(413);
+        assert_eq!(ask(8192).await.status, 200);
+        let mut ann = room.joined(&room.ann).await;
+        ann.say(&"x".repeat(8193)).await;
+        assert!(matches!(ann.next().await, Got::Frame { code: 413, .. }));
+        ann.say(&"x".repeat(8192)).await;
+        assert_eq!(ann.object().await["content"].as_str().map(str::len), Some(8192));
+    }
+}
+
+#[tokio::test]
+async fn too_much_at_once_is_told_when_to_come_back() {
+    let room = Room::start(with(|limits| {
+        limits.sends = rate(60_000, 2);
+        limits.history = rate(60_000, 2);
+        limits.sockets_per_user = 2;
+    }))
+    .await;
+    let mut ann = room.joined(&room.ann).await;
+    let nonce = |n: u32| format!("6b8c0d52-0b1f-4f8e-9a57-1f4a5f2f7f1{n}");
+    for n in 0..2 {
+        ann.say_named("hi", &nonce(n)).await;
+        ann.object().await;
+        assert_eq!(ann.object().await["type"], "ack");
+    }
+    ann.say_named("hi", &nonce(2)).await;
+    assert_eq!(ann.object().await["code"], 429);
+    ann.say("hi").await;
+    assert!(matches!(ann.next().await, Got::Frame { code: 429, .. }));
+    let asked = room
+        .post(&room.ann, "/api/question/add", json!({ "content": "x", "streamId": STREAM }))
+        .await;
+    asked.refused(429);
+    let wait: u64 = asked.header("retry-after").unwrap().parse().unwrap();
+    assert!((50..=60).contains(&wait), "{wait}");
+    // Another user is not to blame.
+    let mut bob = room.joined(&room.bob).await;
+    bob.say("hi").await;
+    assert_eq!(bob.object().await["content"], "hi");
+
+    room.page("").await;
+    room.page("").await;
+    let read = room.get(&room.ann, "/api/message/chatmsg").await;
+    read.refused(429);
+    assert!(read.header("retry-after").is_some());
+
+    let second = room.joined(&room.ann).await;
+    let headers = handshake(&[("authorization", room.ann.token.expose())]);
+    let third = http(room.addr(), "GET /ws", &headers, b"").await;
+    third.refused(429);
+    assert_eq!(third.header("retry-after"), Some("10"));
+    drop(second);
+    soon("a seat is free again", async {
+        while http(room.addr(), "GET /ws", &headers, b"").await.status != 101 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_server_asks_newcomers_to_come_back() {
+    let room = Room::start(with(|limits| limits.sockets = 5)).await;
+    let mut here = Vec::new();
+    for _ in 0..4 {
+        here.push(room.joined(&room.ann).await);
+    }
+    let headers = handshake(&[("authorization", room.bob.token.expose())]);
+    let reply = http(room.addr(), "GET /ws", &headers, b"").await;
+    reply.refused(503);
+    assert_eq!(reply.header("retry-after"), Some("10"));
+    for client in &mut here {
+        client.nothing_waits().await;
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_heartbeats_is_closed_with_4429_and_a_time() {
+    let room = Room::start(with(|limits| limits.heartbeats = rate(1000, 3))).await;
+    let mut ann = room.open(&room.ann).await;
+    for _ in 0..4 {
+        ann.beat().await;
+    }
+    let (code, reason) = ann.closed().await;
+    assert_eq!(code, 4429);
+    let reason: serde_json::Value = serde_json::from_str(&reason).unwrap();
+    assert!((1..=1000).contains(&reason["retry_ms"].as_u64().unwrap()));
+}
+
+#[tokio::test]
+async fn the_silent_are_dropped_and_the_living_are_pinged() {
+    let room = Room::start(with(|limits| {
+        limits.idle = Duration::from_millis(400);
+        limits.first_frame = Duration::from_millis(200);
+        limits.ping_every = Duration::from_millis(100);
+    }))
+    .await;
+    // Answering pings is a sign of life, so this one stays far beyond the deadline.
+    let mut living = room.joined(&room.ann).await;
+    let mut pings = 0;
+    soon("pings", async {
+        while pings < 10 {
+            if let Some(Ok(Message::Ping(_))) = living.ws.next().await {
+                pings += 1;
+            }
+        }
+    })
+    .await;
+    living.nothing_waits().await;
+    // This one never joins.
+    let began = Instant::now();
+    let mut mute = room.open(&room.bob).await;
+    assert_eq!(mute.closed().await.0, 4400);
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    // This one joins, and is frozen: it neither reads nor writes.
+    let frozen = room.joined(&room.bob).await;
+    soon("the frozen one is reaped", async {
+        while room.running.probe().last().unwrap().closed.is_none() {
+            living.nothing_waits().await;
+        }
+    })
+    .await;
+    drop(frozen);
+}
+
+/// Sixteen read, one does not: it is sent away, and they miss nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_gets_1013_and_nobody_else_notices() {
+    let room = Room::start(with(|limits| limits.queue_bytes = 128 * 1024)).await;
+    let topic = Topic::new(TOPIC);
+    let mut slow = room.joined(&room.bob).await;
+    const COUNT: u64 = 4000;
+    const STEP: usize = 20;
+    // Those who read are waited for, so that the machine's speed does not matter.
+    let keeping_up = Arc::new(tokio::sync::Barrier::new(17));
+    let mut readers = Vec::new();
+    for _ in 0..16 {
+        let mut client = room.joined(&room.ann).await;
+        let keeping_up = keeping_up.clone();
+        readers.push(tokio::spawn(async move {
+            for place in 1..=COUNT {
+                assert_eq!(client.object().await["seq"], place);
+                if place % STEP as u64 == 0 {
+                    keeping_up.wait().await;
+                }
+            }
+        }));
+    }
+    let text = "x".repeat(4000);
+    for _ in 0..COUNT as usize / STEP {
+        let entries = (0..STEP).map(|_| NewEntry::message("dan", "Dan", text.clone())).collect();
+        room.running.rooms().seed(&topic, entries).await.unwrap();
+        soon("everyone reads", keeping_up.wait()).await;
+    }
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    // It wakes up: what it got is without a hole, and then it is told to come back.
+    let mut place = 0;
+    let code = loop {
+        match slow.next().await {
+            Got::Frame { data, .. } => {
+                place += 1;
+                let entry: serde_json::Value = serde_json::from_str(&data).unwrap();
+                assert_eq!(entry["seq"], place);
+            }
+            Got::Closed { code, .. } => break code,
+            Got::Ended => panic!("no close frame after {place}"),
+        }
+    };
+    assert_eq!(code, 1013);
+    assert!(place < COUNT, "the kernel's buffers cannot have held everything");
+    let epoch = room.epoch().await;
+    let mut back = Client::open(room.addr(), room.bob.token.expose(), TOPIC).await;
+    back.resume(&epoch, place).await;
+    assert_eq!(back.object().await["seq"], place + 1);
+}
+
+#[tokio::test]
+async fn a_write_that_hangs_ends_the_connection() {
+    let room = Room::start(with(|limits| {
+        limits.queue_bytes = usize::MAX;
+        limits.queue_frames = 100_000;
+        limits.write_deadline = Duration::from_millis(300);
+    }))
+    .await;
+    let topic = Topic::new(TOPIC);
+    let stalled = room.joined(&room.bob).await;
+    let text = "x".repeat(8000);
+    let entries = (0..4000).map(|_| NewEntry::message("dan", "Dan", text.clone())).collect();
+    room.running.rooms().seed(&topic, entries).await.unwrap();
+    soon("the stalled one is dropped", async {
+        while room.running.probe().live() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert_eq!(room.running.probe().last().unwrap().closed.unwrap().1, 1013);
+    drop(stalled);
+}

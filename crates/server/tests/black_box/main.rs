@@ -1,0 +1,14 @@
+//! The server as its clients see it: bytes over real sockets. Frames are written and read by hand here, without the
+//! protocol crate, so that a mistake in it cannot hide itself.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included, may panic")]
+
+mod client;
+mod core;
+mod extensions;
+mod gate;
+mod life;
+mod limits;
+mod process;
+mod resume;
+mod room;
