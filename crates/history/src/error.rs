@@ -103,10 +103,18 @@ pub enum OutboxError {
     Store(#[from] StoreError),
 }
 
+/// SQLite's own word for what went wrong, also where a statement could not even be prepared.
+pub(crate) fn code(error: &rusqlite::Error) -> Option<rusqlite::ErrorCode> {
+    match error {
+        rusqlite::Error::SqlInputError { error, .. } => Some(error.code),
+        other => other.sqlite_error_code(),
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
-        match error.sqlite_error_code() {
+        match code(&error) {
             Some(Code::DiskFull) => Self::DiskFull,
             Some(Code::ReadOnly) => Self::ReadOnly,
             _ => Self::Sqlite(Arc::new(error)),
@@ -131,10 +139,9 @@ impl StoreError {
     pub(crate) fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode as Code;
         match self {
-            Self::Sqlite(error) => matches!(
-                error.sqlite_error_code(),
-                Some(Code::DatabaseCorrupt | Code::NotADatabase)
-            ),
+            Self::Sqlite(error) => {
+                matches!(code(error), Some(Code::DatabaseCorrupt | Code::NotADatabase))
+            }
             _ => false,
         }
     }

@@ -58,7 +58,7 @@ pub struct Store {
 enum Way {
     Threads(Threads),
     /// None after closing.
-    Inline(Mutex<Option<Desk>>),
+    Inline(Mutex<Option<Box<Desk>>>),
 }
 
 /// The threads that have the desk. They end when nobody can send them anything any more.
@@ -125,7 +125,7 @@ impl Store {
     /// the same calls in the same order give the same results, whatever the executor does.
     pub fn in_memory_inline() -> Result<Self, OpenError> {
         let desk = Desk::in_memory()?;
-        Ok(Self { way: Arc::new(Way::Inline(Mutex::new(Some(desk)))) })
+        Ok(Self { way: Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk))))) })
     }
 
     /// Finds or makes a room. The id stays the same, also over a rebuilt cache.

@@ -250,6 +250,7 @@ impl Applying<'_> {
             return Ok(());
         }
         self.put(key, PARKED)?;
+        self.leave_read_mark(old)?;
         let place = match at {
             Where::BySeq => self.free_seq_place(key)?,
             at => self.run(at, 1)?.first,
@@ -266,14 +267,23 @@ impl Applying<'_> {
     }
 
     fn remove(&mut self, key: RowKey) -> Result<(), CommitError> {
-        if self.conn.prepare_cached(DELETE)?.execute(params![self.room.0, key.0])? == 1 {
-            let revision = self.touch();
-            self.conn.prepare_cached(ADD_REMOVED)?.execute(params![
-                self.room.0,
-                revision.cast_signed(),
-                key.0
-            ])?;
-            self.removals = true;
+        let place = match self.place_of(key) {
+            Err(CommitError::UnknownRow(_)) => return Ok(()),
+            place => place?,
+        };
+        let revision = self.touch();
+        self.conn.prepare_cached(DELETE)?.execute(params![self.room.0, key.0])?;
+        let cells = params![self.room.0, revision.cast_signed(), key.0];
+        self.conn.prepare_cached(ADD_REMOVED)?.execute(cells)?;
+        self.removals = true;
+        self.leave_read_mark(place)
+    }
+
+    /// The read mark always stands at a row. If that row goes, the mark stays with the one before: the place may be given to
+    /// a row that nobody has read.
+    fn leave_read_mark(&mut self, place: i64) -> Result<(), CommitError> {
+        if self.head.read == Some(Place(place)) {
+            self.head.read = self.last_below(place)?.map(Place);
         }
         Ok(())
     }
@@ -292,10 +302,10 @@ impl Applying<'_> {
     }
 
     fn read_up_to(&mut self, place: Place) -> Result<(), CommitError> {
-        let Some(newest) = self.last_below(ECHO_BASE)? else { return Ok(()) };
-        let place = Place(place.0.min(newest));
-        if self.head.read.is_none_or(|read| read < place) {
-            self.head.read = Some(place);
+        let end = ECHO_BASE.min(place.0.saturating_add(1));
+        let read = self.last_below(end)?.map(Place);
+        if read > self.head.read {
+            self.head.read = read;
             self.touch();
         }
         Ok(())

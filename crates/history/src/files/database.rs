@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{Error as MigrationError, MigrationDefinitionError, Migrations};
 
 use super::private_file;
-use crate::error::{OpenError, StoreError};
+use crate::error::{OpenError, StoreError, code};
 use crate::{cache, outbox};
 
 /// Another program that looks into the file is given this long to finish.
@@ -22,8 +22,6 @@ pub(crate) struct Plan {
     migrations: &'static Migrations<'static>,
     statements: &'static [&'static str],
     synchronous: &'static str,
-    /// Overwrites what is deleted.
-    secure_delete: bool,
 }
 
 /// The cache may lose its last commits when the power fails: position and rows go together, and are fetched again.
@@ -31,14 +29,12 @@ pub(crate) const CACHE: Plan = Plan {
     migrations: &cache::MIGRATIONS,
     statements: cache::statements::ALL,
     synchronous: "NORMAL",
-    secure_delete: false,
 };
 /// What a person wrote is on the disk before they are told so.
 pub(crate) const OUTBOX: Plan = Plan {
     migrations: &outbox::MIGRATIONS,
     statements: outbox::statements::ALL,
     synchronous: "FULL",
-    secure_delete: true,
 };
 
 /// A database cannot be used.
@@ -54,7 +50,7 @@ pub(crate) enum Trouble {
 
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
+        match code(&error) {
             // The generic error of a statement that does not fit the tables: the file is not what it says.
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => {
                 Self::Damaged
@@ -82,7 +78,12 @@ impl From<MigrationError> for Trouble {
 impl Plan {
     /// Opens the file for writing, makes or migrates its tables, and on demand looks for damage.
     pub(crate) fn open(&self, path: &Path, check: bool) -> Result<Connection, Trouble> {
-        drop(private_file(path).map_err(Trouble::Open)?);
+        let file = private_file(path).map_err(Trouble::Open)?;
+        // Less than the smallest page: SQLite would take it for a new, empty file.
+        if file.metadata().is_ok_and(|file| (1..512).contains(&file.len())) {
+            return Err(Trouble::Damaged);
+        }
+        drop(file);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut conn = Connection::open_with_flags(path, flags)?;
         conn.busy_timeout(BUSY)?;
@@ -108,7 +109,8 @@ impl Plan {
     fn prepare(&self, conn: &mut Connection) -> Result<(), Trouble> {
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         conn.pragma_update(None, "synchronous", self.synchronous)?;
-        conn.pragma_update(None, "secure_delete", self.secure_delete)?;
+        // From the first row on, or copies that SQLite left behind when it split a page would outlive "forget".
+        conn.pragma_update(None, "secure_delete", true)?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "trusted_schema", false)?;
         self.migrations.to_latest(conn)?;

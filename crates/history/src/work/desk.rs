@@ -170,11 +170,9 @@ impl Desk {
     /// Erases a room from both files, and from what the files would still hold after a mere delete.
     pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), StoreError> {
         self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
-        self.cache.pragma_update(None, "secure_delete", true)?;
         let erased = in_transaction(&self.cache, |conn| {
             Ok::<_, StoreError>(cache::rooms::erase(conn, room)?)
         });
-        self.cache.pragma_update(None, "secure_delete", false)?;
         match erased {
             Err(error) if error.is_damage() => return Err(self.rebuild_cache(error)),
             result => result?,

@@ -1,0 +1,261 @@
+//! Files that are not what they should be: set aside, told, and as much as possible kept.
+
+use std::fs;
+use std::path::Path;
+
+use aside_history::{
+    Anchor, Change, Commit, CommitError, LocalId, NewOutgoing, OpenError, Opened, OutgoingBody,
+    RoomId, Store, StoreError, Where,
+};
+
+use crate::support::{add, at, changes, insert, name, open, said, texts};
+
+/// A room with a long timeline and a filled outbox, properly closed.
+async fn filled(dir: &Path) -> RoomId {
+    let store = open(dir);
+    let room = store.room(&name("1")).await.unwrap();
+    let long = "x".repeat(300);
+    add(&store, room, Where::End, (0..500).map(|i| said(&format!("{i} {long}"))).collect()).await;
+    for n in 0..100u8 {
+        let body = OutgoingBody::Message { text: format!("{n} {long}") };
+        let id = LocalId::new(at(i64::from(n)), [n; 10]);
+        store.enqueue(room, NewOutgoing { id, body, created: at(0) }).await.unwrap();
+    }
+    room
+}
+
+/// Overwrites part of a file.
+fn scribble(path: &Path, from: usize, to: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[from..to].fill(0xA5);
+    fs::write(path, bytes).unwrap();
+}
+
+/// As after a kill: the next start will look for damage.
+fn mark_unclean(dir: &Path) {
+    fs::write(dir.join("lock"), "open\n").unwrap();
+}
+
+async fn assert_fresh_cache(opened: Opened, dir: &Path, room: RoomId) {
+    let Opened { store, report } = opened;
+    let aside = report.cache_set_aside.unwrap();
+    assert!(aside.exists() && aside.parent() == Some(dir));
+    assert!(aside.file_name().unwrap().to_str().unwrap().starts_with("cache.db.corrupt-"));
+    assert_eq!(report.outbox_set_aside, None);
+    assert_eq!(store.room(&name("1")).await.unwrap(), room);
+    assert!(texts(&store, room).await.is_empty());
+    assert_eq!(store.outbox(room).await.unwrap().len(), 100);
+    add(&store, room, Where::End, vec![said("new")]).await;
+    assert_eq!(texts(&store, room).await, ["new"]);
+    drop(store);
+    // And it is fine from then on.
+    let store = open(dir);
+    assert_eq!(texts(&store, room).await, ["new"]);
+}
+
+#[tokio::test]
+async fn a_cache_that_is_no_database_is_set_aside() {
+    for garbage in
+        [&b"this is not a database, and long enough to be looked at"[..], &[0; 8192], b"x"]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let room = filled(dir.path()).await;
+        fs::write(dir.path().join("cache.db"), garbage).unwrap();
+        assert_fresh_cache(Store::open(dir.path()).unwrap(), dir.path(), room).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cache_with_a_broken_header_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    scribble(&dir.path().join("cache.db"), 0, 100);
+    assert_fresh_cache(Store::open(dir.path()).unwrap(), dir.path(), room).await;
+}
+
+#[tokio::test]
+async fn a_cache_that_was_cut_short_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    let path = dir.path().join("cache.db");
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(fs::metadata(&path).unwrap().len() / 2 + 100).unwrap();
+    mark_unclean(dir.path());
+    assert_fresh_cache(Store::open(dir.path()).unwrap(), dir.path(), room).await;
+}
+
+#[tokio::test]
+async fn damage_in_the_middle_is_found_after_a_crash() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    let path = dir.path().join("cache.db");
+    let middle = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap() / 2 / 4096 * 4096;
+    scribble(&path, middle, middle + 4096);
+    mark_unclean(dir.path());
+    assert_fresh_cache(Store::open(dir.path()).unwrap(), dir.path(), room).await;
+}
+
+#[tokio::test]
+async fn somebody_elses_tables_are_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    let path = dir.path().join("cache.db");
+    fs::remove_file(&path).unwrap();
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch("CREATE TABLE rooms (a); PRAGMA user_version = 1").unwrap();
+    drop(conn);
+    assert_fresh_cache(Store::open(dir.path()).unwrap(), dir.path(), room).await;
+}
+
+#[tokio::test]
+async fn a_newer_cache_is_set_aside_but_a_newer_outbox_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    let newer = |file: &str| {
+        let conn = rusqlite::Connection::open(dir.path().join(file)).unwrap();
+        conn.pragma_update(None, "user_version", 1000).unwrap();
+    };
+    newer("cache.db");
+    assert_fresh_cache(Store::open(dir.path()).unwrap(), dir.path(), room).await;
+
+    newer("outbox.db");
+    let before = fs::read(dir.path().join("outbox.db")).unwrap();
+    assert!(matches!(Store::open(dir.path()), Err(OpenError::OutboxTooNew)));
+    assert_eq!(fs::read(dir.path().join("outbox.db")).unwrap(), before);
+}
+
+/// Scribbles over most of the cache while a store has it open, on a clean start, so that only use can find out.
+async fn damaged_in_use() -> (tempfile::TempDir, Store, RoomId) {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    let path = dir.path().join("cache.db");
+    let end = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+    // The first pages hold the schema; the rest are rows and indexes.
+    scribble(&path, 16 * 4096, end);
+    let Opened { store, report } = Store::open(dir.path()).unwrap();
+    assert_eq!(report.cache_set_aside, None);
+    (dir, store, room)
+}
+
+#[tokio::test]
+async fn a_reader_that_meets_damage_gets_the_cache_rebuilt() {
+    let (_dir, store, room) = damaged_in_use().await;
+    let revision = aside_history::Revision(1);
+    let met = store.page(room, Anchor::End, 500).await;
+    let Err(StoreError::CacheRebuilt { set_aside }) = met else { panic!("{met:?}") };
+    assert!(set_aside.exists());
+    // The room is there under its old id, empty; nobody can mistake its revisions for the old ones.
+    assert!(texts(&store, room).await.is_empty());
+    assert!(store.room_state(room).await.unwrap().revision > revision);
+    let key = add(&store, room, Where::End, vec![said("new")]).await[0];
+    assert!(key.0 > 500);
+    assert_eq!(texts(&store, room).await, ["new"]);
+    assert_eq!(store.outbox(room).await.unwrap().len(), 100);
+}
+
+#[tokio::test]
+async fn a_writer_that_meets_damage_gets_the_cache_rebuilt() {
+    let (dir, store, room) = damaged_in_use().await;
+    let keys = (1..500).map(aside_history::RowKey);
+    let removals = keys.map(|key| Change::Remove { key }).collect();
+    let met = store.commit(room, Commit { changes: removals, ..Commit::default() }).await;
+    assert!(matches!(met, Err(CommitError::Store(StoreError::CacheRebuilt { .. }))), "{met:?}");
+    store.commit(room, changes(vec![insert(Where::End, vec![said("new")])])).await.unwrap();
+    assert_eq!(texts(&store, room).await, ["new"]);
+    drop(store);
+    let store = open(dir.path());
+    assert_eq!(texts(&store, room).await, ["new"]);
+}
+
+#[tokio::test]
+async fn a_damaged_outbox_is_set_aside_and_what_is_readable_is_carried_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    let path = dir.path().join("outbox.db");
+    let end = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+    let middle = end / 2 / 4096 * 4096;
+    scribble(&path, middle, middle + 4096);
+    let Opened { store, report } = Store::open(dir.path()).unwrap();
+    let aside = report.outbox_set_aside.unwrap();
+    assert!(aside.exists());
+    assert_eq!(report.cache_set_aside, None);
+    assert_eq!(store.room(&name("1")).await.unwrap(), room);
+    let saved = store.outbox(room).await.unwrap();
+    assert_eq!(saved.len(), usize::try_from(report.outbox_salvaged).unwrap());
+    // One page of some twenty is broken: the lines before it and after it are there, in order.
+    assert!(saved.len() >= 60, "{} of 100 were saved", saved.len());
+    assert!(saved.is_sorted_by_key(|item| item.id));
+    assert!(saved.first().unwrap().body.text().starts_with("0 "));
+    assert!(saved.last().unwrap().body.text().starts_with("99 "));
+    drop(store);
+    let store = open(dir.path());
+    assert_eq!(store.outbox(room).await.unwrap(), saved);
+}
+
+#[tokio::test]
+async fn an_outbox_of_garbage_is_set_aside_and_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    fs::write(dir.path().join("outbox.db"), [0x5A; 10_000]).unwrap();
+    let Opened { store, report } = Store::open(dir.path()).unwrap();
+    let aside = report.outbox_set_aside.unwrap();
+    assert_eq!(fs::read(aside).unwrap(), [0x5A; 10_000]);
+    assert_eq!(report.outbox_salvaged, 0);
+    // The cache still knows the room.
+    assert_eq!(store.room(&name("1")).await.unwrap(), room);
+    assert_eq!(texts(&store, room).await.len(), 500);
+}
+
+#[tokio::test]
+async fn an_outbox_that_breaks_in_use_is_carried_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let room = store.room(&name("1")).await.unwrap();
+    // More than SQLite keeps in memory, so that it has to look at the file again.
+    for n in 0..100u8 {
+        let body = OutgoingBody::Message { text: n.to_string().repeat(30_000) };
+        let id = LocalId::new(at(i64::from(n)), [n; 10]);
+        store.enqueue(room, NewOutgoing { id, body, created: at(0) }).await.unwrap();
+    }
+    drop(store);
+    let store = open(dir.path());
+    let path = dir.path().join("outbox.db");
+    let middle = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap() / 2 / 4096 * 4096;
+    scribble(&path, middle, middle + 16 * 4096);
+    let met = store.outbox(room).await;
+    let Err(StoreError::OutboxRebuilt { set_aside, salvaged }) = met else { panic!("{met:?}") };
+    assert!(set_aside.exists());
+    assert!(salvaged > 60, "{salvaged} of 100 were saved");
+    assert_eq!(store.outbox(room).await.unwrap().len(), usize::try_from(salvaged).unwrap());
+    assert_eq!(store.room(&name("1")).await.unwrap(), room);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert!(matches!(Store::open(&file), Err(OpenError::Io { .. })));
+    assert!(matches!(Store::open(&file.join("below")), Err(OpenError::Io { .. })));
+    // A directory where a file should be.
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("cache.db")).unwrap();
+    assert!(matches!(Store::open(dir.path()), Err(OpenError::Io { .. })));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let store_dir = dir.path().join("a/b");
+    let store = open(&store_dir);
+    let room = store.room(&name("1")).await.unwrap();
+    add(&store, room, Where::End, vec![said("a")]).await;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&store_dir), 0o700);
+    for file in fs::read_dir(&store_dir).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
