@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{Timestamp, ZonedDateTime};
+use tokio::time::Instant;
 
 /// The clocks besides tokio's own, which is the only one that decides about liveness.
 pub trait Clock: Send + Sync + 'static {
@@ -49,4 +50,39 @@ fn boot_time() -> Option<Duration> {
 #[cfg(not(target_os = "linux"))]
 fn boot_time() -> Option<Duration> {
     None
+}
+
+/// Notices that the machine slept: time went by that tokio's clock did not see. A clock that is set back says nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SleepWatch {
+    awake: Instant,
+    all: Duration,
+}
+
+impl SleepWatch {
+    pub(crate) fn new(awake: Instant, all: Duration) -> Self {
+        Self { awake, all }
+    }
+
+    /// How long the machine slept since the last look.
+    pub(crate) fn slept(&mut self, awake: Instant, all: Duration) -> Duration {
+        let slept = all.saturating_sub(self.all).saturating_sub(awake - self.awake);
+        *self = Self { awake, all };
+        slept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_is_what_the_awake_clock_did_not_see() {
+        let (start, s) = (Instant::now(), Duration::from_secs);
+        let mut watch = SleepWatch::new(start, s(1000));
+        assert_eq!(watch.slept(start + s(5), s(1005)), s(0));
+        assert_eq!(watch.slept(start + s(10), s(1100)), s(90));
+        assert_eq!(watch.slept(start + s(15), s(500)), s(0), "a step back is no sleep");
+        assert_eq!(watch.slept(start + s(20), s(505)), s(0));
+    }
 }

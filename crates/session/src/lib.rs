@@ -13,14 +13,20 @@
 //! Nothing here logs a token or a body at any level. Libraries below do: tungstenite prints the whole handshake and every
 //! frame at TRACE. A binary must apply [`QUIET_TARGETS`] after whatever filter a person asked for.
 
+mod align;
 mod backoff;
 pub mod clock;
 pub mod config;
 pub mod error;
+mod fetch;
 mod heartbeat;
+mod internet;
+mod link;
 pub mod network;
 mod room;
+mod sequence;
 pub mod session;
+mod verdict;
 pub mod view;
 
 pub use clock::{Clock, SystemClock};

@@ -1,15 +1,54 @@
-//! The task that owns a room.
+//! The task that owns a room: its state, and the one loop that changes it.
+//!
+//! Everything that happens arrives here as a value: a wish of a holder ([`Command`]), something a link heard, a finished
+//! request, a moment that has come. Frames and requests carry the generation of the connection that they belong to; those
+//! of an old one are dropped. What follows is decided in memory, committed in one transaction, and told afterwards.
+//!
+//! The parts: `draft` (one commit in the making), `connection` (coming and going), `intake` (what a link heard), `exact`
+//! (servers with places), `aligned` (servers without), `older` (paging and gaps), `sending` and `settling` (the outbox).
 
-use aside_history::{LocalId, OutgoingBody, Place, RoomId, RowKey, Store};
-use aside_protocol::Token;
+mod aligned;
+mod connection;
+mod draft;
+mod exact;
+mod intake;
+mod older;
+mod sending;
+mod settling;
+mod start;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_history::{LocalId, OutgoingBody, Place, Position, RoomId, RowKey, Store};
+use aside_protocol::{Capabilities, Entry, Token};
+use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
+use crate::align::Printer;
+use crate::backoff::Backoff;
+use crate::clock::SleepWatch;
 use crate::config::RoomConfig;
-use crate::error::{SendError, SessionError, Settled, StartError};
+use crate::error::{SendError, SessionError, Settled};
+use crate::fetch::Fetch;
+use crate::heartbeat::Heartbeat;
+use crate::link::{Heard, Link};
 use crate::session::Env;
-use crate::view::{Connection, RoomView, ServerFacts};
+use crate::verdict::{End, Strikes};
+use crate::view::RoomView;
 
-type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
+pub(crate) use start::start;
+
+use aligned::Aligned;
+use connection::Phase;
+use exact::Exact;
+use sending::Item;
+
+/// The answer to a wish.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
 
 /// A wish of whoever holds the session.
 pub(crate) enum Command {
@@ -26,27 +65,201 @@ pub(crate) enum Command {
     Close { reply: oneshot::Sender<()> },
 }
 
-/// Starts the task.
-pub(crate) async fn start(
-    _config: RoomConfig,
-    _token: Token,
+/// Frames that may wait between a link and the room; a full queue makes the link stop reading.
+const EAR: usize = 512;
+/// Frames that are committed together at most.
+const BATCH: usize = 1024;
+/// The longest the task sleeps: after a sleep of the machine, that is how late it is noticed.
+const NAP: Duration = Duration::from_secs(5);
+
+/// How entries find their place.
+enum Merge {
+    /// The server has not said yet; live entries wait.
+    Undecided(Vec<Entry>),
+    /// By `seq`.
+    Exact(Exact),
+    /// By alignment.
+    Aligned(Aligned),
+}
+
+/// A finished request.
+enum Done {
+    Abilities(u64, crate::fetch::Abilities),
+    Exact(u64, exact::Fetched),
+    Snapshot(u64, aligned::Fetched),
+    Older(older::Fetched),
+    Posted(sending::Posted),
+}
+
+/// Everything about one room.
+struct Room {
+    config: Arc<RoomConfig>,
+    token: Token,
     store: Store,
-    room: RoomId,
-    _env: Env,
-    mut inbox: mpsc::Receiver<Command>,
-) -> Result<watch::Receiver<RoomView>, StartError> {
-    let state = store.room_state(room).await?;
-    let (tell, view) = watch::channel(RoomView {
-        revision: state.revision,
-        connection: Connection::Connecting,
-        unread: store.unread(room).await?,
-        facts: ServerFacts::default(),
-        counters: crate::view::Counters::default(),
-    });
-    tokio::spawn(async move {
-        while let Some(_command) = inbox.recv().await {
-            tell.send_modify(|_| {});
+    id: RoomId,
+    env: Env,
+    rng: StdRng,
+    tell: watch::Sender<RoomView>,
+    printer: Arc<Printer>,
+
+    phase: Phase,
+    generation: u64,
+    link: Option<Link>,
+    heart: Option<Heartbeat>,
+    ear: mpsc::Sender<(u64, Heard)>,
+    jobs: JoinSet<Done>,
+    backoff: Backoff,
+    strikes: Strikes,
+    sleep: SleepWatch,
+
+    /// What the server last said of itself, in this session.
+    abilities: Option<Capabilities>,
+    /// Whether it said so on this connection.
+    abilities_fresh: bool,
+    /// The join of this connection asked to resume.
+    join_resumes: bool,
+    /// The user ids under which this person's entries come back.
+    me: Vec<String>,
+    merge: Merge,
+    position: Position,
+    outbox: VecDeque<Item>,
+    paused_until: Option<Instant>,
+    /// How what is no longer in the outbox ended, newest last.
+    settled: VecDeque<(LocalId, Settled)>,
+    waiting: Vec<(LocalId, Reply<Settled>)>,
+    older_busy: bool,
+    /// A commit was refused.
+    storage_broken: bool,
+}
+
+impl Room {
+    async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Command>,
+        mut ear: mpsc::Receiver<(u64, Heard)>,
+    ) {
+        let mut batch = Vec::new();
+        self.connect();
+        loop {
+            self.publish();
+            let nap = self.deadline();
+            tokio::select! {
+                biased;
+                command = inbox.recv() => match command {
+                    Some(Command::Close { reply }) => {
+                        self.leave().await;
+                        // Whoever asked may have gone.
+                        let _gone = reply.send(());
+                        return;
+                    }
+                    Some(command) => self.obey(command).await,
+                    None => return self.leave().await,
+                },
+                count = ear.recv_many(&mut batch, BATCH) => {
+                    if count > 0 {
+                        self.listen(batch.drain(..)).await;
+                    }
+                }
+                Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => self.finish(done.ok()).await,
+                () = sleep_until(nap) => {}
+            }
+            // A flood of frames must not keep finished requests waiting.
+            while let Some(done) = self.jobs.try_join_next() {
+                self.finish(done.ok()).await;
+            }
+            self.look_at_the_clock().await;
         }
-    });
-    Ok(view)
+    }
+
+    async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Say { body, reply } => {
+                let said = self.say(body).await;
+                let _gone = reply.send(said);
+            }
+            Command::Settled { id, reply } => self.wait_for(id, reply).await,
+            Command::Retry { key, reply } => {
+                let _gone = reply.send(self.retry(key).await);
+            }
+            Command::Discard { key, reply } => {
+                let _gone = reply.send(self.discard(key).await);
+            }
+            Command::FillGap { key, reply } => self.fill_gap(key, reply).await,
+            Command::Older { limit, reply } => self.fetch_older(limit, reply).await,
+            Command::MarkRead { place, reply } => {
+                let _gone = reply.send(self.mark_read(place).await);
+            }
+            Command::SetToken(token) => self.set_token(token).await,
+            Command::Reconnect => self.reconnect(),
+            Command::NetworkChanged => self.network_changed(),
+            // Taken by the loop itself.
+            Command::Close { .. } => {}
+        }
+    }
+
+    async fn finish(&mut self, done: Option<Done>) {
+        match done {
+            Some(Done::Abilities(generation, abilities)) if generation == self.generation => {
+                self.abilities_came(abilities).await;
+            }
+            Some(Done::Exact(generation, fetched)) if generation == self.generation => {
+                self.exact_came(fetched).await;
+            }
+            Some(Done::Snapshot(generation, fetched)) if generation == self.generation => {
+                self.snapshot_came(fetched);
+            }
+            Some(Done::Older(fetched)) => self.older_came(fetched).await,
+            Some(Done::Posted(posted)) => self.posted(posted).await,
+            // Of an old generation, or cut short.
+            Some(Done::Abilities(..) | Done::Exact(..) | Done::Snapshot(..)) | None => {}
+        }
+    }
+
+    /// The next moment at which something is due.
+    fn deadline(&self) -> Instant {
+        let heart = self.heart.as_ref().map(Heartbeat::deadline);
+        let merge = match &self.merge {
+            Merge::Undecided(_) => None,
+            Merge::Exact(exact) => exact.due(),
+            Merge::Aligned(aligned) => aligned.due(),
+        };
+        [heart, merge, self.phase.due(), self.outbox_due()]
+            .into_iter()
+            .flatten()
+            .fold(Instant::now() + NAP, Instant::min)
+    }
+
+    async fn look_at_the_clock(&mut self) {
+        let now = Instant::now();
+        self.check_storage().await;
+        self.check_sleep(now).await;
+        self.check_heart(now).await;
+        self.check_phase(now).await;
+        self.check_exact(now).await;
+        self.check_aligned(now).await;
+        self.check_outbox(now).await;
+    }
+
+    fn fetch(&self) -> Fetch {
+        Fetch {
+            network: Arc::clone(&self.env.network),
+            config: Arc::clone(&self.config),
+            token: self.token.clone(),
+        }
+    }
+
+    async fn mark_read(&mut self, place: Place) -> Result<(), SessionError> {
+        let commit = aside_history::Commit { read: Some(place), ..Default::default() };
+        let committed = self.store.commit(self.id, commit).await?;
+        self.tell_revision(committed.revision).await;
+        Ok(())
+    }
+
+    /// The cache can't be written, or does not hold what we believe: let the link go and begin anew from what it holds.
+    async fn check_storage(&mut self) {
+        if std::mem::take(&mut self.storage_broken) {
+            self.lost(End::Storage).await;
+            self.reload().await;
+        }
+    }
 }

@@ -1,0 +1,225 @@
+//! Merging without ids: what this client saw and what the server's history shows, laid side by side. Pure.
+//!
+//! A set of hashes can't do this: in a room where people say "ha" many times it loses one in ten. So both are taken as
+//! sequences, and the longest common subsequence decides which rows are the same; the result is the shortest sequence that
+//! contains both. Both sides have at most some two thousand rows, so a plain table is fast enough and exact.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+use aside_protocol::{CreatedAt, Entry};
+
+/// So many re-found rows prove that a snapshot reaches back to what this client already had.
+const PROOF: usize = 32;
+
+/// What makes two entries without ids the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Print {
+    exact: (u64, u64),
+    trimmed: u64,
+    /// The server's time, only where it is finer than a minute.
+    second: Option<i64>,
+}
+
+/// Makes prints: two keyed hashes, so that nobody in the room can choose texts that collide.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Printer(RandomState, RandomState);
+
+impl Printer {
+    pub(crate) fn print(&self, entry: &Entry) -> Print {
+        let key = (entry.kind, &entry.user, &entry.content);
+        let words: Vec<_> = entry.content.split_whitespace().collect();
+        Print {
+            exact: (self.0.hash_one(key), self.1.hash_one(key)),
+            trimmed: self.0.hash_one((entry.kind, &entry.user, words)),
+            second: match entry.created_at {
+                Some(CreatedAt::Instant(at)) => Some(at.as_second()),
+                Some(CreatedAt::Local(at)) if at.second() != 0 => {
+                    // Not a point in time, but as good as one for comparing with another local time.
+                    let day = i64::from(at.day())
+                        + 31 * (i64::from(at.month()) + 12 * i64::from(at.year()));
+                    let minute = i64::from(at.minute()) + 60 * (i64::from(at.hour()) + 24 * day);
+                    Some(i64::from(at.second()) + 60 * minute)
+                }
+                Some(CreatedAt::Local(_)) | None => None,
+            },
+        }
+    }
+}
+
+/// How alike two entries must be. Servers that stamp live frames and history differently, or trim bodies in one of
+/// them, are met; each step is tried only after the stricter one failed to find the anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Likeness {
+    Timed,
+    Exact,
+    Trimmed,
+}
+
+impl Likeness {
+    const ALL: [Self; 3] = [Self::Timed, Self::Exact, Self::Trimmed];
+
+    fn same(self, a: &Print, b: &Print) -> bool {
+        match self {
+            Self::Timed => {
+                let same_second = match (a.second, b.second) {
+                    (Some(a), Some(b)) => a == b,
+                    _ => true,
+                };
+                a.exact == b.exact && same_second
+            }
+            Self::Exact => a.exact == b.exact,
+            Self::Trimmed => a.trimmed == b.trimmed,
+        }
+    }
+}
+
+/// One row of ours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ours {
+    pub(crate) print: Print,
+    /// Whether it is one of the rows that the snapshot must reach back to.
+    pub(crate) anchor: bool,
+}
+
+/// Both sides laid side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alignment {
+    /// Rows of ours that the snapshot shows, with its own; both rising.
+    pub(crate) same: Vec<(usize, usize)>,
+    /// Rows that only the snapshot has, each run with the row of ours before which it belongs (`ours.len()`: after all).
+    pub(crate) missed: Vec<(usize, Range<usize>)>,
+    /// Rows of ours after the first common one that the snapshot does not show.
+    pub(crate) unseen: Vec<usize>,
+    /// Whether the snapshot reaches back to the anchor. If not, there may be a hole between both, and the rest is worth
+    /// nothing.
+    pub(crate) anchored: bool,
+    /// How alike the rows had to be.
+    pub(crate) likeness: Likeness,
+}
+
+/// Lays a snapshot of the history (oldest first) beside our rows. `leads` says that our first row is our very oldest, so
+/// what the snapshot has before it is older history rather than something we already have.
+pub(crate) fn align(ours: &[Ours], snapshot: &[Print], leads: bool) -> Alignment {
+    let mut best = None;
+    for likeness in Likeness::ALL {
+        let aligned = align_as(ours, snapshot, leads, likeness);
+        if aligned.anchored {
+            return aligned;
+        }
+        best.get_or_insert(aligned);
+    }
+    best.unwrap_or_else(|| align_as(ours, snapshot, leads, Likeness::Exact))
+}
+
+fn align_as(ours: &[Ours], snapshot: &[Print], leads: bool, likeness: Likeness) -> Alignment {
+    let same = common(ours, snapshot, likeness);
+    let anchored = is_anchored(ours, &same);
+    let (mut missed, mut unseen) = (Vec::new(), Vec::new());
+    let (mut our_next, mut their_next) = (0, 0);
+    for (n, &(our, their)) in same.iter().enumerate() {
+        if their_next < their && (n > 0 || leads) {
+            missed.push((our_next, their_next..their));
+        }
+        if n > 0 {
+            unseen.extend(our_next..our);
+        }
+        (our_next, their_next) = (our + 1, their + 1);
+    }
+    if their_next < snapshot.len() {
+        missed.push((our_next, their_next..snapshot.len()));
+    }
+    if !same.is_empty() {
+        unseen.extend(our_next..ours.len());
+    }
+    Alignment { same, missed, unseen, anchored, likeness }
+}
+
+/// Half of the anchor, 32 rows at most, must be found, and mostly as neighbours: in a room with few words, a subsequence
+/// alone is found in any snapshot.
+fn is_anchored(ours: &[Ours], same: &[(usize, usize)]) -> bool {
+    let anchors = ours.iter().filter(|row| row.anchor).count();
+    let need = anchors.div_ceil(2).min(PROOF);
+    let found = same.iter().filter(|(our, _)| ours[*our].anchor).count();
+    let neighbours = same
+        .windows(2)
+        .filter(|pair| {
+            ours[pair[0].0].anchor && pair[0].0 + 1 == pair[1].0 && pair[0].1 + 1 == pair[1].1
+        })
+        .count();
+    found >= need && neighbours >= need.saturating_sub(1) / 2
+}
+
+/// The longest common subsequence; of several, the one that sits latest in the snapshot. (The latest, because what the
+/// snapshot has before the first common row is dropped as known: an early match of a repeated text would
+/// turn known rows into missed ones.)
+fn common(ours: &[Ours], snapshot: &[Print], likeness: Likeness) -> Vec<(usize, usize)> {
+    let same = |our: usize, their: usize| likeness.same(&ours[our].print, &snapshot[their]);
+    let mut end = 0;
+    while end < ours.len().min(snapshot.len())
+        && same(ours.len() - 1 - end, snapshot.len() - 1 - end)
+    {
+        end += 1;
+    }
+    let (rows, columns) = (ours.len() - end, snapshot.len() - end);
+    let width = columns + 1;
+    let mut longest = vec![0_u16; (rows + 1) * width];
+    for our in 0..rows {
+        for their in 0..columns {
+            longest[(our + 1) * width + their + 1] = if same(our, their) {
+                longest[our * width + their].saturating_add(1)
+            } else {
+                longest[our * width + their + 1].max(longest[(our + 1) * width + their])
+            };
+        }
+    }
+    let mut found: Vec<_> =
+        (0..end).map(|n| (ours.len() - 1 - n, snapshot.len() - 1 - n)).collect();
+    let (mut our, mut their) = (rows, columns);
+    while our > 0 && their > 0 {
+        if same(our - 1, their - 1) {
+            found.push((our - 1, their - 1));
+            (our, their) = (our - 1, their - 1);
+        } else if longest[(our - 1) * width + their] >= longest[our * width + their - 1] {
+            our -= 1;
+        } else {
+            their -= 1;
+        }
+    }
+    found.reverse();
+    found
+}
+
+/// Joins an older page to rows that were fetched before it. Pages are cut from the newest entry backwards and shift when
+/// someone speaks between two requests, so they are asked for with an overlap; where the older page ends inside the newer
+/// rows is found by the longest run that both share. `None`: they do not touch.
+pub(crate) fn join_pages(older: &[Print], newer: &[Print]) -> Option<usize> {
+    let most = older.len().min(newer.len());
+    (1..=most).rev().find(|run| {
+        older[older.len() - run..]
+            .iter()
+            .zip(&newer[..*run])
+            .all(|(a, b)| Likeness::Exact.same(a, b))
+    })
+}
+
+/// How many rows of an older page are older than all of ours, `anchor` being our first rows. `None`: they do not touch.
+pub(crate) fn older_than(anchor: &[Print], page: &[Print]) -> Option<usize> {
+    let ours: Vec<_> = anchor.iter().map(|print| Ours { print: *print, anchor: false }).collect();
+    let alignment = align(&ours, page, true);
+    let (our, their) = alignment.same.first().copied()?;
+    // Our first row must be among them, and what they share must look like an overlap, not like a coincidence.
+    let overlap = (page.len() - their).min(anchor.len());
+    (our == 0 && alignment.same.len() * 2 >= overlap).then_some(their)
+}
+
+/// Which page, of which size, starts at most `overlap` rows before where `have` rows from the newest on end, and
+/// reaches beyond.
+pub(crate) fn older_page(have: u32, overlap: u32, largest: u32) -> (u32, u32) {
+    let from = have.saturating_sub(overlap);
+    if from == 0 {
+        return (1, largest);
+    }
+    let pages = from.div_ceil(largest);
+    (pages + 1, from / pages)
+}

@@ -1,0 +1,366 @@
+//! Coming and going: the phases of a connection, and what moves the room from one to the next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_protocol::{Capabilities, ClientFrame, Epoch, Extension, Join, Resume, Seq, Token};
+use rand::RngExt;
+use tokio::time::{Instant, sleep};
+
+use super::{Done, Merge, Room};
+use crate::fetch::Abilities;
+use crate::heartbeat::{BEAT, Heartbeat, Tick};
+use crate::link::{Link, Say};
+use crate::verdict::{End, Verdict};
+use crate::view::{Connection, ServerFacts, Why};
+
+/// After the join, something must come within this time: an entry, a reply, or at least the pong to our ping.
+const HELLO: Duration = Duration::from_secs(5);
+/// The join waits this long for the server to say what it can do; then it is a core join.
+const ABILITIES: Duration = Duration::from_millis(1500);
+/// Asked again this long after no answer.
+const ABILITIES_AGAIN: Duration = Duration::from_secs(1);
+/// Catching up may take this long before the room counts as online, with a gap row where it is not done.
+const SYNC: Duration = Duration::from_secs(15);
+/// A sleep of the machine shorter than the first is nothing, up to the second it is a doubt, beyond it the link is dead.
+const SHORT_SLEEP: Duration = Duration::from_secs(5);
+const LONG_SLEEP: Duration = Duration::from_secs(15);
+/// How long leaving may take.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// Where a connection is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Waiting {
+        until: Instant,
+        why: Why,
+    },
+    Connecting,
+    /// Open; the join goes out as soon as it is known what may stand in it.
+    Open {
+        join_by: Instant,
+    },
+    /// Joined, nothing proven.
+    Hello {
+        until: Instant,
+    },
+    Syncing {
+        until: Instant,
+    },
+    Online {
+        since: Instant,
+    },
+    Refused {
+        why: Why,
+    },
+}
+
+impl Phase {
+    pub(super) fn due(self) -> Option<Instant> {
+        match self {
+            Self::Waiting { until, .. } | Self::Hello { until } | Self::Syncing { until } => {
+                Some(until)
+            }
+            Self::Open { join_by } => Some(join_by),
+            Self::Connecting | Self::Online { .. } | Self::Refused { .. } => None,
+        }
+    }
+}
+
+impl Room {
+    pub(super) fn connect(&mut self) {
+        self.generation += 1;
+        self.phase = Phase::Connecting;
+        self.heart = None;
+        self.merge = Merge::Undecided(Vec::new());
+        self.abilities_fresh = false;
+        let network = Arc::clone(&self.env.network);
+        let (socket, token) = (self.config.socket.clone(), self.token.clone());
+        self.link = Some(Link::open(self.generation, network, socket, token, self.ear.clone()));
+        self.ask_abilities(Duration::ZERO);
+    }
+
+    fn ask_abilities(&mut self, after: Duration) {
+        let (generation, fetch) = (self.generation, self.fetch());
+        self.jobs.spawn(async move {
+            sleep(after).await;
+            Done::Abilities(generation, fetch.abilities().await)
+        });
+    }
+
+    pub(super) fn opened(&mut self) {
+        let now = Instant::now();
+        self.tell.send_modify(|view| view.counters.connects += 1);
+        self.heart = Some(Heartbeat::new(now, BEAT.mul_f64(self.rng.random_range(0.0..1.0))));
+        self.phase = Phase::Open { join_by: now + ABILITIES };
+        if self.abilities_fresh {
+            self.join();
+        }
+    }
+
+    /// Sends the join. A core server must never see a key of ours, so only what this very connection said it can do, or
+    /// the same server earlier in this session, may add one.
+    fn join(&mut self) {
+        let resumes = self.has(Extension::Resume) && self.has(Extension::Seq);
+        let resume = resumes.then(|| match (&self.position.epoch, self.position.applied) {
+            (Some(epoch), Some(after)) => Resume { epoch: epoch.clone(), after },
+            _ => Resume { epoch: Epoch::new(""), after: Seq(0) },
+        });
+        self.join_resumes = resumes;
+        let join = Join { topic: self.config.topic.clone(), resume };
+        self.phase = Phase::Hello { until: Instant::now() + HELLO };
+        self.say_to_link(Say::Frame(ClientFrame::Join(join)));
+        self.say_to_link(Say::Ping);
+        if self.has(Extension::Heartbeat)
+            && let Some(heart) = &mut self.heart
+        {
+            heart.beats_are_answered();
+        }
+    }
+
+    pub(super) fn has(&self, extension: Extension) -> bool {
+        self.abilities.as_ref().is_some_and(|abilities| abilities.has(extension))
+    }
+
+    pub(super) async fn abilities_came(&mut self, abilities: Abilities) {
+        match abilities {
+            Abilities::Known(abilities) => {
+                self.abilities_fresh = true;
+                self.learn(abilities);
+                match self.phase {
+                    Phase::Open { .. } => self.join(),
+                    Phase::Syncing { .. } => self.decide_merge().await,
+                    Phase::Connecting | Phase::Hello { .. } | Phase::Online { .. } => {}
+                    Phase::Waiting { .. } | Phase::Refused { .. } => {}
+                }
+            }
+            Abilities::Unknown => self.ask_abilities(ABILITIES_AGAIN),
+        }
+    }
+
+    fn learn(&mut self, abilities: Capabilities) {
+        let who = abilities.identity.clone().unwrap_or_default();
+        if !who.user.is_empty() && !self.me.contains(&who.user) {
+            self.me.push(who.user);
+        }
+        let content_bytes =
+            abilities.content_bytes.unwrap_or(aside_protocol::limits::CONTENT_BYTES);
+        let facts = ServerFacts {
+            core_only: abilities.extensions.is_empty(),
+            role: who.role,
+            org_name: who.org_name,
+            can_answer: abilities.has(Extension::Answer) && who.role.answers(),
+            content_bytes: content_bytes.min(aside_history::outgoing::BODY_BYTES),
+            server: abilities.server.clone(),
+        };
+        self.abilities = Some(abilities);
+        self.tell.send_if_modified(|view| {
+            let changed = view.facts != facts;
+            view.facts = facts;
+            changed
+        });
+    }
+
+    /// Something came after the join: the server is there, and catching up begins.
+    pub(super) async fn proven(&mut self) {
+        if let Phase::Hello { .. } = self.phase {
+            self.phase = Phase::Syncing { until: Instant::now() + SYNC };
+            if self.abilities_fresh || self.abilities.is_some() {
+                self.decide_merge().await;
+            }
+        }
+    }
+
+    /// Catching up is done.
+    pub(super) async fn synced(&mut self) {
+        if let Phase::Syncing { .. } = self.phase {
+            self.phase = Phase::Online { since: Instant::now() };
+            self.publish();
+            self.link_is_ready().await;
+        }
+    }
+
+    pub(super) fn is_online(&self) -> bool {
+        matches!(self.phase, Phase::Online { .. })
+    }
+
+    pub(super) fn say_to_link(&mut self, say: Say) -> bool {
+        self.link.as_ref().is_some_and(|link| link.say(say))
+    }
+
+    /// The connection is over, whoever ended it.
+    pub(super) async fn lost(&mut self, end: End) {
+        let now = Instant::now();
+        match self.phase {
+            Phase::Waiting { .. } | Phase::Refused { .. } => return,
+            Phase::Online { since } => self.backoff.was_online(now - since),
+            Phase::Connecting
+            | Phase::Open { .. }
+            | Phase::Hello { .. }
+            | Phase::Syncing { .. } => {}
+        }
+        self.let_go();
+        self.tell.send_modify(|view| view.counters.losses += 1);
+        self.phase = match end.judge(&mut self.strikes, now) {
+            Verdict::Refuse { why } => Phase::Refused { why },
+            Verdict::Wait { pace, why } => {
+                let wait = self.backoff.wait(pace, now, &mut self.rng);
+                tracing::info!(?end, wait_ms = wait.as_millis(), "not connected");
+                Phase::Waiting { until: now + wait, why }
+            }
+        };
+        self.publish();
+        self.link_is_gone().await;
+    }
+
+    /// Drops the link and everything that belonged to its generation.
+    fn let_go(&mut self) {
+        self.generation += 1;
+        self.link = None;
+        self.heart = None;
+        self.merge = Merge::Undecided(Vec::new());
+    }
+
+    /// Goodbye: a close frame, and half a second for it.
+    pub(super) async fn leave(&mut self) {
+        if self.say_to_link(Say::Goodbye) {
+            sleep(GOODBYE).await;
+        }
+        self.let_go();
+        self.tell.send_modify(|view| view.connection = Connection::Closed);
+    }
+
+    pub(super) fn reconnect(&mut self) {
+        let waits = matches!(self.phase, Phase::Waiting { .. } | Phase::Refused { .. });
+        if waits && self.backoff.retry_now(Instant::now()) {
+            self.connect();
+        }
+    }
+
+    pub(super) async fn set_token(&mut self, token: Token) {
+        if token.is_empty() || !token.fits_header() || token == self.token {
+            return;
+        }
+        self.token = token;
+        self.abilities = None;
+        self.lost(End::Wanted).await;
+        self.connect();
+    }
+
+    pub(super) fn network_changed(&mut self) {
+        let now = Instant::now();
+        match self.phase {
+            Phase::Online { .. } | Phase::Syncing { .. } => self.doubt(now),
+            Phase::Waiting { .. } if self.backoff.event_dial(now) => self.connect(),
+            _ => {}
+        }
+    }
+
+    fn doubt(&mut self, now: Instant) {
+        if let Some(tick) = self.heart.as_mut().map(|heart| heart.doubt(now)) {
+            self.beat(tick);
+        }
+    }
+
+    fn beat(&mut self, tick: Tick) {
+        if tick.beat {
+            self.say_to_link(Say::Frame(ClientFrame::Heartbeat));
+        }
+        if tick.ping {
+            self.say_to_link(Say::Ping);
+        }
+    }
+
+    pub(super) async fn check_sleep(&mut self, now: Instant) {
+        let slept = self.sleep.slept(now, self.env.clock.with_sleep());
+        if slept < SHORT_SLEEP {
+            return;
+        }
+        tracing::info!(slept_ms = slept.as_millis(), "the machine slept");
+        match self.phase {
+            Phase::Refused { .. } => {}
+            Phase::Waiting { .. } => {
+                if self.backoff.event_dial(now) {
+                    self.connect();
+                }
+            }
+            _ if slept < LONG_SLEEP => self.doubt(now),
+            _ => {
+                self.lost(End::Slept).await;
+                if self.backoff.event_dial(now) {
+                    self.connect();
+                }
+            }
+        }
+    }
+
+    pub(super) async fn check_heart(&mut self, now: Instant) {
+        // A join must be the first frame; it follows the opening within a second and a half.
+        if matches!(self.phase, Phase::Open { .. }) {
+            return;
+        }
+        let (Some(heart), Some(link)) = (&mut self.heart, &self.link) else { return };
+        let tick = heart.tick(now, link.heard());
+        if tick.dead {
+            self.lost(End::Dead).await;
+        } else {
+            self.beat(tick);
+        }
+    }
+
+    pub(super) async fn check_phase(&mut self, now: Instant) {
+        if self.phase.due().is_none_or(|due| now < due) {
+            return;
+        }
+        match self.phase {
+            Phase::Waiting { .. } => self.connect(),
+            Phase::Open { .. } => self.join(),
+            Phase::Hello { .. } => self.lost(End::NoHello).await,
+            Phase::Syncing { .. } => self.sync_took_too_long().await,
+            Phase::Connecting | Phase::Online { .. } | Phase::Refused { .. } => {}
+        }
+    }
+
+    async fn sync_took_too_long(&mut self) {
+        if let Merge::Undecided(_) = self.merge {
+            if self.position.applied.is_some() {
+                // A room with places that suddenly can't be told from one without: nothing may be merged on a guess.
+                return self.lost(End::NoHello).await;
+            }
+            self.learn(Capabilities::default());
+            self.decide_merge().await;
+        }
+        self.give_up_hole().await;
+        self.give_up_alignment().await;
+        self.synced().await;
+    }
+
+    pub(super) fn publish(&mut self) {
+        let connection = match self.phase {
+            Phase::Waiting { until, why } => {
+                let wait = until.saturating_duration_since(Instant::now());
+                let until = self.env.clock.now().checked_add(wait);
+                Connection::Waiting { until: until.unwrap_or(jiff::Timestamp::MAX), why }
+            }
+            Phase::Connecting => Connection::Connecting,
+            Phase::Open { .. } | Phase::Hello { .. } => Connection::Joining,
+            Phase::Syncing { .. } => Connection::Syncing,
+            Phase::Online { .. } => Connection::Online,
+            Phase::Refused { why } => Connection::Refused { why },
+        };
+        self.tell.send_if_modified(|view| {
+            // The moment of the next try is told once, not with every rounding of two clocks.
+            let same = match (&view.connection, &connection) {
+                (
+                    Connection::Waiting { until: a, why: x },
+                    Connection::Waiting { until: b, why: y },
+                ) => x == y && a.duration_until(*b).abs() < jiff::SignedDuration::from_secs(1),
+                (a, b) => a == b,
+            };
+            if !same {
+                view.connection = connection;
+            }
+            !same
+        });
+    }
+}

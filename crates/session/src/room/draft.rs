@@ -1,0 +1,90 @@
+//! One commit in the making, and what is done once it is on disk.
+
+use aside_history::{Change, Commit, LocalId, NewRow, Revision, RowKey, Where};
+
+use super::{Merge, Room};
+use crate::error::Settled;
+
+/// Changes that belong together, collected in memory.
+#[derive(Default)]
+pub(super) struct Draft {
+    changes: Vec<Change>,
+    moved: bool,
+    /// What the outbox may forget once the timeline has it.
+    pub(super) forget: Vec<LocalId>,
+    /// Whoever waits for these may be told then.
+    pub(super) settled: Vec<(LocalId, Settled)>,
+}
+
+impl Draft {
+    /// Adds a row; neighbours that go to the same place become one change.
+    pub(super) fn insert(&mut self, at: Where, row: NewRow) {
+        match self.changes.last_mut() {
+            Some(Change::Insert { at: last, rows })
+                if *last == at && matches!(at, Where::End | Where::BySeq | Where::Before(_)) =>
+            {
+                rows.push(row);
+            }
+            _ => self.changes.push(Change::Insert { at, rows: vec![row] }),
+        }
+    }
+
+    pub(super) fn push(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// The room's position is committed too.
+    pub(super) fn moved(&mut self) {
+        self.moved = true;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.changes.is_empty() && !self.moved
+    }
+}
+
+impl Room {
+    /// Commits, then tells. The keys of what was inserted, in order; nothing if the cache refused.
+    pub(super) async fn commit(&mut self, draft: Draft) -> Option<Vec<RowKey>> {
+        let mut keys = Vec::new();
+        if !draft.is_empty() {
+            if let Merge::Exact(exact) = &self.merge {
+                self.position.applied = exact.sequence.applied().or(self.position.applied);
+            }
+            let position = draft.moved.then(|| self.position.clone());
+            let commit = Commit { changes: draft.changes, position, read: None };
+            match self.store.commit(self.id, commit).await {
+                Ok(committed) => {
+                    keys = committed.inserted.iter().map(|inserted| inserted.key).collect();
+                    self.tell_revision(committed.revision).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the cache refused a commit");
+                    self.storage_broken = true;
+                    return None;
+                }
+            }
+        }
+        for id in draft.forget {
+            // Left behind, it is found settled in the timeline at the next start.
+            if let Err(error) = self.store.remove_outgoing(id).await {
+                tracing::warn!(%error, "a settled entry stays in the outbox");
+            }
+            self.outbox.retain(|item| item.id != id);
+        }
+        for (id, settled) in draft.settled {
+            self.tell_settled(id, settled);
+        }
+        Some(keys)
+    }
+
+    pub(super) async fn tell_revision(&mut self, revision: Revision) {
+        let unread = self.store.unread(self.id).await.ok();
+        self.tell.send_if_modified(|view| {
+            let unread = unread.unwrap_or(view.unread);
+            let changed = view.revision != revision || view.unread != unread;
+            (view.revision, view.unread) = (revision, unread);
+            changed
+        });
+    }
+}

@@ -1,0 +1,334 @@
+//! What was written here, on its way out: durable first, then shown, then sent, in order.
+
+use std::time::Duration;
+
+use aside_history::{
+    Change, Delivery, LocalId, NewOutgoing, OutgoingBody, OutgoingState, RowKey, RowKind, Standing,
+    Where, Written,
+};
+use aside_protocol::http::{ANSWER_PATH, ASK_PATH, Answer, Ask};
+use aside_protocol::{
+    Body, ClientFrame, CreatedAt, Entry, EntryId, Extension, MinuteStamp, OutgoingMessage, Seq,
+};
+use jiff::Timestamp;
+use rand::Rng;
+use tokio::time::Instant;
+
+use super::draft::Draft;
+use super::{Done, Room};
+use crate::error::{SendError, SessionError, Settled};
+use crate::link::Say;
+use crate::network::{HttpError, HttpReply};
+
+/// In flight at once, where sends are acknowledged; one where they are not.
+const IN_FLIGHT: usize = 8;
+/// How long the outbox pauses after something could not be sent.
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
+
+/// One entry of the outbox, as the room's task keeps it.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) id: LocalId,
+    pub(super) body: OutgoingBody,
+    pub(super) key: RowKey,
+    pub(super) attempts: u32,
+    pub(super) state: State,
+}
+
+/// How far it got.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum State {
+    Queued,
+    /// Handed to the link.
+    Written {
+        at: Instant,
+        wall: Timestamp,
+    },
+    /// A request is under way.
+    Posting {
+        wall: Timestamp,
+    },
+    /// The server has it; its entry has not come yet.
+    Accepted {
+        at: Instant,
+        wall: Timestamp,
+        seq: Option<Seq>,
+    },
+    Unsure(Unsure),
+    Failed,
+}
+
+/// What is known of something that may or may not have arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Unsure {
+    pub(super) wall: Timestamp,
+    /// Snapshots since the link came back that did not show it, counted when they are far enough apart.
+    pub(super) snapshots: u8,
+    pub(super) last: Option<Instant>,
+    /// The room may still find out by itself; until then, what was written later waits.
+    pub(super) resolving: bool,
+}
+
+/// A finished request.
+pub(super) struct Posted {
+    pub(super) id: LocalId,
+    pub(super) reply: Result<HttpReply, HttpError>,
+}
+
+impl Room {
+    pub(super) async fn say(&mut self, body: OutgoingBody) -> Result<LocalId, SendError> {
+        self.check_body(&body)?;
+        let mut random = [0; 10];
+        self.rng.fill_bytes(&mut random);
+        let now = self.env.clock.now();
+        let id = LocalId::new(now, random);
+        let item = NewOutgoing { id, body: body.clone(), created: now };
+        self.store.enqueue(self.id, item).await?;
+        if !self.show_echo(id, body, State::Queued, 0).await {
+            // The cache is being repaired; the outbox has it, and shows it again with the cache.
+            return Ok(id);
+        }
+        self.send_outbox().await;
+        Ok(id)
+    }
+
+    fn check_body(&self, body: &OutgoingBody) -> Result<(), SendError> {
+        let text = body.text();
+        if text.trim().is_empty() {
+            return Err(SendError::Empty);
+        }
+        let (limit, can_answer) = {
+            let view = self.tell.borrow();
+            (view.facts.content_bytes, view.facts.can_answer)
+        };
+        if text.len() > limit {
+            return Err(SendError::TooLong { bytes: text.len(), limit });
+        }
+        match body {
+            OutgoingBody::Answer { .. } if !can_answer => Err(SendError::NotOffered),
+            OutgoingBody::Message { text } => {
+                // Encoded three times, a text of quotes grows eightfold: the frame is what must fit.
+                let frame = self.message_frame(text.clone(), None).encode(&self.token);
+                frame
+                    .map(drop)
+                    .map_err(|_| SendError::TooLong { bytes: text.len(), limit: text.len() - 1 })
+            }
+            OutgoingBody::Answer { .. } | OutgoingBody::Question { .. } => Ok(()),
+        }
+    }
+
+    /// Puts the row of something in the outbox at the timeline's end.
+    pub(super) async fn show_echo(
+        &mut self,
+        id: LocalId,
+        body: OutgoingBody,
+        state: State,
+        attempts: u32,
+    ) -> bool {
+        let delivery = match &state {
+            State::Unsure(_) => Delivery::Unsure,
+            _ => Delivery::Sending,
+        };
+        let entry = self.echo_entry(&body).await;
+        let row = self.row(entry, true, Standing::Provisional, delivery, Some(id));
+        let mut draft = Draft::default();
+        draft.push(Change::Insert { at: Where::EchoEnd, rows: vec![row] });
+        let keys = self.commit(draft).await;
+        let Some(key) = keys.and_then(|keys| keys.first().copied()) else { return false };
+        self.outbox.push_back(Item { id, body, key, attempts, state });
+        true
+    }
+
+    async fn echo_entry(&self, body: &OutgoingBody) -> Entry {
+        let who = self
+            .abilities
+            .as_ref()
+            .and_then(|abilities| abilities.identity.clone())
+            .unwrap_or_default();
+        let or = |said: &str, typed: &str| {
+            if said.is_empty() { typed.to_owned() } else { said.to_owned() }
+        };
+        let mut display_name = or(&who.display_name, &self.config.display_name);
+        let content = match body {
+            OutgoingBody::Message { text } => Body::Message { text: text.clone() },
+            OutgoingBody::Question { text } => Body::Question { text: text.clone() },
+            OutgoingBody::Answer { question, text } => {
+                let asked = self.store.row_by_entry_id(self.id, question).await.ok().flatten();
+                let asked = asked.and_then(|row| match row.kind {
+                    RowKind::Entry(row) => Some(row.entry),
+                    RowKind::Gap(_) | RowKind::Boundary => None,
+                });
+                display_name =
+                    asked.as_ref().map_or_else(String::new, |entry| entry.display_name.clone());
+                Body::Answer {
+                    org_name: who.org_name.clone(),
+                    org_logo: who.org_logo.clone(),
+                    question: asked
+                        .map_or_else(String::new, |entry| entry.body().text().to_owned()),
+                    text: text.clone(),
+                    question_id: Some(question.clone()),
+                }
+            }
+        };
+        Entry {
+            kind: content.kind(),
+            user: or(&who.user, &self.config.user),
+            display_name,
+            avatar_url: or(&who.avatar_url, &self.config.avatar_url),
+            stream: self.config.stream.as_str().to_owned(),
+            content: content.to_content(),
+            created_at: Some(CreatedAt::Instant(self.env.clock.now())),
+            id: None,
+            seq: None,
+            nonce: None,
+        }
+    }
+
+    fn message_frame(&self, text: String, id: Option<LocalId>) -> ClientFrame {
+        ClientFrame::Send(OutgoingMessage {
+            topic: self.config.topic.clone(),
+            stream: self.config.stream.clone(),
+            user: self.config.user.clone(),
+            display_name: self.config.display_name.clone(),
+            avatar_url: self.config.avatar_url.clone(),
+            content: text,
+            created_at: MinuteStamp::of(&self.env.clock.zoned()).to_string(),
+            nonce: id.map(LocalId::nonce),
+        })
+    }
+
+    /// Sends what may be sent now, first written first.
+    pub(super) async fn send_outbox(&mut self) {
+        let now = Instant::now();
+        if !self.is_online() || self.paused_until.is_some_and(|until| now < until) {
+            return;
+        }
+        self.paused_until = None;
+        let limit = if self.has(Extension::Ack) { IN_FLIGHT } else { 1 };
+        let mut in_flight = 0;
+        for n in 0..self.outbox.len() {
+            match &self.outbox[n].state {
+                State::Failed | State::Accepted { .. } => {}
+                State::Unsure(unsure) if !unsure.resolving => {}
+                State::Unsure(_) => return,
+                State::Written { .. } | State::Posting { .. } => in_flight += 1,
+                State::Queued => {
+                    if !self.write_item(n, now).await {
+                        return;
+                    }
+                    in_flight += 1;
+                }
+            }
+            if in_flight >= limit {
+                return;
+            }
+        }
+    }
+
+    async fn write_item(&mut self, n: usize, now: Instant) -> bool {
+        let (id, body) = (self.outbox[n].id, self.outbox[n].body.clone());
+        let wall = self.env.clock.now();
+        // On disk before it leaves: should everything stop between the two, it counts as unsure, never as unsent.
+        let written = OutgoingState::Written(Written { generation: self.generation, at: wall });
+        if let Err(error) = self.store.set_outgoing(id, written).await {
+            tracing::warn!(%error, "the outbox can't be written");
+            self.paused_until = Some(now + PAUSE);
+            return false;
+        }
+        let nonce = self.has(Extension::Ack).then_some(id);
+        let state = match body {
+            OutgoingBody::Message { text } => {
+                let frame = self.message_frame(text, nonce);
+                if !self.say_to_link(Say::Frame(frame)) {
+                    // The link takes no more: it is stuck, and about to be found so.
+                    self.set_state(n, State::Queued, OutgoingState::Queued).await;
+                    self.paused_until = Some(now + PAUSE);
+                    return false;
+                }
+                State::Written { at: now, wall }
+            }
+            OutgoingBody::Question { text } => {
+                let stream = self.config.stream.clone();
+                let ask = Ask { content: text, stream, nonce: nonce.map(LocalId::nonce) };
+                self.post(id, ASK_PATH, ask.to_json());
+                State::Posting { wall }
+            }
+            OutgoingBody::Answer { question, text } => {
+                self.post(id, ANSWER_PATH, self.answer(question, text, nonce).to_json());
+                State::Posting { wall }
+            }
+        };
+        self.outbox[n].state = state;
+        self.outbox[n].attempts += 1;
+        true
+    }
+
+    fn answer(&self, question_id: EntryId, content: String, nonce: Option<LocalId>) -> Answer {
+        let stream = self.config.stream.clone();
+        Answer { question_id, content, stream, nonce: nonce.map(LocalId::nonce) }
+    }
+
+    fn post(&mut self, id: LocalId, path: &'static str, body: String) {
+        let fetch = self.fetch();
+        self.jobs.spawn(async move {
+            let reply = fetch.post(path, body).await;
+            Done::Posted(Posted { id, reply })
+        });
+    }
+
+    /// Sets how far something got, in memory and on disk.
+    pub(super) async fn set_state(&mut self, n: usize, state: State, stored: OutgoingState) {
+        let id = self.outbox[n].id;
+        self.outbox[n].state = state;
+        if let Err(error) = self.store.set_outgoing(id, stored).await {
+            tracing::warn!(%error, "the outbox can't be written");
+        }
+    }
+
+    pub(super) async fn deliver(&mut self, key: RowKey, delivery: Delivery) {
+        let mut draft = Draft::default();
+        draft.push(Change::Deliver { key, delivery });
+        // A refused commit repairs the cache, and shows the outbox anew.
+        let _keys = self.commit(draft).await;
+    }
+
+    pub(super) async fn fail(&mut self, n: usize, code: String, reason: String) {
+        let (id, key) = (self.outbox[n].id, self.outbox[n].key);
+        let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
+        self.set_state(n, State::Failed, stored).await;
+        let delivery = Delivery::Failed { code: code.clone(), reason: reason.clone() };
+        self.deliver(key, delivery).await;
+        self.tell_settled(id, Settled::Failed { code, reason });
+    }
+
+    fn retriable(&self, key: RowKey) -> Result<usize, SessionError> {
+        let found = self.outbox.iter().position(|item| item.key == key);
+        let n = found.ok_or(SessionError::NoSuchRow)?;
+        match self.outbox[n].state {
+            State::Failed | State::Unsure(_) => Ok(n),
+            State::Queued
+            | State::Written { .. }
+            | State::Posting { .. }
+            | State::Accepted { .. } => Err(SessionError::NoSuchRow),
+        }
+    }
+
+    pub(super) async fn retry(&mut self, key: RowKey) -> Result<(), SessionError> {
+        let n = self.retriable(key)?;
+        self.set_state(n, State::Queued, OutgoingState::Queued).await;
+        let id = self.outbox[n].id;
+        self.settled.retain(|(known, _)| *known != id);
+        self.deliver(key, Delivery::Sending).await;
+        self.send_outbox().await;
+        Ok(())
+    }
+
+    pub(super) async fn discard(&mut self, key: RowKey) -> Result<(), SessionError> {
+        let queued = self.outbox.iter().position(|i| i.key == key && i.state == State::Queued);
+        let n = queued.map_or_else(|| self.retriable(key), Ok)?;
+        let mut draft = Draft::default();
+        draft.push(Change::Remove { key });
+        draft.forget.push(self.outbox[n].id);
+        self.commit(draft).await.map(drop).ok_or(SessionError::Closed)
+    }
+}

@@ -1,0 +1,413 @@
+//! How what was written here ends: found among what the server has, refused, or left in doubt.
+
+use std::time::Duration;
+
+use aside_history::{
+    Change, Delivery, LocalId, OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
+};
+use aside_protocol::http::{ErrorReply, Stored};
+use aside_protocol::{Body, Entry, EntryId, EntryKind, Extension, Nonce, Seq};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::draft::Draft;
+use super::exact::LARGEST;
+use super::sending::{Item, PAUSE, Posted, State, Unsure};
+use super::{Merge, Reply, Room};
+use crate::error::{SessionError, Settled};
+use crate::network::HttpError;
+use crate::verdict::{is_html, retry_after};
+
+/// An echo that does not come within this time on a living link is in doubt; an ack, sent for again.
+const ECHO: Duration = Duration::from_secs(10);
+/// The entry of an accepted question that does not come is shown where it is.
+const ACCEPTED: Duration = Duration::from_secs(10);
+/// For so long it may still come late.
+const ACCEPTED_LATE: Duration = Duration::from_secs(120);
+/// What is in doubt is sent once more only while it is this young ...
+const RESEND_AGE: SignedDuration = SignedDuration::from_secs(120);
+/// ... and was written at least so long ago ...
+const RESEND_AFTER: SignedDuration = SignedDuration::from_secs(10);
+/// ... and two snapshots, at least so far apart, did not show it.
+const SNAPSHOTS_APART: Duration = Duration::from_secs(3);
+const SNAPSHOTS: u8 = 2;
+/// While something is in doubt, snapshots come this often.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// An entry in the history that is older than what was written here can't be its echo; clocks may differ by so much.
+const SKEW: SignedDuration = SignedDuration::from_secs(120);
+/// Rates that a server names without a time.
+const TOO_FAST: Duration = Duration::from_secs(3);
+/// How many ends are remembered for those who ask later.
+const REMEMBERED: usize = 1000;
+
+impl Room {
+    /// Which item of the outbox an entry is the echo of, if of any.
+    pub(super) fn own(&mut self, entry: &Entry) -> Option<usize> {
+        if let Some(nonce) = &entry.nonce {
+            let id = LocalId::parse(nonce.as_str());
+            return self.outbox.iter().position(|item| Some(item.id) == id);
+        }
+        if let Some(seq) = entry.seq {
+            let accepted = |item: &Item| matches!(item.state, State::Accepted { seq: Some(at), .. } if at == seq);
+            if let Some(own) = self.outbox.iter().position(accepted) {
+                return Some(own);
+            }
+        }
+        let ours = self.is_mine(entry)
+            || (!entry.display_name.is_empty() && entry.display_name == self.config.display_name);
+        let found = self.outbox.iter().position(|item| {
+            // The server alone decides under which id a question appears; while one of ours is under way, its words are enough.
+            let asking = entry.kind == EntryKind::Question
+                && matches!(item.state, State::Posting { .. } | State::Accepted { .. });
+            (ours || asking) && was_written(item) && says(&item.body, entry)
+        });
+        if found.is_some() && !self.is_mine(entry) && !entry.user.is_empty() {
+            self.me.push(entry.user.clone());
+        }
+        found
+    }
+
+    /// As [`Room::own`], for an entry from the history, which may be older than what was written here.
+    pub(super) fn own_in_history(&mut self, entry: &Entry) -> Option<usize> {
+        let own = self.own(entry)?;
+        let zone = self.env.clock.zoned().time_zone().clone();
+        let made = entry.created_at.and_then(|at| at.resolve(&zone));
+        let written = written_at(&self.outbox[own].state);
+        let too_old = made.zip(written).is_some_and(|(made, at)| at.duration_since(made) > SKEW);
+        (entry.nonce.is_some() || !too_old).then_some(own)
+    }
+
+    /// The server has it, and this is its entry: the echo becomes the entry, and keeps its key.
+    pub(super) fn settle(
+        &mut self,
+        draft: &mut Draft,
+        own: usize,
+        entry: Entry,
+        at: Where,
+        standing: Standing,
+    ) {
+        let (id, key) = (self.outbox[own].id, self.outbox[own].key);
+        let settled = Settled::Sent { id: entry.id.clone(), seq: entry.seq };
+        let row = self.row(entry, true, standing, Delivery::Sent, Some(id));
+        draft.push(Change::Settle { key, at, row });
+        draft.forget.push(id);
+        draft.settled.push((id, settled));
+        // From here on nothing else is its echo.
+        self.outbox.remove(own);
+    }
+
+    pub(super) fn acked(
+        &mut self,
+        draft: &mut Draft,
+        nonce: &Nonce,
+        id: Option<EntryId>,
+        seq: Option<Seq>,
+    ) {
+        let local = LocalId::parse(nonce.as_str());
+        let Some(own) = self.outbox.iter().position(|item| Some(item.id) == local) else { return };
+        self.stored(draft, own, id, seq);
+    }
+
+    /// The server says that it has it; the entry itself is on its way. Where its place is known, a frame that got lost is
+    /// noticed, and fetched.
+    fn stored(&mut self, draft: &mut Draft, own: usize, id: Option<EntryId>, seq: Option<Seq>) {
+        let seq = seq.filter(|seq| seq.0 <= LARGEST);
+        if let (Merge::Exact(exact), Some(seq)) = (&mut self.merge, seq) {
+            exact.sequence.exists(seq);
+        }
+        let item = &self.outbox[own];
+        draft.push(Change::Deliver { key: item.key, delivery: Delivery::Sent });
+        draft.settled.push((item.id, Settled::Sent { id, seq }));
+        let wall = written_at(&item.state).unwrap_or_else(|| self.env.clock.now());
+        self.outbox[own].state = State::Accepted { at: Instant::now(), wall, seq };
+    }
+
+    pub(super) async fn nacked(
+        &mut self,
+        draft: &mut Draft,
+        nonce: &Nonce,
+        code: i64,
+        reason: String,
+    ) {
+        let local = LocalId::parse(nonce.as_str());
+        let Some(own) = self.outbox.iter().position(|item| Some(item.id) == local) else { return };
+        if matches!(code, 429 | 503) {
+            self.paused_until = Some(Instant::now() + TOO_FAST);
+            return self.set_state(own, State::Queued, OutgoingState::Queued).await;
+        }
+        let (id, key, code) = (self.outbox[own].id, self.outbox[own].key, code.to_string());
+        let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
+        self.set_state(own, State::Failed, stored).await;
+        draft.push(Change::Deliver {
+            key,
+            delivery: Delivery::Failed { code: code.clone(), reason: reason.clone() },
+        });
+        draft.settled.push((id, Settled::Failed { code, reason }));
+    }
+
+    pub(super) async fn posted(&mut self, posted: Posted) {
+        let found = self.outbox.iter().position(|item| item.id == posted.id);
+        // Its entry may have been faster than the reply.
+        let Some(own) = found else { return };
+        if !matches!(self.outbox[own].state, State::Posting { .. } | State::Unsure(_)) {
+            return;
+        }
+        let foreign = |reply: &crate::network::HttpReply| is_html(&reply.content_type, &reply.body);
+        match posted.reply {
+            Ok(reply) if foreign(&reply) => self.post_again(own, PAUSE).await,
+            Ok(reply) if (200..300).contains(&reply.status) => {
+                // Some servers refuse with a code in the body of a 200.
+                match ErrorReply::parse(&reply.body) {
+                    Some(ErrorReply { code: Some(code), msg }) if (400..600).contains(&code) => {
+                        self.fail(own, code.to_string(), msg).await;
+                    }
+                    _ => {
+                        let stored = Stored::parse(&reply.body);
+                        let mut draft = Draft::default();
+                        self.stored(&mut draft, own, stored.id, stored.seq);
+                        self.keep(draft).await;
+                    }
+                }
+            }
+            Ok(reply) if matches!(reply.status, 408 | 425 | 429) => {
+                let wait = retry_after(reply.retry_after.as_deref(), reply.date.as_deref());
+                self.post_again(own, wait.unwrap_or(TOO_FAST)).await;
+            }
+            Ok(reply) if reply.status >= 500 => self.post_lost(own).await,
+            Ok(reply) => {
+                let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
+                self.fail(own, reply.status.to_string(), reason).await;
+            }
+            Err(HttpError::Dial(_)) => self.post_again(own, PAUSE).await,
+            Err(HttpError::Lost | HttpError::TooLarge) => self.post_lost(own).await,
+        }
+        self.send_outbox().await;
+    }
+
+    async fn post_again(&mut self, own: usize, wait: Duration) {
+        self.paused_until = Some(Instant::now() + wait);
+        self.set_state(own, State::Queued, OutgoingState::Queued).await;
+        let key = self.outbox[own].key;
+        self.deliver(key, Delivery::Sending).await;
+    }
+
+    /// The reply is lost. With a nonce the request is simply made again; without, only its entry can tell.
+    async fn post_lost(&mut self, own: usize) {
+        if self.has(Extension::Ack) {
+            self.post_again(own, PAUSE).await;
+        } else {
+            self.doubt_item(own, false).await;
+        }
+    }
+
+    /// Nothing shows whether it arrived.
+    async fn doubt_item(&mut self, own: usize, resolving: bool) {
+        let wall = written_at(&self.outbox[own].state).unwrap_or_else(|| self.env.clock.now());
+        let (id, key) = (self.outbox[own].id, self.outbox[own].key);
+        let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
+        let unsure = Unsure { wall, snapshots: 0, last: None, resolving };
+        self.set_state(own, State::Unsure(unsure), stored).await;
+        self.deliver(key, Delivery::Unsure).await;
+        if !resolving {
+            self.tell_settled(id, Settled::Unsure);
+        }
+        if let Merge::Aligned(aligned) = &mut self.merge {
+            aligned.snapshot_by(Instant::now() + LOOK_AGAIN);
+        }
+    }
+
+    /// The link is gone: what was written to it is in doubt, or, where the server takes everything once, simply due again.
+    pub(super) async fn link_is_gone(&mut self) {
+        let resend = self.has(Extension::Ack);
+        for n in 0..self.outbox.len() {
+            if !matches!(self.outbox[n].state, State::Written { .. }) {
+                continue;
+            }
+            if resend {
+                self.set_state(n, State::Queued, OutgoingState::Queued).await;
+            } else {
+                let first = self.outbox[n].attempts <= 1;
+                self.doubt_item(n, first).await;
+            }
+        }
+    }
+
+    /// Online again: what a former connection left behind is looked at, the rest is sent.
+    pub(super) async fn link_is_ready(&mut self) {
+        if self.has(Extension::Ack) {
+            for n in 0..self.outbox.len() {
+                if matches!(self.outbox[n].state, State::Unsure(_)) {
+                    let key = self.outbox[n].key;
+                    self.set_state(n, State::Queued, OutgoingState::Queued).await;
+                    self.deliver(key, Delivery::Sending).await;
+                }
+            }
+        }
+        self.send_outbox().await;
+    }
+
+    /// A snapshot was merged; what it did not show of the outbox is either sent once more or left to the person.
+    pub(super) async fn snapshot_looked_at(&mut self, now: Instant) {
+        let wall = self.env.clock.now();
+        let mut look_again = false;
+        for n in 0..self.outbox.len() {
+            let message = matches!(self.outbox[n].body, OutgoingBody::Message { .. });
+            let State::Unsure(unsure) = &mut self.outbox[n].state else { continue };
+            if !unsure.resolving {
+                continue;
+            }
+            if unsure.last.is_none_or(|last| now - last >= SNAPSHOTS_APART) {
+                unsure.snapshots = unsure.snapshots.saturating_add(1);
+                unsure.last = Some(now);
+            }
+            let age = wall.duration_since(unsure.wall);
+            if age >= RESEND_AGE || !message {
+                self.give_up(n).await;
+            } else if unsure.snapshots >= SNAPSHOTS && age >= RESEND_AFTER {
+                let key = self.outbox[n].key;
+                self.set_state(n, State::Queued, OutgoingState::Queued).await;
+                self.deliver(key, Delivery::Sending).await;
+            } else {
+                look_again = true;
+            }
+        }
+        if let (true, Merge::Aligned(aligned)) = (look_again, &mut self.merge) {
+            aligned.snapshot_by(now + LOOK_AGAIN);
+        }
+        self.send_outbox().await;
+    }
+
+    async fn give_up(&mut self, n: usize) {
+        let id = self.outbox[n].id;
+        if let State::Unsure(unsure) = &mut self.outbox[n].state {
+            unsure.resolving = false;
+        }
+        self.tell_settled(id, Settled::Unsure);
+    }
+
+    pub(super) fn outbox_due(&self) -> Option<Instant> {
+        if !self.is_online() {
+            return None;
+        }
+        let each = self.outbox.iter().filter_map(|item| match item.state {
+            State::Written { at, .. } => Some(at + ECHO),
+            State::Accepted { at, .. } => Some(at + ACCEPTED),
+            _ => None,
+        });
+        each.chain(self.paused_until).min()
+    }
+
+    pub(super) async fn check_outbox(&mut self, now: Instant) {
+        if self.outbox_due().is_none_or(|due| now < due) {
+            return;
+        }
+        let mut n = 0;
+        while n < self.outbox.len() {
+            match self.outbox[n].state {
+                State::Written { at, .. } if now >= at + ECHO => {
+                    if self.has(Extension::Ack) {
+                        self.set_state(n, State::Queued, OutgoingState::Queued).await;
+                    } else {
+                        // The link lives and the server said nothing: it may have swallowed it on purpose. Not sent again.
+                        self.doubt_item(n, false).await;
+                    }
+                }
+                State::Accepted { at, .. } if now >= at + ACCEPTED => {
+                    self.show_accepted(n, now).await;
+                    continue;
+                }
+                _ => {}
+            }
+            n += 1;
+        }
+        self.send_outbox().await;
+    }
+
+    /// The server took it and never sent its entry: it stays where everybody else's entries are by now.
+    async fn show_accepted(&mut self, n: usize, now: Instant) {
+        let (id, key) = (self.outbox[n].id, self.outbox[n].key);
+        let row = self.store.row(self.id, key).await.ok().flatten();
+        let mut draft = Draft::default();
+        if let Some(RowKind::Entry(row)) = row.map(|row| row.kind) {
+            self.may_come_live_until(&row.entry, now + ACCEPTED_LATE);
+            draft.push(Change::Move { key, at: Where::End });
+        }
+        draft.forget.push(id);
+        self.outbox.remove(n);
+        if self.commit(draft).await.is_some() {
+            self.reload_tail().await;
+        }
+    }
+
+    pub(super) fn tell_settled(&mut self, id: LocalId, settled: Settled) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            if waiting.0 == id {
+                // Whoever asked may have gone.
+                let _gone = waiting.1.send(Ok(settled.clone()));
+            } else {
+                self.waiting.push(waiting);
+            }
+        }
+        self.settled.retain(|(known, _)| *known != id);
+        self.settled.push_back((id, settled));
+        if self.settled.len() > REMEMBERED {
+            self.settled.pop_front();
+        }
+    }
+
+    pub(super) async fn wait_for(&mut self, id: LocalId, reply: Reply<Settled>) {
+        if let Some((_, settled)) = self.settled.iter().find(|(known, _)| *known == id) {
+            let _gone = reply.send(Ok(settled.clone()));
+            return;
+        }
+        if self.outbox.iter().any(|item| item.id == id) {
+            self.waiting.retain(|(_, reply)| !reply.is_closed());
+            return self.waiting.push((id, reply));
+        }
+        let row = self.store.row_by_local_id(self.id, id).await;
+        let _gone = reply.send(match row {
+            Ok(Some(row)) => row.entry().map_or(Err(SessionError::NoSuchRow), |row| {
+                Ok(Settled::Sent { id: row.entry.id.clone(), seq: row.entry.seq })
+            }),
+            Ok(None) => Err(SessionError::NoSuchRow),
+            Err(error) => Err(error.into()),
+        });
+    }
+}
+
+/// Whether a server may know of it.
+fn was_written(item: &Item) -> bool {
+    match item.state {
+        State::Written { .. }
+        | State::Posting { .. }
+        | State::Accepted { .. }
+        | State::Unsure(_) => true,
+        // Queued to be sent once more.
+        State::Queued => item.attempts > 0,
+        State::Failed => false,
+    }
+}
+
+fn written_at(state: &State) -> Option<Timestamp> {
+    match state {
+        State::Written { wall, .. } | State::Posting { wall } | State::Accepted { wall, .. } => {
+            Some(*wall)
+        }
+        State::Unsure(unsure) => Some(unsure.wall),
+        State::Queued | State::Failed => None,
+    }
+}
+
+/// Whether an entry says what was written here. White space at the ends is what servers trim.
+fn says(body: &OutgoingBody, entry: &Entry) -> bool {
+    match (body, entry.body()) {
+        (OutgoingBody::Message { text }, Body::Message { text: said })
+        | (OutgoingBody::Question { text }, Body::Question { text: said }) => {
+            text.trim() == said.trim()
+        }
+        (OutgoingBody::Answer { question, text }, Body::Answer { text: said, question_id, .. }) => {
+            text.trim() == said.trim() && question_id.is_none_or(|id| id == *question)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,180 @@
+//! How a room's task begins, and begins anew when the cache was not what it believed: from what the disk holds.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use aside_history::{
+    Delivery, Outgoing, OutgoingState, Place, Position, Revision, RoomId, Row, Store, StoreError,
+};
+use aside_protocol::{Extension, Token};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::connection::Phase;
+use super::draft::Draft;
+use super::sending::{Item, State, Unsure};
+use super::{Command, EAR, Merge, Room};
+use crate::align::Printer;
+use crate::backoff::Backoff;
+use crate::clock::SleepWatch;
+use crate::config::RoomConfig;
+use crate::error::StartError;
+use crate::session::Env;
+use crate::verdict::Strikes;
+use crate::view::{Connection, Counters, RoomView, ServerFacts};
+
+/// Starts the task. It ends when the last holder is gone.
+pub(crate) async fn start(
+    config: RoomConfig,
+    token: Token,
+    store: Store,
+    id: RoomId,
+    env: Env,
+    inbox: mpsc::Receiver<Command>,
+) -> Result<watch::Receiver<RoomView>, StartError> {
+    let state = store.room_state(id).await?;
+    let (tell, view) = watch::channel(RoomView {
+        revision: state.revision,
+        connection: Connection::Connecting,
+        unread: store.unread(id).await?,
+        facts: ServerFacts::default(),
+        counters: Counters::default(),
+    });
+    let (ear, heard) = mpsc::channel(EAR);
+    let mut room = Room {
+        rng: StdRng::seed_from_u64(env.seed),
+        sleep: SleepWatch::new(Instant::now(), env.clock.with_sleep()),
+        me: vec![config.user.clone()],
+        config: Arc::new(config),
+        token,
+        store,
+        id,
+        env,
+        tell,
+        printer: Arc::new(Printer::default()),
+        phase: Phase::Connecting,
+        generation: 0,
+        link: None,
+        heart: None,
+        ear,
+        jobs: JoinSet::new(),
+        backoff: Backoff::new(),
+        strikes: Strikes::default(),
+        abilities: None,
+        abilities_fresh: false,
+        join_resumes: false,
+        merge: Merge::Undecided(Vec::new()),
+        position: state.position.unwrap_or_default(),
+        outbox: VecDeque::new(),
+        paused_until: None,
+        settled: VecDeque::new(),
+        waiting: Vec::new(),
+        older_busy: false,
+        storage_broken: false,
+    };
+    room.load_outbox().await?;
+    tokio::spawn(room.run(inbox, heard));
+    Ok(view)
+}
+
+impl Room {
+    /// Begins anew from what the disk holds. The link must be gone.
+    pub(super) async fn reload(&mut self) {
+        match self.store.room_state(self.id).await {
+            Ok(state) => {
+                self.position = state.position.unwrap_or_else(Position::default);
+                self.tell_revision(state.revision.max(Revision(0))).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the cache can't be read");
+                self.storage_broken = true;
+                return;
+            }
+        }
+        if let Err(error) = self.load_outbox().await {
+            tracing::warn!(%error, "the outbox can't be read");
+            self.storage_broken = true;
+        }
+    }
+
+    /// Brings the outbox and the rows that show it together, whatever was cut short between the two.
+    pub(super) async fn load_outbox(&mut self) -> Result<(), StoreError> {
+        // What became too old is failed there, with its text kept.
+        self.store.expire_outgoing(self.id, self.env.clock.now()).await?;
+        self.outbox.clear();
+        for outgoing in self.store.outbox(self.id).await? {
+            match self.store.row_by_local_id(self.id, outgoing.id).await? {
+                Some(row) if is_settled(&row) => {
+                    self.store.remove_outgoing(outgoing.id).await?;
+                }
+                Some(row) => self.load_item(outgoing, &row).await,
+                None => {
+                    let state = self.state_of(&outgoing.state);
+                    let failed = outgoing.state.clone();
+                    let shown =
+                        self.show_echo(outgoing.id, outgoing.body, state, outgoing.attempts).await;
+                    if let (true, OutgoingState::Failed { code, reason }, Some(item)) =
+                        (shown, failed, self.outbox.back())
+                    {
+                        let key = item.key;
+                        self.deliver(key, Delivery::Failed { code, reason }).await;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_item(&mut self, outgoing: Outgoing, row: &Row) {
+        let state = self.state_of(&outgoing.state);
+        let delivery = match &outgoing.state {
+            OutgoingState::Queued => Delivery::Sending,
+            OutgoingState::Written(_) | OutgoingState::Unsure(_) => Delivery::Unsure,
+            OutgoingState::Failed { code, reason } => {
+                Delivery::Failed { code: code.clone(), reason: reason.clone() }
+            }
+        };
+        let shown = row.entry().is_some_and(|entry| entry.delivery == delivery);
+        let Outgoing { id, body, attempts, .. } = outgoing;
+        self.outbox.push_back(Item { id, body, key: row.key, attempts, state });
+        if !shown {
+            self.deliver(row.key, delivery).await;
+        }
+    }
+
+    fn state_of(&self, stored: &OutgoingState) -> State {
+        match stored {
+            OutgoingState::Queued => State::Queued,
+            // A server that takes everything once gets it again as soon as that is known.
+            OutgoingState::Written(written) | OutgoingState::Unsure(written) => {
+                let resolving = true;
+                State::Unsure(Unsure { wall: written.at, snapshots: 0, last: None, resolving })
+            }
+            OutgoingState::Failed { .. } => State::Failed,
+        }
+    }
+
+    /// The server has said what it can do: from here on, entries find their place.
+    pub(super) async fn decide_merge(&mut self) {
+        let Merge::Undecided(waiting) = &mut self.merge else { return };
+        let waiting = std::mem::take(waiting);
+        let mut draft = Draft::default();
+        if self.has(Extension::Seq) {
+            self.begin_exact(&mut draft).await;
+        } else {
+            self.begin_aligned(&mut draft).await;
+        }
+        for entry in waiting {
+            self.live(&mut draft, entry);
+        }
+        self.keep(draft).await;
+    }
+}
+
+/// Whether the row of something written here has its lasting place, so that the outbox has nothing left to do.
+fn is_settled(row: &Row) -> bool {
+    !Place::is_echo(row.place)
+}

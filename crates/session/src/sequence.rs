@@ -1,0 +1,248 @@
+//! Merging with ids: every entry has a place without holes, so what is missing is known exactly. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aside_protocol::{Entry, Seq};
+use tokio::time::Instant;
+
+/// Entries beyond a hole that are kept until it is filled.
+const HELD: usize = 1000;
+/// How long a hole may stand before it is fetched.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A hole that is wider is a gap row for a person to load, rather than minutes of catching up.
+pub(crate) const WIDEST: u64 = 2000;
+
+/// Something to append, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Piece {
+    Entry(Entry),
+    /// From and to, both missing.
+    Gap(Seq, Seq),
+}
+
+/// What becomes of an entry that arrived.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Taken {
+    /// Append these now: it, and what had waited for it.
+    Apply(Vec<Entry>),
+    /// It was here before.
+    Known(Entry),
+    /// It waits for what is before it.
+    Held,
+}
+
+/// Where a room stands, on a server with places.
+#[derive(Clone, Debug)]
+pub(crate) struct Sequence {
+    /// Everything up to here is in the timeline or in a gap row; nothing yet, before the first page.
+    applied: Option<Seq>,
+    /// The newest place that the room is known to have.
+    head: Seq,
+    held: BTreeMap<Seq, Entry>,
+    progress: Instant,
+}
+
+impl Sequence {
+    pub(crate) fn new(applied: Option<Seq>, now: Instant) -> Self {
+        Self { applied, head: Seq(0), held: BTreeMap::new(), progress: now }
+    }
+
+    pub(crate) fn applied(&self) -> Option<Seq> {
+        self.applied
+    }
+
+    /// The room has an entry at this place.
+    pub(crate) fn exists(&mut self, seq: Seq) {
+        self.head = self.head.max(seq);
+    }
+
+    /// An entry came, live or from a newest page.
+    pub(crate) fn take(&mut self, seq: Seq, entry: Entry, now: Instant) -> Taken {
+        self.exists(seq);
+        match self.applied {
+            Some(applied) if seq <= applied => Taken::Known(entry),
+            Some(applied) if seq == applied.next() => {
+                let mut apply = vec![entry];
+                self.applied = Some(seq);
+                apply.extend(self.unhold());
+                self.progress = now;
+                Taken::Apply(apply)
+            }
+            _ => {
+                if self.held.is_empty()
+                    && self.applied.is_some()
+                    && self.hole_before_head() == Some(seq)
+                {
+                    // The hole opened just now.
+                    self.progress = now;
+                }
+                self.held.insert(seq, entry);
+                if self.held.len() > HELD {
+                    // The newest are worth most; what falls out is fetched with the hole.
+                    self.held.pop_first();
+                }
+                Taken::Held
+            }
+        }
+    }
+
+    fn hole_before_head(&self) -> Option<Seq> {
+        (self.applied.map(Seq::next) < Some(self.head)).then_some(self.head)
+    }
+
+    fn unhold(&mut self) -> Vec<Entry> {
+        let mut apply = Vec::new();
+        while let Some(next) = self.applied.map(Seq::next) {
+            self.held.retain(|seq, _| *seq >= next);
+            let Some(entry) = self.held.remove(&next) else { break };
+            self.applied = Some(next);
+            apply.push(entry);
+        }
+        apply
+    }
+
+    /// What is missing between what was applied and what is known to exist.
+    pub(crate) fn hole(&self) -> Option<(Seq, Seq)> {
+        let from = self.applied?.next();
+        let to = self.held.keys().next().map_or(self.head, |first| Seq(first.0.saturating_sub(1)));
+        (from <= to).then_some((from, to))
+    }
+
+    /// When the hole is to be fetched.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.hole()
+            .map(|_| if self.held.len() >= HELD { self.progress } else { self.progress + PATIENCE })
+    }
+
+    /// The newest page of a room that was never seen before (or whose history was reset): starts there.
+    pub(crate) fn begin(&mut self, page: Vec<(Seq, Entry)>, now: Instant) -> Vec<Piece> {
+        let before_first = page.first().map_or(0, |(seq, _)| seq.0.saturating_sub(1));
+        self.applied = Some(Seq(before_first));
+        self.fill(page, now)
+    }
+
+    /// Entries of the hole came (each with its place, rising). What they leave out inside is a gap.
+    pub(crate) fn fill(&mut self, page: Vec<(Seq, Entry)>, now: Instant) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for (seq, entry) in page {
+            self.exists(seq);
+            let Some(applied) = self.applied else { break };
+            if seq <= applied {
+                continue;
+            }
+            self.held.remove(&seq);
+            if seq > applied.next() {
+                pieces.push(Piece::Gap(applied.next(), Seq(seq.0 - 1)));
+            }
+            self.applied = Some(seq);
+            pieces.push(Piece::Entry(entry));
+        }
+        pieces.extend(self.unhold().into_iter().map(Piece::Entry));
+        self.progress = now;
+        pieces
+    }
+
+    /// The hole can't be filled now: it becomes a gap row, and the room goes on behind it.
+    pub(crate) fn give_up(&mut self, now: Instant) -> Vec<Piece> {
+        let Some((from, to)) = self.hole() else { return Vec::new() };
+        self.applied = Some(to);
+        self.progress = now;
+        let mut pieces = vec![Piece::Gap(from, to)];
+        pieces.extend(self.unhold().into_iter().map(Piece::Entry));
+        pieces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(seq: u64) -> Entry {
+        let json = format!(
+            r#"{{"type":"message","user":"u","content":"{seq}","seq":{seq},"id":"e{seq}"}}"#
+        );
+        Entry::parse(&json).unwrap()
+    }
+
+    fn seqs(pieces: &[Piece]) -> Vec<(u64, u64)> {
+        pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Entry(entry) => (entry.seq.unwrap().0, entry.seq.unwrap().0),
+                Piece::Gap(from, to) => (from.0, to.0),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn next_applies_known_drops_later_waits() {
+        let now = Instant::now();
+        let mut room = Sequence::new(Some(Seq(4)), now);
+        assert!(matches!(room.take(Seq(4), entry(4), now), Taken::Known(_)));
+        assert_eq!(room.take(Seq(7), entry(7), now), Taken::Held);
+        assert_eq!(room.hole(), Some((Seq(5), Seq(6))));
+        assert_eq!(room.due(), Some(now + PATIENCE));
+        assert_eq!(room.take(Seq(5), entry(5), now), Taken::Apply(vec![entry(5)]));
+        assert_eq!(room.take(Seq(6), entry(6), now), Taken::Apply(vec![entry(6), entry(7)]));
+        assert_eq!((room.hole(), room.applied()), (None, Some(Seq(7))));
+    }
+
+    #[test]
+    fn a_room_that_is_known_to_be_further_has_a_hole_without_any_frame() {
+        let now = Instant::now();
+        let mut room = Sequence::new(Some(Seq(4)), now);
+        room.exists(Seq(9));
+        assert_eq!(room.hole(), Some((Seq(5), Seq(9))));
+        assert_eq!(seqs(&room.give_up(now)), [(5, 9)]);
+        assert_eq!(room.hole(), None);
+    }
+
+    #[test]
+    fn the_first_page_is_where_a_new_room_begins() {
+        let now = Instant::now();
+        let mut room = Sequence::new(None, now);
+        for seq in [12, 13] {
+            assert_eq!(room.take(Seq(seq), entry(seq), now), Taken::Held);
+        }
+        assert_eq!(room.hole(), None, "nothing is missing before anything is there");
+        let page = (9..=12).map(|seq| (Seq(seq), entry(seq))).collect();
+        assert_eq!(seqs(&room.begin(page, now)), [(9, 9), (10, 10), (11, 11), (12, 12), (13, 13)]);
+    }
+
+    proptest! {
+        /// Whatever arrives in whatever order, and however little a fetch returns: every place up to the newest is an
+        /// entry once or in a gap once, in order.
+        #[test]
+        fn nothing_is_ever_missing_silently(
+            live in prop::collection::vec(1_u64..60, 0..80),
+            fetched in prop::collection::btree_set(1_u64..60, 0..40),
+            start in 0_u64..10,
+        ) {
+            let now = Instant::now();
+            let mut room = Sequence::new(Some(Seq(start)), now);
+            let mut shown = Vec::new();
+            for seq in &live {
+                if let Taken::Apply(entries) = room.take(Seq(*seq), entry(*seq), now) {
+                    shown.extend(entries.into_iter().map(|e| (e.seq.unwrap().0, e.seq.unwrap().0)));
+                }
+            }
+            if let Some((from, to)) = room.hole() {
+                let page = fetched.range(from.0..=to.0).map(|seq| (Seq(*seq), entry(*seq))).collect();
+                shown.extend(seqs(&room.fill(page, now)));
+            }
+            while room.hole().is_some() {
+                shown.extend(seqs(&room.give_up(now)));
+            }
+            let mut next = start + 1;
+            for (from, to) in shown {
+                prop_assert_eq!(from, next);
+                next = to + 1;
+            }
+            let newest = live.iter().copied().max().unwrap_or(0).max(start);
+            prop_assert_eq!(next, newest + 1);
+        }
+    }
+}
