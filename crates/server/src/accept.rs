@@ -18,10 +18,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::config::Limits;
 use crate::upgrade::Peer;
-
-/// A request's headers take longer only from someone who means to hold the connection.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The largest head of a request.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -36,11 +34,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) async fn accept(
     listener: TcpListener,
     router: Router,
-    sockets: usize,
+    limits: Limits,
     stop: CancellationToken,
     connections: TaskTracker,
 ) {
-    let most = sockets.saturating_add(SPARE_CONNECTIONS).min(Semaphore::MAX_PERMITS);
+    let most = limits.sockets.saturating_add(SPARE_CONNECTIONS).min(Semaphore::MAX_PERMITS);
     let permits = Arc::new(Semaphore::new(most));
     loop {
         let accepted = tokio::select! {
@@ -49,9 +47,9 @@ pub(crate) async fn accept(
             accepted = next(&listener, &permits) => accepted,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
-        let (router, stop) = (router.clone(), stop.clone());
+        let (router, stop, head_deadline) = (router.clone(), stop.clone(), limits.request_head);
         connections.spawn(async move {
-            serve(stream, peer, router, stop).await;
+            serve(stream, peer, router, head_deadline, stop).await;
             drop(permit);
         });
     }
@@ -72,7 +70,13 @@ async fn next(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<Accept
 }
 
 /// Serves the HTTP of one connection; a socket leaves it at its upgrade.
-async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    head_deadline: Duration,
+    stop: CancellationToken,
+) {
     // Small frames must not wait for the acknowledgement of the one before.
     if stream.set_nodelay(true).is_err() {
         return;
@@ -85,7 +89,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, stop: Cancel
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_DEADLINE)
+        .header_read_timeout(head_deadline)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

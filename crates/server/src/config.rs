@@ -116,6 +116,8 @@ pub struct Limits {
     pub queue_bytes: usize,
     /// A write that takes longer means a dead or stalled client.
     pub write_deadline: Duration,
+    /// A request whose head takes longer means to hold the connection.
+    pub request_head: Duration,
     /// A client that said nothing for so long is gone.
     pub idle: Duration,
     /// A client that sent no frame at all by then never will.
@@ -146,6 +148,7 @@ impl Default for Limits {
             queue_frames: 256,
             queue_bytes: 1024 * 1024,
             write_deadline: Duration::from_secs(5),
+            request_head: Duration::from_secs(10),
             idle: Duration::from_secs(20),
             first_frame: Duration::from_secs(10),
             // Asked for at least every 15 s; one second for a late timer.

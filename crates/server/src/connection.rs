@@ -28,8 +28,8 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
 }
 
-/// Joins that wait for the writing half. A client that sends more before the first is served has to wait.
-const JOINS_WAITING: usize = 2;
+/// Joins with a place that wait for the writing half. A client that sends more before the first is served has to wait.
+const RESUMES_WAITING: usize = 2;
 
 /// How long the other side may take to close its end. Closing ours with unread bytes would reset the connection, and
 /// the close frame could be lost with it.
@@ -48,12 +48,12 @@ pub(crate) async fn run(
         role = connection.seat.identity.role.as_str(),
         "socket open"
     );
-    let (joins, orders) = mpsc::channel(JOINS_WAITING);
+    let (resumes, waiting_resumes) = mpsc::channel(RESUMES_WAITING);
     let (goodbye, time_left) = {
         let subscribed = Subscribed(connection);
         let (sink, source) = (&mut socket).split();
-        let mut inbound = Inbound::new(connection, joins);
-        let mut outbound = Outbound::new(connection, sink, waiting, orders);
+        let mut inbound = Inbound::new(connection, resumes);
+        let mut outbound = Outbound::new(connection, sink, waiting, waiting_resumes);
         let goodbye = tokio::select! {
             biased;
             goodbye = connection.outlet.ended() => goodbye,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aside_protocol::{
-    ClientFrame, Control, EntryKind, Extension, Join, Nonce, OutgoingMessage, ServerFrame, Topic,
-    close,
+    ClientFrame, Control, EntryKind, Extension, Join, Nonce, OutgoingMessage, Resume, ServerFrame,
+    Topic, close,
 };
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::connection::{Connection, goodbye_for};
-use crate::outlet::Goodbye;
+use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye};
 use crate::pace::Pace;
 use crate::refusal::Refusal;
 use crate::store::entries::Draft;
@@ -23,20 +23,21 @@ use crate::store::writer::{Append, Reply, Write};
 #[derive(Debug)]
 pub(crate) struct Inbound<'a> {
     connection: &'a Connection,
-    joins: mpsc::Sender<Join>,
+    resumes: mpsc::Sender<Resume>,
     bad_frames: Pace,
     heartbeats: Pace,
     /// Whether any frame could be read yet.
     spoken: bool,
+    joined: bool,
 }
 
 /// The frame ends the connection.
 type Judged = Result<(), Goodbye>;
 
 impl<'a> Inbound<'a> {
-    pub(crate) fn new(connection: &'a Connection, joins: mpsc::Sender<Join>) -> Self {
+    pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Resume>) -> Self {
         let (bad_frames, heartbeats) = (Pace::default(), Pace::default());
-        Self { connection, joins, bad_frames, heartbeats, spoken: false }
+        Self { connection, resumes, bad_frames, heartbeats, spoken: false, joined: false }
     }
 
     /// Reads until something ends the connection.
@@ -137,13 +138,22 @@ impl<'a> Inbound<'a> {
         Err(Goodbye::close(close::NOT_ALLOWED, "the token is for another room"))
     }
 
-    async fn join(&mut self, mut join: Join) -> Judged {
+    async fn join(&mut self, join: Join) -> Judged {
         self.own_room(&join.topic)?;
-        if !self.connection.server.offers(Extension::Resume) {
-            join.resume = None;
+        let connection = self.connection;
+        let again = std::mem::replace(&mut self.joined, true);
+        match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
+            // Waits while the writing half serves the one before; the writing half ends only with the connection.
+            Some(resume) => self.resumes.send(resume).await.map_err(|_| Goodbye::Cut),
+            // Joining twice is not being told everything twice.
+            None if again => Ok(()),
+            // At once, and not by way of the writing half: a send right behind it must find its sender listening.
+            None => {
+                let outlet = connection.outlet.clone();
+                connection.seat.room.subscribe(connection.number, FIRST_SUBSCRIPTION, outlet);
+                Ok(())
+            }
         }
-        // Waits while the writing half serves the one before; the writing half ends only with the connection.
-        self.joins.send(join).await.map_err(|_| Goodbye::Cut)
     }
 
     async fn send(&mut self, message: OutgoingMessage) -> Judged {

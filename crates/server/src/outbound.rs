@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aside_protocol::{Control, Epoch, Join, Resume, Seq, ServerFrame, close};
+use aside_protocol::{Control, Epoch, Resume, Seq, ServerFrame, close};
 use futures_util::{Sink, SinkExt};
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use crate::connection::{Connection, goodbye_for};
-use crate::outlet::{Goodbye, Item, Waiting};
+use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye, Item, Waiting};
 use crate::store::entries::{self, End, Range, Record};
 
 /// Entries read at once while a client catches up.
@@ -23,7 +23,7 @@ const NEAR: u64 = 100;
 /// What a client that did not read for the whole deadline gets to read the close frame.
 const LAST_CHANCE: Duration = Duration::from_millis(200);
 
-/// Items written before the joins are looked at again.
+/// Items written before the next join is looked at again.
 const RUN: usize = 64;
 
 /// What the writing half owns.
@@ -31,11 +31,10 @@ pub(crate) struct Outbound<'a, S> {
     connection: &'a Connection,
     sink: S,
     waiting: Waiting,
-    joins: mpsc::Receiver<Join>,
+    resumes: mpsc::Receiver<Resume>,
     ping: Interval,
-    /// Counts the joins: live entries of an earlier one are not for this client any more.
+    /// Counts the joins that go on from a place: live entries of an earlier one are not for this client any more.
     subscription: u32,
-    joined: bool,
     /// When the write in progress began; a connection may be ended in the middle of it.
     writing_since: Option<Instant>,
 }
@@ -47,7 +46,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         connection: &'a Connection,
         sink: S,
         waiting: Waiting,
-        joins: mpsc::Receiver<Join>,
+        resumes: mpsc::Receiver<Resume>,
     ) -> Self {
         let every = connection.server.config.limits.ping_every;
         let mut ping = interval_at(Instant::now() + every, every);
@@ -56,10 +55,9 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             connection,
             sink,
             waiting,
-            joins,
+            resumes,
             ping,
-            subscription: 0,
-            joined: false,
+            subscription: FIRST_SUBSCRIPTION,
             writing_since: None,
         }
     }
@@ -69,7 +67,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         loop {
             let written = tokio::select! {
                 biased;
-                Some(join) = self.joins.recv() => self.join(join).await,
+                Some(resume) = self.resumes.recv() => self.resume(resume).await,
                 Some(item) = self.waiting.next() => self.items(item).await,
                 _ = self.ping.tick() => self.ping().await,
             };
@@ -104,20 +102,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         self.flush().await
     }
 
-    async fn join(&mut self, join: Join) -> Written {
-        match join.resume {
-            Some(resume) => self.resume(resume).await,
-            // The core's join has no answer. Joining twice is not being told everything twice.
-            None if self.joined => Ok(()),
-            None => {
-                self.subscribe();
-                Ok(())
-            }
-        }
-    }
-
     fn subscribe(&mut self) -> (Epoch, Seq) {
-        self.joined = true;
         self.subscription = self.subscription.wrapping_add(1);
         let connection = self.connection;
         connection.seat.room.subscribe(

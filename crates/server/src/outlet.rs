@@ -50,6 +50,9 @@ pub(crate) struct Chunk {
     pub(crate) bytes: usize,
 }
 
+/// The subscription of a join that names no place.
+pub(crate) const FIRST_SUBSCRIPTION: u32 = 0;
+
 /// One thing to be written.
 #[derive(Debug)]
 pub(crate) enum Item {

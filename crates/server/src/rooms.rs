@@ -66,7 +66,7 @@ impl From<AppendError> for RoomsError {
     }
 }
 
-/// The owner's handle. Cheap to clone; outliving the server, it answers [`RoomsError::Stopped`].
+/// The owner's handle. Cheap to clone; once the server is stopped, it reads on but changes nothing.
 #[derive(Clone, Debug)]
 pub struct Rooms {
     hall: Arc<Hall>,

@@ -95,8 +95,8 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Ser
     });
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     let router = routes::router(&server);
-    let sockets = server.config.limits.sockets;
-    tokio::spawn(accept::accept(listener, router, sockets, stop.clone(), connections.clone()));
+    let limits = server.config.limits.clone();
+    tokio::spawn(accept::accept(listener, router, limits, stop.clone(), connections.clone()));
     tokio::spawn(check_tokens(hall.clone(), stop.clone()));
     tracing::info!(%addr, core_only = server.offered.is_empty(), "server started");
     let rooms = Rooms::new(hall);

@@ -1,11 +1,12 @@
 //! A client that knows the wire and nothing else.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -49,12 +50,23 @@ impl Got {
 
 impl Client {
     /// Opens a socket, without joining.
-    pub(crate) async fn open(addr: std::net::SocketAddr, token: &str, topic: &str) -> Self {
+    pub(crate) async fn open(addr: SocketAddr, token: &str, topic: &str) -> Self {
+        let stream = TcpStream::connect(addr).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::open_on(stream, addr, token, topic).await
+    }
+
+    /// The same with so little room in the kernel that not reading is soon felt.
+    pub(crate) async fn open_narrow(addr: SocketAddr, token: &str, topic: &str) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        Self::open_on(socket.connect(addr).await.unwrap(), addr, token, topic).await
+    }
+
+    async fn open_on(stream: TcpStream, addr: SocketAddr, token: &str, topic: &str) -> Self {
         let mut request = format!("ws://{addr}/ws").into_client_request().unwrap();
         request.headers_mut().insert("authorization", token.parse().unwrap());
         request.headers_mut().insert("content-type", "application/json".parse().unwrap());
-        let stream = TcpStream::connect(addr).await.unwrap();
-        stream.set_nodelay(true).unwrap();
         let (ws, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
         Self { ws, token: token.to_owned(), topic: topic.to_owned() }
     }
@@ -199,7 +211,7 @@ impl Reply {
 
 /// Sends one request with these header lines and reads to the end.
 pub(crate) async fn http(
-    addr: std::net::SocketAddr,
+    addr: SocketAddr,
     request: &str,
     headers: &[(&str, &str)],
     body: &[u8],

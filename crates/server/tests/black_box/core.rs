@@ -293,3 +293,16 @@ async fn what_does_not_exist_is_refused_in_json() {
         .await
         .refused(400);
 }
+
+#[tokio::test]
+async fn who_sends_right_behind_the_join_still_gets_the_echo() {
+    for config in modes() {
+        let room = Room::start(config).await;
+        for n in 0..50 {
+            let mut ann = room.open(&room.ann).await;
+            ann.join().await;
+            ann.say(&n.to_string()).await;
+            assert_eq!(ann.object().await["content"], n.to_string());
+        }
+    }
+}

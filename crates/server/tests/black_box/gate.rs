@@ -19,8 +19,11 @@ async fn knock(room: &Room, target: &str, headers: &[(&str, &str)]) -> Reply {
 #[tokio::test]
 async fn a_good_token_is_answered_with_101() {
     let room = Room::start(Config::for_tests()).await;
-    let reply = knock(&room, "/ws", &[("authorization", room.ann.token.expose())]).await;
+    let compressed = ("sec-websocket-extensions", "permessage-deflate");
+    let reply =
+        knock(&room, "/ws", &[("authorization", room.ann.token.expose()), compressed]).await;
     assert_eq!(reply.status, 101);
+    assert_eq!(reply.header("sec-websocket-extensions"), None, "compression stays off");
     // The key and the answer of RFC 6455, section 1.3.
     assert_eq!(reply.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
 }

@@ -1,7 +1,11 @@
 //! Starting, stopping, being killed, beginning anew.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aside_protocol::Topic;
-use aside_server::{Config, RoomsError, ServerError, start};
+use aside_server::{Clock, Config, RoomsError, ServerError, start};
+use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::client::{Client, Got, soon};
@@ -173,4 +177,69 @@ async fn an_operator_may_close_every_socket() {
     let mut ann = room.joined(&room.ann).await;
     room.running.close_sockets(1001, "moving");
     assert_eq!(ann.next().await, Got::Closed { code: 1001, reason: "moving".to_owned() });
+}
+
+/// Holds the database as another process would.
+fn hold(dir: &tempfile::TempDir) -> rusqlite::Connection {
+    let other = rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    other
+}
+
+const NONCE: &str = "6b8c0d52-0b1f-4f8e-9a57-1f4a5f2f7f11";
+
+#[tokio::test]
+async fn nothing_is_told_before_it_is_committed() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = Room::start(on_disk(&dir)).await;
+    let (mut ann, mut bob) = (room.joined(&room.ann).await, room.joined(&room.bob).await);
+    let other = hold(&dir);
+    ann.say_named("hi", NONCE).await;
+    for _ in 0..20 {
+        ann.nothing_waits().await;
+        bob.nothing_waits().await;
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(bob.object().await["content"], "hi");
+    assert_eq!(ann.object().await["content"], "hi");
+    assert_eq!(ann.object().await["type"], "ack");
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_refused_and_may_be_sent_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = Room::start(on_disk(&dir)).await;
+    let mut ann = room.joined(&room.ann).await;
+    let other = hold(&dir);
+    ann.say_named("hi", NONCE).await;
+    let nack = ann.object().await;
+    assert_eq!(
+        (&nack["type"], &nack["code"]),
+        (&serde_json::json!("nack"), &serde_json::json!(503))
+    );
+    other.execute_batch("ROLLBACK").unwrap();
+    ann.say_named("hi", NONCE).await;
+    assert_eq!(ann.object().await["seq"], 1);
+    assert_eq!(ann.object().await["type"], "ack");
+    assert_eq!(room.log().await, ["hi"]);
+}
+
+#[tokio::test]
+async fn a_panic_in_one_connection_is_nobody_elses() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let breaks = broken.clone();
+    let clock = Clock::from_fn(move || {
+        assert!(!breaks.load(Ordering::Relaxed), "a panic on purpose");
+        Timestamp::now()
+    });
+    let room = Room::start(Config { clock, ..Config::for_tests() }).await;
+    let (mut ann, mut bob) = (room.joined(&room.ann).await, room.joined(&room.bob).await);
+    broken.store(true, Ordering::Relaxed);
+    ann.beat().await;
+    assert_eq!(ann.next().await, Got::Ended);
+    broken.store(false, Ordering::Relaxed);
+    room.publish("still here").await;
+    assert_eq!(bob.object().await["content"], "still here");
+    room.joined(&room.ann).await;
+    room.running.stop().await;
 }

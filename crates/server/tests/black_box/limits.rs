@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, Got, handshake, http, soon};
@@ -214,12 +214,12 @@ async fn too_much_at_once_is_told_when_to_come_back() {
     third.refused(429);
     assert_eq!(third.header("retry-after"), Some("10"));
     drop(second);
-    soon("a seat is free again", async {
+    let free_again = Box::pin(async {
         while http(room.addr(), "GET /ws", &headers, b"").await.status != 101 {
             tokio::task::yield_now().await;
         }
-    })
-    .await;
+    });
+    soon("a seat is free again", free_again).await;
 }
 
 #[tokio::test]
@@ -292,8 +292,10 @@ async fn the_silent_are_dropped_and_the_living_are_pinged() {
 async fn a_slow_reader_gets_1013_and_nobody_else_notices() {
     let room = Room::start(with(|limits| limits.queue_bytes = 128 * 1024)).await;
     let topic = Topic::new(TOPIC);
-    let mut slow = room.joined(&room.bob).await;
-    const COUNT: u64 = 4000;
+    let mut slow = Client::open_narrow(room.addr(), room.bob.token.expose(), TOPIC).await;
+    slow.join().await;
+    slow.nothing_waits().await;
+    const COUNT: u64 = 2000;
     const STEP: usize = 20;
     // Those who read are waited for, so that the machine's speed does not matter.
     let keeping_up = Arc::new(tokio::sync::Barrier::new(17));
@@ -349,9 +351,11 @@ async fn a_write_that_hangs_ends_the_connection() {
     }))
     .await;
     let topic = Topic::new(TOPIC);
-    let stalled = room.joined(&room.bob).await;
+    let mut stalled = Client::open_narrow(room.addr(), room.bob.token.expose(), TOPIC).await;
+    stalled.join().await;
+    stalled.nothing_waits().await;
     let text = "x".repeat(8000);
-    let entries = (0..4000).map(|_| NewEntry::message("dan", "Dan", text.clone())).collect();
+    let entries = (0..1000).map(|_| NewEntry::message("dan", "Dan", text.clone())).collect();
     room.running.rooms().seed(&topic, entries).await.unwrap();
     soon("the stalled one is dropped", async {
         while room.running.probe().live() > 0 {
@@ -361,4 +365,14 @@ async fn a_write_that_hangs_ends_the_connection() {
     .await;
     assert_eq!(room.running.probe().last().unwrap().closed.unwrap().1, 1013);
     drop(stalled);
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_finished_is_not_waited_for() {
+    let room = Room::start(with(|limits| limits.request_head = Duration::from_millis(200))).await;
+    let mut slow = tokio::net::TcpStream::connect(room.addr()).await.unwrap();
+    slow.write_all(b"GET /ws HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    let _ = soon("the connection ends", slow.read_to_end(&mut rest)).await;
+    room.joined(&room.ann).await;
 }

@@ -148,3 +148,19 @@ async fn follow(room: Arc<Room>, epoch: String, after: u64) {
     }
     panic!("never caught up");
 }
+
+#[tokio::test]
+async fn who_sends_right_behind_the_join_finds_it_behind_the_place_that_is_named() {
+    let room = Room::start(Config::for_tests()).await;
+    let epoch = room.epoch().await;
+    for n in 0..50_u64 {
+        let mut ann = room.open(&room.ann).await;
+        let (topic, token) = (TOPIC, ann.token.clone());
+        let join = json!({ "topic": topic, "epoch": epoch, "after": n }).to_string();
+        ann.text(json!({ "token": token, "type": 3, "payLoad": join }).to_string()).await;
+        ann.say("hi").await;
+        assert_eq!(ann.object().await["type"], "joined");
+        assert_eq!(ann.object().await["seq"], n + 1);
+        ann.nothing_waits().await;
+    }
+}
