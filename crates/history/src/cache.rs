@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 mod cells;
 mod head;
+mod insert;
 pub(crate) mod read;
 pub(crate) mod rooms;
 mod slots;

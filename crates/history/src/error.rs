@@ -145,4 +145,21 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether the cache is damaged: also if a cell holds what was never written there. One unreadable row would
+    /// otherwise make its page unreadable for ever.
+    pub(crate) fn is_cache_damage(&self) -> bool {
+        use rusqlite::Error as E;
+        let unreadable = match self {
+            Self::Sqlite(error) => matches!(
+                **error,
+                E::FromSqlConversionFailure(..)
+                    | E::IntegralValueOutOfRange(..)
+                    | E::Utf8Error(..)
+                    | E::InvalidColumnType(..)
+            ),
+            _ => false,
+        };
+        unreadable || self.is_damage()
+    }
 }

@@ -1,9 +1,10 @@
 //! The directory: who holds it ([`lock`]), how its two files are opened ([`database`]) and, when damaged, set aside
-//! ([`aside`]).
+//! ([`aside`]) and replaced ([`mend`]).
 
 pub(crate) mod aside;
 pub(crate) mod database;
 pub(crate) mod lock;
+pub(crate) mod mend;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;

@@ -50,9 +50,18 @@ pub(crate) fn enqueue(
     Ok(())
 }
 
-/// A room's outbox.
+/// A room's outbox. A line that cannot be understood stays in the file and does not hide the others.
 pub(crate) fn list(conn: &Connection, room: RoomId) -> rusqlite::Result<Vec<Outgoing>> {
-    conn.prepare_cached(LIST)?.query_map([room.0], read)?.collect()
+    let mut statement = conn.prepare_cached(LIST)?;
+    let mut lines = statement.query([room.0])?;
+    let mut outbox = Vec::new();
+    while let Some(line) = lines.next()? {
+        match read(line) {
+            Ok(item) => outbox.push(item),
+            Err(error) => tracing::error!(%error, "a line of the outbox cannot be read"),
+        }
+    }
+    Ok(outbox)
 }
 
 fn read(line: &Row<'_>) -> rusqlite::Result<Outgoing> {

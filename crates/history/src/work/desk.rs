@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 use super::readers::Shelf;
 use crate::cache;
 use crate::error::{CommitError, OpenError, OutboxError, StoreError};
-use crate::files::aside::set_aside;
 use crate::files::database::{CACHE, OUTBOX, Trouble};
 use crate::files::lock::{Held, Lock};
-use crate::files::{cache_path, make_dir, outbox_path};
+use crate::files::mend::{
+    fold_in, in_transaction, open_outbox, replace_cache, replace_outbox, unusable,
+};
+use crate::files::{cache_path, make_dir};
 use crate::ids::{RoomId, RoomName};
 use crate::outbox;
 use crate::store::OpenReport;
@@ -131,7 +132,7 @@ impl Desk {
             .map_err(Into::into)
             .and_then(|_moment| work(&self.cache));
         match result {
-            Err(error) if error.is_damage() => Err(self.rebuild_cache(error)),
+            Err(error) if error.is_cache_damage() => Err(self.rebuild_cache(error)),
             result => result,
         }
     }
@@ -260,66 +261,4 @@ impl Desk {
             Err(error) => tracing::warn!(%error, "the store could not be closed properly"),
         }
     }
-}
-
-fn in_transaction<T, E, F>(conn: &Connection, work: F) -> Result<T, E>
-where
-    E: From<rusqlite::Error>,
-    F: FnOnce(&Connection) -> Result<T, E>,
-{
-    let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
-    let done = work(conn)?;
-    transaction.commit()?;
-    Ok(done)
-}
-
-/// Moves the write-ahead log into the database and empties it.
-fn fold_in(conn: &Connection) -> rusqlite::Result<()> {
-    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-}
-
-fn unusable(trouble: Trouble) -> OpenError {
-    match trouble {
-        Trouble::Open(error) => error,
-        Trouble::Damaged | Trouble::TooNew => {
-            StoreError::from(rusqlite::Error::InvalidQuery).into()
-        }
-    }
-}
-
-/// A new cache in the place of a damaged one. Keys and revisions start above all that were ever given out: whoever still
-/// holds one of the old cache must not meet another row under it.
-fn replace_cache(dir: &std::path::Path) -> Result<(Connection, PathBuf, i64), OpenError> {
-    let (path, now) = (cache_path(dir), Timestamp::now());
-    let aside =
-        set_aside(&path, now).map_err(|source| OpenError::Io { path: path.clone(), source })?;
-    let cache = CACHE.open(&path, false).map_err(unusable)?;
-    let first = now.as_millisecond();
-    let start = "INSERT INTO sqlite_sequence (name, seq) VALUES ('rows', ?1)";
-    cache.execute(start, [first]).map_err(StoreError::from)?;
-    Ok((cache, aside, first))
-}
-
-fn open_outbox(dir: &std::path::Path, report: &mut OpenReport) -> Result<Connection, OpenError> {
-    // Small enough to be looked through every time.
-    match OUTBOX.open(&outbox_path(dir), true) {
-        Ok(outbox) => Ok(outbox),
-        Err(Trouble::TooNew) => Err(OpenError::OutboxTooNew),
-        Err(Trouble::Open(error)) => Err(error),
-        Err(Trouble::Damaged) => {
-            let (outbox, aside, salvaged) = replace_outbox(dir)?;
-            report.outbox_set_aside = Some(aside);
-            report.outbox_salvaged = salvaged;
-            Ok(outbox)
-        }
-    }
-}
-
-fn replace_outbox(dir: &std::path::Path) -> Result<(Connection, PathBuf, u32), OpenError> {
-    let path = outbox_path(dir);
-    let io = |source| OpenError::Io { path: path.clone(), source };
-    let aside = set_aside(&path, Timestamp::now()).map_err(io)?;
-    let outbox = OUTBOX.open(&path, false).map_err(unusable)?;
-    let salvaged = in_transaction(&outbox, |conn| outbox::salvage::carry_over(&aside, conn))?;
-    Ok((outbox, aside, salvaged))
 }

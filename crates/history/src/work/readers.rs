@@ -95,7 +95,7 @@ where
         self.result =
             conn.unchecked_transaction().map_err(Into::into).and_then(|_moment| work(conn));
         match &self.result {
-            Err(error) if error.is_damage() => Err(error.clone()),
+            Err(error) if error.is_cache_damage() => Err(error.clone()),
             Ok(_) | Err(_) => Ok(()),
         }
     }

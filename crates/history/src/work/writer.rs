@@ -63,7 +63,7 @@ impl Desk {
         let results = match write_together(&self.cache, &jobs) {
             Ok(results) => results,
             Err(error) => {
-                let error = if error.is_damage() { self.rebuild_cache(error) } else { error };
+                let error = if error.is_cache_damage() { self.rebuild_cache(error) } else { error };
                 vec![Err(CommitError::Store(error)); jobs.len()]
             }
         };
@@ -84,7 +84,7 @@ fn write_together(conn: &Connection, jobs: &[CommitJob]) -> Result<Results, Stor
         let result = apply(&savepoint, job.room, &job.commit);
         match &result {
             Ok(_) => savepoint.commit()?,
-            Err(CommitError::Store(error)) if error.is_damage() || conn.is_autocommit() => {
+            Err(CommitError::Store(error)) if error.is_cache_damage() || conn.is_autocommit() => {
                 return Err(error.clone());
             }
             Err(_) => savepoint.finish()?,

@@ -27,6 +27,12 @@ fn child(test: &str, dir: &Path) -> Child {
         .unwrap()
 }
 
+/// The child's word that everything up to this number is on disk.
+#[allow(clippy::print_stdout, reason = "the parent reads it")]
+fn say_safe(number: u64) {
+    println!("safe {number}");
+}
+
 /// The numbers that the child said are safe, as it says them.
 fn told(child: &mut Child) -> impl Iterator<Item = u64> + use<> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -62,7 +68,7 @@ fn child_writes_until_it_is_killed() {
             if seq <= 1000 {
                 store.enqueue(room, NewOutgoing { id, body, created: at(0) }).await.unwrap();
             }
-            println!("safe {seq}");
+            say_safe(seq);
         }
     });
 }
@@ -101,7 +107,7 @@ async fn a_killed_writer_loses_nothing_that_it_was_told_is_safe() {
 fn child_holds_the_directory() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let _store = Store::open(Path::new(&dir)).unwrap().store;
-    println!("safe 0");
+    say_safe(0);
     // Until it is killed; the parent holds the other end.
     let _ = std::io::stdin().read_line(&mut String::new());
     std::thread::park();

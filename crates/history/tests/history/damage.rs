@@ -168,6 +168,26 @@ async fn a_writer_that_meets_damage_gets_the_cache_rebuilt() {
 }
 
 #[tokio::test]
+async fn a_cell_that_makes_no_sense_is_damage_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = filled(dir.path()).await;
+    let store = open(dir.path());
+    let change = |file: &str, sql: &str| {
+        let conn = rusqlite::Connection::open(dir.path().join(file)).unwrap();
+        assert_eq!(conn.execute(sql, []).unwrap(), 1);
+    };
+    change("cache.db", "UPDATE rows SET content = CAST(x'ff' AS TEXT) WHERE key = 499");
+    let met = store.page(room, Anchor::End, 10).await;
+    assert!(matches!(met, Err(StoreError::CacheRebuilt { .. })), "{met:?}");
+    assert!(texts(&store, room).await.is_empty());
+
+    // In the outbox it is one line less to send, and the line stays where it is.
+    change("outbox.db", "UPDATE outgoing SET state = 9 WHERE ord = 50");
+    assert_eq!(store.outbox(room).await.unwrap().len(), 99);
+    assert_eq!(store.rooms_with_outgoing().await.unwrap(), [(name("1"), 100)]);
+}
+
+#[tokio::test]
 async fn a_damaged_outbox_is_set_aside_and_what_is_readable_is_carried_over() {
     let dir = tempfile::tempdir().unwrap();
     let room = filled(dir.path()).await;
