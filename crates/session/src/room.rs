@@ -217,16 +217,17 @@ impl Room {
 
     /// The next moment at which something is due.
     fn deadline(&self) -> Instant {
+        let now = Instant::now();
         let heart = self.heart.as_ref().map(Heartbeat::deadline);
         let merge = match &self.merge {
             Merge::Undecided(_) => None,
-            Merge::Exact(exact) => exact.due(),
-            Merge::Aligned(aligned) => aligned.due(),
+            Merge::Exact(exact) => exact.due(now),
+            Merge::Aligned(aligned) => aligned.due(now),
         };
         [heart, merge, self.phase.due(), self.outbox_due()]
             .into_iter()
             .flatten()
-            .fold(Instant::now() + NAP, Instant::min)
+            .fold(now + NAP, Instant::min)
     }
 
     async fn look_at_the_clock(&mut self) {

@@ -86,9 +86,9 @@ pub(super) struct Fetched {
 }
 
 impl Aligned {
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         match &self.ready {
-            Some(ready) => Some(if ready.passed { Instant::now() } else { ready.by }),
+            Some(ready) => Some(if ready.passed { now } else { ready.by }),
             None if self.fetching => None,
             None => self.next,
         }
@@ -255,7 +255,7 @@ impl Room {
 
     pub(super) async fn check_aligned(&mut self, now: Instant) {
         let Merge::Aligned(aligned) = &mut self.merge else { return };
-        if aligned.due().is_none_or(|due| now < due) {
+        if aligned.due(now).is_none_or(|due| now < due) {
             return;
         }
         if let Some(ready) = aligned.ready.take() {

@@ -63,11 +63,10 @@ impl Exact {
         }
     }
 
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         if self.fetching {
             return None;
         }
-        let now = Instant::now();
         let wants = if self.wants_newest || (self.urgent && self.sequence.hole().is_some()) {
             Some(now)
         } else {
@@ -208,7 +207,7 @@ impl Room {
 
     pub(super) async fn check_exact(&mut self, now: Instant) {
         let Merge::Exact(exact) = &mut self.merge else { return };
-        if exact.due().is_none_or(|due| now < due) {
+        if exact.due(now).is_none_or(|due| now < due) {
             return self.check_synced().await;
         }
         if exact.joined_by.take().is_some() {
