@@ -167,3 +167,23 @@ fn restrict(path: &Path) {
     #[cfg(not(unix))]
     let _ = path;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_acknowledged_waits_for_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, _) = open_file(dir.path()).unwrap();
+        let setting = |name: &str| -> String {
+            lock(&writer)
+                .pragma_query_value(None, name, |row| {
+                    row.get::<_, rusqlite::types::Value>(0).map(|value| format!("{value:?}"))
+                })
+                .unwrap()
+        };
+        assert_eq!(setting("journal_mode"), "Text(\"wal\")");
+        assert_eq!(setting("synchronous"), "Integer(2)", "FULL");
+    }
+}

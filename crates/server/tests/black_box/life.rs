@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aside_protocol::Topic;
 use aside_server::{Clock, Config, RoomsError, ServerError, start};
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::client::{Client, Got, soon};
@@ -129,10 +130,7 @@ async fn a_reset_begins_a_new_epoch_and_asks_everyone_back() {
     assert_eq!(ann.closed().await.0, 1012);
     let mut ann = room.open(&room.ann).await;
     let joined = ann.resume(&epoch, 5).await;
-    assert_eq!(
-        (&joined["resumed"], &joined["seq"]),
-        (&serde_json::json!(false), &serde_json::json!(0))
-    );
+    assert_eq!((&joined["resumed"], &joined["seq"]), (&json!(false), &json!(0)));
     let first = room.publish("new").await;
     assert_eq!(ann.object().await["seq"], 1);
     assert!(!first.id.as_str().starts_with(&epoch[..16]), "ids of two lives differ");
@@ -205,6 +203,27 @@ async fn nothing_is_told_before_it_is_committed() {
     assert_eq!(ann.object().await["type"], "ack");
 }
 
+/// The one failure that comes at the very end: the inserts succeed, the commit does not.
+#[tokio::test]
+async fn a_commit_that_fails_is_told_to_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = Room::start(on_disk(&dir)).await;
+    let (mut ann, mut bob) = (room.joined(&room.ann).await, room.joined(&room.bob).await);
+    let trap = "CREATE TABLE nowhere (id INTEGER PRIMARY KEY);
+        CREATE TABLE trap (id INTEGER REFERENCES nowhere (id) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER spring AFTER INSERT ON entry WHEN new.content = 'poison'
+        BEGIN INSERT INTO trap VALUES (1); END;";
+    rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap().execute_batch(trap).unwrap();
+    ann.say_named("poison", NONCE).await;
+    let nack = ann.object().await;
+    assert_eq!((&nack["type"], &nack["code"]), (&json!("nack"), &json!(503)));
+    let asked = json!({ "content": "fine", "streamId": crate::room::STREAM });
+    assert_eq!(room.post(&room.bob, "/api/question/add", asked).await.json()["data"]["seq"], 1);
+    assert_eq!(bob.object().await["seq"], 1, "the first thing that anyone hears of");
+    assert_eq!(ann.object().await["seq"], 1);
+    assert_eq!(room.log().await.len(), 1);
+}
+
 #[tokio::test]
 async fn what_cannot_be_stored_is_refused_and_may_be_sent_again() {
     let dir = tempfile::tempdir().unwrap();
@@ -213,10 +232,7 @@ async fn what_cannot_be_stored_is_refused_and_may_be_sent_again() {
     let other = hold(&dir);
     ann.say_named("hi", NONCE).await;
     let nack = ann.object().await;
-    assert_eq!(
-        (&nack["type"], &nack["code"]),
-        (&serde_json::json!("nack"), &serde_json::json!(503))
-    );
+    assert_eq!((&nack["type"], &nack["code"]), (&json!("nack"), &json!(503)));
     other.execute_batch("ROLLBACK").unwrap();
     ann.say_named("hi", NONCE).await;
     assert_eq!(ann.object().await["seq"], 1);
