@@ -1,1 +1,36 @@
-//! stub
+//! The desktop shell: windows, tray, settings, secrets, and the commands through which the page sees the rooms.
+//!
+//! The only Rust that knows Tauri. It decides nothing about the protocol (that is `aside_session`) and keeps nothing
+//! about a room (that is `aside_history`): it opens sessions, tells the window that something changed, and answers
+//! what the page asks.
+//!
+//! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
+//! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`] and
+//! [`form`] (the border to the page), [`commands`] and [`rows`] (what crosses it), [`ticks`] (how the page learns that
+//! there is something to see), [`windows`], [`tray`], [`words`], [`links`], [`avatars`], [`logging`], and [`demo`].
+
+mod args;
+mod avatars;
+mod cli;
+mod commands;
+mod demo;
+mod dto;
+mod errors;
+mod form;
+mod home;
+mod links;
+mod logging;
+mod rooms;
+mod rows;
+mod secrets;
+mod settings;
+mod shell;
+mod start;
+mod ticks;
+mod tray;
+mod windows;
+mod words;
+
+#[cfg(test)]
+use start::install_tls;
+pub use start::run;

@@ -1,0 +1,119 @@
+//! The command line: what a first start does, and what a second start asks of the first.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::dto::RoomForm;
+
+/// Keeps a live room beside you.
+#[derive(Debug, Parser, PartialEq, Eq)]
+#[command(name = "aside", version, about)]
+pub(crate) struct Cli {
+    /// Host a room in the app with a simulated audience, clearly labelled so.
+    #[arg(long)]
+    pub(crate) demo: bool,
+
+    /// Start without a window; the tray or a second start shows it.
+    #[arg(long, global = true)]
+    pub(crate) hidden: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do beyond starting.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum Command {
+    /// Open straight into a room.
+    Join(Join),
+}
+
+/// A room to open.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct Join {
+    /// The server's base URL.
+    #[arg(long)]
+    server: String,
+    /// The socket's URL; by default the server's, with the socket scheme and the path `/ws`.
+    #[arg(long, default_value = "")]
+    ws: String,
+    /// The room's number on the socket.
+    #[arg(long)]
+    topic: String,
+    /// The room's stream id.
+    #[arg(long)]
+    stream: String,
+    /// The name to appear under.
+    #[arg(long, default_value = "")]
+    name: String,
+    /// The user id.
+    #[arg(long, default_value = "")]
+    user: String,
+    /// A picture's URL.
+    #[arg(long, default_value = "")]
+    avatar: String,
+    /// The environment variable that holds the token. The token itself never stands on a command line.
+    #[arg(long, value_name = "VAR")]
+    pub(crate) token_env: Option<String>,
+    /// Allow a connection without encryption to another machine.
+    #[arg(long)]
+    allow_insecure: bool,
+}
+
+impl Join {
+    /// The same room as the join form would hold it.
+    pub(crate) fn form(&self) -> RoomForm {
+        RoomForm {
+            server: self.server.clone(),
+            socket: self.ws.clone(),
+            topic: self.topic.clone(),
+            stream: self.stream.clone(),
+            name: self.name.clone(),
+            user: self.user.clone(),
+            avatar: self.avatar.clone(),
+            allow_insecure: self.allow_insecure,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_documented_lines_are_understood() {
+        assert_eq!(parse("aside").unwrap(), Cli { demo: false, hidden: false, command: None });
+        assert!(parse("aside --demo").unwrap().demo);
+        assert!(parse("aside --demo --hidden").unwrap().hidden);
+
+        let cli = parse(
+            "aside join --server https://rooms.example --ws wss://rooms.example/live --topic 7 --stream s1 --name Ana \
+             --user u1 --avatar https://rooms.example/a.png --token-env ROOM_TOKEN --hidden",
+        )
+        .unwrap();
+        assert!(cli.hidden);
+        let Some(Command::Join(join)) = cli.command else { panic!("no room") };
+        assert_eq!(join.token_env.as_deref(), Some("ROOM_TOKEN"));
+        let form = RoomForm {
+            server: "https://rooms.example".to_owned(),
+            socket: "wss://rooms.example/live".to_owned(),
+            topic: "7".to_owned(),
+            stream: "s1".to_owned(),
+            name: "Ana".to_owned(),
+            user: "u1".to_owned(),
+            avatar: "https://rooms.example/a.png".to_owned(),
+            allow_insecure: false,
+        };
+        assert_eq!(join.form(), form);
+    }
+
+    #[test]
+    fn half_a_room_and_a_token_on_the_line_are_refused() {
+        assert!(parse("aside join --server https://rooms.example --topic 7").is_err());
+        assert!(parse("aside join --server s --topic t --stream s --token abc").is_err());
+        assert!(parse("aside elsewhere").is_err());
+    }
+}

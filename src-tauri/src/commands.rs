@@ -1,0 +1,38 @@
+//! What the page may ask for. Each command reads its arguments, asks the shell, and answers with data or an `AppError`;
+//! none takes a host, a path or SQL, and none ever gives a token back.
+
+pub(crate) mod rooms;
+pub(crate) mod timeline;
+pub(crate) mod window;
+pub(crate) mod writing;
+
+/// Everything that the page may call, in one place: `capabilities` in tauri.conf.json allows exactly these.
+macro_rules! handler {
+    () => {
+        tauri::generate_handler![
+            crate::commands::rooms::boot,
+            crate::commands::rooms::save_room,
+            crate::commands::rooms::forget_room,
+            crate::commands::rooms::open_room,
+            crate::commands::rooms::leave_room,
+            crate::commands::rooms::set_token,
+            crate::commands::rooms::reconnect,
+            crate::commands::timeline::page,
+            crate::commands::timeline::pull,
+            crate::commands::timeline::mark_read,
+            crate::commands::timeline::fill_gap,
+            crate::commands::writing::send,
+            crate::commands::writing::answer,
+            crate::commands::writing::retry,
+            crate::commands::writing::discard,
+            crate::commands::writing::draft,
+            crate::commands::writing::set_draft,
+            crate::commands::window::save_settings,
+            crate::commands::window::close_window,
+            crate::commands::window::hide_window,
+            crate::commands::window::open_link,
+        ]
+    };
+}
+
+pub(crate) use handler;

@@ -1,0 +1,73 @@
+//! Reading a room: pages, changes, the read mark, gaps.
+
+use aside_history::{Anchor, Place, Revision};
+use tauri::State;
+
+use crate::args::Arg;
+use crate::dto::{self, Page, Pull};
+use crate::errors::AppError;
+use crate::rooms::Live;
+use crate::rows::Painter;
+use crate::shell::Shell;
+
+#[tauri::command]
+pub(crate) async fn page(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    anchor: Arg<dto::Anchor>,
+    limit: Arg<u32>,
+) -> Result<Page, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let anchor = match anchor.0 {
+        dto::Anchor::End => Anchor::End,
+        dto::Anchor::Before { place } => Anchor::Before(Place(place)),
+        dto::Anchor::After { place } => Anchor::After(Place(place)),
+        dto::Anchor::Unread => Anchor::Unread,
+    };
+    let page = live.session.page(anchor, limit.limit()).await?;
+    Ok(painter(&shell, &live).page(page))
+}
+
+/// The answer to a tick. What changes while this runs is worth another tick.
+#[tauri::command]
+pub(crate) async fn pull(
+    shell: State<'_, Shell>,
+    room: Arg<Option<String>>,
+    since: Arg<u64>,
+    limit: Arg<u32>,
+) -> Result<Pull, AppError> {
+    shell.ticks.pulled();
+    let mut changes = None;
+    if let Some(room) = room.0 {
+        // A room that is not open has no changes; the others' statuses are worth the answer.
+        if let Ok(live) = shell.rooms.live(Arg(room).room()?).await {
+            let found = live.session.changes(Revision(since.0), limit.limit()).await?;
+            changes = Some(painter(&shell, &live).changes(found));
+        }
+    }
+    Ok(Pull { statuses: shell.rooms.statuses(), changes })
+}
+
+#[tauri::command]
+pub(crate) async fn mark_read(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    place: Arg<i64>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    Ok(live.session.mark_read(Place(place.0)).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn fill_gap(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    key: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    Ok(live.session.fill_gap(key.row()?).await?)
+}
+
+fn painter<'a>(shell: &'a Shell, live: &'a Live) -> Painter<'a> {
+    Painter { avatars: &shell.avatars, server: &live.server }
+}

@@ -1,0 +1,90 @@
+//! Writing into a room: sending, asking, answering, drafts.
+
+use aside_history::DraftMode;
+use tauri::State;
+
+use crate::args::Arg;
+use crate::dto::{Draft, SendMode};
+use crate::errors::AppError;
+use crate::shell::Shell;
+
+/// The composer's place among the drafts of a room.
+const COMPOSER: &str = "composer";
+
+/// Returns once the text is safe on disk and stands in the timeline.
+#[tauri::command]
+pub(crate) async fn send(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    text: Arg<String>,
+    mode: Arg<SendMode>,
+) -> Result<(), AppError> {
+    let (live, text) = (shell.rooms.live(room.room()?).await?, text.text()?);
+    match mode.0 {
+        SendMode::Message => live.session.send(&text).await?,
+        SendMode::Question => live.session.ask(&text).await?,
+    };
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn answer(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+    text: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    live.session.answer(question.entry()?, &text.text()?).await?;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn retry(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    key: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    Ok(live.session.retry(key.row()?).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn discard(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    key: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    Ok(live.session.discard(key.row()?).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn draft(shell: State<'_, Shell>, room: Arg<String>) -> Result<Draft, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let kept = live.session.draft(COMPOSER).await?;
+    let kept = kept.map(|draft| Draft {
+        text: draft.text,
+        mode: match draft.mode {
+            DraftMode::Message => SendMode::Message,
+            DraftMode::Question => SendMode::Question,
+        },
+    });
+    Ok(kept.unwrap_or_default())
+}
+
+#[tauri::command]
+pub(crate) async fn set_draft(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    text: Arg<String>,
+    mode: Arg<SendMode>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let mode = match mode.0 {
+        SendMode::Message => DraftMode::Message,
+        SendMode::Question => DraftMode::Question,
+    };
+    let draft = aside_history::Draft { text: text.draft()?, mode, updated: live.session.now() };
+    Ok(live.session.set_draft(COMPOSER, draft).await?)
+}

@@ -1,0 +1,356 @@
+//! What the page and the shell say to each other; `ui/src/bridge/dto.ts` is written from this file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod bindings;
+
+/// Where a room's connection stands, in the words that the page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ConnectionState {
+    Connecting,
+    Joining,
+    Syncing,
+    Online,
+    Waiting,
+    Refused,
+    Closed,
+}
+
+/// A room's connection: the state, the reason as a code (its words are the page's), and the time of the next try in
+/// epoch milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Connection {
+    pub(crate) state: ConnectionState,
+    pub(crate) why: Option<String>,
+    pub(crate) retry_at: Option<i64>,
+}
+
+/// What this token may do in the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Role {
+    Audience,
+    Staff,
+    Host,
+}
+
+/// One open room at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct RoomStatus {
+    pub(crate) room: String,
+    pub(crate) revision: u64,
+    pub(crate) connection: Connection,
+    pub(crate) unread: u32,
+    pub(crate) unread_questions: u32,
+    pub(crate) core_only: bool,
+    pub(crate) role: Role,
+    pub(crate) org_name: String,
+    pub(crate) can_answer: bool,
+    pub(crate) content_bytes: u32,
+    pub(crate) server: String,
+}
+
+/// What the join form holds; the token travels beside it, and only towards the shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct RoomForm {
+    pub(crate) server: String,
+    pub(crate) socket: String,
+    pub(crate) topic: String,
+    pub(crate) stream: String,
+    pub(crate) name: String,
+    pub(crate) user: String,
+    pub(crate) avatar: String,
+    pub(crate) allow_insecure: bool,
+}
+
+/// Where a room's token is kept: in the system's keyring, in memory until the app quits, or nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum TokenStore {
+    Keyring,
+    Session,
+    None,
+}
+
+/// A room in the list of saved rooms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SavedRoom {
+    pub(crate) id: String,
+    pub(crate) label: String,
+    pub(crate) form: RoomForm,
+    pub(crate) token_store: TokenStore,
+    pub(crate) demo: bool,
+    pub(crate) open: bool,
+}
+
+/// The language of the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Locale {
+    #[default]
+    #[serde(rename = "system")]
+    System,
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "zh-CN")]
+    Chinese,
+}
+
+/// Light, dark, or as the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What closing the window does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum CloseChoice {
+    #[default]
+    Ask,
+    Hide,
+    Quit,
+}
+
+/// How close together the rows stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Density {
+    #[default]
+    Comfortable,
+    Compact,
+}
+
+/// What a person has chosen; `text_size` is in per cent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Settings {
+    pub(crate) locale: Locale,
+    pub(crate) theme: Theme,
+    pub(crate) close: CloseChoice,
+    pub(crate) text_size: u16,
+    pub(crate) density: Density,
+}
+
+impl Settings {
+    /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
+    const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
+
+    /// The settings with every number in its range.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
+        self
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            locale: Locale::default(),
+            theme: Theme::default(),
+            close: CloseChoice::default(),
+            text_size: 100,
+            density: Density::default(),
+        }
+    }
+}
+
+/// Something a person should know about this start: a code and what its sentence names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Notice {
+    pub(crate) code: String,
+    #[cfg_attr(test, ts(type = "Record<string, string>"))]
+    pub(crate) params: BTreeMap<&'static str, String>,
+}
+
+/// All that a page needs to draw itself for the first time; `room` is the one to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Boot {
+    pub(crate) version: String,
+    pub(crate) rooms: Vec<SavedRoom>,
+    pub(crate) settings: Settings,
+    pub(crate) system_locale: String,
+    pub(crate) statuses: Vec<RoomStatus>,
+    pub(crate) room: Option<String>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// What a row of the timeline is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum RowKind {
+    Message,
+    Question,
+    Answer,
+    Gap,
+    Boundary,
+}
+
+/// How far an own entry has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Delivery {
+    Received,
+    Sending,
+    Sent,
+    Unsure,
+    Failed,
+}
+
+/// What the server's history says about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Standing {
+    Provisional,
+    Confirmed,
+    NotInHistory,
+}
+
+/// What is being done about a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum GapState {
+    Open,
+    Loading,
+    Failed,
+}
+
+/// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
+/// milliseconds, pictures are names that only `avatar:` understands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Row {
+    pub(crate) key: String,
+    pub(crate) place: i64,
+    pub(crate) kind: RowKind,
+    pub(crate) user: String,
+    pub(crate) name: String,
+    pub(crate) avatar: Option<String>,
+    pub(crate) text: String,
+    pub(crate) org: String,
+    pub(crate) org_logo: Option<String>,
+    pub(crate) question: String,
+    pub(crate) created_at: Option<i64>,
+    pub(crate) received_at: i64,
+    pub(crate) mine: bool,
+    pub(crate) delivery: Delivery,
+    pub(crate) failure: Option<String>,
+    pub(crate) failure_reason: Option<String>,
+    pub(crate) standing: Standing,
+    pub(crate) id: Option<String>,
+    pub(crate) seq: Option<u64>,
+    pub(crate) gap: Option<GapState>,
+    pub(crate) missing: Option<u64>,
+}
+
+/// A stretch of the timeline, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Page {
+    pub(crate) revision: u64,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) has_older: bool,
+    pub(crate) has_newer: bool,
+    pub(crate) reached_start: bool,
+    pub(crate) read: Option<i64>,
+}
+
+/// What changed since a revision; `reset` asks for a page instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Changes {
+    pub(crate) revision: u64,
+    pub(crate) upserts: Vec<Row>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) reset: bool,
+}
+
+/// The answer to a tick: every open room at a glance, and the changes of the room on show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Pull {
+    pub(crate) statuses: Vec<RoomStatus>,
+    pub(crate) changes: Option<Changes>,
+}
+
+/// Where a page starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "at")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Anchor {
+    End,
+    Before { place: i64 },
+    After { place: i64 },
+    Unread,
+}
+
+/// Whether a text is sent or asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum SendMode {
+    #[default]
+    Message,
+    Question,
+}
+
+/// What stands in the composer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Draft {
+    pub(crate) text: String,
+    pub(crate) mode: SendMode,
+}
+
+/// What the answer to "close or hide?" was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum CloseAction {
+    Hide,
+    Quit,
+}
+
+/// Asks the page to bring a room to the front.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ShowRoom {
+    pub(crate) room: String,
+}

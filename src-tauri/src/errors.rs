@@ -1,0 +1,176 @@
+//! The one error that a command may reject with: a code that the page has words for, and what those words name.
+
+use std::collections::BTreeMap;
+
+use aside_history::{OutboxError, StoreError};
+use aside_session::{ConfigError, SendError, SessionError, StartError};
+use serde::Serialize;
+
+/// What a person can be told apart. A variant exists only if the page says something different for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// An argument of a command was missing, malformed or out of range (`name`).
+    BadArgument,
+    /// A text was longer than it may be (`name`, `max` in bytes).
+    TooLong,
+    /// The server's address is no http or https URL.
+    BadServer,
+    /// The socket's address is no ws or wss URL.
+    BadSocket,
+    /// A plain connection to another machine, and the form does not allow it.
+    Insecure,
+    /// A field of the form is empty (`name`).
+    FieldMissing,
+    /// The token holds characters that no header can carry.
+    BadToken,
+    /// The room has no token: the app was restarted without a keyring, or none was ever given.
+    TokenMissing,
+    /// No saved room has this id.
+    RoomUnknown,
+    /// The room is not open.
+    RoomNotOpen,
+    /// The room's own row is gone, or was never one that can be retried, discarded or filled.
+    RowUnknown,
+    /// The text has nothing in it.
+    Empty,
+    /// The room's cache or outbox could not be read or written.
+    Storage,
+    /// The settings could not be written.
+    SettingsNotSaved,
+    /// The link is not one that may be opened.
+    LinkRefused,
+    /// The system would not open the link.
+    LinkFailed,
+    /// The room could not be started.
+    RoomNotStarted,
+    /// It did not answer in time.
+    Timeout,
+}
+
+impl Code {
+    /// The word that the catalogue knows it by.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::BadArgument => "bad_argument",
+            Self::TooLong => "too_long",
+            Self::BadServer => "bad_server",
+            Self::BadSocket => "bad_socket",
+            Self::Insecure => "insecure",
+            Self::FieldMissing => "field_missing",
+            Self::BadToken => "bad_token",
+            Self::TokenMissing => "token_missing",
+            Self::RoomUnknown => "room_unknown",
+            Self::RoomNotOpen => "room_not_open",
+            Self::RowUnknown => "no_such_row",
+            Self::Empty => "empty",
+            Self::Storage => "storage",
+            Self::SettingsNotSaved => "settings_not_saved",
+            Self::LinkRefused => "link_refused",
+            Self::LinkFailed => "link_failed",
+            Self::RoomNotStarted => "room_not_started",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// What every command rejects with: a code, and what its sentence names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct AppError {
+    code: &'static str,
+    #[cfg_attr(test, ts(type = "Record<string, string>"))]
+    params: BTreeMap<&'static str, String>,
+}
+
+impl AppError {
+    /// A parameter of the sentence.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.params.insert(name, value.into());
+        self
+    }
+
+    /// The code, for logs and tests.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl From<Code> for AppError {
+    fn from(code: Code) -> Self {
+        Self { code: code.as_str(), params: BTreeMap::new() }
+    }
+}
+
+impl From<SessionError> for AppError {
+    fn from(error: SessionError) -> Self {
+        tracing::debug!(%error, "a room did not do what the page asked for");
+        let reply = Self { code: error.code(), params: BTreeMap::new() };
+        match error {
+            SessionError::Server { status } => reply.with("status", status.to_string()),
+            SessionError::Closed
+            | SessionError::Offline
+            | SessionError::NoSuchRow
+            | SessionError::Timeout
+            | SessionError::Store(_)
+            | SessionError::Commit(_) => reply,
+        }
+    }
+}
+
+impl From<SendError> for AppError {
+    fn from(error: SendError) -> Self {
+        tracing::debug!(%error, "a text was not taken");
+        let reply = Self { code: error.code(), params: BTreeMap::new() };
+        match error {
+            SendError::TooLong { bytes, limit } => {
+                reply.with("bytes", bytes.to_string()).with("limit", limit.to_string())
+            }
+            SendError::Empty
+            | SendError::Full
+            | SendError::NotOffered
+            | SendError::Closed
+            | SendError::Outbox(_) => reply,
+        }
+    }
+}
+
+impl From<StartError> for AppError {
+    fn from(error: StartError) -> Self {
+        tracing::warn!(%error, "a room was not started");
+        match error {
+            StartError::Config(error) => error.into(),
+            StartError::Token => Code::BadToken.into(),
+            StartError::Store(_) => Code::Storage.into(),
+            StartError::Tls => Code::RoomNotStarted.into(),
+        }
+    }
+}
+
+impl From<ConfigError> for AppError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Server => Code::BadServer.into(),
+            ConfigError::Socket => Code::BadSocket.into(),
+            ConfigError::Insecure => Code::Insecure.into(),
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "the room's files");
+        Code::Storage.into()
+    }
+}
+
+impl From<OutboxError> for AppError {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::TooLong { bytes } => {
+                Self::from(Code::TooLong).with("bytes", bytes.to_string())
+            }
+            OutboxError::Full => Self { code: "outbox_full", params: BTreeMap::new() },
+            OutboxError::Store(error) => error.into(),
+        }
+    }
+}

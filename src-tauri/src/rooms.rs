@@ -1,0 +1,207 @@
+//! The open rooms: one session each, living as long as the room is open, whether or not a window exists.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_history::Store;
+use aside_protocol::Token;
+use aside_session::{Env, RoomConfig, Session};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::dto::{ConnectionState, RoomStatus};
+use crate::errors::{AppError, Code};
+use crate::rows;
+use crate::settings::RoomKey;
+
+/// How long a command waits for a room that is just being opened.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// A session says goodbye within half a second; what takes longer is not waited for.
+const GOODBYE: Duration = Duration::from_millis(700);
+
+/// What is known of an open room.
+#[derive(Clone)]
+enum Seat {
+    /// Its token is looked up, its cache opened.
+    Opening,
+    /// It has no token; a person must give one.
+    NoToken,
+    Live(Live),
+}
+
+/// A room with a session.
+#[derive(Clone)]
+pub(crate) struct Live {
+    pub(crate) session: Session,
+    /// The server that the room is on.
+    pub(crate) server: Url,
+}
+
+/// All of them. Handles are cheap and the same.
+#[derive(Clone)]
+pub(crate) struct Rooms {
+    store: Store,
+    env: Env,
+    // State and news of it in one: whoever waits for a room to be open waits on this.
+    seats: Arc<watch::Sender<BTreeMap<RoomKey, Seat>>>,
+    changed: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Rooms {
+    /// No room is open yet. `changed` is called whenever something could look different; it must be quick.
+    pub(crate) fn new(store: Store, env: Env, changed: impl Fn() + Send + Sync + 'static) -> Self {
+        let seats = Arc::new(watch::Sender::new(BTreeMap::new()));
+        Self { store, env, seats, changed: Arc::new(changed) }
+    }
+
+    /// Takes the room's seat, so that a second wish to open it waits for this one. False when it is taken.
+    pub(crate) fn reserve(&self, key: RoomKey) -> bool {
+        self.seats.send_if_modified(|seats| match seats.get(&key) {
+            Some(Seat::Opening | Seat::Live(_)) => false,
+            Some(Seat::NoToken) | None => {
+                seats.insert(key, Seat::Opening);
+                true
+            }
+        })
+    }
+
+    /// Opens a room whose seat was reserved.
+    ///
+    /// # Errors
+    /// When the session cannot start; the seat is free again then.
+    pub(crate) async fn open(
+        &self,
+        key: RoomKey,
+        config: RoomConfig,
+        token: Option<Token>,
+    ) -> Result<(), AppError> {
+        let server = config.server.clone();
+        let started = match token {
+            None => Ok(Seat::NoToken),
+            Some(token) => {
+                let started =
+                    Session::start(config, token, self.store.clone(), self.env.clone()).await;
+                started.map(|session| Seat::Live(Live { session, server }))
+            }
+        };
+        match started {
+            Ok(seat) => {
+                self.seat(key, seat).await;
+                Ok(())
+            }
+            Err(error) => {
+                self.free(key);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Gives a reserved seat back.
+    pub(crate) fn free(&self, key: RoomKey) {
+        self.seats.send_modify(|seats| {
+            seats.remove(&key);
+        });
+        (self.changed)();
+    }
+
+    async fn seat(&self, key: RoomKey, seat: Seat) {
+        let live = match &seat {
+            Seat::Live(live) => Some(live.clone()),
+            Seat::Opening | Seat::NoToken => None,
+        };
+        // Left meanwhile: the seat is gone, and nobody wants the session any more.
+        let wanted = self.seats.send_if_modified(|seats| match seats.get_mut(&key) {
+            Some(taken) => {
+                *taken = seat;
+                true
+            }
+            None => false,
+        });
+        if let Some(live) = live {
+            if wanted {
+                tokio::spawn(follow(live.session, Arc::clone(&self.changed)));
+            } else {
+                live.session.close().await;
+            }
+        }
+        (self.changed)();
+    }
+
+    /// A room's session; waits for one that is just being opened.
+    ///
+    /// # Errors
+    /// `room_not_open`, `token_missing`, `timeout`.
+    pub(crate) async fn live(&self, key: RoomKey) -> Result<Live, AppError> {
+        let mut seats = self.seats.subscribe();
+        let opened = seats.wait_for(|seats| !matches!(seats.get(&key), Some(Seat::Opening)));
+        let seats = timeout(OPENING, opened).await.map_err(|_| Code::Timeout)?;
+        match seats.map_err(|_| Code::RoomNotOpen)?.get(&key) {
+            Some(Seat::Live(live)) => Ok(live.clone()),
+            Some(Seat::NoToken) => Err(Code::TokenMissing.into()),
+            Some(Seat::Opening) | None => Err(Code::RoomNotOpen.into()),
+        }
+    }
+
+    /// Every open room at a glance.
+    pub(crate) fn statuses(&self) -> Vec<RoomStatus> {
+        self.seats.borrow().iter().map(|(key, seat)| glance(*key, seat)).collect()
+    }
+
+    /// One open room at a glance.
+    pub(crate) fn status(&self, key: RoomKey) -> Option<RoomStatus> {
+        self.seats.borrow().get(&key).map(|seat| glance(key, seat))
+    }
+
+    /// Leaves a room, if it is open.
+    pub(crate) async fn leave(&self, key: RoomKey) {
+        let mut seat = None;
+        self.seats.send_modify(|seats| seat = seats.remove(&key));
+        if let Some(Seat::Live(live)) = seat {
+            // A session that does not come to an end is left behind; it ends with the process.
+            let _late = timeout(GOODBYE, live.session.close()).await;
+        }
+        (self.changed)();
+    }
+
+    /// Leaves all rooms at once, and finishes what the files still wait for.
+    pub(crate) async fn close(&self) {
+        let seats = self.seats.send_replace(BTreeMap::new());
+        let goodbyes = seats.into_values().filter_map(|seat| match seat {
+            Seat::Live(live) => Some(async move { live.session.close().await }),
+            Seat::Opening | Seat::NoToken => None,
+        });
+        let _late = timeout(GOODBYE, futures_util::future::join_all(goodbyes)).await;
+        self.store.close().await;
+    }
+
+    /// The files of all rooms.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+fn glance(key: RoomKey, seat: &Seat) -> RoomStatus {
+    match seat {
+        Seat::Opening => rows::status_without_session(key, ConnectionState::Connecting, None),
+        Seat::NoToken => rows::status_without_session(
+            key,
+            ConnectionState::Refused,
+            Some(Code::TokenMissing.as_str()),
+        ),
+        Seat::Live(live) => rows::status(key, &live.session.watch().borrow()),
+    }
+}
+
+/// Passes on that a room changed, until the room is left.
+async fn follow(session: Session, changed: Arc<dyn Fn() + Send + Sync>) {
+    let mut view = session.watch();
+    // Only the watch is kept: a follower must not keep a room alive.
+    drop(session);
+    while view.changed().await.is_ok() {
+        changed();
+    }
+    changed();
+}

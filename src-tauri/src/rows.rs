@@ -1,0 +1,224 @@
+//! How the timeline's rows and a room's state look to the page.
+
+use aside_history as history;
+use aside_protocol::{Body, EntryKind, Role};
+use aside_session::{Connection, RoomView};
+use url::Url;
+
+use crate::avatars::Avatars;
+use crate::dto;
+use crate::settings::RoomKey;
+
+/// The longest name that is shown, in characters. A line of chat is not the place for more.
+const NAME_CHARS: usize = 80;
+
+/// Turns rows of one room into rows of the page.
+pub(crate) struct Painter<'a> {
+    pub(crate) avatars: &'a Avatars,
+    pub(crate) server: &'a Url,
+}
+
+impl Painter<'_> {
+    pub(crate) fn page(&self, page: history::Page) -> dto::Page {
+        dto::Page {
+            revision: page.revision.0,
+            rows: page.rows.into_iter().map(|row| self.row(row)).collect(),
+            has_older: page.has_older,
+            has_newer: page.has_newer,
+            reached_start: page.reached_start,
+            read: page.read.map(|place| place.0),
+        }
+    }
+
+    pub(crate) fn changes(&self, changes: history::Changes) -> dto::Changes {
+        dto::Changes {
+            revision: changes.revision.0,
+            upserts: changes.upserts.into_iter().map(|row| self.row(row)).collect(),
+            removed: changes.removed.into_iter().map(|key| key.0.to_string()).collect(),
+            reset: changes.reset,
+        }
+    }
+
+    fn row(&self, row: history::Row) -> dto::Row {
+        let blank = blank(&row);
+        match row.kind {
+            history::RowKind::Boundary => blank,
+            history::RowKind::Gap(gap) => dto::Row {
+                kind: dto::RowKind::Gap,
+                gap: Some(match gap.state {
+                    history::GapState::Open => dto::GapState::Open,
+                    history::GapState::Loading => dto::GapState::Loading,
+                    history::GapState::Failed => dto::GapState::Failed,
+                }),
+                missing: gap.missing,
+                ..blank
+            },
+            history::RowKind::Entry(entry) => self.entry(*entry, blank),
+        }
+    }
+
+    fn entry(&self, row: history::EntryRow, blank: dto::Row) -> dto::Row {
+        let entry = row.entry;
+        let kind = match entry.kind {
+            EntryKind::Message => dto::RowKind::Message,
+            EntryKind::Question => dto::RowKind::Question,
+            EntryKind::Answer => dto::RowKind::Answer,
+        };
+        let (text, org, org_logo, question) = match entry.body() {
+            Body::Message { text } | Body::Question { text } => {
+                (text, String::new(), None, String::new())
+            }
+            Body::Answer { org_name, org_logo, question, text, question_id: _ } => (
+                text,
+                plain_name(&org_name),
+                self.avatars.address(self.server, &org_logo),
+                question,
+            ),
+        };
+        let (delivery, failure, failure_reason) = match row.delivery {
+            history::Delivery::Received => (dto::Delivery::Received, None, None),
+            history::Delivery::Sending => (dto::Delivery::Sending, None, None),
+            history::Delivery::Sent => (dto::Delivery::Sent, None, None),
+            history::Delivery::Unsure => (dto::Delivery::Unsure, None, None),
+            history::Delivery::Failed { code, reason } => (
+                dto::Delivery::Failed,
+                Some(code),
+                Some(reason).filter(|reason| !reason.is_empty()),
+            ),
+        };
+        dto::Row {
+            kind,
+            user: entry.user,
+            name: plain_name(&entry.display_name),
+            avatar: self.avatars.address(self.server, &entry.avatar_url),
+            text,
+            org,
+            org_logo,
+            question,
+            created_at: row.created_at.map(jiff::Timestamp::as_millisecond),
+            mine: row.mine,
+            delivery,
+            failure,
+            failure_reason,
+            standing: match row.standing {
+                history::Standing::Provisional => dto::Standing::Provisional,
+                history::Standing::Confirmed => dto::Standing::Confirmed,
+                history::Standing::NotInHistory => dto::Standing::NotInHistory,
+            },
+            id: entry.id.map(|id| id.as_str().to_owned()),
+            seq: entry.seq.map(|seq| seq.0),
+            ..blank
+        }
+    }
+}
+
+/// A row that says nothing yet but where it stands.
+fn blank(row: &history::Row) -> dto::Row {
+    dto::Row {
+        key: row.key.0.to_string(),
+        place: row.place.0,
+        kind: dto::RowKind::Boundary,
+        user: String::new(),
+        name: String::new(),
+        avatar: None,
+        text: String::new(),
+        org: String::new(),
+        org_logo: None,
+        question: String::new(),
+        created_at: None,
+        received_at: row.received_at.as_millisecond(),
+        mine: false,
+        delivery: dto::Delivery::Received,
+        failure: None,
+        failure_reason: None,
+        standing: dto::Standing::Confirmed,
+        id: None,
+        seq: None,
+        gap: None,
+        missing: None,
+    }
+}
+
+/// A name without what would turn, hide or break the line around it, and no longer than a line.
+fn plain_name(name: &str) -> String {
+    name.chars().filter(|&c| !disturbs(c)).take(NAME_CHARS).collect::<String>().trim().to_owned()
+}
+
+fn disturbs(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A live room at a glance.
+pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
+    let facts = &view.facts;
+    dto::RoomStatus {
+        room: room.to_string(),
+        revision: view.revision.0,
+        connection: connection(&view.connection),
+        unread: view.unread.entries,
+        unread_questions: view.unread.questions,
+        core_only: facts.core_only,
+        role: match facts.role {
+            Role::Audience => dto::Role::Audience,
+            Role::Staff => dto::Role::Staff,
+            Role::Host => dto::Role::Host,
+        },
+        org_name: plain_name(&facts.org_name),
+        can_answer: facts.can_answer,
+        content_bytes: u32::try_from(facts.content_bytes).unwrap_or(u32::MAX),
+        server: plain_name(&facts.server),
+    }
+}
+
+/// A room that has no session: on its way, or in want of something.
+pub(crate) fn status_without_session(
+    room: RoomKey,
+    state: dto::ConnectionState,
+    why: Option<&str>,
+) -> dto::RoomStatus {
+    dto::RoomStatus {
+        room: room.to_string(),
+        revision: 0,
+        connection: dto::Connection { state, why: why.map(str::to_owned), retry_at: None },
+        unread: 0,
+        unread_questions: 0,
+        core_only: false,
+        role: dto::Role::Audience,
+        org_name: String::new(),
+        can_answer: false,
+        content_bytes: u32::try_from(aside_protocol::limits::CONTENT_BYTES).unwrap_or(u32::MAX),
+        server: String::new(),
+    }
+}
+
+fn connection(connection: &Connection) -> dto::Connection {
+    use dto::ConnectionState as State;
+    let (state, retry_at) = match connection {
+        Connection::Connecting => (State::Connecting, None),
+        Connection::Joining => (State::Joining, None),
+        Connection::Syncing => (State::Syncing, None),
+        Connection::Online => (State::Online, None),
+        Connection::Waiting { until, .. } => (State::Waiting, Some(until.as_millisecond())),
+        Connection::Refused { .. } => (State::Refused, None),
+        Connection::Closed => (State::Closed, None),
+    };
+    dto::Connection { state, why: connection.why().map(|why| why.code().to_owned()), retry_at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_letters_and_lose_their_tricks() {
+        for name in ["Müller", "Łukasz", "محمد", "דוד", "ณัฐ", "小明", "👩‍👩‍👧"]
+        {
+            assert_eq!(plain_name(name), name);
+        }
+        assert_eq!(plain_name("ad\u{202e}nim\n\u{0}"), "adnim");
+        assert_eq!(plain_name("\u{200b}\u{feff} "), "");
+        assert_eq!(plain_name(&"x".repeat(10_000)).len(), NAME_CHARS);
+    }
+}

@@ -1,0 +1,268 @@
+//! What the app remembers between starts: the saved rooms, without their tokens, and what a person has chosen.
+
+mod disk;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use crate::dto::{self, RoomForm, TokenStore};
+
+/// Our own name for a saved room; the page can name rooms only by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RoomKey(Uuid);
+
+impl RoomKey {
+    /// The room of the demo, the same at every start so that drafts and the place in the room survive.
+    pub(crate) const DEMO: Self = Self(Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0001));
+
+    /// A name that no room has yet.
+    pub(crate) fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// Reads a name as the page gives it back.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        // 36 characters are the only form that we write.
+        (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
+    }
+}
+
+impl std::fmt::Display for RoomKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// A room that is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SavedRoom {
+    pub(crate) key: RoomKey,
+    pub(crate) form: RoomForm,
+    /// Where the token was put; what was only in memory is gone after a restart.
+    pub(crate) token_store: TokenStore,
+    /// Hosted by the app for this run; never written down.
+    pub(crate) demo: bool,
+    /// Whether the room is to be open.
+    pub(crate) open: bool,
+}
+
+impl SavedRoom {
+    /// A room of which nothing is known yet.
+    pub(crate) fn new(key: RoomKey) -> Self {
+        Self {
+            key,
+            form: RoomForm::default(),
+            token_store: TokenStore::None,
+            demo: false,
+            open: false,
+        }
+    }
+}
+
+/// Where the main window was, in logical pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct WindowPlace {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Memory {
+    pub(crate) rooms: Vec<SavedRoom>,
+    pub(crate) settings: dto::Settings,
+    pub(crate) window: Option<WindowPlace>,
+}
+
+impl Memory {
+    /// A saved room by its name.
+    pub(crate) fn room(&self, key: RoomKey) -> Option<&SavedRoom> {
+        self.rooms.iter().find(|room| room.key == key)
+    }
+
+    /// A saved room by its name, to be changed.
+    pub(crate) fn room_mut(&mut self, key: RoomKey) -> Option<&mut SavedRoom> {
+        self.rooms.iter_mut().find(|room| room.key == key)
+    }
+}
+
+/// The memory and its file. Written whole, to a new file that then takes the old one's place.
+pub(crate) struct Remembered {
+    path: PathBuf,
+    // Held while the file is written, so that an older state never lands on a newer one. Writes are rare: a person did
+    // something.
+    memory: Mutex<Memory>,
+}
+
+/// What was found at the start.
+pub(crate) struct Opened {
+    pub(crate) remembered: Remembered,
+    /// A file that could not be understood, and the name under which it was kept.
+    pub(crate) set_aside: Option<PathBuf>,
+}
+
+impl Remembered {
+    /// Reads the file. One that cannot be understood is kept under another name, and the app starts afresh.
+    ///
+    /// # Errors
+    /// When the file is there but cannot be read, or cannot be moved out of the way.
+    pub(crate) fn open(path: &Path, now_millis: i64) -> io::Result<Opened> {
+        let text = match std::fs::read(path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let mut set_aside = None;
+        let memory = match text.map(|text| disk::read(&text)) {
+            None => Memory::default(),
+            Some(Ok(memory)) => memory,
+            Some(Err(error)) => {
+                let mut name = path.as_os_str().to_owned();
+                name.push(format!(".broken-{now_millis}"));
+                std::fs::rename(path, &name)?;
+                tracing::warn!(%error, "the settings could not be understood and were set aside");
+                set_aside = Some(PathBuf::from(name));
+                Memory::default()
+            }
+        };
+        Ok(Opened {
+            remembered: Self { path: path.to_owned(), memory: Mutex::new(memory) },
+            set_aside,
+        })
+    }
+
+    /// Looks something up.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes something and writes it down.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the change holds until the app quits.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> io::Result<T> {
+        let mut memory = self.lock();
+        let before = memory.clone();
+        let result = change(&mut memory);
+        if *memory != before {
+            write_whole(&self.path, &disk::write(&memory))?;
+        }
+        Ok(result)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes beside the file, makes sure that it is on disk, then takes the file's place.
+fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&beside)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(open: bool, demo: bool) -> SavedRoom {
+        let form = RoomForm {
+            topic: "7".to_owned(),
+            server: "https://a.example".to_owned(),
+            ..RoomForm::default()
+        };
+        SavedRoom { key: RoomKey::random(), form, token_store: TokenStore::Keyring, demo, open }
+    }
+
+    #[test]
+    fn what_was_saved_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let opened = Remembered::open(&path, 0).unwrap();
+        assert_eq!(opened.set_aside, None);
+        let remembered = opened.remembered;
+        remembered
+            .change(|memory| {
+                memory.rooms = vec![room(true, false), room(false, false)];
+                memory.settings.text_size = 120;
+                memory.settings.close = dto::CloseChoice::Hide;
+                memory.window = Some(WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 });
+            })
+            .unwrap();
+        let again = Remembered::open(&path, 0).unwrap().remembered;
+        assert_eq!(again.read(Clone::clone), remembered.read(Clone::clone));
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no half-written file is left"
+        );
+    }
+
+    #[test]
+    fn the_demo_and_a_token_that_was_in_memory_are_not_written_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let remembered = Remembered::open(&path, 0).unwrap().remembered;
+        let kept = SavedRoom { token_store: TokenStore::Session, ..room(true, false) };
+        remembered.change(|memory| memory.rooms = vec![room(true, true), kept.clone()]).unwrap();
+        let again = Remembered::open(&path, 0).unwrap().remembered;
+        assert_eq!(
+            again.read(|memory| memory.rooms.clone()),
+            [SavedRoom { token_store: TokenStore::None, ..kept }]
+        );
+    }
+
+    #[test]
+    fn a_broken_file_is_set_aside_and_kept() {
+        for broken in ["", "{", "[]", "null", r#"{"version":99}"#, "\u{0}\u{1}"] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("settings.json");
+            std::fs::write(&path, broken).unwrap();
+            let opened = Remembered::open(&path, 123).unwrap();
+            let kept = opened.set_aside.unwrap();
+            assert!(kept.to_str().unwrap().ends_with("settings.json.broken-123"));
+            assert_eq!(std::fs::read_to_string(kept).unwrap(), broken);
+            assert_eq!(opened.remembered.read(Clone::clone), Memory::default());
+            opened.remembered.change(|memory| memory.settings.text_size = 90).unwrap();
+            assert_eq!(
+                Remembered::open(&path, 0).unwrap().remembered.read(|m| m.settings.text_size),
+                90
+            );
+        }
+    }
+
+    #[test]
+    fn a_room_is_named_by_our_own_names_only() {
+        let key = RoomKey::random();
+        assert_eq!(RoomKey::parse(&key.to_string()), Some(key));
+        for text in [
+            "",
+            "1",
+            "../../etc/passwd",
+            "' OR 1=1 --",
+            &format!("urn:uuid:{key}"),
+            &"x".repeat(10_000_000),
+        ] {
+            assert_eq!(RoomKey::parse(text), None);
+        }
+    }
+}

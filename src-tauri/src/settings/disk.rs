@@ -1,0 +1,135 @@
+//! The settings file's own shape: a promise to later versions, so nothing else is ever written through these types.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dto::{RoomForm, Settings, TokenStore};
+
+use super::{Memory, RoomKey, SavedRoom, WindowPlace};
+
+/// The shape's number. A file with a higher one is from a later version, and is set aside rather than cut down.
+const VERSION: u32 = 1;
+
+/// Why a file was not understood.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    #[error("not the JSON of a settings file, at line {line}")]
+    Malformed { line: usize },
+    #[error("written by a later version ({0})")]
+    Later(u32),
+}
+
+#[derive(Deserialize, Serialize)]
+struct File {
+    version: u32,
+    #[serde(default)]
+    rooms: Vec<Room>,
+    #[serde(default)]
+    settings: Settings,
+    #[serde(default)]
+    window: Option<Window>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Room {
+    id: String,
+    server: String,
+    #[serde(default)]
+    socket: String,
+    topic: String,
+    stream: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    avatar: String,
+    #[serde(default)]
+    allow_insecure: bool,
+    /// Whether the keyring holds this room's token.
+    #[serde(default)]
+    token_in_keyring: bool,
+    #[serde(default)]
+    open: bool,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Window {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+pub(super) fn read(text: &[u8]) -> Result<Memory, ReadError> {
+    let file: File = serde_json::from_slice(text)
+        .map_err(|error| ReadError::Malformed { line: error.line() })?;
+    if file.version > VERSION {
+        return Err(ReadError::Later(file.version));
+    }
+    Ok(Memory {
+        rooms: file.rooms.into_iter().filter_map(Room::restore).collect(),
+        settings: file.settings.bounded(),
+        window: file.window.map(|Window { x, y, width, height }| WindowPlace {
+            x,
+            y,
+            width,
+            height,
+        }),
+    })
+}
+
+pub(super) fn write(memory: &Memory) -> Vec<u8> {
+    let file = File {
+        version: VERSION,
+        rooms: memory.rooms.iter().filter(|room| !room.demo).map(Room::of).collect(),
+        settings: memory.settings.clone(),
+        window: memory.window.map(|WindowPlace { x, y, width, height }| Window {
+            x,
+            y,
+            width,
+            height,
+        }),
+    };
+    // Strings, numbers and booleans under string keys: there is nothing in it that JSON could refuse.
+    serde_json::to_vec_pretty(&file).unwrap_or_default()
+}
+
+impl Room {
+    fn of(room: &SavedRoom) -> Self {
+        let form = room.form.clone();
+        Self {
+            id: room.key.to_string(),
+            server: form.server,
+            socket: form.socket,
+            topic: form.topic,
+            stream: form.stream,
+            name: form.name,
+            user: form.user,
+            avatar: form.avatar,
+            allow_insecure: form.allow_insecure,
+            token_in_keyring: room.token_store == TokenStore::Keyring,
+            open: room.open,
+        }
+    }
+
+    /// A room without a name of ours is no room: someone wrote it by hand.
+    fn restore(self) -> Option<SavedRoom> {
+        Some(SavedRoom {
+            key: RoomKey::parse(&self.id)?,
+            form: RoomForm {
+                server: self.server,
+                socket: self.socket,
+                topic: self.topic,
+                stream: self.stream,
+                name: self.name,
+                user: self.user,
+                avatar: self.avatar,
+                allow_insecure: self.allow_insecure,
+            },
+            token_store: if self.token_in_keyring { TokenStore::Keyring } else { TokenStore::None },
+            demo: false,
+            open: self.open,
+        })
+    }
+}

@@ -1,0 +1,282 @@
+//! What the commands, the windows and the tray share, and the few things that take more than one of them.
+
+use std::sync::{Mutex, PoisonError};
+
+use aside_protocol::Token;
+
+use crate::avatars::Avatars;
+use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore};
+use crate::errors::{AppError, Code};
+use crate::form;
+use crate::home::Home;
+use crate::rooms::Rooms;
+use crate::secrets::Secrets;
+use crate::settings::{self, Memory, Remembered, RoomKey};
+use crate::ticks::Ticks;
+use crate::words::{Language, system_locale};
+
+/// The shell's state, one per process.
+pub(crate) struct Shell {
+    pub(crate) home: Home,
+    pub(crate) remembered: Remembered,
+    pub(crate) secrets: Secrets,
+    pub(crate) rooms: Rooms,
+    pub(crate) avatars: Avatars,
+    pub(crate) ticks: Ticks,
+    notices: Mutex<Vec<Notice>>,
+    /// The room that a page shows first.
+    first: Mutex<Option<RoomKey>>,
+}
+
+impl Shell {
+    pub(crate) fn new(
+        home: Home,
+        remembered: Remembered,
+        secrets: Secrets,
+        rooms: Rooms,
+        ticks: Ticks,
+    ) -> Self {
+        let avatars = Avatars::new(&home.avatars());
+        let (notices, first) = (Mutex::default(), Mutex::default());
+        Self { home, remembered, secrets, rooms, avatars, ticks, notices, first }
+    }
+
+    /// Something that the page should say when it starts. Said once, however often it happened.
+    pub(crate) fn notice(&self, code: &str, params: &[(&'static str, String)]) {
+        let notice = Notice { code: code.to_owned(), params: params.iter().cloned().collect() };
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
+
+    /// Everything that a new page needs.
+    pub(crate) fn boot(&self) -> Boot {
+        let (rooms, settings) =
+            self.remembered.read(|memory| (memory.rooms.clone(), memory.settings.clone()));
+        let language = self.language();
+        Boot {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            rooms: rooms.iter().map(|room| saved(room, language)).collect(),
+            settings,
+            system_locale: system_locale(),
+            statuses: self.rooms.statuses(),
+            room: self
+                .first
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .map(|key| key.to_string()),
+            notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// The room that a page that starts now, or again, shows first.
+    pub(crate) fn show_first(&self, key: Option<RoomKey>) {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = key;
+    }
+
+    /// The language that the shell speaks now.
+    pub(crate) fn language(&self) -> Language {
+        Language::choose(self.remembered.read(|memory| memory.settings.locale), &system_locale())
+    }
+
+    /// Keeps a room and its token, new or changed.
+    ///
+    /// # Errors
+    /// What the form lacks; nothing is kept then.
+    pub(crate) async fn save(
+        &self,
+        key: Option<RoomKey>,
+        form: RoomForm,
+        token: Option<Token>,
+    ) -> Result<SavedRoom, AppError> {
+        let known = key.map(|key| self.saved(key)).transpose()?;
+        let key = key.unwrap_or_else(RoomKey::random);
+        let form = form::tidy(form, key)?;
+        let moved = known.as_ref().is_some_and(|room| room.form != form);
+        let mut room = known.unwrap_or_else(|| settings::SavedRoom::new(key));
+        room.form = form;
+        if let Some(token) = &token {
+            room.token_store = self.keep_token(key, token.clone()).await;
+        }
+        self.change(|memory| match memory.room_mut(key) {
+            Some(known) => *known = room.clone(),
+            None => memory.rooms.push(room.clone()),
+        })?;
+        match (room.open, moved, token) {
+            // A room that is open under its old address is entered anew under the new one.
+            (true, true, _) => {
+                self.rooms.leave(key).await;
+                self.open(key).await?;
+            }
+            (true, false, Some(token)) => self.bring_token(key, token).await?,
+            (true, false, None) | (false, ..) => {}
+        }
+        Ok(saved(&room, self.language()))
+    }
+
+    /// Opens a room that a command line names, saving it if it is new, and says which it is.
+    ///
+    /// # Errors
+    /// What the line lacks, or what keeps the room from opening.
+    pub(crate) async fn join(
+        &self,
+        form: RoomForm,
+        token: Option<String>,
+    ) -> Result<RoomKey, AppError> {
+        let same = |room: &settings::SavedRoom| {
+            let (saved, asked) = (&room.form, &form);
+            let place = saved.server == asked.server
+                && saved.topic == asked.topic
+                && saved.stream == asked.stream;
+            place && !room.demo && (asked.user.is_empty() || asked.user == saved.user)
+        };
+        let known = self
+            .remembered
+            .read(|memory| memory.rooms.iter().find(|room| same(room)).map(|room| room.key));
+        let token = token.map(form::token).transpose()?;
+        let saved = self.save(known, form, token).await?;
+        let key = RoomKey::parse(&saved.id).ok_or(Code::RoomUnknown)?;
+        self.open(key).await?;
+        Ok(key)
+    }
+
+    /// Opens a room, unless it is open, and remembers that it is to be.
+    ///
+    /// # Errors
+    /// An unknown room, an address that will not do, or a cache that cannot be used.
+    pub(crate) async fn open(&self, key: RoomKey) -> Result<(), AppError> {
+        let room = self.saved(key)?;
+        let config = form::config(&room.form)?;
+        if !room.open {
+            self.change(|memory| set_open(memory, key, true))?;
+        }
+        if !self.rooms.reserve(key) {
+            return Ok(());
+        }
+        let token = self.find_token(key).await;
+        self.rooms.open(key, config, token).await
+    }
+
+    /// Leaves a room, and remembers that it is not to be open.
+    ///
+    /// # Errors
+    /// `settings_not_saved`; the room is left all the same.
+    pub(crate) async fn leave(&self, key: RoomKey) -> Result<(), AppError> {
+        self.rooms.leave(key).await;
+        self.change(|memory| set_open(memory, key, false))
+    }
+
+    /// Forgets a room: its place in the list, its token, its cache, what was not sent, its drafts.
+    ///
+    /// # Errors
+    /// When its files or the list cannot be written.
+    pub(crate) async fn forget(&self, key: RoomKey) -> Result<(), AppError> {
+        let room = self.saved(key)?;
+        self.rooms.leave(key).await;
+        self.secrets.forget(key).await;
+        self.change(|memory| memory.rooms.retain(|room| room.key != key))?;
+        let still_used =
+            self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == room.form));
+        if let (Ok(config), false) = (form::config(&room.form), still_used) {
+            let store = self.rooms.store();
+            // Named as the session names it.
+            let name = aside_history::RoomName {
+                server: config.server.to_string(),
+                topic: config.topic.to_string(),
+                stream: config.stream.to_string(),
+                user: config.user,
+            };
+            let room = store.room(&name).await?;
+            store.forget_room(room).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives a room another token, and comes back with it.
+    ///
+    /// # Errors
+    /// An unknown room, or one that cannot be opened.
+    pub(crate) async fn set_token(&self, key: RoomKey, token: Token) -> Result<(), AppError> {
+        let room = self.saved(key)?;
+        let token_store = self.keep_token(key, token.clone()).await;
+        self.change(|memory| {
+            if let Some(room) = memory.room_mut(key) {
+                room.token_store = token_store;
+            }
+        })?;
+        if room.open { self.bring_token(key, token).await } else { Ok(()) }
+    }
+
+    /// An open room comes back with its new token; one that waited for a token is entered with it.
+    async fn bring_token(&self, key: RoomKey, token: Token) -> Result<(), AppError> {
+        match self.rooms.live(key).await {
+            Ok(live) => {
+                live.session.set_token(token).await;
+                Ok(())
+            }
+            Err(_without_session) => self.open(key).await,
+        }
+    }
+
+    /// Keeps what a person chose.
+    ///
+    /// # Errors
+    /// `settings_not_saved`.
+    pub(crate) fn choose(&self, settings: Settings) -> Result<(), AppError> {
+        self.change(|memory| memory.settings = settings.bounded())
+    }
+
+    /// Changes what is remembered.
+    ///
+    /// # Errors
+    /// `settings_not_saved`; the change holds until the app quits.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> Result<T, AppError> {
+        self.remembered.change(change).map_err(|error| {
+            tracing::error!(%error, "the settings could not be written");
+            Code::SettingsNotSaved.into()
+        })
+    }
+
+    fn saved(&self, key: RoomKey) -> Result<settings::SavedRoom, AppError> {
+        self.remembered
+            .read(|memory| memory.room(key).cloned())
+            .ok_or_else(|| Code::RoomUnknown.into())
+    }
+
+    async fn keep_token(&self, key: RoomKey, token: Token) -> TokenStore {
+        let kept = self.secrets.keep(key, token).await;
+        if kept != TokenStore::Keyring {
+            self.notice("no_keyring", &[]);
+        }
+        kept
+    }
+
+    /// A room whose token cannot be found is opened without one: the page then says what is missing.
+    async fn find_token(&self, key: RoomKey) -> Option<Token> {
+        self.secrets.find(key).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a room's token could not be looked up");
+            self.notice("no_keyring", &[]);
+            None
+        })
+    }
+}
+
+fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
+    if let Some(room) = memory.room_mut(key) {
+        room.open = open;
+    }
+}
+
+/// A saved room as the page lists it.
+pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
+    let label = if room.demo { language.demo_room().to_owned() } else { room.form.topic.clone() };
+    SavedRoom {
+        id: room.key.to_string(),
+        label,
+        form: room.form.clone(),
+        token_store: room.token_store,
+        demo: room.demo,
+        open: room.open,
+    }
+}

@@ -1,0 +1,206 @@
+//! What a start sets up, in which order, and how the app ends.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use aside_history::Store;
+use aside_session::Env;
+use clap::Parser;
+use jiff::Timestamp;
+use tauri::{AppHandle, Builder, Emitter, Manager, RunEvent};
+
+use crate::cli::{Cli, Command};
+use crate::commands::handler;
+use crate::errors::AppError;
+use crate::home::Home;
+use crate::rooms::Rooms;
+use crate::secrets::{Secrets, SystemKeyring};
+use crate::settings::{Remembered, RoomKey};
+use crate::shell::Shell;
+use crate::ticks::Ticks;
+use crate::tray::Tray;
+use crate::windows::{self, MAIN, WindowState};
+use crate::{avatars, demo, logging};
+
+/// Runs the app until it quits.
+pub fn run() -> ExitCode {
+    match start(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Logging may not have started; a person at a terminal must learn why.
+            eprintln!("aside: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<()> {
+    let home = Home::find().context("this user has no home folder; name one in ASIDE_HOME")?;
+    home.create().context("the app's folder cannot be made")?;
+    logging::start(&home.logs());
+    install_tls();
+    let mut context = tauri::generate_context!();
+    // Apps with different homes are different apps; the single-instance plugin goes by this name on every system.
+    context.config_mut().identifier = home.instance();
+    let hidden = cli.hidden;
+    let app = Builder::default()
+        // A second start ends inside `build`, before it opens anything.
+        .plugin(tauri_plugin_single_instance::init(|app, line, _folder| second_start(app, line)))
+        .register_asynchronous_uri_scheme_protocol("avatar", avatars::serve)
+        .invoke_handler(handler!())
+        .on_window_event(windows::on_event)
+        .setup(move |app| {
+            app.state::<Tray>().start(app.handle());
+            if !hidden {
+                windows::bring(app.handle())?;
+            }
+            Ok(())
+        })
+        .build(context)
+        .context("the app cannot start")?;
+    set_up(app.handle(), home)?;
+    tauri::async_runtime::spawn(quit_on_signal(app.handle().clone()));
+    tauri::async_runtime::spawn(open_rooms(app.handle().clone(), cli));
+    app.run(on_run_event);
+    Ok(())
+}
+
+/// One TLS provider for the whole process; harmless when another part was quicker.
+pub(crate) fn install_tls() {
+    let _already = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Opens what is on disk and puts the shell's state where commands find it.
+fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
+    let now = Timestamp::now().as_millisecond();
+    let settings =
+        Remembered::open(&home.settings(), now).context("the settings cannot be read")?;
+    let history = Store::open(&home.history()).context("the rooms' files cannot be opened")?;
+    let env = {
+        let runtime = tauri::async_runtime::handle();
+        // For what starts tasks of its own.
+        let _inside = runtime.inner().enter();
+        Env::real().context("no encrypted connections on this system")?
+    };
+
+    let (ticks, tray) = (Ticks::default(), Tray::default());
+    let (tick, draw) = (ticks.clone(), tray.clone());
+    let rooms = Rooms::new(history.store, env, move || {
+        tick.changed();
+        draw.changed();
+    });
+    let shell =
+        Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks.clone());
+    let told =
+        [("settings_reset", settings.set_aside), ("cache_rebuilt", history.report.cache_set_aside)];
+    for (code, path) in told {
+        if let Some(path) = path {
+            shell.notice(code, &[("file", path.display().to_string())]);
+        }
+    }
+    app.manage(shell);
+    app.manage(WindowState::default());
+    app.manage(tray);
+    app.manage(demo::Hosted::default());
+
+    let app = app.clone();
+    tauri::async_runtime::spawn(ticks.run(move || {
+        // A window that is being built or destroyed hears nothing, and boots from a snapshot.
+        let _unheard = app.emit_to(MAIN, "tick", ());
+    }));
+    Ok(())
+}
+
+/// Opens what was open, and what the command line asks for.
+async fn open_rooms(app: AppHandle, cli: Cli) {
+    let shell = app.state::<Shell>();
+    let before: Vec<RoomKey> = shell
+        .remembered
+        .read(|memory| memory.rooms.iter().filter(|room| room.open).map(|room| room.key).collect());
+    shell.show_first(before.first().copied());
+    // What the command line asks for does not wait for a keyring that the others may wait for.
+    let asked = obey(&app, cli, token_of_this_process);
+    let opened = futures_util::future::join_all(before.iter().map(|key| shell.open(*key)));
+    let (asked, opened) = tokio::join!(asked, opened);
+    for error in opened.into_iter().filter_map(Result::err) {
+        tracing::error!(code = error.code(), "a room was not opened");
+    }
+    if let Err(error) = asked {
+        tracing::error!(code = error.code(), "what the command line asks for was not done");
+    }
+}
+
+/// A second start hands its command line over and ends. Its environment does not come with it, so neither does a token: a
+/// room that has none yet asks for it.
+fn second_start(app: &AppHandle, line: Vec<String>) {
+    let cli = Cli::try_parse_from(line).ok();
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let hidden = cli.as_ref().is_some_and(|cli| cli.hidden);
+        if let Some(cli) = cli
+            && let Err(error) = obey(&app, cli, |_| None).await
+        {
+            tracing::error!(code = error.code(), "what a second start asks for was not done");
+        }
+        if !hidden {
+            windows::show(&app, None);
+        }
+    });
+}
+
+/// Does what a command line asks for, and has the page show the room.
+async fn obey(
+    app: &AppHandle,
+    cli: Cli,
+    token: impl Fn(&str) -> Option<String>,
+) -> Result<(), AppError> {
+    let shell = app.state::<Shell>();
+    if cli.demo {
+        let room = demo::host(app).await?;
+        windows::turn_to(app, room);
+    }
+    if let Some(Command::Join(join)) = cli.command {
+        let token = join.token_env.as_deref().and_then(token);
+        let room = shell.join(join.form(), token).await?;
+        windows::turn_to(app, room);
+    }
+    Ok(())
+}
+
+fn token_of_this_process(variable: &str) -> Option<String> {
+    let token = std::env::var(variable).ok();
+    if token.is_none() {
+        tracing::warn!(variable, "the variable that should hold the token is not set");
+    }
+    token
+}
+
+fn on_run_event(app: &AppHandle, event: RunEvent) {
+    match event {
+        // The last window is gone; the rooms are not.
+        RunEvent::ExitRequested { api, code: None, .. } if !windows::is_quitting(app) => {
+            api.prevent_exit()
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => windows::show(app, None),
+        _ => {}
+    }
+}
+
+/// Ctrl-C and a polite kill leave the rooms like the menu's Quit.
+async fn quit_on_signal(app: AppHandle) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut polite) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = polite.recv() => {}
+            asked = tokio::signal::ctrl_c() => if asked.is_err() { return },
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    windows::quit(&app);
+}

@@ -1,0 +1,291 @@
+//! The tray: how the rooms stand, what is unread, and the way back to a hidden window.
+//!
+//! Not every desktop has one. Without it hiding still works, and a second start shows the window again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tauri::image::Image;
+use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
+use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
+use tauri::{AppHandle, Manager, Wry};
+use tokio::sync::Notify;
+
+use crate::dto::{ConnectionState, RoomStatus};
+use crate::settings::RoomKey;
+use crate::shell::{self, Shell};
+use crate::windows;
+use crate::words::Language;
+
+/// Often enough for an eye that glances at it, rare enough that a flood of messages costs nothing.
+const EVERY: Duration = Duration::from_millis(500);
+
+const SHOW: &str = "show";
+const QUIT: &str = "quit";
+const ROOM: &str = "room:";
+
+/// Asks for the tray to be drawn anew; nothing is lost when it is asked for often.
+#[derive(Clone, Default)]
+pub(crate) struct Tray {
+    wake: Arc<Notify>,
+}
+
+impl Tray {
+    /// Something that the tray shows may have changed.
+    pub(crate) fn changed(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Makes the tray, if this desktop can have one, and keeps it up to date from then on. On the main thread.
+    pub(crate) fn start(&self, app: &AppHandle) {
+        let glance = Glance::take(app);
+        // Where the system's indicator library is missing, its binding panics instead of failing.
+        let built = catch_unwind(AssertUnwindSafe(|| build(app, &glance)));
+        let icon = match built {
+            Ok(Ok(icon)) => icon,
+            Ok(Err(error)) => {
+                tracing::info!(%error, "this desktop has no tray");
+                return;
+            }
+            Err(_panic) => {
+                tracing::info!("this desktop has no tray library");
+                return;
+            }
+        };
+        tauri::async_runtime::spawn(keep(self.clone(), app.clone(), icon, glance));
+    }
+}
+
+/// What the tray shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Glance {
+    face: Face,
+    tooltip: String,
+    rooms: Vec<(RoomKey, String)>,
+    language: Language,
+}
+
+/// The tray's three pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    Quiet,
+    Unread,
+    Offline,
+}
+
+impl Glance {
+    fn take(app: &AppHandle) -> Self {
+        let shell = app.state::<Shell>();
+        let language = shell.language();
+        let label = |key: RoomKey| {
+            shell
+                .remembered
+                .read(|memory| memory.room(key).map(|room| shell::saved(room, language).label))
+        };
+        let rooms = shell.rooms.statuses().into_iter().filter_map(|status| {
+            let key = RoomKey::parse(&status.room)?;
+            Some((key, label(key).unwrap_or_default(), status))
+        });
+        Self::of(rooms.collect(), language)
+    }
+
+    fn of(rooms: Vec<(RoomKey, String, RoomStatus)>, language: Language) -> Self {
+        let unread: u32 = rooms.iter().map(|(_, _, status)| status.unread).sum();
+        let questions: u32 = rooms.iter().map(|(_, _, status)| status.unread_questions).sum();
+        let offline = rooms.iter().any(|(_, _, status)| match status.connection.state {
+            ConnectionState::Waiting | ConnectionState::Refused | ConnectionState::Closed => true,
+            ConnectionState::Connecting
+            | ConnectionState::Joining
+            | ConnectionState::Syncing
+            | ConnectionState::Online => false,
+        });
+        let face = match (offline, unread) {
+            (true, _) => Face::Offline,
+            (false, 0) => Face::Quiet,
+            (false, _) => Face::Unread,
+        };
+        let mut tooltip = vec!["Aside".to_owned()];
+        tooltip.push(language.unread(unread, questions));
+        if let [(_, _, only)] = &rooms[..] {
+            tooltip.insert(1, language.connection(only.connection.state).to_owned());
+        }
+        tooltip.retain(|part| !part.is_empty());
+        let rooms = rooms
+            .into_iter()
+            .map(|(key, label, status)| (key, line(language, &label, &status)))
+            .collect();
+        Self { face, tooltip: tooltip.join(" · "), rooms, language }
+    }
+}
+
+/// `Room 7 · Live · 3 new`.
+fn line(language: Language, label: &str, status: &RoomStatus) -> String {
+    let unread = language.unread(status.unread, status.unread_questions);
+    let parts = [label, language.connection(status.connection.state), &unread];
+    // An ampersand would underline the next letter.
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
+        .replace('&', "&&")
+}
+
+fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<TrayIcon> {
+    let temporary = app.state::<Shell>().home.tray();
+    std::fs::create_dir_all(&temporary)?;
+    TrayIconBuilder::with_id("aside")
+        .icon(picture(glance.face)?)
+        .tooltip(&glance.tooltip)
+        .menu(&menu(app, glance)?.menu)
+        .temp_dir_path(temporary)
+        .show_menu_on_left_click(false)
+        .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
+        .on_tray_icon_event(|tray, event| {
+            let click = matches!(
+                event,
+                TrayIconEvent::Click {
+                    button: MouseButton::Left,
+                    button_state: MouseButtonState::Up,
+                    ..
+                }
+            );
+            if click {
+                windows::show(tray.app_handle(), None);
+            }
+        })
+        .build(app)
+}
+
+fn chosen(app: &AppHandle, item: &str) {
+    match item {
+        SHOW => windows::show(app, None),
+        QUIT => windows::quit(app),
+        room => {
+            let key = room.strip_prefix(ROOM).and_then(RoomKey::parse);
+            if key.is_some() {
+                windows::show(app, key);
+            }
+        }
+    }
+}
+
+/// The menu, and its lines that change by themselves.
+struct Lines {
+    menu: Menu<Wry>,
+    rooms: Vec<MenuItem<Wry>>,
+}
+
+fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
+    let item =
+        |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
+    let show = item(SHOW, glance.language.show(), true)?;
+    let quit = item(QUIT, glance.language.quit(), true)?;
+    let (above, below) = (PredefinedMenuItem::separator(app)?, PredefinedMenuItem::separator(app)?);
+    let rooms: Vec<_> = if glance.rooms.is_empty() {
+        vec![item("none", glance.language.no_rooms(), false)?]
+    } else {
+        let lines =
+            glance.rooms.iter().map(|(key, line)| item(&format!("{ROOM}{key}"), line, true));
+        lines.collect::<tauri::Result<_>>()?
+    };
+    let mut items: Vec<&dyn IsMenuItem<Wry>> = vec![&show, &above];
+    items.extend(rooms.iter().map(|item| item as &dyn IsMenuItem<Wry>));
+    items.extend([&below as &dyn IsMenuItem<Wry>, &quit]);
+    let menu = Menu::with_items(app, &items)?;
+    Ok(Lines { menu, rooms })
+}
+
+async fn keep(tray: Tray, app: AppHandle, icon: TrayIcon, mut shown: Glance) {
+    // The lines of the menu that `build` made are not known here; the first change brings a new menu.
+    let mut lines: Option<Lines> = None;
+    loop {
+        tray.wake.notified().await;
+        let now = Glance::take(&app);
+        if now != shown {
+            match draw(&app, &icon, &shown, &now, lines.take()) {
+                Ok(drawn) => lines = Some(drawn),
+                Err(error) => tracing::warn!(%error, "the tray could not be drawn"),
+            }
+            shown = now;
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+fn draw(
+    app: &AppHandle,
+    icon: &TrayIcon,
+    shown: &Glance,
+    now: &Glance,
+    lines: Option<Lines>,
+) -> tauri::Result<Lines> {
+    if shown.face != now.face {
+        icon.set_icon(Some(picture(now.face)?))?;
+    }
+    if shown.tooltip != now.tooltip {
+        icon.set_tooltip(Some(&now.tooltip))?;
+    }
+    let same_rooms =
+        shown.rooms.iter().map(|(key, _)| key).eq(now.rooms.iter().map(|(key, _)| key));
+    match lines {
+        // A new menu would close the one that a person is just reading.
+        Some(lines) if same_rooms && shown.language == now.language => {
+            for (item, (_, line)) in lines.rooms.iter().zip(&now.rooms) {
+                item.set_text(line)?;
+            }
+            Ok(lines)
+        }
+        Some(_) | None => {
+            let lines = menu(app, now)?;
+            icon.set_menu(Some(lines.menu.clone()))?;
+            Ok(lines)
+        }
+    }
+}
+
+fn picture(face: Face) -> tauri::Result<Image<'static>> {
+    Image::from_bytes(match face {
+        Face::Quiet => include_bytes!("../../icons/tray.png"),
+        Face::Unread => include_bytes!("../../icons/tray-unread.png"),
+        Face::Offline => include_bytes!("../../icons/tray-offline.png"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(
+        label: &str,
+        state: ConnectionState,
+        unread: u32,
+        questions: u32,
+    ) -> (RoomKey, String, RoomStatus) {
+        let key = RoomKey::random();
+        let status = crate::rows::status_without_session(key, state, None);
+        (key, label.to_owned(), RoomStatus { unread, unread_questions: questions, ..status })
+    }
+
+    #[test]
+    fn a_glance_says_how_it_stands() {
+        let glance =
+            Glance::of(vec![room("R & D", ConnectionState::Online, 3, 1)], Language::English);
+        assert_eq!(
+            (glance.face, glance.tooltip.as_str()),
+            (Face::Unread, "Aside · Live · 3 new, 1 question")
+        );
+        assert_eq!(glance.rooms[0].1, "R && D · Live · 3 new, 1 question");
+
+        let rooms = vec![
+            room("A", ConnectionState::Online, 0, 0),
+            room("B", ConnectionState::Waiting, 2, 0),
+        ];
+        let glance = Glance::of(rooms, Language::Chinese);
+        assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Offline, "Aside · 2 条新消息"));
+
+        let glance = Glance::of(Vec::new(), Language::English);
+        assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Quiet, "Aside"));
+    }
+}

@@ -1,0 +1,104 @@
+//! The few words that the shell itself says (the tray, the window's title), in both languages.
+
+use crate::dto::{ConnectionState, Locale};
+
+/// A language that the shell speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Chinese,
+}
+
+impl Language {
+    /// The language to speak, from what a person chose and what the system says.
+    pub(crate) fn choose(chosen: Locale, system: &str) -> Self {
+        match chosen {
+            Locale::English => Self::English,
+            Locale::Chinese => Self::Chinese,
+            Locale::System if system.to_ascii_lowercase().starts_with("zh") => Self::Chinese,
+            Locale::System => Self::English,
+        }
+    }
+
+    fn pick(self, english: &'static str, chinese: &'static str) -> &'static str {
+        match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+        }
+    }
+
+    pub(crate) fn show(self) -> &'static str {
+        self.pick("Show Aside", "显示 Aside")
+    }
+
+    pub(crate) fn quit(self) -> &'static str {
+        self.pick("Quit", "退出")
+    }
+
+    pub(crate) fn no_rooms(self) -> &'static str {
+        self.pick("No room open", "没有打开的房间")
+    }
+
+    pub(crate) fn demo_room(self) -> &'static str {
+        self.pick("Demo · simulated audience", "演示 · 模拟观众")
+    }
+
+    pub(crate) fn connection(self, state: ConnectionState) -> &'static str {
+        match state {
+            ConnectionState::Connecting | ConnectionState::Joining => {
+                self.pick("Connecting", "正在连接")
+            }
+            ConnectionState::Syncing | ConnectionState::Online => self.pick("Live", "已连接"),
+            ConnectionState::Waiting => self.pick("Reconnecting", "正在重新连接"),
+            ConnectionState::Refused => self.pick("Refused", "被拒绝"),
+            ConnectionState::Closed => self.pick("Closed", "已关闭"),
+        }
+    }
+
+    /// `3 new, 1 question`, or nothing when nothing is new.
+    pub(crate) fn unread(self, entries: u32, questions: u32) -> String {
+        // Counted up to a thousand, then the number says no more.
+        let count = |n: u32| if n >= 1000 { "999+".to_owned() } else { n.to_string() };
+        let mut parts = Vec::new();
+        if entries > 0 {
+            parts.push(match self {
+                Self::English => format!("{} new", count(entries)),
+                Self::Chinese => format!("{} 条新消息", count(entries)),
+            });
+        }
+        if questions > 0 {
+            parts.push(match self {
+                Self::English if questions == 1 => "1 question".to_owned(),
+                Self::English => format!("{} questions", count(questions)),
+                Self::Chinese => format!("{} 个提问", count(questions)),
+            });
+        }
+        parts.join(self.pick(", ", "，"))
+    }
+}
+
+/// The system's language as a tag, English where the system does not say.
+pub(crate) fn system_locale() -> String {
+    sys_locale::get_locale().unwrap_or_else(|| "en".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_decides_unless_a_person_did() {
+        assert_eq!(Language::choose(Locale::System, "zh-Hans-CN"), Language::Chinese);
+        assert_eq!(Language::choose(Locale::System, "de-DE"), Language::English);
+        assert_eq!(Language::choose(Locale::English, "zh-CN"), Language::English);
+        assert_eq!(Language::choose(Locale::Chinese, "en-US"), Language::Chinese);
+    }
+
+    #[test]
+    fn unread_counts_read_well() {
+        assert_eq!(Language::English.unread(0, 0), "");
+        assert_eq!(Language::English.unread(3, 1), "3 new, 1 question");
+        assert_eq!(Language::English.unread(1000, 2), "999+ new, 2 questions");
+        assert_eq!(Language::Chinese.unread(3, 2), "3 条新消息，2 个提问");
+    }
+}
