@@ -133,7 +133,7 @@ async fn older_pages_come_from_the_server_until_the_room_begins() {
         assert_eq!(rows.len(), 250);
         for _ in 0..20 {
             let before = aside_history::Anchor::Before(rows[0].place);
-            let page = session.page(before, 100).await.unwrap();
+            let page = session.page(before, 100).await.unwrap_or_else(|e| panic!("{mode:?} {e} {} {:?}", rows.len(), stage.running.probe().requests()));
             if page.rows.is_empty() {
                 assert!(page.reached_start, "{mode:?}");
                 break;

@@ -384,6 +384,10 @@ impl Room {
         let keys = confirmed.iter().filter(|row| row.standing != Standing::Confirmed);
         stand(draft, keys.filter_map(|row| row.key).collect(), Standing::Confirmed);
         let last = alignment.same.last().map_or(0, |(our, _)| our + 1);
+        if !rows.is_empty() {
+            let missed: usize = alignment.missed.iter().map(|(_, range)| range.len()).sum();
+            self.count(|counters| counters.recovered += missed as u64);
+        }
         for (before, range) in &alignment.missed {
             let at = before_row(rows, index.get(*before).copied().unwrap_or(rows.len()));
             for entry in &entries[range.clone()] {
@@ -405,10 +409,7 @@ impl Room {
     fn missed_entry(&mut self, draft: &mut Draft, entry: Entry, at: Where) {
         match self.own_in_history(&entry) {
             Some(own) => self.settle(draft, own, entry, at, Standing::Confirmed),
-            None => {
-                self.count(|counters| counters.recovered += 1);
-                draft.insert(at, self.row_of(entry, Standing::Confirmed));
-            }
+            None => draft.insert(at, self.row_of(entry, Standing::Confirmed)),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the stories share: a real server, a session on it, and looking at the timeline.
 #![allow(dead_code, unreachable_pub, reason = "each story uses a part")]
 
+pub mod fake;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -84,26 +86,44 @@ impl Stage {
         self.running.rooms().publish(&topic(), entry).await.unwrap();
     }
 
-    /// Stops the server, lets `meanwhile` fill its room on another address, and starts it again where it was.
-    pub async fn restart_with(self, texts: Vec<String>) -> Self {
+    /// Stops the server; its data stays.
+    pub async fn stop(self) -> Away {
         let Self { running, mode, token, data } = self;
-        let addr = running.addr();
         running.stop().await;
-        let path = data.as_ref().unwrap().path().to_owned();
-        let config = || Config { data: Some(path.clone()), ..config(mode) };
+        Away { mode, token, data: data.unwrap() }
+    }
+
+    /// Stops the server, fills its room while nobody can reach it, and starts it again where it was.
+    pub async fn restart_with(self, texts: Vec<String>) -> Self {
+        let addr = self.addr();
+        let away = self.stop().await;
         let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let hidden = aside_server::start(config(), elsewhere).await.unwrap();
-        let entries = texts.into_iter().map(|text| NewEntry::message("bob", "Bob", text)).collect();
-        hidden.rooms().seed(&topic(), entries).await.unwrap();
-        hidden.stop().await;
-        let listener = bind_again(addr).await;
-        let running = aside_server::start(config(), listener).await.unwrap();
-        Self { running, mode, token, data }
+        let hidden_at = elsewhere.local_addr().unwrap();
+        drop(elsewhere);
+        let hidden = away.start_at(hidden_at).await;
+        hidden.seed(texts).await;
+        hidden.stop().await.start_at(addr).await
     }
 
     pub async fn texts_on_server(&self) -> Vec<String> {
         let entries = self.running.rooms().entries(&topic(), aside_protocol::Seq(0), 100_000).await.unwrap();
         entries.iter().map(|entry| entry.body().text().to_owned()).collect()
+    }
+}
+
+/// A server that is not running.
+pub struct Away {
+    mode: Mode,
+    token: Token,
+    data: tempfile::TempDir,
+}
+
+impl Away {
+    pub async fn start_at(self, addr: SocketAddr) -> Stage {
+        let Self { mode, token, data } = self;
+        let config = Config { data: Some(data.path().to_owned()), ..config(mode) };
+        let running = aside_server::start(config, bind_again(addr).await).await.unwrap();
+        Stage { running, mode, token, data: Some(data) }
     }
 }
 
