@@ -104,11 +104,14 @@ pub struct Limits {
     pub heartbeats: Option<Rate>,
     /// Frames that could not be read, on one socket.
     pub bad_frames: Option<Rate>,
-    /// New sockets from one address; loopback is exempt (a reverse proxy, or this very machine).
+    /// Handshakes of one user in one room.
     pub connects: Option<Rate>,
+    /// Handshakes from one address that were refused for their token. Those with a good one are not counted by address:
+    /// a whole audience may sit behind one.
+    pub strangers: Option<Rate>,
     /// Sockets of one user in one room.
     pub sockets_per_user: usize,
-    /// Sockets altogether; from four fifths of it on, newcomers are asked to come back later.
+    /// Sockets altogether; the last fifth is kept for staff and hosts, the audience is asked to come back later.
     pub sockets: usize,
     /// What may wait for one client: commits (each of one entry or more).
     pub queue_frames: usize,
@@ -142,7 +145,9 @@ impl Default for Limits {
             history: per_second(10, 30),
             heartbeats: per_second(1, 10),
             bad_frames: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
-            connects: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
+            // A client that keeps to its back-off dials 9 to 20 times a minute at the worst of times.
+            connects: Some(Rate { every: Duration::from_secs(3), burst: 30 }),
+            strangers: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
             sockets_per_user: 10,
             sockets: 10_000,
             queue_frames: 256,
@@ -168,6 +173,7 @@ impl Limits {
             history: None,
             heartbeats: None,
             connects: None,
+            strangers: None,
             sockets_per_user: usize::MAX,
             ..Self::default()
         }

@@ -33,7 +33,8 @@ pub(crate) struct Server {
     pub(crate) tasks: TaskTracker,
     pub(crate) sends: Paces<(i64, String)>,
     pub(crate) reads: Paces<(i64, String)>,
-    pub(crate) connects: Paces<IpAddr>,
+    pub(crate) connects: Paces<(i64, String)>,
+    pub(crate) strangers: Paces<IpAddr>,
 }
 
 impl Server {

@@ -61,6 +61,7 @@ pub struct Running {
     rooms: Rooms,
     server: Arc<Server>,
     stop: CancellationToken,
+    /// The accept loop, what it accepted, and the check of tokens.
     connections: TaskTracker,
     writer: Option<JoinHandle<()>>,
 }
@@ -91,13 +92,14 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Ser
         sends: Paces::default(),
         reads: Paces::default(),
         connects: Paces::default(),
+        strangers: Paces::default(),
         config,
     });
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     let router = routes::router(&server);
     let limits = server.config.limits.clone();
-    tokio::spawn(accept::accept(listener, router, limits, stop.clone(), connections.clone()));
-    tokio::spawn(check_tokens(hall.clone(), stop.clone()));
+    connections.spawn(accept::accept(listener, router, limits, stop.clone(), connections.clone()));
+    connections.spawn(check_tokens(hall.clone(), stop.clone()));
     tracing::info!(%addr, core_only = server.offered.is_empty(), "server started");
     let rooms = Rooms::new(hall);
     Ok(Running { addr, rooms, server, stop, connections, writer: Some(writer) })

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aside_protocol::Role;
 use jiff::Timestamp;
 
 use crate::config::Limits;
@@ -17,6 +18,7 @@ pub(crate) struct OpenSocket {
     pub(crate) expires: Option<Timestamp>,
     pub(crate) room: i64,
     pub(crate) user: String,
+    pub(crate) role: Role,
     pub(crate) outlet: Outlet,
 }
 
@@ -55,8 +57,9 @@ impl Sockets {
         limits: &Limits,
     ) -> Result<Seated, Full> {
         let mut open = self.open();
-        // Four fifths: who is here already may reconnect even while newcomers are asked to wait.
-        if open.len() >= limits.sockets / 5 * 4 {
+        // However large the audience: who answers it must still get in.
+        let most = if socket.role.answers() { limits.sockets } else { limits.sockets / 5 * 4 };
+        if open.len() >= most {
             return Err(Full::Server);
         }
         let own =

@@ -43,10 +43,17 @@ pub(crate) async fn upgrade(
     mut request: Request,
 ) -> Result<Response, Refusal> {
     let limits = &server.config.limits;
-    if !address.is_loopback() {
-        server.connects.take(address, limits.connects, Instant::now()).map_err(Refusal::TooFast)?;
-    }
-    let seat = gate::seat(&server.hall, request.headers()).await?;
+    let now = Instant::now();
+    let seat =
+        gate::seat(&server.hall, request.headers()).await.map_err(|refusal| match refusal {
+            Refusal::Token => match server.strangers.take(address, limits.strangers, now) {
+                Ok(()) => Refusal::Token,
+                Err(wait) => Refusal::TooFast(wait),
+            },
+            other => other,
+        })?;
+    let name = (seat.room.key(), seat.identity.user.clone());
+    server.connects.take(name, limits.connects, now).map_err(Refusal::TooFast)?;
     let response =
         create_response_with_body(&request, Body::empty).map_err(|_| Refusal::NotAHandshake)?;
     let (outlet, waiting) = Outlet::new(limits.queue_frames, limits.queue_bytes);
@@ -55,6 +62,7 @@ pub(crate) async fn upgrade(
         expires: seat.expires,
         room: seat.room.key(),
         user: seat.identity.user.clone(),
+        role: seat.identity.role,
         outlet: outlet.clone(),
     };
     let seated = server.hall.sockets.admit(socket, limits).map_err(|full| match full {

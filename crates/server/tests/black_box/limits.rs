@@ -233,6 +233,10 @@ async fn a_full_server_asks_newcomers_to_come_back() {
     let reply = http(room.addr(), "GET /ws", &headers, b"").await;
     reply.refused(503);
     assert_eq!(reply.header("retry-after"), Some("10"));
+    // Staff still get in, up to the very limit.
+    here.push(room.joined(&room.staff).await);
+    let headers = handshake(&[("authorization", room.staff.token.expose())]);
+    http(room.addr(), "GET /ws", &headers, b"").await.refused(503);
     for client in &mut here {
         client.nothing_waits().await;
     }
@@ -375,4 +379,28 @@ async fn a_request_that_is_never_finished_is_not_waited_for() {
     let mut rest = Vec::new();
     let _ = soon("the connection ends", slow.read_to_end(&mut rest)).await;
     room.joined(&room.ann).await;
+}
+
+#[tokio::test]
+async fn dialling_without_end_is_slowed_down() {
+    let room = Room::start(with(|limits| {
+        limits.connects = rate(60_000, 2);
+        limits.strangers = rate(60_000, 3);
+    }))
+    .await;
+    let dial = async |token: &str| {
+        http(room.addr(), "GET /ws", &handshake(&[("authorization", token)]), b"").await
+    };
+    for _ in 0..3 {
+        dial("nobody").await.refused(401);
+    }
+    let reply = dial("nobody").await;
+    reply.refused(429);
+    assert!(reply.header("retry-after").is_some());
+    // From the same address, a good token is not held up by the bad ones; only by itself.
+    for _ in 0..2 {
+        assert_eq!(dial(room.ann.token.expose()).await.status, 101);
+    }
+    dial(room.ann.token.expose()).await.refused(429);
+    assert_eq!(dial(room.bob.token.expose()).await.status, 101);
 }
