@@ -93,7 +93,8 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 }
 
 impl Store {
-    /// Opens (or makes) the store below `dir`, which one process has at a time.
+    /// Opens (or makes) the store below `dir`, which one process has at a time. Blocks: a few milliseconds, but up to a second
+    /// for a large cache whose last holder was killed, because it is checked then.
     pub fn open(dir: &Path) -> Result<Opened, OpenError> {
         let shelf = Arc::new(Shelf::new(cache_path(dir)));
         let (desk, report) = Desk::open(dir.to_owned(), Arc::clone(&shelf))?;

@@ -44,6 +44,11 @@ async fn a_page_beyond_either_end_is_empty_and_says_where_the_rest_is() {
     assert!(page.rows.is_empty() && !page.has_older && page.has_newer);
     let page = store.page(room, Anchor::After(rows[1].place), 10).await.unwrap();
     assert!(page.rows.is_empty() && page.has_older && !page.has_newer);
+    // The row at the place is on neither page, but on the other side of both.
+    let page = store.page(room, Anchor::After(rows[0].place), 10).await.unwrap();
+    assert_eq!((&page.rows[..], page.has_older), (&rows[1..], true));
+    let page = store.page(room, Anchor::Before(rows[1].place), 10).await.unwrap();
+    assert_eq!((&page.rows[..], page.has_newer), (&rows[..1], true));
     // A limit of nothing still makes progress.
     assert_eq!(store.page(room, Anchor::End, 0).await.unwrap().rows.len(), 1);
 }

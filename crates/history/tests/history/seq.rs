@@ -52,6 +52,10 @@ async fn the_same_number_again_is_the_same_row() {
     assert_eq!((row.standing, &row.entry.nonce), (Standing::Confirmed, &nonce));
     assert_eq!(row.entry.id, Some(EntryId::new("e1")));
 
+    // Heard live once more, it stays confirmed.
+    add(&store, room, Where::BySeq, vec![numbered(1, "hi")]).await;
+    assert_eq!(all(&store, room).await, rows);
+
     // Twice in one insertion is once in the timeline.
     add(&store, room, Where::BySeq, vec![numbered(2, "x"), numbered(2, "x")]).await;
     assert_eq!(texts(&store, room).await, ["hi", "x"]);
@@ -71,6 +75,17 @@ async fn rows_without_numbers_never_take_the_place_of_one() {
     let texts = texts(&store, room).await;
     assert_eq!(texts[..5], ["old", "1", "a", "b", "c"]);
     assert_eq!(texts[54..], ["x49", "2", "3"]);
+}
+
+#[tokio::test]
+async fn a_row_beside_a_number_stays_beside_it() {
+    let (store, room) = memory_room().await;
+    let keys = add(&store, room, Where::BySeq, vec![numbered(5, "5"), numbered(9, "9")]).await;
+    add(&store, room, Where::After(keys[0]), vec![said("after 5")]).await;
+    add(&store, room, Where::Before(keys[1]), vec![said("before 9")]).await;
+    add(&store, room, Where::BySeq, [6, 7, 8].map(|seq| numbered(seq, &seq.to_string())).to_vec())
+        .await;
+    assert_eq!(texts(&store, room).await, ["5", "after 5", "6", "7", "8", "before 9", "9"]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aside_history::{Change, Commit, Delivery, EntryRow, Row, RowKey, RowKind, Standing, Where};
 use aside_protocol::{Entry, Seq};
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::support::{
     all, at, block_on, cases, changes, echo, entry, entry_row, insert, memory_room, new, numbered,
@@ -17,6 +18,8 @@ enum Step {
     Arrive(Vec<u8>),
     /// Something without a number arrives.
     Stray(Where),
+    /// Something without a number goes right after, or right before, a settled row.
+    Beside(Index, bool),
     /// Something without a number goes before this one.
     BeforeSeq(u8),
     Echo,
@@ -30,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => prop::collection::vec(0..60u8, 1..8).prop_map(Step::Arrive),
         1 => Just(Step::Stray(Where::End)),
         1 => Just(Step::Stray(Where::Start)),
+        2 => (any::<Index>(), any::<bool>()).prop_map(|(row, after)| Step::Beside(row, after)),
         1 => (0..60u8).prop_map(Step::BeforeSeq),
         1 => Just(Step::Echo),
         1 => (0..60u8).prop_map(Step::Settle),
@@ -37,7 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn commit(step: &Step, echoes: &[Row]) -> Commit {
+fn commit(step: &Step, rows: &[Row], echoes: &[Row]) -> Commit {
     let text = |seq: u8| format!("number {seq}");
     changes(match step {
         Step::Arrive(seqs) => {
@@ -45,6 +49,15 @@ fn commit(step: &Step, echoes: &[Row]) -> Commit {
             vec![insert(Where::BySeq, rows)]
         }
         Step::Stray(at) => vec![insert(*at, vec![said("stray")])],
+        Step::Beside(row, after) => {
+            let settled = &rows[..rows.len() - echoes.len()];
+            if settled.is_empty() {
+                return Commit::default();
+            }
+            let key = row.get(settled).key;
+            let at = if *after { Where::After(key) } else { Where::Before(key) };
+            vec![insert(at, vec![said("beside")])]
+        }
         Step::BeforeSeq(seq) => {
             vec![insert(Where::BeforeSeq(Seq(u64::from(*seq))), vec![said("before")])]
         }
@@ -98,7 +111,7 @@ proptest! {
             let mut revision = store.room_state(room).await.unwrap().revision;
             for step in &steps {
                 let echoes = store.echoes(room).await.unwrap();
-                let committed = store.commit(room, commit(step, &echoes)).await.unwrap();
+                let committed = store.commit(room, commit(step, &rows, &echoes)).await.unwrap();
                 let after = all(&store, room).await;
                 assert_numbers_ascend(&after);
                 let settled = matches!(step, Step::Settle(_)).then(|| echoes.first()).flatten();
