@@ -84,6 +84,13 @@ async fn standing_and_delivery_change_alone() {
     assert!(rows.iter().all(|row| row.entry().unwrap().standing == Standing::Confirmed));
     assert_eq!(rows[1].entry().unwrap().delivery, failed);
     assert_eq!(store.commit(room, commit).await.unwrap().revision, committed.revision);
+
+    // Alone, it is a change like any other.
+    let doubt = Change::Stand { keys, standing: Standing::NotInHistory };
+    store.commit(room, changes(vec![doubt])).await.unwrap();
+    let since = store.changes(room, committed.revision, 10).await.unwrap();
+    assert_eq!(since.upserts, all(&store, room).await);
+    assert!(since.revision > committed.revision);
 }
 
 #[tokio::test]
