@@ -18,7 +18,11 @@ pub(crate) fn set_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     fs::rename(path, &target)?;
     for part in ["-wal", "-shm"] {
         match fs::rename(with_suffix(path, part), with_suffix(&target, part)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                // A log that stayed behind would be played into the file that comes next: better all back as it was.
+                fs::rename(&target, path)?;
+                return Err(error);
+            }
             Ok(()) | Err(_) => {}
         }
     }
