@@ -1,6 +1,6 @@
 //! Debian packages that the build and the real window need: missing ones are named, then installed.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -55,6 +55,8 @@ pub(crate) fn ensure(stage: bool) -> Result<()> {
     let mut update = apt()?;
     command::run(update.arg("update"))?;
     let mut install = apt()?;
+    // A line for each of hundreds of packages would bury what else is said; complaints come another way.
+    install.stdout(Stdio::null());
     command::run(install.args(["install", "--yes", "--no-install-recommends"]).args(&missing))
 }
 
@@ -85,6 +87,12 @@ fn apt() -> Result<Command> {
             "installing packages takes root or sudo: run `apt-get install` for the packages above, then try again"
         );
     };
-    apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]);
+    apt.args([
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "--quiet=2",
+        "--option",
+        "Dpkg::Use-Pty=0",
+    ]);
     Ok(apt)
 }

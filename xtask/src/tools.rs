@@ -35,14 +35,8 @@ pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
         }
         println!("{} is not here: building version {} (minutes, once).", tool.name, tool.version);
         let start = Instant::now();
-        command::run(cargo().args([
-            "install",
-            "--locked",
-            "--quiet",
-            "--version",
-            tool.version,
-            tool.name,
-        ]))?;
+        let install = ["install", "--locked", "--quiet", "--version", tool.version, tool.name];
+        command::run(cargo().args(install).envs(QUICK_BUILD))?;
         println!("{}: installed in {} s.", tool.name, start.elapsed().as_secs());
     }
     Ok(())
