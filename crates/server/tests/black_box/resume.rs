@@ -110,6 +110,39 @@ async fn nobody_sees_a_hole_however_fast_the_room_is() {
     }
 }
 
+/// A client that joins again and again on one socket, while entries of the join before are still on their way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joining_again_in_a_fast_room_repeats_nothing() {
+    let room = Arc::new(Room::start(Config::for_tests()).await);
+    let epoch = room.epoch().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn(hammer(room.clone(), stop.clone()));
+    let mut ann = room.open(&room.ann).await;
+    ann.resume(&epoch, 0).await;
+    let mut place = 0;
+    for _ in 0..40 {
+        for _ in 0..10 {
+            place += 1;
+            assert_eq!(ann.object().await["seq"], place);
+        }
+        // From a little before, so that a leftover of the join before would stand out.
+        let after = place - 5;
+        let join = json!({ "topic": TOPIC, "epoch": epoch, "after": after }).to_string();
+        ann.frame(3, &join).await;
+        loop {
+            let object = ann.object().await;
+            if object["type"] == "joined" {
+                break;
+            }
+            place += 1;
+            assert_eq!(object["seq"], place, "of the join before, up to the answer");
+        }
+        place = after;
+    }
+    stop.store(true, Ordering::Relaxed);
+    writer.await.unwrap();
+}
+
 async fn hammer(room: Arc<Room>, stop: Arc<AtomicBool>) {
     let topic = Topic::new(TOPIC);
     while !stop.load(Ordering::Relaxed) {
