@@ -1,6 +1,7 @@
 //! The HTTP side of a room: what is asked, and what an answer is worth.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{CAPABILITIES_PATH, HISTORY_PATH, HistoryPage, HistoryQuery};
@@ -19,6 +20,8 @@ const CAPABILITIES: Duration = Duration::from_secs(4);
 const SMALL_REPLY: usize = 256 * 1024;
 /// Pages of history without ids are asked for with so many rows in common.
 const OVERLAP: u32 = 32;
+/// Pages are at least this large.
+const SMALLEST_PAGE: u32 = 64;
 /// So many pages are looked at for our first rows.
 const OLDER_TRIES: u32 = 5;
 /// When the history shifts faster than it can be read, reading starts over so many times.
@@ -30,6 +33,8 @@ pub(crate) struct Fetch {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) config: Arc<RoomConfig>,
     pub(crate) token: Token,
+    /// The largest page that the server is known to fill.
+    pub(crate) full_page: Arc<AtomicU32>,
 }
 
 /// A page that did not come.
@@ -152,7 +157,7 @@ impl Fetch {
             }
         }
         // It shifts too fast: the newest page alone is still true.
-        let page = self.page(&HistoryQuery::newest(self.stream(), limits::PAGE_ENTRIES)).await?;
+        let page = self.page(&HistoryQuery::newest(self.stream(), count)).await?;
         Ok(Snapshot { entries: page.entries, whole: false })
     }
 
@@ -167,11 +172,11 @@ impl Fetch {
     ) -> Result<Snapshot, FetchError> {
         let mut depth = depth;
         for _ in 0..OLDER_TRIES {
-            let (number, size) = older_page(depth, OVERLAP, limits::PAGE_ENTRIES);
+            let (number, size) = older_page(depth, OVERLAP, self.largest());
             let (number, size) = if number == 1 { (1, count + depth) } else { (number, size) };
             let query = HistoryQuery { page: number, ..HistoryQuery::newest(self.stream(), size) };
             let mut page = self.page(&query).await?;
-            let whole = page.items < usize::try_from(query.results_per_page).unwrap_or(usize::MAX);
+            let whole = len(page.items) < query.results_per_page && number > 1;
             let prints: Vec<_> = page.entries.iter().map(|entry| printer.print(entry)).collect();
             match older_than(&anchor, &prints) {
                 Some(older) if older > 0 || whole => {
@@ -191,32 +196,55 @@ impl Fetch {
         count: u32,
         printer: &Printer,
     ) -> Result<Option<Snapshot>, FetchError> {
-        let first = HistoryQuery::newest(self.stream(), count);
-        let page = self.page(&first).await?;
-        let asked = usize::try_from(first.results_per_page).unwrap_or(usize::MAX);
-        let mut snapshot = Snapshot { whole: page.items < asked, entries: page.entries };
-        let mut have = page.items;
-        while !snapshot.whole && have < usize::try_from(count).unwrap_or(0) {
-            let (number, size) =
-                older_page(u32::try_from(have).unwrap_or(u32::MAX), OVERLAP, limits::PAGE_ENTRIES);
+        let (mut snapshot, mut have) = self.first_page(count).await?;
+        while !snapshot.whole && have < count {
+            let (number, size) = older_page(have, OVERLAP, self.largest());
             let query = HistoryQuery { page: number, ..HistoryQuery::newest(self.stream(), size) };
             let older = self.page(&query).await?;
-            snapshot.whole = older.items < usize::try_from(size).unwrap_or(0);
-            if older.items == 0 {
-                break;
-            }
+            snapshot.whole = len(older.items) < size;
             let prints =
                 |entries: &[Entry]| entries.iter().map(|e| printer.print(e)).collect::<Vec<_>>();
-            let Some(shared) = join_pages(&prints(&older.entries), &prints(&snapshot.entries))
-            else {
-                return Ok(None);
+            let shared = join_pages(&prints(&older.entries), &prints(&snapshot.entries));
+            let Some(shared) = shared else {
+                return Ok((older.items == 0).then_some(snapshot));
             };
             let mut entries = older.entries;
             entries.truncate(entries.len() - shared);
-            have += entries.len().max(1);
+            have += len(entries.len()).max(1);
             entries.append(&mut snapshot.entries);
             snapshot.entries = entries;
         }
         Ok(Some(snapshot))
     }
+
+    /// The newest page, and how many entries it was. A page that is shorter than asked for is the whole history, unless the
+    /// server's pages are smaller than the contract's: the first time, a second request tells the two apart.
+    async fn first_page(&self, count: u32) -> Result<(Snapshot, u32), FetchError> {
+        let query = HistoryQuery::newest(self.stream(), count);
+        let size = query.results_per_page;
+        let page = self.page(&query).await?;
+        let items = len(page.items);
+        let whole = items < size
+            && (items == 0 || size <= self.proven() || {
+                let second = HistoryQuery { page: 2, ..HistoryQuery::newest(self.stream(), items) };
+                self.page(&second).await?.items == 0
+            });
+        if !whole {
+            self.full_page.fetch_max(items, Ordering::Relaxed);
+        }
+        Ok((Snapshot { entries: page.entries, whole }, items))
+    }
+
+    fn proven(&self) -> u32 {
+        self.full_page.load(Ordering::Relaxed)
+    }
+
+    /// The largest page that may be asked for without doubt about how many come.
+    fn largest(&self) -> u32 {
+        self.proven().clamp(SMALLEST_PAGE, limits::PAGE_ENTRIES)
+    }
+}
+
+fn len(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

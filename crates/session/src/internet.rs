@@ -12,7 +12,7 @@ use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
@@ -45,12 +45,19 @@ impl Internet {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         // Also the process's default, which libraries that we share it with may ask for; another that was there first is fine.
         let _other = provider.as_ref().clone().install_default();
-        let mut tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .ok()?
-            .with_platform_verifier()
-            .ok()?
-            .with_no_client_auth();
+        let builder = || {
+            ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()
+        };
+        let mut tls = match builder().ok()?.with_platform_verifier() {
+            Ok(verified) => verified.with_no_client_auth(),
+            // A system without any root certificate: nothing encrypted can be trusted there, but a server on this very
+            // machine can be reached.
+            Err(error) => {
+                tracing::warn!(%error, "no root certificates");
+                builder().ok()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+            }
+        };
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())

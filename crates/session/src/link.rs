@@ -52,8 +52,8 @@ pub(crate) enum Heard {
     Text(Frame),
     /// A frame of another kind than text: nothing of this protocol.
     Binary,
-    /// The answer to a ping.
-    Pong,
+    /// The answer to a ping, with its number.
+    Pong(u64),
     /// It is over; nothing follows.
     Ended(End),
 }
@@ -74,7 +74,8 @@ impl std::fmt::Debug for Frame {
 #[derive(Debug)]
 pub(crate) enum Say {
     Frame(ClientFrame),
-    Ping,
+    /// A WebSocket ping with a number that comes back.
+    Ping(u64),
     Goodbye,
 }
 
@@ -176,7 +177,7 @@ impl Task {
                     Heard::Text(Frame { text, _share: share })
                 }
                 Some(Ok(Message::Binary(_))) => Heard::Binary,
-                Some(Ok(Message::Pong(_))) => Heard::Pong,
+                Some(Ok(Message::Pong(number))) => Heard::Pong(number_of(&number)),
                 // Tungstenite answers pings by itself.
                 Some(Ok(Message::Ping(_) | Message::Frame(_))) => continue,
                 Some(Ok(Message::Close(frame))) => return closed(frame),
@@ -199,7 +200,7 @@ impl Task {
                     // Measured before it was taken into the outbox; a token that grew since is no reason to break the link.
                     Err(_) => continue,
                 },
-                Say::Ping => Message::Ping(Bytes::new()),
+                Say::Ping(number) => Message::Ping(Bytes::copy_from_slice(&number.to_be_bytes())),
                 Say::Goodbye => {
                     let frame = CloseFrame { code: 1000.into(), reason: Utf8Bytes::default() };
                     let goodbye = sink.send(Message::Close(Some(frame)));
@@ -248,6 +249,10 @@ fn refused_upgrade(error: &WsError) -> End {
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn number_of(payload: &[u8]) -> u64 {
+    payload.try_into().map_or(0, u64::from_be_bytes)
 }
 
 fn closed(frame: Option<CloseFrame>) -> End {

@@ -19,6 +19,7 @@ mod start;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use aside_history::{LocalId, OutgoingBody, Place, Position, RoomId, RowKey, Store};
@@ -128,6 +129,8 @@ struct Room {
     settled: VecDeque<(LocalId, Settled)>,
     waiting: Vec<(LocalId, Reply<Settled>)>,
     older_busy: bool,
+    /// The largest page of history that the server is known to fill.
+    full_page: Arc<AtomicU32>,
     /// A commit was refused.
     storage_broken: bool,
 }
@@ -246,6 +249,7 @@ impl Room {
             network: Arc::clone(&self.env.network),
             config: Arc::clone(&self.config),
             token: self.token.clone(),
+            full_page: Arc::clone(&self.full_page),
         }
     }
 

@@ -17,7 +17,10 @@ fn store() -> Store {
 }
 
 async fn why(session: &Session) -> (String, Option<Why>) {
-    let view = until(session, "an end", |v| matches!(v.connection, Connection::Waiting { .. } | Connection::Refused { .. })).await;
+    let view = until(session, "an end", |v| {
+        matches!(v.connection, Connection::Waiting { .. } | Connection::Refused { .. })
+    })
+    .await;
     (view.connection.word().to_owned(), view.connection.why())
 }
 
@@ -58,7 +61,10 @@ async fn a_server_that_never_answers_a_beat_is_alive_by_its_pongs() {
     assert!(beats.len() >= 59, "{}", beats.len());
     for pair in beats.windows(2) {
         let apart = pair[1] - pair[0];
-        assert!(apart >= Duration::from_millis(4_990) && apart <= Duration::from_millis(5_010), "{apart:?}");
+        assert!(
+            apart >= Duration::from_millis(4_990) && apart <= Duration::from_millis(5_010),
+            "{apart:?}"
+        );
     }
 }
 
@@ -122,12 +128,20 @@ async fn a_connection_that_breaks_again_and_again_is_no_reason_to_hurry() {
         let mut peer = world.accept().await;
         peer.live_for(S(1)).await;
     }
-    assert!(busiest_minute(&world.dials()) <= 9, "the wait starts small again only after 30 s online");
+    assert!(
+        busiest_minute(&world.dials()) <= 9,
+        "the wait starts small again only after 30 s online"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn codes_that_refuse_end_the_tries() {
-    for (code, expected) in [(4401, Why::Token), (4403, Why::NotAllowed), (4409, Why::Elsewhere), (4426, Why::UpdateNeeded)] {
+    for (code, expected) in [
+        (4401, Why::Token),
+        (4403, Why::NotAllowed),
+        (4409, Why::Elsewhere),
+        (4426, Why::UpdateNeeded),
+    ] {
         let world = World::new();
         let session = world.join(&store()).await;
         world.accept().await.close(code, "").await;
@@ -163,9 +177,17 @@ async fn answers_to_the_upgrade_mean_what_the_table_says() {
         (format!("HTTP/1.1 403 Forbidden\r\n{json}"), "refused", Why::NotAllowed),
         (format!("HTTP/1.1 403 Forbidden\r\n{html}"), "waiting", Why::NotOurServer),
         (format!("HTTP/1.1 200 OK\r\n{html}"), "waiting", Why::NotOurServer),
-        (format!("HTTP/1.1 302 Found\r\nLocation: https://other.example/\r\n{html}"), "waiting", Why::NotOurServer),
+        (
+            format!("HTTP/1.1 302 Found\r\nLocation: https://other.example/\r\n{html}"),
+            "waiting",
+            Why::NotOurServer,
+        ),
         (format!("HTTP/1.1 404 Not Found\r\n{json}"), "waiting", Why::NotFound),
-        (format!("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 40\r\n{json}"), "waiting", Why::ServerBusy),
+        (
+            format!("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 40\r\n{json}"),
+            "waiting",
+            Why::ServerBusy,
+        ),
         (format!("HTTP/1.1 500 Oops\r\n{json}"), "waiting", Why::ServerError),
         ("SSH-2.0-OpenSSH_9.2\r\n".to_owned(), "waiting", Why::NotOurServer),
     ];
@@ -220,10 +242,21 @@ async fn garbage_breaks_nothing_and_is_counted() {
     peer.live_for(S(1)).await;
     online(&session).await;
     let garbage = [
-        "", "nonsense", "null", "[]", "{}", "{\"code\":200}", "{\"code\":200,\"data\":null}", "{\"code\":200,\"data\":\"pong\"}",
-        "{\"code\":200,\"data\":\"{\\\"type\\\":\\\"dance\\\"}\"}", "{\"code\":500,\"data\":\"oops\"}", "{\"code\":\"x\",\"data\":7}",
+        "",
+        "nonsense",
+        "null",
+        "[]",
+        "{}",
+        "{\"code\":200}",
+        "{\"code\":200,\"data\":null}",
+        "{\"code\":200,\"data\":\"pong\"}",
+        "{\"code\":200,\"data\":\"{\\\"type\\\":\\\"dance\\\"}\"}",
+        "{\"code\":500,\"data\":\"oops\"}",
+        "{\"code\":\"x\",\"data\":7}",
         "{\"code\":200,\"data\":\"{\\\"type\\\":\\\"joined\\\",\\\"epoch\\\":\\\"e\\\",\\\"seq\\\":18446744073709551615}\"}",
-        "{\"code\":200,\"data\":\"{\\\"type\\\":\\\"ack\\\",\\\"nonce\\\":\\\"no uuid\\\"}\"}", "\u{0}", "{\"code\":200,\"data\":{\"type\":[]}}",
+        "{\"code\":200,\"data\":\"{\\\"type\\\":\\\"ack\\\",\\\"nonce\\\":\\\"no uuid\\\"}\"}",
+        "\u{0}",
+        "{\"code\":200,\"data\":{\"type\":[]}}",
         "{\"code\":1e999,\"data\":\"\"}",
     ];
     for text in garbage {
@@ -236,7 +269,10 @@ async fn garbage_breaks_nothing_and_is_counted() {
     reads(&session, &["still here".to_owned()]).await;
     let counters = session.watch().borrow().counters;
     assert!(counters.malformed >= 6 && counters.skipped >= 5, "{counters:?}");
-    assert_eq!((session.watch().borrow().connection.clone(), world.dials().len()), (Connection::Online, 1));
+    assert_eq!(
+        (session.watch().borrow().connection.clone(), world.dials().len()),
+        (Connection::Online, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -77,7 +77,8 @@ async fn what_was_sent_twice_in_vain_is_left_to_the_person() {
     let frames = third.frames_for(S(200)).await;
     assert!(!frames.iter().any(|text| text.contains("\"type\":2")), "no third time");
     assert_eq!(session.settled(id).await.unwrap(), Settled::Unsure);
-    let row = row_is(&session, "nobody knows", "unsure", |row| row.delivery == Delivery::Unsure).await;
+    let row =
+        row_is(&session, "nobody knows", "unsure", |row| row.delivery == Delivery::Unsure).await;
     session.retry(row.key).await.unwrap();
     third.send_frame().await;
     third.say(&message("me", "nobody knows")).await;
@@ -120,7 +121,9 @@ async fn a_server_that_swallows_a_message_is_not_sent_it_again() {
 async fn a_question_is_settled_by_the_reply_and_its_broadcast_is_the_same_row() {
     for broadcast_first in [true, false] {
         let (world, session, mut peer) = core_room().await;
-        world.route(|_| Ok(HttpReply { status: 200, body: b"{\"code\":200}".to_vec(), ..HttpReply::default() }));
+        world.route(|_| {
+            Ok(HttpReply { status: 200, body: b"{\"code\":200}".to_vec(), ..HttpReply::default() })
+        });
         let mut question = message("server-knows-me-as", "");
         question.kind = aside_protocol::EntryKind::Question;
         question.content = "{\"content\":\"why?\"}".to_owned();
@@ -161,23 +164,34 @@ async fn a_refusal_is_shown_with_its_reason_and_may_be_retried() {
         Ok(HttpReply { status: 403, body, ..HttpReply::default() })
     });
     let id = session.ask("too late?").await.unwrap();
-    let expected = Settled::Failed { code: "403".to_owned(), reason: "questions are closed".to_owned() };
+    let expected =
+        Settled::Failed { code: "403".to_owned(), reason: "questions are closed".to_owned() };
     assert_eq!(session.settled(id).await.unwrap(), expected);
-    let row = row_is(&session, "too late?", "failed", |row| matches!(row.delivery, Delivery::Failed { .. })).await;
+    let row = row_is(&session, "too late?", "failed", |row| {
+        matches!(row.delivery, Delivery::Failed { .. })
+    })
+    .await;
     world.route(|_| Ok(HttpReply { status: 200, ..HttpReply::default() }));
     session.retry(row.key).await.unwrap();
     peer.live_for(S(30)).await;
     row_is(&session, "too late?", "sent", is_sent).await;
-    assert_eq!(texts(&session).await, ["too late?"], "shown where it is when its entry never comes");
+    assert_eq!(
+        texts(&session).await,
+        ["too late?"],
+        "shown where it is when its entry never comes"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_taken_that_could_never_be_sent() {
     let (_world, session, _peer) = core_room().await;
     assert!(matches!(session.send("  \n").await, Err(SendError::Empty)));
-    assert!(matches!(session.send(&"x".repeat(9000)).await, Err(SendError::TooLong { bytes: 9000, .. })));
-    // Encoded three times, 8,000 quotes are more than a frame.
-    assert!(matches!(session.send(&"\"".repeat(8000)).await, Err(SendError::TooLong { .. })));
+    assert!(matches!(
+        session.send(&"x".repeat(9000)).await,
+        Err(SendError::TooLong { bytes: 9000, .. })
+    ));
+    // Encoded three times, 8,192 quotes are more than a frame.
+    assert!(matches!(session.send(&"\"".repeat(8192)).await, Err(SendError::TooLong { .. })));
     assert!(rows(&session).await.is_empty());
 }
 
@@ -243,10 +257,20 @@ async fn without_acks_nothing_is_doubled_and_what_is_unsure_says_so() {
         if rows.iter().all(|row| is_sent(entry_of(row))) {
             break;
         }
-        assert!(Instant::now() < deadline, "{:?}", session.watch().borrow().clone());
+        if Instant::now() > deadline {
+            let states: Vec<_> = rows
+                .iter()
+                .map(|row| (entry_of(row).entry.content.clone(), entry_of(row).delivery.clone()))
+                .collect();
+            panic!("{states:?} {:?}", session.watch().borrow().clone());
+        }
         sleep(Duration::from_millis(100)).await;
     }
     let on_server = stage.texts_on_server().await;
-    assert_eq!(on_server, (0..30).map(|n| format!("mine {n}")).collect::<Vec<_>>(), "once each, in order");
+    assert_eq!(
+        on_server,
+        (0..30).map(|n| format!("mine {n}")).collect::<Vec<_>>(),
+        "once each, in order"
+    );
     reads(&session, &on_server).await;
 }

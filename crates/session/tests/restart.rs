@@ -150,7 +150,9 @@ async fn a_wrong_token_is_refused_once_and_a_right_one_enters() {
 async fn a_revoked_token_is_refused_in_the_middle_of_a_room() {
     let stage = Stage::start(Mode::Full).await;
     let spec = aside_server::TokenSpec::audience(
-        aside_server::RoomSpec::new("room-1").stream("stream-1"), "me", "Me",
+        aside_server::RoomSpec::new("room-1").stream("stream-1"),
+        "me",
+        "Me",
     );
     let issued = stage.running.rooms().create_token(spec).await.unwrap();
     let session = join_as(stage.addr(), issued.token).await;

@@ -20,7 +20,8 @@ async fn a_room_is_entered_with_its_newest_entries_in_order() {
         assert_eq!(view.facts.core_only, mode == Mode::Core);
         let found = texts(&session).await;
         assert_eq!(found, numbered(151, 400), "{mode:?}");
-        let confirmed = rows(&session).await.iter().all(|row| entry_of(row).standing == Standing::Confirmed);
+        let confirmed =
+            rows(&session).await.iter().all(|row| entry_of(row).standing == Standing::Confirmed);
         assert!(confirmed);
         session.close().await;
     }
@@ -86,7 +87,16 @@ async fn a_core_server_sees_nothing_that_part_one_does_not_have() {
     session.settled(id).await.unwrap();
     tokio::time::sleep(Duration::from_secs(6)).await;
     let known = [
-        "token", "type", "payLoad", "topic", "chatInfo", "user", "displayName", "avatarurl", "stream", "content",
+        "token",
+        "type",
+        "payLoad",
+        "topic",
+        "chatInfo",
+        "user",
+        "displayName",
+        "avatarurl",
+        "stream",
+        "content",
         "createdat",
     ];
     let trace = stage.running.probe().last().unwrap();
@@ -98,7 +108,10 @@ async fn a_core_server_sees_nothing_that_part_one_does_not_have() {
         }
     }
     for request in stage.running.probe().requests() {
-        assert!(!request.target.contains("before=") && !request.target.contains("after="), "{request:?}");
+        assert!(
+            !request.target.contains("before=") && !request.target.contains("after="),
+            "{request:?}"
+        );
     }
     assert_eq!(stage.running.probe().accepted(), 1);
 }
@@ -109,7 +122,9 @@ async fn staff_answer_and_the_audience_may_not() {
     let audience = join(&stage).await;
     online(&audience).await;
     let id = audience.ask("how?").await.unwrap();
-    let Settled::Sent { id: Some(question), .. } = audience.settled(id).await.unwrap() else { panic!() };
+    let Settled::Sent { id: Some(question), .. } = audience.settled(id).await.unwrap() else {
+        panic!()
+    };
     let refused = audience.answer(question.clone(), "so").await;
     assert!(matches!(refused, Err(SendError::NotOffered)));
 
@@ -133,14 +148,17 @@ async fn older_pages_come_from_the_server_until_the_room_begins() {
         assert_eq!(rows.len(), 250);
         for _ in 0..20 {
             let before = aside_history::Anchor::Before(rows[0].place);
-            let page = session.page(before, 100).await.unwrap_or_else(|e| panic!("{mode:?} {e} {} {:?}", rows.len(), stage.running.probe().requests()));
+            let page = session.page(before, 100).await.unwrap_or_else(|e| {
+                panic!("{mode:?} {e} {} {:?}", rows.len(), stage.running.probe().requests())
+            });
             if page.rows.is_empty() {
                 assert!(page.reached_start, "{mode:?}");
                 break;
             }
             rows.splice(0..0, page.rows);
         }
-        let found: Vec<_> = rows.iter().map(|row| entry_of(row).entry.body().text().to_owned()).collect();
+        let found: Vec<_> =
+            rows.iter().map(|row| entry_of(row).entry.body().text().to_owned()).collect();
         assert_eq!(found, numbered(1, 900), "{mode:?}");
     }
 }

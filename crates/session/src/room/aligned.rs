@@ -69,6 +69,7 @@ pub(super) struct Aligned {
     /// Seen in a snapshot before they were heard.
     early: Vec<(Print, Instant)>,
     merged: u32,
+    pings: u64,
 }
 
 /// A snapshot that waits for the frames that were on their way when it was made.
@@ -76,6 +77,8 @@ struct Ready {
     snapshot: Snapshot,
     asked_at: Timestamp,
     by: Instant,
+    /// The ping that was sent after it was made.
+    ping: u64,
     passed: bool,
 }
 
@@ -158,6 +161,7 @@ impl Room {
             ready: None,
             early: Vec::new(),
             merged: 0,
+            pings: 0,
         };
         self.load_tail(&mut aligned).await;
         aligned.before = aligned.tail.len();
@@ -247,9 +251,9 @@ impl Room {
         }
     }
 
-    pub(super) fn pong(&mut self) {
+    pub(super) fn pong(&mut self, number: u64) {
         if let Merge::Aligned(Aligned { ready: Some(ready), .. }) = &mut self.merge {
-            ready.passed = true;
+            ready.passed |= ready.ping == number;
         }
     }
 
@@ -280,9 +284,11 @@ impl Room {
             Ok(snapshot) => {
                 aligned.failures = 0;
                 let (asked_at, by) = (fetched.asked_at, now + BARRIER);
-                aligned.ready = Some(Ready { snapshot, asked_at, by, passed: false });
+                aligned.pings += 1;
+                let ping = aligned.pings;
+                aligned.ready = Some(Ready { snapshot, asked_at, by, ping, passed: false });
                 // Frames that were sent before the snapshot was made come before the pong.
-                self.say_to_link(Say::Ping);
+                self.say_to_link(Say::Ping(ping));
             }
             Err(error) => {
                 tracing::debug!(?error, "history did not come");

@@ -110,7 +110,7 @@ impl Room {
         let join = Join { topic: self.config.topic.clone(), resume };
         self.phase = Phase::Hello { until: Instant::now() + HELLO };
         self.say_to_link(Say::Frame(ClientFrame::Join(join)));
-        self.say_to_link(Say::Ping);
+        self.say_to_link(Say::Ping(0));
         if self.has(Extension::Heartbeat)
             && let Some(heart) = &mut self.heart
         {
@@ -267,7 +267,7 @@ impl Room {
             self.say_to_link(Say::Frame(ClientFrame::Heartbeat));
         }
         if tick.ping {
-            self.say_to_link(Say::Ping);
+            self.say_to_link(Say::Ping(0));
         }
     }
 

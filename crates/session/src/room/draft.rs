@@ -21,7 +21,11 @@ impl Draft {
     pub(super) fn insert(&mut self, at: Where, row: NewRow) {
         match self.changes.last_mut() {
             Some(Change::Insert { at: last, rows })
-                if *last == at && matches!(at, Where::End | Where::Start | Where::BySeq | Where::Before(_)) =>
+                if *last == at
+                    && matches!(
+                        at,
+                        Where::End | Where::Start | Where::BySeq | Where::Before(_)
+                    ) =>
             {
                 rows.push(row);
             }

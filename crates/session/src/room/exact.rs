@@ -315,8 +315,8 @@ impl Room {
         if exact.after_boundary && first.0 > 1 {
             pieces.insert(0, Piece::Gap(Seq(1), Seq(first.0 - 1)));
         }
-        let all = items < usize::try_from(ENTRY_PAGE).unwrap_or(usize::MAX);
-        self.position.reached_start |= all || first.0 <= 1;
+        // A page that is short may be the server's own limit; the first place is not.
+        self.position.reached_start |= items == 0 || first.0 <= 1;
         self.append_pieces(draft, pieces, false);
         draft.moved();
     }

@@ -31,9 +31,9 @@ impl Room {
                     self.proven().await;
                     self.count(|counters| counters.malformed += 1);
                 }
-                Heard::Pong => {
+                Heard::Pong(number) => {
                     self.proven().await;
-                    self.pong();
+                    self.pong(number);
                 }
                 Heard::Ended(end) => {
                     self.keep(std::mem::take(&mut draft)).await;
@@ -43,6 +43,8 @@ impl Room {
         }
         self.keep(draft).await;
         drop(frames);
+        // Something may have been settled, and the next may go.
+        self.send_outbox().await;
     }
 
     async fn frame(&mut self, draft: &mut Draft, text: &str) {

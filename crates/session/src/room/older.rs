@@ -30,7 +30,6 @@ const ROWS: u32 = 1000;
 pub(super) enum Fetched {
     Before {
         page: Result<HistoryPage, FetchError>,
-        asked: u32,
         reply: Reply<()>,
     },
     Older {
@@ -80,7 +79,7 @@ impl Room {
             self.older_busy = true;
             self.jobs.spawn(async move {
                 let page = fetch.before(first, asked).await;
-                Done::Older(Fetched::Before { page, asked, reply })
+                Done::Older(Fetched::Before { page, reply })
             });
             return;
         }
@@ -110,9 +109,9 @@ impl Room {
 
     pub(super) async fn older_came(&mut self, fetched: Fetched) {
         let (outcome, reply) = match fetched {
-            Fetched::Before { page, asked, reply } => {
+            Fetched::Before { page, reply } => {
                 self.older_busy = false;
-                (self.before_came(page, asked).await, reply)
+                (self.before_came(page).await, reply)
             }
             Fetched::Older { page, reply } => {
                 self.older_busy = false;
@@ -131,13 +130,11 @@ impl Room {
     async fn before_came(
         &mut self,
         page: Result<HistoryPage, FetchError>,
-        asked: u32,
     ) -> Result<(), SessionError> {
         let page = page.map_err(session_error)?;
         let mut draft = Draft::default();
         let entries: Vec<_> = page.entries.into_iter().filter(|e| place(e).is_some()).collect();
-        let reached = page.items < usize::try_from(asked).unwrap_or(usize::MAX)
-            || entries.first().and_then(place) == Some(Seq(1));
+        let reached = page.items == 0 || entries.first().and_then(place) == Some(Seq(1));
         for entry in entries {
             draft.insert(Where::BySeq, self.row_of(entry, Standing::Confirmed));
         }

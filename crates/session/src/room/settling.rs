@@ -53,18 +53,17 @@ impl Room {
                 return Some(own);
             }
         }
+        let by_nonce = self.has(Extension::Ack);
         let ours = self.is_mine(entry)
             || (!entry.display_name.is_empty() && entry.display_name == self.config.display_name);
-        let found = self.outbox.iter().position(|item| {
+        self.outbox.iter().position(|item| {
+            // A server that acknowledges names what is ours; another device of the same person may say the same words.
+            let nameless = !by_nonce || matches!(item.state, State::Accepted { seq: None, .. });
             // The server alone decides under which id a question appears; while one of ours is under way, its words are enough.
             let asking = entry.kind == EntryKind::Question
                 && matches!(item.state, State::Posting { .. } | State::Accepted { .. });
-            (ours || asking) && was_written(item) && says(&item.body, entry)
-        });
-        if found.is_some() && !self.is_mine(entry) && !entry.user.is_empty() {
-            self.me.push(entry.user.clone());
-        }
-        found
+            nameless && (ours || asking) && was_written(item) && says(&item.body, entry)
+        })
     }
 
     /// As [`Room::own`], for an entry from the history, which may be older than what was written here.

@@ -73,6 +73,7 @@ pub(crate) async fn start(
         settled: VecDeque::new(),
         waiting: Vec::new(),
         older_busy: false,
+        full_page: Arc::default(),
         storage_broken: false,
     };
     room.load_outbox().await?;

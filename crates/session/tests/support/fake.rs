@@ -1,7 +1,7 @@
 //! A world of our own: sockets in memory, replies as scripted, clocks that follow tokio's paused one.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use aside_history::Store;
 use aside_protocol::http::HistoryPage;
 use aside_protocol::{Entry, StreamId, Token, Topic};
 use aside_session::{
-    ByteStream, Clock, DialError, Env, HttpError, HttpMethod, HttpReply, HttpRequest, Network, RoomConfig, Session,
+    ByteStream, Clock, DialError, Env, HttpError, HttpMethod, HttpReply, HttpRequest, Network,
+    RoomConfig, Session,
 };
 use futures_util::{SinkExt, StreamExt};
 use jiff::tz::TimeZone;
@@ -71,6 +72,8 @@ struct Net {
     route: Mutex<Route>,
     requests: Mutex<Vec<HttpRequest>>,
     history: Mutex<VecDeque<Entry>>,
+    cap: AtomicU64,
+    broken: AtomicBool,
 }
 
 #[async_trait::async_trait]
@@ -88,11 +91,16 @@ impl Network for Net {
     async fn http(&self, request: HttpRequest) -> Result<HttpReply, HttpError> {
         self.requests.lock().unwrap().push(request.clone());
         let path = request.url.path().to_owned();
+        if path.ends_with("chatmsg") && self.broken.load(Ordering::Relaxed) {
+            return Ok(HttpReply { status: 500, ..HttpReply::default() });
+        }
         if path.ends_with("chatmsg") {
             let entries: Vec<_> = self.history.lock().unwrap().iter().cloned().collect();
-            let pairs: std::collections::HashMap<_, _> = request.url.query_pairs().into_owned().collect();
+            let pairs: std::collections::HashMap<_, _> =
+                request.url.query_pairs().into_owned().collect();
             let (page, size): (usize, usize) =
                 (pairs["page"].parse().unwrap(), pairs["resultsPerPage"].parse().unwrap());
+            let size = size.min(self.cap.load(Ordering::Relaxed) as usize);
             let end = entries.len().saturating_sub((page - 1) * size);
             let page = HistoryPage::to_json(&entries[end.saturating_sub(size)..end]);
             return Ok(HttpReply { status: 200, body: page.into_bytes(), ..HttpReply::default() });
@@ -114,12 +122,15 @@ impl World {
             route: Mutex::new(Box::new(not_found)),
             requests: Mutex::default(),
             history: Mutex::default(),
+            cap: AtomicU64::new(1000),
+            broken: AtomicBool::new(false),
         };
         Self { clock: Arc::new(clock), wires: Mutex::new(wires), net: Arc::new(net) }
     }
 
     pub fn env(&self, seed: u64) -> Env {
-        let (network, clock) = (Arc::clone(&self.net) as Arc<dyn Network>, Arc::clone(&self.clock) as Arc<dyn Clock>);
+        let (network, clock) =
+            (Arc::clone(&self.net) as Arc<dyn Network>, Arc::clone(&self.clock) as Arc<dyn Clock>);
         Env { network, clock, seed }
     }
 
@@ -146,7 +157,10 @@ impl World {
         *self.net.refuse.lock().unwrap() = error;
     }
 
-    pub fn route(&self, route: impl Fn(&HttpRequest) -> Result<HttpReply, HttpError> + Send + Sync + 'static) {
+    pub fn route(
+        &self,
+        route: impl Fn(&HttpRequest) -> Result<HttpReply, HttpError> + Send + Sync + 'static,
+    ) {
         *self.net.route.lock().unwrap() = Box::new(route);
     }
 
@@ -170,6 +184,14 @@ impl World {
 
     pub fn remember(&self, entry: Entry) {
         self.net.history.lock().unwrap().push_back(entry);
+    }
+
+    pub fn cap_pages(&self, cap: u64) {
+        self.net.cap.store(cap, Ordering::Relaxed);
+    }
+
+    pub fn break_history(&self, broken: bool) {
+        self.net.broken.store(broken, Ordering::Relaxed);
     }
 
     /// The next raw connection.

@@ -58,7 +58,12 @@ impl Stage {
         let mode = if config.core_only { Mode::Core } else { Mode::Full };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let running = aside_server::start(config, listener).await.unwrap();
-        let token = running.rooms().create_token(TokenSpec::audience(spec(), "me", "Me")).await.unwrap().token;
+        let token = running
+            .rooms()
+            .create_token(TokenSpec::audience(spec(), "me", "Me"))
+            .await
+            .unwrap()
+            .token;
         Self { running, mode, token, data: None }
     }
 
@@ -106,7 +111,8 @@ impl Stage {
     }
 
     pub async fn texts_on_server(&self) -> Vec<String> {
-        let entries = self.running.rooms().entries(&topic(), aside_protocol::Seq(0), 100_000).await.unwrap();
+        let entries =
+            self.running.rooms().entries(&topic(), aside_protocol::Seq(0), 100_000).await.unwrap();
         entries.iter().map(|entry| entry.body().text().to_owned()).collect()
     }
 }
@@ -170,7 +176,11 @@ pub async fn join_with(addr: SocketAddr, token: Token, store: Store) -> Session 
 }
 
 /// Waits until the view fits; says what it was when it does not.
-pub async fn until(session: &Session, what: &str, mut fits: impl FnMut(&RoomView) -> bool) -> RoomView {
+pub async fn until(
+    session: &Session,
+    what: &str,
+    mut fits: impl FnMut(&RoomView) -> bool,
+) -> RoomView {
     let mut view = session.watch();
     let waited = timeout(PATIENCE, view.wait_for(|view| fits(view))).await;
     match waited {
@@ -219,8 +229,11 @@ pub async fn reads(session: &Session, expected: &[String]) {
             let missing: Vec<_> = expected.iter().filter(|text| !found.contains(text)).collect();
             panic!(
                 "found {} of {} rows, missing {missing:?}\nfirst {:?}\nlast {:?}\nview {:?}",
-                found.len(), expected.len(), &found[..found.len().min(5)],
-                &found[found.len().saturating_sub(8)..], session.watch().borrow().clone()
+                found.len(),
+                expected.len(),
+                &found[..found.len().min(5)],
+                &found[found.len().saturating_sub(8)..],
+                session.watch().borrow().clone()
             );
         }
         sleep(Duration::from_millis(20)).await;
@@ -228,7 +241,12 @@ pub async fn reads(session: &Session, expected: &[String]) {
 }
 
 /// Waits until the row with this text is as wanted.
-pub async fn row_is(session: &Session, text: &str, what: &str, fits: impl Fn(&EntryRow) -> bool) -> Row {
+pub async fn row_is(
+    session: &Session,
+    text: &str,
+    what: &str,
+    fits: impl Fn(&EntryRow) -> bool,
+) -> Row {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let rows = rows(session).await;

@@ -1,0 +1,114 @@
+//! Core histories that are not what the contract promises: small pages, other orders, late, broken.
+
+mod support;
+
+use std::time::Duration;
+
+use aside_history::{Anchor, Store};
+use aside_session::Connection;
+use support::fake::{World, message};
+use support::*;
+
+const S: fn(u64) -> Duration = Duration::from_secs;
+
+fn store() -> Store {
+    Store::in_memory_inline().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_with_smaller_pages_than_the_contract_is_not_taken_for_a_short_history() {
+    let world = World::new();
+    world.cap_pages(100);
+    for text in numbered(1, 600) {
+        world.remember(message("ann", &text));
+    }
+    let session = world.join(&store()).await;
+    let mut peer = world.accept().await;
+    let staying = tokio::spawn(async move { peer.live_for(S(600)).await });
+    online(&session).await;
+    let mut rows = rows(&session).await;
+    assert!(rows.len() >= 100, "{}", rows.len());
+    for _ in 0..20 {
+        let page = session.page(Anchor::Before(rows[0].place), 100).await.unwrap();
+        if page.rows.is_empty() {
+            assert!(page.reached_start);
+            break;
+        }
+        rows.splice(0..0, page.rows);
+    }
+    let found: Vec<_> = rows.iter().map(|row| entry_of(row).entry.content.clone()).collect();
+    assert_eq!(found, numbered(1, 600));
+    staying.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_that_does_not_come_leaves_a_gap_row_that_goes_when_it_does() {
+    let world = World::new();
+    let store = store();
+    for text in numbered(1, 100) {
+        world.remember(message("ann", &text));
+    }
+    let session = world.join(&store).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(8)).await;
+    reads(&session, &numbered(1, 100)).await;
+    world.break_history(true);
+    drop(peer);
+    for text in numbered(101, 103) {
+        world.remember(message("ann", &text));
+    }
+    let mut peer = world.accept().await;
+    peer.live_for(S(1)).await;
+    peer.say(&message("ann", "line 104")).await;
+    world.remember(message("ann", "line 104"));
+    peer.live_for(S(16)).await;
+    assert_eq!(session.watch().borrow().connection, Connection::Online);
+    let mut expected = numbered(1, 100);
+    expected.extend(["<gap>".to_owned(), "line 104".to_owned()]);
+    reads(&session, &expected).await;
+    world.break_history(false);
+    peer.live_for(S(40)).await;
+    reads(&session, &numbered(1, 104)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_the_history_never_shows_stays_and_says_so() {
+    let world = World::new();
+    for text in numbered(1, 40) {
+        world.remember(message("ann", &text));
+    }
+    let session = world.join(&store()).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(2)).await;
+    peer.say(&message("ann", "moderated")).await;
+    peer.say(&message("ann", "line 41")).await;
+    world.remember(message("ann", "line 41"));
+    peer.live_for(S(200)).await;
+    let mut expected = numbered(1, 40);
+    expected.extend(["moderated".to_owned(), "line 41".to_owned()]);
+    reads(&session, &expected).await;
+    let standing = |text: &'static str, wanted| {
+        row_is(&session, text, "standing", move |row| row.standing == wanted)
+    };
+    standing("moderated", aside_history::Standing::NotInHistory).await;
+    standing("line 41", aside_history::Standing::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_history_shows_before_it_is_heard_is_one_row() {
+    let world = World::new();
+    let session = world.join(&store()).await;
+    let mut peer = world.accept().await;
+    for text in numbered(1, 40) {
+        world.remember(message("ann", &text));
+    }
+    peer.live_for(S(1)).await;
+    // In the snapshot at five seconds, and on the wire only after it.
+    world.remember(message("ann", "early"));
+    peer.live_for(Duration::from_millis(4_200)).await;
+    peer.say(&message("ann", "early")).await;
+    peer.live_for(S(100)).await;
+    let mut expected = numbered(1, 40);
+    expected.push("early".to_owned());
+    reads(&session, &expected).await;
+}
