@@ -40,7 +40,8 @@ impl CreatedAt {
 
     /// Reads epoch seconds or milliseconds, told apart by their size.
     pub fn from_epoch(number: i64) -> Option<Self> {
-        let instant = if number.abs() < FIRST_MILLISECOND_VALUE {
+        // The smallest whole number has no absolute value of its own type.
+        let instant = if number.checked_abs().is_some_and(|size| size < FIRST_MILLISECOND_VALUE) {
             Timestamp::from_second(number)
         } else {
             Timestamp::from_millisecond(number)
@@ -140,6 +141,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_time() {
+        assert_eq!(CreatedAt::from_epoch(i64::MIN), None);
         for text in [
             "",
             " ",
