@@ -1,12 +1,14 @@
 //! What the page may ask for. Each command reads its arguments, asks the shell, and answers with data or an `AppError`;
 //! none takes a host, a path or SQL, and none ever gives a token back.
 
+#[cfg(test)]
+mod allowed;
 pub(crate) mod rooms;
 pub(crate) mod timeline;
 pub(crate) mod window;
 pub(crate) mod writing;
 
-/// Everything that the page may call, in one place: `capabilities` in tauri.conf.json allows exactly these.
+/// Everything that the page may call. `src-tauri/permissions/page.toml` allows the same names; a test compares the two.
 macro_rules! handler {
     () => {
         tauri::generate_handler![

@@ -17,6 +17,10 @@ pub(crate) const MAIN: &str = "main";
 /// How long leaving the rooms, flushing the files and stopping the demo may take altogether before the app goes anyway.
 const GOODBYE: Duration = Duration::from_secs(3);
 
+/// A window that stays hidden for so long gives its web page back: it costs some sixty megabytes, the rooms need none of
+/// it, and showing the window again builds a new page from the cache.
+const KEPT_HIDDEN: Duration = Duration::from_secs(60);
+
 /// The smallest window that a row of chat and the composer fit in, in logical pixels.
 const SMALLEST: (f64, f64) = (240.0, 200.0);
 
@@ -70,14 +74,25 @@ pub(crate) fn bring(app: &AppHandle) -> tauri::Result<()> {
 pub(crate) fn hide(app: &AppHandle) {
     let state = app.state::<WindowState>();
     state.asked.store(false, Ordering::SeqCst);
-    state.turn.fetch_add(1, Ordering::SeqCst);
+    let turn = state.turn.fetch_add(1, Ordering::SeqCst) + 1;
     app.state::<Shell>().ticks.hide();
-    if let Some(window) = app.get_webview_window(MAIN) {
-        remember_place(app, &window);
-        if let Err(error) = window.hide() {
-            tracing::warn!(%error, "the window could not be hidden");
-        }
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    remember_place(app, &window);
+    if let Err(error) = window.hide() {
+        tracing::warn!(%error, "the window could not be hidden");
+        return;
     }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(KEPT_HIDDEN).await;
+        // Shown, or shown and hidden again, since.
+        if app.state::<WindowState>().turn.load(Ordering::SeqCst) != turn {
+            return;
+        }
+        if let Err(error) = window.destroy() {
+            tracing::warn!(%error, "the hidden window's page could not be given back");
+        }
+    });
 }
 
 /// Leaves every room politely and ends the app.
