@@ -1,0 +1,58 @@
+// The house rules that a machine can hold: no HTML from strings, no arrow against the map, the host only through bridge.
+import svelte from "eslint-plugin-svelte";
+import ts from "typescript-eslint";
+import svelteConfig from "./svelte.config.js";
+
+const htmlSinks = [
+  { selector: "MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|srcdoc)$/]", message: "Text reaches the page as text nodes only." },
+  { selector: "CallExpression[callee.property.name=/^(write|writeln|createContextualFragment|parseFromString)$/]", message: "Text reaches the page as text nodes only." },
+  { selector: "CallExpression[callee.name='eval']", message: "The window's policy forbids it." },
+  { selector: "SvelteAttribute[key.name='style']", message: "The window's policy forbids style attributes: use a class or element.style.setProperty." },
+];
+
+const host = { group: ["@tauri-apps/*"], message: "Only src/bridge may speak to the host." };
+const room = (name) => ({ group: [`**/${name}/**`], message: `This room may not lean on ${name}: bridge ← state ← {chat, questions, chrome} ← App.` });
+const fake = { group: ["**/fake/**"], message: "The invented room must not reach the shipped bundle." };
+
+/** What each room of src may not import. */
+const walls = {
+  bridge: [room("state"), room("chat"), room("questions"), room("chrome"), room("i18n"), fake],
+  i18n: [host, room("bridge"), room("state"), room("chat"), room("questions"), room("chrome"), fake],
+  state: [host, room("chat"), room("questions"), room("chrome"), fake],
+  chat: [host, room("chrome"), room("questions"), fake, { group: ["**/bridge/bridge", "**/bridge/tauri"], message: "Components act through state; only the shapes of dto are theirs to import." }],
+  questions: [host, room("chrome"), room("chat"), fake],
+  chrome: [host, room("chat"), room("questions"), fake, { group: ["**/bridge/bridge", "**/bridge/tauri"], message: "Components act through state; only the shapes of dto are theirs to import." }],
+};
+
+export default ts.config(
+  { ignores: ["dist/", "dist-fake/", "node_modules/", "src/bridge/dto.ts"] },
+  ...ts.configs.strict,
+  ...svelte.configs.recommended,
+  {
+    files: ["**/*.svelte", "**/*.svelte.ts"],
+    languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: [".svelte"], svelteConfig } },
+  },
+  {
+    rules: {
+      "no-restricted-syntax": ["error", ...htmlSinks],
+      "no-console": "error",
+      "no-undef": "off",
+      "max-lines": ["error", { max: 400 }],
+      "svelte/no-at-html-tags": "error",
+      "svelte/no-inline-styles": "off",
+      "svelte/require-each-key": "error",
+      "svelte/button-has-type": "error",
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+    },
+  },
+  {
+    files: ["src/*.svelte", "src/*.ts", "src/**/*.ts", "src/**/*.svelte"],
+    rules: { "no-restricted-imports": ["error", { patterns: [host] }] },
+  },
+  ...Object.entries(walls).map(([name, patterns]) => ({
+    files: [`src/${name}/**/*.{ts,svelte}`],
+    rules: { "no-restricted-imports": ["error", { patterns }] },
+  })),
+  { files: ["src/bridge/fake/**/*.ts"], rules: { "no-restricted-imports": ["error", { patterns: [host, room("state"), room("chat"), room("chrome"), room("i18n")] }] } },
+);

@@ -1,0 +1,51 @@
+// Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
+import type { Anchor, AppError, Boot, Draft, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
+
+/** What the backend says unasked. Every listener returns the way to stop listening. */
+export interface BridgeEvents {
+  tick: null;
+  "close-asked": null;
+  "show-room": { room: string };
+  settings: Settings;
+}
+
+export type Unlisten = () => void;
+
+/** Every call rejects with an {@link AppError}, never with anything else. */
+export interface Bridge {
+  listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
+
+  boot(): Promise<Boot>;
+  saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom>;
+  forgetRoom(room: string): Promise<void>;
+  openRoom(room: string): Promise<RoomStatus>;
+  leaveRoom(room: string): Promise<void>;
+  setToken(room: string, token: string): Promise<void>;
+  reconnect(room: string): Promise<void>;
+
+  page(room: string, anchor: Anchor, limit: number): Promise<Page>;
+  pull(room: string | null, since: number, limit: number): Promise<Pull>;
+  markRead(room: string, place: number): Promise<void>;
+  fillGap(room: string, key: string): Promise<void>;
+
+  send(room: string, text: string, mode: SendMode): Promise<void>;
+  answer(room: string, question: string, text: string): Promise<void>;
+  retry(room: string, key: string): Promise<void>;
+  discard(room: string, key: string): Promise<void>;
+  draft(room: string): Promise<Draft>;
+  setDraft(room: string, text: string, mode: SendMode): Promise<void>;
+
+  saveSettings(settings: Settings): Promise<void>;
+  closeWindow(action: "hide" | "quit", remember: boolean): Promise<void>;
+  hideWindow(): Promise<void>;
+  openLink(url: string): Promise<void>;
+}
+
+/** Gives whatever was thrown the one shape the window knows. */
+export function asAppError(thrown: unknown): AppError {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string") {
+    const params = "params" in thrown && typeof thrown.params === "object" && thrown.params !== null ? thrown.params : {};
+    return { code: thrown.code, params: params as Record<string, string> };
+  }
+  return { code: "unknown", params: {} };
+}

@@ -1,0 +1,12 @@
+// Puts the settings that change how everything looks onto the page's root.
+import type { Settings } from "../bridge/dto";
+
+const SIZES = { "--fs-small": 12, "--lh-small": 16, "--fs-body": 14, "--lh-body": 20, "--fs-title": 16, "--lh-title": 24 };
+
+export function applyAppearance(root: HTMLElement, settings: Settings): void {
+  root.dataset["theme"] = settings.theme;
+  root.dataset["density"] = settings.density;
+  const scale = Math.min(200, Math.max(50, settings.textSize)) / 100;
+  // Whole pixels: row heights must add up without rounding, or a held view would creep.
+  for (const [name, size] of Object.entries(SIZES)) root.style.setProperty(name, `${Math.round(size * scale)}px`);
+}

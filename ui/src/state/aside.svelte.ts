@@ -1,0 +1,236 @@
+// The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
+import { asAppError, type Bridge } from "../bridge/bridge";
+import type { AppError, Notice, RoomStatus, SavedRoom, Settings } from "../bridge/dto";
+import { language } from "../i18n/language.svelte";
+import { Clock } from "./clock.svelte";
+import { Composer } from "./composer.svelte";
+import { phrase, trackConnection, type Phrase, type Track } from "./connection";
+import { browserFrames, Pulse, type Frames } from "./pulse";
+import { Timeline } from "./timeline.svelte";
+
+/** What stands in front of the room, if anything. */
+export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
+
+const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable" };
+
+export class Aside {
+  ready = $state(false);
+  failed = $state<AppError | null>(null);
+  version = $state("");
+  rooms = $state.raw<readonly SavedRoom[]>([]);
+  statuses = $state.raw<ReadonlyMap<string, RoomStatus>>(new Map());
+  notices = $state.raw<readonly Notice[]>([]);
+  settings = $state.raw<Settings>(defaults);
+  sheet = $state.raw<Sheet | null>(null);
+  /** A command that failed with nothing else to show it. */
+  error = $state<AppError | null>(null);
+  currentId = $state<string | null>(null);
+  timeline = $state.raw<Timeline | null>(null);
+  composer = $state.raw<Composer | null>(null);
+  focused = $state(document.hasFocus());
+
+  readonly clock = new Clock();
+  readonly current = $derived(this.rooms.find((room) => room.id === this.currentId) ?? null);
+  readonly status = $derived(this.currentId === null ? null : (this.statuses.get(this.currentId) ?? null));
+  readonly phrase = $derived(this.status ? this.phraseOf(this.status) : null);
+
+  readonly bridge: Bridge;
+  readonly #pulse: Pulse;
+  #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
+  #systemLocale = "en";
+
+  constructor(bridge: Bridge, frames: Frames = browserFrames) {
+    this.bridge = bridge;
+    this.#pulse = new Pulse(() => this.#pull(), frames);
+  }
+
+  async start(): Promise<void> {
+    try {
+      await Promise.all([
+        this.bridge.listen("tick", () => this.#pulse.poke()),
+        this.bridge.listen("close-asked", () => (this.sheet = { kind: "close" })),
+        this.bridge.listen("show-room", ({ room }) => void this.showNamed(room)),
+        this.bridge.listen("settings", (settings) => this.#adopt(settings)),
+      ]);
+      const boot = await this.bridge.boot();
+      this.#systemLocale = boot.systemLocale;
+      this.version = boot.version;
+      this.rooms = boot.rooms;
+      this.notices = boot.notices;
+      this.#adopt(boot.settings);
+      // A room that was not online before this page existed has been away for longer than we can know.
+      this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room }) => [room, { lostAt: 0, everLive: true }]));
+      this.#heard(boot.statuses);
+      this.ready = true;
+      const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;
+      if (first !== null) await this.show(first);
+    } catch (thrown) {
+      this.failed = asAppError(thrown);
+    }
+  }
+
+  phraseOf(status: RoomStatus): Phrase {
+    return phrase(status.connection, this.#tracks.get(status.room) ?? { lostAt: null, everLive: false }, this.clock.now);
+  }
+
+  /** Brings a room on screen; a room that is not open is opened. */
+  async show(id: string): Promise<void> {
+    if (this.currentId === id) return;
+    this.#leaveView();
+    this.currentId = id;
+    const timeline = new Timeline(id, this.bridge, () => this.#pulse.poke());
+    const composer = new Composer(id, this.bridge);
+    this.timeline = timeline;
+    this.composer = composer;
+    if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
+    if (this.currentId !== id) return;
+    await Promise.all([timeline.open((this.statuses.get(id)?.unread ?? 0) > 0), composer.restore().catch(() => undefined)]);
+  }
+
+  /** A room that another part of the app named; it may be newer than our list. */
+  async showNamed(id: string): Promise<void> {
+    if (!this.rooms.some((room) => room.id === id)) {
+      const boot = await this.bridge.boot().catch(() => null);
+      if (boot) this.rooms = boot.rooms;
+    }
+    this.sheet = null;
+    await this.show(id);
+  }
+
+  async open(id: string): Promise<void> {
+    const opened = await this.attempt(async () => {
+      this.#heard([...this.statuses.values(), await this.bridge.openRoom(id)]);
+      this.#patch(id, { open: true });
+    });
+    const room = this.rooms.find((one) => one.id === id);
+    if (!opened && this.error?.code === "token_missing" && room) {
+      this.error = null;
+      this.sheet = { kind: "token", room };
+    }
+  }
+
+  async leave(id: string): Promise<void> {
+    await this.attempt(async () => {
+      if (id === this.currentId) this.#leaveView();
+      await this.bridge.leaveRoom(id);
+      this.#patch(id, { open: false });
+      this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
+    });
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.attempt(async () => {
+      if (id === this.currentId) this.#leaveView();
+      await this.bridge.forgetRoom(id);
+      this.rooms = this.rooms.filter((room) => room.id !== id);
+      this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
+    });
+  }
+
+  /** A room was saved by the join form: list it and go there. */
+  async joined(room: SavedRoom): Promise<void> {
+    this.rooms = this.rooms.some(({ id }) => id === room.id) ? this.rooms.map((old) => (old.id === room.id ? room : old)) : [...this.rooms, room];
+    this.sheet = null;
+    await this.open(room.id);
+    await this.show(room.id);
+  }
+
+  async useToken(id: string, token: string): Promise<AppError | null> {
+    try {
+      await this.bridge.setToken(id, token);
+    } catch (thrown) {
+      return asAppError(thrown);
+    }
+    this.sheet = null;
+    if (!this.statuses.has(id)) await this.open(id);
+    if (id === this.currentId && this.timeline?.loaded === false) await this.timeline.open(false);
+    return null;
+  }
+
+  reconnect(id: string): Promise<boolean> {
+    return this.attempt(() => this.bridge.reconnect(id));
+  }
+
+  async saveSettings(change: Partial<Settings>): Promise<void> {
+    this.#adopt({ ...this.settings, ...change });
+    await this.attempt(() => this.bridge.saveSettings(this.settings));
+  }
+
+  dismiss(notice: Notice): void {
+    this.notices = this.notices.filter((other) => other !== notice);
+  }
+
+  /** Runs a command whose failure has no place of its own on screen. */
+  async attempt(command: () => Promise<unknown>): Promise<boolean> {
+    try {
+      this.error = null;
+      await command();
+      return true;
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+      return false;
+    }
+  }
+
+  // What the window does under us.
+  setFocused(focused: boolean): void {
+    if (this.focused && !focused) this.timeline?.lookAway();
+    this.focused = focused;
+  }
+
+  setVisible(visible: boolean): void {
+    if (visible) {
+      this.#pulse.poke();
+      void this.#reappear();
+    } else {
+      // Whoever hides the window has just looked at it.
+      this.timeline?.lookAway();
+      void this.composer?.keepNow();
+    }
+  }
+
+  async #reappear(): Promise<void> {
+    const timeline = this.timeline;
+    if (!timeline) return;
+    await this.#pull();
+    if (timeline === this.timeline) await timeline.reappear((this.status?.unread ?? 0) > 0).catch(() => undefined);
+  }
+
+  async #pull(): Promise<void> {
+    const timeline = this.timeline;
+    try {
+      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pullLimit ?? 0);
+      this.#heard(pull.statuses);
+      if (pull.changes && timeline && timeline === this.timeline) await timeline.apply(pull.changes, this.status?.unread ?? 0);
+    } catch (thrown) {
+      // The next tick tries again; a room that was closed meanwhile says so by its status.
+      this.failed ??= this.ready ? null : asAppError(thrown);
+    }
+  }
+
+  #heard(statuses: readonly RoomStatus[]): void {
+    const now = Date.now();
+    const heard = new Map(statuses.map((status) => [status.room, status]));
+    this.#tracks = new Map([...heard.values()].map((status) => [status.room, trackConnection(this.#tracks.get(status.room), status.connection, now)]));
+    this.statuses = heard;
+    this.clock.now = now;
+  }
+
+  #patch(id: string, change: Partial<SavedRoom>): void {
+    this.rooms = this.rooms.map((room) => (room.id === id ? { ...room, ...change } : room));
+  }
+
+  #adopt(settings: Settings): void {
+    this.settings = settings;
+    language.choose(settings.locale, this.#systemLocale);
+  }
+
+  #leaveView(): void {
+    this.timeline?.lookAway();
+    this.timeline?.close();
+    void this.composer?.keepNow();
+    this.timeline = null;
+    this.composer = null;
+    this.currentId = null;
+  }
+}

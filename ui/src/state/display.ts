@@ -1,0 +1,34 @@
+// Makes hostile text safe to look at without changing what it says: names are one short line, bodies keep their bytes but not a tower of marks.
+const NAME_GRAPHEMES = 32;
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** One line, no invisible or direction-changing characters, at most 32 graphemes. */
+export function displayName(name: string): string {
+  const plain = name
+    .slice(0, 512)
+    .normalize("NFC")
+    .replace(/(?![\u200c\u200d])\p{Cf}|\p{Cc}|\p{Zl}|\p{Zp}/gu, "")
+    .replace(/(\p{M}{3})\p{M}+/gu, "$1")
+    .replace(/\s+/g, " ")
+    .trim();
+  const parts = [...graphemes.segment(plain)];
+  return parts.length <= NAME_GRAPHEMES ? plain : `${parts.slice(0, NAME_GRAPHEMES - 1).map((part) => part.segment).join("")}…`;
+}
+
+/** At most eight combining marks on one character; other text passes as it is. */
+export function displayBody(text: string): string {
+  return text.replace(/(\p{M}{8})\p{M}+/gu, "$1");
+}
+
+/** The letter that stands for someone without a picture. */
+export function initialOf(name: string): string {
+  for (const { segment } of graphemes.segment(name)) if (/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(segment)) return segment.toLocaleUpperCase();
+  return "?";
+}
+
+/** One of `count` colours, always the same for the same person. */
+export function hueOf(user: string, count: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % count;
+}

@@ -1,0 +1,32 @@
+// Tells an Enter that sends from an Enter that only confirms what an input method composed.
+/** WebKit reports the confirming Enter right after `compositionend`, as an ordinary key. */
+const AFTERSHOCK_MS = 50;
+
+/** What a key event says; a KeyboardEvent is one. */
+export interface KeyPress {
+  readonly key: string;
+  readonly isComposing: boolean;
+  readonly keyCode: number;
+  readonly timeStamp: number;
+}
+
+export class ImeGuard {
+  #composing = false;
+  #endedAt = Number.NEGATIVE_INFINITY;
+
+  compositionStarted(): void {
+    this.#composing = true;
+  }
+
+  compositionEnded(timeStamp: number): void {
+    this.#composing = false;
+    this.#endedAt = timeStamp;
+  }
+
+  /** Whether the input method, not the person, meant this key. */
+  owns(press: KeyPress): boolean {
+    // 229 stands for "the input method has it" in every engine.
+    if (this.#composing || press.isComposing || press.keyCode === 229) return true;
+    return press.key === "Enter" && press.timeStamp - this.#endedAt < AFTERSHOCK_MS;
+  }
+}

@@ -1,0 +1,84 @@
+// What each row needs besides itself to be drawn: its day line, the unread line, whether it belongs to the row above, and the node it is drawn with.
+import type { Row } from "../bridge/dto";
+
+export interface Item {
+  /** Which node of the page draws the row. Nodes of rows that left are used again. */
+  readonly slot: number;
+  readonly row: Row;
+  readonly when: number;
+  readonly day: number | null;
+  readonly unread: boolean;
+  readonly grouped: boolean;
+}
+
+/** Messages of one person within this time read as one. */
+const GROUP_MS = 5 * 60_000;
+/** Beyond this, Date has no such moment. */
+const LAST_MOMENT = 8.64e15;
+
+export interface LayoutWish {
+  /** Rows after this place stand below the unread line. */
+  readonly line: number | null;
+  /** Whether the nodes of rows that left may draw other rows. Not while someone reads or selects. */
+  readonly recycle: boolean;
+}
+
+export function layout(previous: readonly Item[], rows: readonly Row[], wish: LayoutWish): Item[] {
+  const slots = assignSlots(previous, rows, wish.recycle);
+  const before = new Map(previous.map((item) => [item.row.key, item]));
+  const items: Item[] = [];
+  let lineDrawn = wish.line === null;
+  let above: Item | null = null;
+  for (const [index, row] of rows.entries()) {
+    const when = momentOf(row);
+    const unread: boolean = !lineDrawn && row.place > (wish.line ?? 0) && !row.mine;
+    lineDrawn ||= unread;
+    const day: number | null = above === null || isLaterDay(above.when, when) ? when : null;
+    const grouped: boolean = above !== null && day === null && !unread && belongsTo(above, row, when);
+    const next: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped };
+    const item: Item = same(before.get(row.key), next) ?? next;
+    items.push(item);
+    above = item;
+  }
+  return items;
+}
+
+/** When a row was said, as far as anyone knows. */
+export function momentOf(row: Row): number {
+  const isMoment = (ms: number | null): ms is number => ms !== null && Number.isFinite(ms) && Math.abs(ms) < LAST_MOMENT;
+  if (isMoment(row.createdAt)) return row.createdAt;
+  return isMoment(row.receivedAt) ? row.receivedAt : 0;
+}
+
+function belongsTo(above: Item, row: Row, when: number): boolean {
+  const upper = above.row;
+  return (
+    row.kind === "message" &&
+    upper.kind === "message" &&
+    row.user === upper.user &&
+    row.name === upper.name &&
+    row.mine === upper.mine &&
+    row.avatar === upper.avatar &&
+    Math.abs(when - above.when) < GROUP_MS
+  );
+}
+
+function isLaterDay(a: number, b: number): boolean {
+  return b > a && new Date(a).toDateString() !== new Date(b).toDateString();
+}
+
+function same(old: Item | undefined, next: Item): Item | null {
+  const equal =
+    old !== undefined && old.row === next.row && old.slot === next.slot && old.day === next.day && old.unread === next.unread && old.grouped === next.grouped;
+  return equal ? old : null;
+}
+
+/** A row keeps its slot for as long as it is here; new rows take freed slots in order, then new ones. */
+function assignSlots(previous: readonly Item[], rows: readonly Row[], recycle: boolean): number[] {
+  const held = new Map(previous.map((item) => [item.row.key, item.slot]));
+  const staying = new Set(rows.map((row) => row.key));
+  const free = recycle ? previous.filter((item) => !staying.has(item.row.key)).map((item) => item.slot) : [];
+  let next = previous.reduce((most, item) => Math.max(most, item.slot), -1) + 1;
+  let reused = 0;
+  return rows.map((row) => held.get(row.key) ?? free[reused++] ?? next++);
+}

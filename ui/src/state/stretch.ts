@@ -1,0 +1,115 @@
+// The loaded stretch of a timeline, as values: what a page, a change set or a trim makes of it. No clock, no I/O.
+import type { Changes, Page, Row } from "../bridge/dto";
+
+/** A gapless run of the cache's rows in the order of the timeline. */
+export interface Stretch {
+  readonly rows: readonly Row[];
+  /** All changes up to here are in `rows`. */
+  readonly revision: number;
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  readonly reachedStart: boolean;
+  readonly read: number | null;
+}
+
+/** Own rows that no server has placed yet stand at or above this place. */
+export const ECHO_PLACE = 2 ** 52;
+
+export const emptyStretch: Stretch = { rows: [], revision: 0, hasOlder: false, hasNewer: false, reachedStart: false, read: null };
+
+export function fromPage(page: Page): Stretch {
+  return { ...page, rows: sorted(page.rows) };
+}
+
+/** Adds a page of older rows and lets go of the newest ones beyond `cap`. */
+export function withOlder(stretch: Stretch, page: Page, cap: number): Stretch {
+  const joined = join(stretch, page);
+  const rows = joined.slice(0, cap);
+  return {
+    ...stretch,
+    rows,
+    revision: Math.min(stretch.revision, page.revision),
+    hasOlder: page.hasOlder,
+    reachedStart: page.reachedStart,
+    hasNewer: stretch.hasNewer || rows.length < joined.length,
+  };
+}
+
+/** Adds a page of newer rows and lets go of the oldest ones beyond `cap`. */
+export function withNewer(stretch: Stretch, page: Page, cap: number): Stretch {
+  const joined = join(stretch, page);
+  const rows = joined.slice(-cap);
+  return {
+    ...stretch,
+    rows,
+    revision: Math.min(stretch.revision, page.revision),
+    hasNewer: page.hasNewer,
+    hasOlder: stretch.hasOlder || rows.length < joined.length,
+  };
+}
+
+/** Which end gives way when more rows arrive than the stretch may hold. */
+export type Trim = { cap: number; from: "oldest" | "newest" };
+
+export interface Applied {
+  stretch: Stretch;
+  /** Rows that came after the end of what is loaded and were not taken in. */
+  beyond: readonly Row[];
+}
+
+/** Takes in what changed since the stretch's revision. A reset is not for here: it needs a new page. */
+export function withChanges(stretch: Stretch, changes: Changes, trim: Trim): Applied {
+  const touched = new Set(changes.removed);
+  for (const row of changes.upserts) touched.add(row.key);
+  const kept = stretch.rows.filter((row) => !touched.has(row.key));
+  const first = stretch.rows[0]?.place ?? Number.POSITIVE_INFINITY;
+  const last = stretch.rows.at(-1)?.place ?? Number.NEGATIVE_INFINITY;
+
+  const taken: Row[] = [];
+  const beyond: Row[] = [];
+  let hasOlder = stretch.hasOlder;
+  for (const row of latestOfEach(changes.upserts)) {
+    const empty = stretch.rows.length === 0;
+    if (!empty && row.place < first) hasOlder = true;
+    else if (row.place > last && stretch.hasNewer) beyond.push(row);
+    else taken.push(row);
+  }
+
+  const merged = taken.length === 0 ? kept : sorted([...kept, ...taken]);
+  const over = Math.max(0, merged.length - trim.cap);
+  const rows = over === 0 ? merged : trim.from === "oldest" ? merged.slice(over) : merged.slice(0, -over);
+  if (over > 0 && trim.from === "newest") beyond.push(...merged.slice(-over));
+  return {
+    stretch: {
+      ...stretch,
+      rows,
+      revision: changes.revision,
+      hasOlder: hasOlder || (over > 0 && trim.from === "oldest"),
+      hasNewer: stretch.hasNewer || (over > 0 && trim.from === "newest"),
+    },
+    beyond,
+  };
+}
+
+/** The place of the newest row that is settled, or null. */
+export function lastPlace(rows: readonly Row[]): number | null {
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const place = rows[i]?.place ?? 0;
+    if (place < ECHO_PLACE) return place;
+  }
+  return null;
+}
+
+function join(stretch: Stretch, page: Page): Row[] {
+  // What is already here is as new as its revision; the page may be older or newer than that.
+  const [stale, fresh] = page.revision < stretch.revision ? [page.rows, stretch.rows] : [stretch.rows, page.rows];
+  return sorted(latestOfEach([...stale, ...fresh]));
+}
+
+function latestOfEach(rows: readonly Row[]): Row[] {
+  return [...new Map(rows.map((row) => [row.key, row])).values()];
+}
+
+function sorted(rows: readonly Row[]): Row[] {
+  return [...rows].sort((a, b) => a.place - b.place || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+}
