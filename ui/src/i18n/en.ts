@@ -135,6 +135,7 @@ export const en = {
   "why.server_closed": "The server ended the connection.",
   "why.slept": "This computer was asleep.",
   "why.token": "The token is wrong or has expired.",
+  "why.token_missing": "The token of this room is not here. Enter it again.",
   "why.not_allowed": "This token is not allowed into this room.",
   "why.not_found": "There is no room server at this address.",
   "why.not_our_server": "Something answers here, but it is no room server. On a public network, sign in with your browser first.",
@@ -158,6 +159,7 @@ export const en = {
   "error.room_unknown": "This room is no longer in the list.",
   "error.room_not_open": "This room is not open.",
   "error.row_unknown": "This entry is gone.",
+  "error.no_such_row": "This entry is gone.",
   "error.empty": "There is nothing to send.",
   "error.outbox_full": "Too many messages are waiting already.",
   "error.not_offered": "This server does not take that.",
@@ -186,6 +188,7 @@ export const en = {
 
   "notice.cache_rebuilt": "The local copy of the history was damaged. It was set aside and is being filled again. Nothing you wrote is lost.",
   "notice.no_keyring": "This computer has no keyring that can be used. The token is kept for this session only and asked for again next time.",
+  "notice.settings_reset": "The settings could not be read. They were set aside, and Aside starts afresh.",
   "notice.unknown": "Note: {code}",
 
   "close.title": "Keep Aside running?",

@@ -134,6 +134,7 @@ export const zhCN: Record<Key, Words> = {
   "why.server_closed": "服务器断开了连接。",
   "why.slept": "电脑刚才处于睡眠状态。",
   "why.token": "令牌有误或已过期。",
+  "why.token_missing": "这里没有该房间的令牌，请重新输入。",
   "why.not_allowed": "该令牌无权进入这个房间。",
   "why.not_found": "这个地址上没有房间服务器。",
   "why.not_our_server": "这个地址有响应，但不是房间服务器。在公共网络上，请先用浏览器登录。",
@@ -157,6 +158,7 @@ export const zhCN: Record<Key, Words> = {
   "error.room_unknown": "列表中已没有这个房间。",
   "error.room_not_open": "该房间没有打开。",
   "error.row_unknown": "这一条已不存在。",
+  "error.no_such_row": "这条内容已不存在。",
   "error.empty": "没有可发送的内容。",
   "error.outbox_full": "等待发送的消息太多了。",
   "error.not_offered": "该服务器不支持此操作。",
@@ -185,6 +187,7 @@ export const zhCN: Record<Key, Words> = {
 
   "notice.cache_rebuilt": "本地历史副本已损坏，已另存并重新获取。你写的内容没有丢失。",
   "notice.no_keyring": "这台电脑没有可用的钥匙串。令牌只在本次使用，下次需重新输入。",
+  "notice.settings_reset": "设置无法读取，已另行保存，Aside 将以默认设置启动。",
   "notice.unknown": "提示：{code}",
 
   "close.title": "让 Aside 继续运行？",
