@@ -101,7 +101,7 @@ export class JoinForm {
   }
 
   #complaints(): Complaints {
-    const found: Complaints = {};
+    const found: Partial<Record<Field, Key | undefined>> = {};
     for (const field of Object.keys(LONGEST) as Field[]) {
       const text = this[field];
       if (text.length > LONGEST[field]) found[field] = "join.bad.long";

@@ -1,0 +1,222 @@
+// The invented backend: same promises as the real one, everything in memory, driven by a scene.
+import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
+import type { Anchor, Boot, Draft, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "../dto";
+import { FakeRoom } from "./room";
+import { conversation, type Scene } from "./scenes";
+
+const LABELS = ["Northlight 2026 · Main stage", "产品发布会直播间", "Workshop B"];
+
+export class FakeBridge implements Bridge {
+  /** Every call, for tests that look at what the window asked. */
+  readonly calls: [string, ...unknown[]][] = [];
+  readonly room = new FakeRoom();
+  readonly drafts = new Map<string, Draft>();
+  /** Calls in here fail with the code. */
+  readonly failing = new Map<string, string>();
+  scene: Scene;
+  #rooms: SavedRoom[] = [];
+  #ticking = false;
+  #said = 0;
+  readonly #heard = new Map<string, Set<(payload: never) => void>>();
+
+  constructor(scene: Scene) {
+    this.scene = scene;
+    const now = Date.now();
+    for (const said of scene.rows) this.room.say(said, now);
+    this.room.read = this.room.rows.at(scene.unreadFrom === null ? -1 : scene.unreadFrom - 1)?.place ?? null;
+    this.#rooms = LABELS.slice(0, scene.rooms).map((label, i) => saved(String(i + 1), label, i < 2));
+    if (scene.rate > 0) this.pour(scene.rate);
+  }
+
+  /** Lets strangers speak, so many rows a second. */
+  pour(rate: number): void {
+    const lines = conversation(200, Date.now());
+    let owed = 0;
+    setInterval(() => {
+      owed += rate / 20;
+      while (owed >= 1) {
+        owed -= 1;
+        const said = lines[this.#said++ % lines.length];
+        if (said) this.room.say({ ...said, text: `${said.text} #${this.#said}`, createdAt: Date.now(), receivedAt: Date.now() }, Date.now());
+      }
+      this.tick();
+    }, 50);
+  }
+
+  /** At most one tick until the next pull, as the shell does it. */
+  tick(): void {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    this.emit("tick", null);
+  }
+
+  emit<E extends keyof BridgeEvents>(event: E, payload: BridgeEvents[E]): void {
+    for (const heard of this.#heard.get(event) ?? []) (heard as (payload: BridgeEvents[E]) => void)(payload);
+  }
+
+  connect(connection: RoomStatus["connection"]): void {
+    this.scene.connection = connection;
+    this.tick();
+  }
+
+  listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten> {
+    const all = this.#heard.get(event) ?? new Set();
+    this.#heard.set(event, all.add(heard as (payload: never) => void));
+    return Promise.resolve(() => void all.delete(heard as (payload: never) => void));
+  }
+
+  boot(): Promise<Boot> {
+    const { settings, systemLocale, notices } = this.scene;
+    const room = this.#rooms.length > 0 ? "1" : null;
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, notices }));
+  }
+
+  saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
+    return this.#answer("saveRoom", [room, form, token], () => {
+      const made = { ...saved(room ?? "1", form.topic, false), form };
+      this.#rooms = [...this.#rooms.filter(({ id }) => id !== made.id), made];
+      return made;
+    });
+  }
+
+  forgetRoom(room: string): Promise<void> {
+    return this.#answer("forgetRoom", [room], () => void (this.#rooms = this.#rooms.filter(({ id }) => id !== room)));
+  }
+
+  openRoom(room: string): Promise<RoomStatus> {
+    return this.#answer("openRoom", [room], () => {
+      this.#rooms = this.#rooms.map((one) => (one.id === room ? { ...one, open: true } : one));
+      return this.#status(room);
+    });
+  }
+
+  leaveRoom(room: string): Promise<void> {
+    return this.#answer("leaveRoom", [room], () => void (this.#rooms = this.#rooms.map((one) => (one.id === room ? { ...one, open: false } : one))));
+  }
+
+  setToken(room: string, token: string): Promise<void> {
+    return this.#answer("setToken", [room, token.length], () => this.connect({ state: "online", why: null, retryAt: null }));
+  }
+
+  reconnect(room: string): Promise<void> {
+    return this.#answer("reconnect", [room], () => this.connect({ state: "connecting", why: null, retryAt: null }));
+  }
+
+  async page(room: string, anchor: Anchor, limit: number): Promise<Page> {
+    if (this.scene.pageDelayMs > 0) await new Promise((done) => setTimeout(done, this.scene.pageDelayMs));
+    return this.#answer("page", [room, anchor, limit], () => this.room.page(anchor, limit));
+  }
+
+  pull(room: string | null, since: number, limit: number): Promise<Pull> {
+    this.#ticking = false;
+    return this.#answer("pull", [room, since, limit], () => ({ statuses: this.#statuses(), changes: room === null ? null : this.room.changes(since, limit) }));
+  }
+
+  markRead(room: string, place: number): Promise<void> {
+    return this.#answer("markRead", [room, place], () => {
+      this.room.read = place;
+      this.tick();
+    });
+  }
+
+  fillGap(room: string, key: string): Promise<void> {
+    return this.#change("fillGap", room, key, () => this.room.change(key, { gap: "loading" }));
+  }
+
+  send(room: string, text: string, mode: SendMode): Promise<void> {
+    return this.#answer("send", [room, text, mode], () => {
+      const { key } = this.room.echo({ kind: mode, user: "me", name: "Alex", text }, Date.now());
+      this.#fate(key);
+      this.tick();
+    });
+  }
+
+  answer(room: string, question: string, text: string): Promise<void> {
+    return this.#answer("answer", [room, question, text], () => undefined);
+  }
+
+  retry(room: string, key: string): Promise<void> {
+    return this.#change("retry", room, key, () => {
+      this.room.change(key, { delivery: "sending", failure: null, failureReason: null });
+      this.#fate(key);
+    });
+  }
+
+  discard(room: string, key: string): Promise<void> {
+    return this.#change("discard", room, key, () => this.room.remove(key));
+  }
+
+  draft(room: string): Promise<Draft> {
+    return this.#answer("draft", [room], () => this.drafts.get(room) ?? { text: "", mode: "message" });
+  }
+
+  setDraft(room: string, text: string, mode: SendMode): Promise<void> {
+    return this.#answer("setDraft", [room, text, mode], () => void this.drafts.set(room, { text, mode }));
+  }
+
+  saveSettings(settings: Settings): Promise<void> {
+    return this.#answer("saveSettings", [settings], () => void (this.scene.settings = settings));
+  }
+
+  closeWindow(action: "hide" | "quit", remember: boolean): Promise<void> {
+    return this.#answer("closeWindow", [action, remember], () => undefined);
+  }
+
+  hideWindow(): Promise<void> {
+    return this.#answer("hideWindow", [], () => undefined);
+  }
+
+  openLink(url: string): Promise<void> {
+    return this.#answer("openLink", [url], () => undefined);
+  }
+
+  #fate(key: string): void {
+    if (this.scene.sends === "hang") return;
+    setTimeout(() => {
+      if (this.scene.sends === "settle") this.room.settle(key);
+      else this.room.change(key, { delivery: "failed", failure: "429", failureReason: "at most 20 a minute" });
+      this.tick();
+    }, 120);
+  }
+
+  #change(name: string, room: string, key: string, change: () => void): Promise<void> {
+    return this.#answer(name, [room, key], () => {
+      change();
+      this.tick();
+    });
+  }
+
+  async #answer<T>(name: string, args: unknown[], answer: () => T): Promise<T> {
+    this.calls.push([name, ...args]);
+    await Promise.resolve();
+    const code = this.failing.get(name);
+    if (code !== undefined) throw { code, params: {} };
+    return answer();
+  }
+
+  #statuses(): RoomStatus[] {
+    return this.#rooms.filter((room) => room.open).map((room) => this.#status(room.id));
+  }
+
+  #status(room: string): RoomStatus {
+    const first = room === "1";
+    return {
+      room,
+      revision: this.room.revision,
+      connection: first ? this.scene.connection : { state: "online", why: null, retryAt: null },
+      unread: first ? this.room.unread() : 12,
+      unreadQuestions: first ? this.room.unread("question") : 2,
+      coreOnly: false,
+      role: "audience",
+      orgName: "",
+      canAnswer: false,
+      contentBytes: 2_000,
+      server: "aside-server/0.1.0",
+    };
+  }
+}
+
+function saved(id: string, label: string, open: boolean): SavedRoom {
+  const form: RoomForm = { server: "https://live.example.org", socket: "wss://live.example.org/ws", topic: "2026", stream: "main", name: "Alex", user: "me", avatar: "", allowInsecure: false };
+  return { id, label, form, tokenStore: "keyring", demo: false, open };
+}
