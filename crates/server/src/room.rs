@@ -103,6 +103,11 @@ impl Room {
         self.now().listeners.retain(|listener| listener.connection != connection);
     }
 
+    #[cfg(test)]
+    pub(crate) fn listeners(&self) -> usize {
+        self.now().listeners.len()
+    }
+
     /// Tells everyone what was committed, and moves on.
     pub(crate) fn deliver(&self, records: &[Record]) {
         let Some(last) = records.last() else { return };

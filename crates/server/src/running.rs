@@ -215,7 +215,41 @@ fn come_back_ms(limits: &Limits, clients: usize, dice: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use aside_protocol::{ClientFrame, Join, Topic};
+    use futures_util::SinkExt;
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
     use super::*;
+    use crate::spec::{RoomSpec, TokenSpec};
+
+    #[tokio::test]
+    async fn who_has_left_is_told_nothing_any_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let running = start(Config::for_tests(), listener).await.unwrap();
+        let spec = TokenSpec::audience(RoomSpec::new("7"), "ann", "Ann");
+        let token = running.rooms().create_token(spec).await.unwrap().token;
+        let room = running.server.hall.find(&Topic::new("7")).await.unwrap();
+        for _ in 0..3 {
+            let mut request = format!("ws://{}/ws", running.addr()).into_client_request().unwrap();
+            request.headers_mut().insert("authorization", token.expose().parse().unwrap());
+            let stream = tokio::net::TcpStream::connect(running.addr()).await.unwrap();
+            let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+            let join = ClientFrame::Join(Join { topic: Topic::new("7"), resume: None });
+            socket.send(join.encode(&token).unwrap().into()).await.unwrap();
+            timeout(LEAVE, async {
+                while room.listeners() == 0 {
+                    tokio::task::yield_now().await;
+                }
+                drop(socket);
+                while room.listeners() > 0 || running.server.hall.sockets.count() > 0 {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await
+            .unwrap();
+        }
+        running.stop().await;
+    }
 
     #[test]
     fn clients_come_back_no_faster_than_they_can_be_admitted() {

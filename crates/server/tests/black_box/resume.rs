@@ -51,6 +51,8 @@ async fn a_place_that_cannot_be_gone_on_from_is_answered_so_and_live_entries_fol
         assert_eq!(places(&mut ann, 1).await, [head + 1], "live begins where the answer says");
     }
     let mut ann = room.open(&room.ann).await;
+    assert_eq!(ann.resume(&epoch, 53).await["resumed"], false, "one more than is allowed");
+    let mut ann = room.open(&room.ann).await;
     let joined = ann.resume(&epoch, 54).await;
     assert_eq!(joined.get("resumed"), None);
     assert_eq!(places(&mut ann, 50).await, (55..=104).collect::<Vec<_>>());
