@@ -11,7 +11,7 @@ use crate::{
     wire,
 };
 
-const TITLE: &str = "Aside";
+pub(crate) const TITLE: &str = "Aside";
 
 #[tokio::test]
 async fn a_hidden_window_misses_nothing() {
@@ -78,11 +78,11 @@ fn the_connection_never_broke(room: &Room) {
     }
 }
 
-async fn is_hidden(app: &App) {
+pub(crate) async fn is_hidden(app: &App) {
     until("the window is gone", || async { (!shown(app)).then_some(()) }).await;
 }
 
-async fn is_shown(app: &App) {
+pub(crate) async fn is_shown(app: &App) {
     until("the window is back", || async { shown(app).then_some(()) }).await;
 }
 

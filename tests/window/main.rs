@@ -8,6 +8,7 @@
 mod app;
 mod audience;
 mod driver;
+mod panel;
 mod room;
 mod stage;
 mod wire;
@@ -19,4 +20,5 @@ mod lived_in;
 mod outage;
 mod refused;
 mod secret;
+mod tray;
 mod typing;

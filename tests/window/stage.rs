@@ -109,6 +109,11 @@ impl Stage {
         self.folder.path().join("aside")
     }
 
+    /// The address of its session bus.
+    pub(crate) fn bus(&self) -> &str {
+        &self.bus
+    }
+
     /// Everything that was written on this stage, but for the keyring.
     pub(crate) fn written(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
