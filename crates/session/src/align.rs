@@ -13,7 +13,7 @@ use aside_protocol::{CreatedAt, Entry};
 const PROOF: usize = 32;
 
 /// What makes two entries without ids the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Print {
     exact: (u64, u64),
     trimmed: u64,

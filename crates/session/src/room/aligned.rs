@@ -1,6 +1,6 @@
 //! A room on a server without places: live entries are shown at once, and snapshots of the history put them right.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::link::Say;
 
 /// The anchor: so many of our newest confirmed rows must be re-found.
 pub(super) const ANCHOR: u32 = 64;
+/// So many confirmed rows are looked at again: one that a first snapshot missed must be there for the second.
+const LOOKED_AT: u32 = 512;
 /// Rows that are kept for alignment; what is older is taken as it is.
 const TAIL: usize = 2064;
 /// A snapshot that does not reach the anchor is taken once more with so many.
@@ -134,8 +136,9 @@ impl Aligned {
         if self.deep {
             return DEEP;
         }
-        let confirmed = self.tail.iter().rposition(|row| row.standing == Standing::Confirmed);
-        let newer = self.tail.len() - confirmed.map_or(0, |n| n + 1);
+        let settled = |row: &TailRow| row.standing != Standing::Provisional && row.misses == 0;
+        let open = self.tail.iter().position(|row| !settled(row)).unwrap_or(self.tail.len());
+        let newer = self.tail.len() - open;
         let wanted =
             u32::try_from(newer + newer / 2).unwrap_or(u32::MAX).saturating_add(2 * ANCHOR);
         wanted.clamp(ENTRY_PAGE, aside_protocol::limits::PAGE_ENTRIES)
@@ -185,8 +188,10 @@ impl Room {
 
     async fn load_tail(&mut self, aligned: &mut Aligned) {
         let limit = u32::try_from(TAIL).unwrap_or(u32::MAX);
-        let (rows, state) =
-            (self.store.tail(self.id, ANCHOR, limit).await, self.store.room_state(self.id).await);
+        let (rows, state) = (
+            self.store.tail(self.id, LOOKED_AT, limit).await,
+            self.store.room_state(self.id).await,
+        );
         let (Ok(rows), Ok(state)) = (rows, state) else {
             self.storage_broken = true;
             return;
@@ -403,7 +408,7 @@ impl Room {
                 }
             }
         }
-        self.unseen_rows(draft, rows, index, &alignment.unseen, asked_at);
+        self.unseen_rows(draft, rows, index, alignment, asked_at, now);
         // A gap between two rows that the snapshot shows both is none any more.
         if let (Some((first, _)), Some((end, _))) = (alignment.same.first(), alignment.same.last())
         {
@@ -431,24 +436,40 @@ impl Room {
         }
     }
 
+    /// Rows that the snapshot should show and does not. One snapshot may be too early, two are not.
     fn unseen_rows(
         &mut self,
         draft: &mut Draft,
         rows: &[TailRow],
         index: &[usize],
-        unseen: &[usize],
+        alignment: &Alignment,
         asked_at: Timestamp,
+        now: Instant,
     ) {
+        let shown: HashSet<_> =
+            alignment.same.iter().filter_map(|(our, _)| rows[index[*our]].print).collect();
         let mut gone = Vec::new();
-        for row in unseen.iter().map(|our| &rows[index[*our]]) {
+        for row in alignment.unseen.iter().map(|our| &rows[index[*our]]) {
             let shown_by_now = asked_at.duration_since(row.received_at) > LAG;
             if !shown_by_now || row.standing == Standing::NotInHistory {
                 continue;
             }
-            if row.misses >= 1 {
+            if row.misses == 0 {
+                if let Merge::Aligned(aligned) = &mut self.merge {
+                    aligned
+                        .tail
+                        .iter_mut()
+                        .filter(|r| r.key == row.key)
+                        .for_each(|r| r.misses += 1);
+                    aligned.snapshot_by(now + SECOND);
+                }
+            } else if let (true, Some(key)) =
+                (row.print.is_some_and(|p| shown.contains(&p)), row.key)
+            {
+                // The same person's same words are shown elsewhere: an early snapshot had put them into the wrong place.
+                draft.push(Change::Remove { key });
+            } else {
                 gone.extend(row.key);
-            } else if let Merge::Aligned(aligned) = &mut self.merge {
-                aligned.tail.iter_mut().filter(|r| r.key == row.key).for_each(|r| r.misses += 1);
             }
         }
         stand(draft, gone, Standing::NotInHistory);

@@ -71,9 +71,17 @@ struct Net {
     refuse: Mutex<Option<DialError>>,
     route: Mutex<Route>,
     requests: Mutex<Vec<HttpRequest>>,
-    history: Mutex<VecDeque<Entry>>,
+    history: Mutex<VecDeque<(Instant, Entry)>>,
     cap: AtomicU64,
     broken: AtomicBool,
+}
+
+impl Net {
+    fn shown(&self) -> Vec<Entry> {
+        let now = Instant::now();
+        let history = self.history.lock().unwrap();
+        history.iter().take_while(|(at, _)| *at <= now).map(|(_, entry)| entry.clone()).collect()
+    }
 }
 
 #[async_trait::async_trait]
@@ -95,7 +103,7 @@ impl Network for Net {
             return Ok(HttpReply { status: 500, ..HttpReply::default() });
         }
         if path.ends_with("chatmsg") {
-            let entries: Vec<_> = self.history.lock().unwrap().iter().cloned().collect();
+            let entries = self.shown();
             let pairs: std::collections::HashMap<_, _> =
                 request.url.query_pairs().into_owned().collect();
             let (page, size): (usize, usize) =
@@ -183,7 +191,17 @@ impl World {
     }
 
     pub fn remember(&self, entry: Entry) {
-        self.net.history.lock().unwrap().push_back(entry);
+        self.remember_after(Duration::ZERO, entry);
+    }
+
+    /// The history shows it this much later, and nothing after it sooner.
+    pub fn remember_after(&self, lag: Duration, entry: Entry) {
+        self.net.history.lock().unwrap().push_back((Instant::now() + lag, entry));
+    }
+
+    /// Everything, whether the history shows it already or not.
+    pub fn truth(&self) -> Vec<String> {
+        self.net.history.lock().unwrap().iter().map(|(_, entry)| entry.content.clone()).collect()
     }
 
     pub fn cap_pages(&self, cap: u64) {
