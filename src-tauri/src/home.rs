@@ -33,6 +33,11 @@ impl Home {
         Ok(Self { root, moved: false })
     }
 
+    #[cfg(test)]
+    pub(crate) fn at(root: &std::path::Path) -> Self {
+        Self { root: root.to_owned(), moved: true }
+    }
+
     /// Makes the folder, for this user's eyes alone.
     pub(crate) fn create(&self) -> io::Result<()> {
         std::fs::create_dir_all(&self.root)?;

@@ -129,30 +129,33 @@ impl Secrets {
     }
 }
 
+/// A keyring in memory, for tests.
+#[cfg(test)]
+#[derive(Default)]
+pub(crate) struct Strongbox(Mutex<HashMap<String, Token>>);
+
+#[cfg(test)]
+impl Vault for Strongbox {
+    fn put(&self, account: &str, token: &Token) -> Result<(), VaultError> {
+        self.0.lock().unwrap().insert(account.to_owned(), token.clone());
+        Ok(())
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Token>, VaultError> {
+        Ok(self.0.lock().unwrap().get(account).cloned())
+    }
+
+    fn remove(&self, account: &str) -> Result<(), VaultError> {
+        self.0.lock().unwrap().remove(account);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
     use super::*;
-
-    #[derive(Default)]
-    struct Box(Mutex<HashMap<String, Token>>);
-
-    impl Vault for Box {
-        fn put(&self, account: &str, token: &Token) -> Result<(), VaultError> {
-            self.0.lock().unwrap().insert(account.to_owned(), token.clone());
-            Ok(())
-        }
-
-        fn get(&self, account: &str) -> Result<Option<Token>, VaultError> {
-            Ok(self.0.lock().unwrap().get(account).cloned())
-        }
-
-        fn remove(&self, account: &str) -> Result<(), VaultError> {
-            self.0.lock().unwrap().remove(account);
-            Ok(())
-        }
-    }
 
     struct Absent;
 
@@ -190,7 +193,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_keyring_keeps_the_token() {
-        let (secrets, room) = (Secrets::new(Box::default()), RoomKey::random());
+        let (secrets, room) = (Secrets::new(Strongbox::default()), RoomKey::random());
         assert_eq!(secrets.keep(room, Token::new("t")).await, TokenStore::Keyring);
         assert!(secrets.session().is_empty(), "what the keyring holds, memory need not");
         assert_eq!(secrets.find(room).await, Ok(Some(Token::new("t"))));

@@ -1,5 +1,8 @@
 //! What the commands, the windows and the tray share, and the few things that take more than one of them.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, PoisonError};
 
 use aside_protocol::Token;

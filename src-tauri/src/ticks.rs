@@ -63,10 +63,14 @@ impl Pace {
         self.under_way = None;
     }
 
-    fn show(&mut self) {
-        self.visible = true;
+    fn renewed(&mut self) {
         self.changed = true;
         self.under_way = None;
+    }
+
+    fn show(&mut self) {
+        self.visible = true;
+        self.renewed();
     }
 
     fn hide(&mut self) {
@@ -116,6 +120,12 @@ impl Ticks {
     /// The window is about to read what there is.
     pub(crate) fn pulled(&self) {
         self.update(Pace::pulled);
+    }
+
+    /// The page has started, or reads its snapshot again: a tick that was on its way is lost, and what changed meanwhile is
+    /// worth another.
+    pub(crate) fn renewed(&self) {
+        self.update(Pace::renewed);
     }
 
     /// The window is on the screen again: it gets one tick, whatever happened.

@@ -11,8 +11,7 @@ use crate::windows;
 
 #[tauri::command]
 pub(crate) fn boot(app: AppHandle, shell: State<'_, Shell>) -> Boot {
-    // A page that starts has read everything there is, and lost whatever tick or question was on its way.
-    shell.ticks.pulled();
+    shell.ticks.renewed();
     windows::answered(&app);
     shell.boot()
 }

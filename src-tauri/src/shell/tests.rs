@@ -1,0 +1,179 @@
+//! Rooms as a person uses them, against the real server: saved, opened, left, opened again by the next start, forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_history::{Anchor, Store};
+use aside_protocol::Topic;
+use aside_server::{Config, NewEntry, RoomSpec, Running, TokenId, TokenSpec};
+use aside_session::Env;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::*;
+use crate::dto::{ConnectionState, RoomStatus};
+use crate::secrets::Strongbox;
+
+/// Long enough for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Table {
+    server: Running,
+    token: Token,
+    token_id: TokenId,
+    home: TempDir,
+    /// Told whenever a room looks different.
+    changed: Arc<Notify>,
+}
+
+impl Table {
+    async fn set() -> Self {
+        crate::install_tls();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = aside_server::start(Config::for_tests(), listener).await.unwrap();
+        let issued = server
+            .rooms()
+            .create_token(TokenSpec::staff(RoomSpec::new("r"), "ana", "Ana", "Org"))
+            .await
+            .unwrap();
+        let entry = NewEntry::message("bo", "Bo", "hello");
+        server.rooms().publish(&Topic::new("r"), entry).await.unwrap();
+        let home = tempfile::tempdir().unwrap();
+        Self { server, token: issued.token, token_id: issued.id, home, changed: Arc::default() }
+    }
+
+    fn form(&self) -> RoomForm {
+        RoomForm {
+            server: format!("http://{}", self.server.addr()),
+            topic: "r".to_owned(),
+            stream: "r".to_owned(),
+            name: "Ana".to_owned(),
+            user: "ana".to_owned(),
+            ..RoomForm::default()
+        }
+    }
+
+    /// A start of the app, with the keyring and the files of the one before.
+    fn start(&self, secrets: &Secrets) -> Shell {
+        let home = Home::at(self.home.path());
+        let remembered = Remembered::open(&home.settings(), 0).unwrap().remembered;
+        let store = Store::open(&home.history()).unwrap().store;
+        let changed = Arc::clone(&self.changed);
+        let rooms = Rooms::new(store, Env::real().unwrap(), move || changed.notify_one());
+        Shell::new(home, remembered, secrets.clone(), rooms, Ticks::default())
+    }
+
+    async fn becomes(&self, shell: &Shell, key: RoomKey, state: ConnectionState) -> RoomStatus {
+        let reached = async {
+            loop {
+                let status = shell.rooms.status(key);
+                match status.filter(|status| status.connection.state == state) {
+                    Some(status) => return status,
+                    None => self.changed.notified().await,
+                }
+            }
+        };
+        timeout(PATIENCE, reached).await.unwrap()
+    }
+}
+
+fn keyring() -> Secrets {
+    Secrets::new(Strongbox::default())
+}
+
+async fn texts(shell: &Shell, key: RoomKey) -> Vec<String> {
+    let live = shell.rooms.live(key).await.unwrap();
+    let page = live.session.page(Anchor::End, 10).await.unwrap();
+    page.rows.iter().filter_map(|row| Some(row.entry()?.entry.body().text().to_owned())).collect()
+}
+
+#[tokio::test]
+async fn a_room_is_open_until_it_is_left_and_again_after_a_restart() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let saved = shell.save(None, table.form(), Some(table.token.clone())).await.unwrap();
+    assert_eq!((saved.token_store, saved.open), (TokenStore::Keyring, false));
+    let key = RoomKey::parse(&saved.id).unwrap();
+    assert_eq!(shell.rooms.live(key).await.err().unwrap().code(), "room_not_open");
+
+    shell.open(key).await.unwrap();
+    shell.open(key).await.unwrap();
+    let status = table.becomes(&shell, key, ConnectionState::Online).await;
+    assert!(status.can_answer && !status.core_only);
+    assert_eq!(texts(&shell, key).await, ["hello"]);
+    assert_eq!(table.server.probe().connections().len(), 1, "open twice is open once");
+    shell.rooms.close().await;
+
+    let shell = table.start(&secrets);
+    assert!(shell.boot().rooms[0].open, "the next start knows that it is to be open");
+    shell.open(key).await.unwrap();
+    assert_eq!(texts(&shell, key).await, ["hello"]);
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    shell.leave(key).await.unwrap();
+    assert!(shell.boot().statuses.is_empty());
+    assert!(!shell.boot().rooms[0].open);
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_room_without_a_token_says_so_and_comes_with_one() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let key = shell.join(table.form(), None).await.unwrap();
+    let status = table.becomes(&shell, key, ConnectionState::Refused).await;
+    assert_eq!(status.connection.why.as_deref(), Some("token_missing"));
+    assert_eq!(shell.rooms.live(key).await.err().unwrap().code(), "token_missing");
+
+    shell.set_token(key, table.token.clone()).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    assert_eq!(shell.boot().rooms[0].token_store, TokenStore::Keyring);
+    assert_eq!(shell.join(table.form(), None).await.unwrap(), key, "the same room, joined again");
+    assert_eq!(shell.boot().rooms.len(), 1);
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_where_the_room_stands() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    table.server.rooms().revoke_token(&table.token_id).await.unwrap();
+    let old = table.token.expose().to_owned();
+    let key = shell.join(table.form(), Some(old)).await.unwrap();
+    let status = table.becomes(&shell, key, ConnectionState::Refused).await;
+    assert_eq!(status.connection.why.as_deref(), Some("token"));
+    let spec = TokenSpec::audience(RoomSpec::new("r"), "ana", "Ana");
+    let fresh = table.server.rooms().create_token(spec).await.unwrap().token;
+    shell.save(Some(key), table.form(), Some(fresh)).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_forgotten_room_leaves_nothing_behind() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    shell.rooms.live(key).await.unwrap().session.send("kept on disk").await.unwrap();
+    shell.forget(key).await.unwrap();
+    assert!(shell.boot().rooms.is_empty() && shell.boot().statuses.is_empty());
+    assert_eq!(secrets.find(key).await, Ok(None));
+    assert_eq!(shell.open(key).await.unwrap_err().code(), "room_unknown");
+    assert_eq!(shell.rooms.store().rooms_with_outgoing().await.unwrap(), []);
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_form_that_will_not_do_changes_nothing() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let form = RoomForm { server: "nonsense".to_owned(), ..table.form() };
+    let refused = shell.save(None, form, Some(table.token.clone())).await.unwrap_err();
+    assert_eq!(refused.code(), "bad_server");
+    let refused = shell.save(Some(RoomKey::random()), table.form(), None).await.unwrap_err();
+    assert_eq!(refused.code(), "room_unknown");
+    assert!(shell.boot().rooms.is_empty());
+    shell.rooms.close().await;
+}
