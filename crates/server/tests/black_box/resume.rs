@@ -112,37 +112,33 @@ async fn nobody_sees_a_hole_however_fast_the_room_is() {
     }
 }
 
-/// A client that joins again and again on one socket, while entries of the join before are still on their way.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn joining_again_in_a_fast_room_repeats_nothing() {
-    let room = Arc::new(Room::start(Config::for_tests()).await);
+/// A client that does not read joins again, while entries of the join before still wait for it.
+#[tokio::test]
+async fn joining_again_drops_what_the_join_before_had_waiting() {
+    let limits = Limits { queue_bytes: usize::MAX, queue_frames: 2000, ..Limits::without_rates() };
+    let room = Room::start(Config { limits, ..Config::for_tests() }).await;
     let epoch = room.epoch().await;
-    let stop = Arc::new(AtomicBool::new(false));
-    let writer = tokio::spawn(hammer(room.clone(), stop.clone()));
-    let mut ann = room.open(&room.ann).await;
+    let mut ann = Client::open_narrow(room.addr(), room.ann.token.expose(), TOPIC).await;
     ann.resume(&epoch, 0).await;
-    let mut place = 0;
-    for _ in 0..40 {
-        for _ in 0..10 {
-            place += 1;
-            assert_eq!(ann.object().await["seq"], place);
-        }
-        // From a little before, so that a leftover of the join before would stand out.
-        let after = place - 5;
-        let join = json!({ "topic": TOPIC, "epoch": epoch, "after": after }).to_string();
-        ann.frame(3, &join).await;
-        loop {
-            let object = ann.object().await;
-            if object["type"] == "joined" {
-                break;
-            }
-            place += 1;
-            assert_eq!(object["seq"], place, "of the join before, up to the answer");
-        }
-        place = after;
+    const COUNT: u64 = 1000;
+    for _ in 0..COUNT {
+        room.publish(&"x".repeat(8000)).await;
     }
-    stop.store(true, Ordering::Relaxed);
-    writer.await.unwrap();
+    let join = json!({ "topic": TOPIC, "epoch": epoch, "after": 0 }).to_string();
+    ann.frame(3, &join).await;
+    let mut place = 0;
+    loop {
+        let object = ann.object().await;
+        if object["type"] == "joined" {
+            break;
+        }
+        place += 1;
+        assert_eq!(object["seq"], place, "of the join before, up to the answer");
+    }
+    assert!(place < COUNT, "some were still waiting");
+    let again = places(&mut ann, usize::try_from(COUNT).unwrap()).await;
+    assert_eq!(again, (1..=COUNT).collect::<Vec<_>>());
+    ann.nothing_waits().await;
 }
 
 async fn hammer(room: Arc<Room>, stop: Arc<AtomicBool>) {
