@@ -9,7 +9,7 @@ export const catalogues: Record<Locale, Record<Key, Words>> = { en, "zh-CN": zhC
 
 /** The best of our languages for what the system speaks. */
 export function nearestLocale(system: string): Locale {
-  return /^zh\b/i.test(system) ? "zh-CN" : "en";
+  return /^zh(?![a-z])/i.test(system) ? "zh-CN" : "en";
 }
 
 export function words(locale: Locale, key: Key, params: Params = {}): string {

@@ -38,6 +38,7 @@ export const en = {
   "join.topic": "Topic",
   "join.topic.hint": "The room's number",
   "join.stream": "Stream id",
+  "join.stream.hint": "Given with the topic",
   "join.name": "Name",
   "join.name.hint": "Shown beside what you write",
   "join.user": "User id",
@@ -83,7 +84,6 @@ export const en = {
   "timeline.yesterday": "Yesterday",
 
   "row.question": "Question",
-  "row.asked": "{name} asked",
   "row.answer": "{org} replied to {name}",
   "row.answerNoName": "{org} replied",
   "row.someone": "Someone",
@@ -102,7 +102,7 @@ export const en = {
   "gap.open": "Some entries are missing here.",
   "gap.openCount": { one: "{n} entry is missing here.", other: "{n} entries are missing here." },
   "gap.loading": "Loading what is missing…",
-  "gap.failed": "What is missing here could not be loaded.",
+  "gap.failed": "They could not be loaded.",
   "boundary.text": "The server began a new history here. What stands above is the earlier one.",
 
   "composer.label": "Message",

@@ -37,6 +37,7 @@ export const zhCN: Record<Key, Words> = {
   "join.topic": "主题",
   "join.topic.hint": "房间号",
   "join.stream": "直播编号",
+  "join.stream.hint": "与主题一同提供",
   "join.name": "名字",
   "join.name.hint": "显示在你的发言旁",
   "join.user": "用户编号",
@@ -82,7 +83,6 @@ export const zhCN: Record<Key, Words> = {
   "timeline.yesterday": "昨天",
 
   "row.question": "提问",
-  "row.asked": "{name} 提问",
   "row.answer": "{org} 回复了 {name}",
   "row.answerNoName": "{org} 回复",
   "row.someone": "匿名",
@@ -101,7 +101,7 @@ export const zhCN: Record<Key, Words> = {
   "gap.open": "此处缺少一些内容。",
   "gap.openCount": { other: "此处缺少 {n} 条内容。" },
   "gap.loading": "正在补齐…",
-  "gap.failed": "此处缺少的内容未能补齐。",
+  "gap.failed": "未能补齐。",
   "boundary.text": "服务器从这里开始了新的历史，以上是先前的内容。",
 
   "composer.label": "消息",

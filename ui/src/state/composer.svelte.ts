@@ -59,6 +59,7 @@ export class Composer {
     // What was typed while it travelled is the beginning of the next one.
     if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
     this.mode = "message";
+    this.#touched = true;
     await this.keepNow();
     return true;
   }

@@ -51,43 +51,31 @@ export function withNewer(stretch: Stretch, page: Page, cap: number): Stretch {
 /** Which end gives way when more rows arrive than the stretch may hold. */
 export type Trim = { cap: number; from: "oldest" | "newest" };
 
-export interface Applied {
-  stretch: Stretch;
-  /** Rows that came after the end of what is loaded and were not taken in. */
-  beyond: readonly Row[];
-}
-
 /** Takes in what changed since the stretch's revision. A reset is not for here: it needs a new page. */
-export function withChanges(stretch: Stretch, changes: Changes, trim: Trim): Applied {
+export function withChanges(stretch: Stretch, changes: Changes, trim: Trim): Stretch {
   const touched = new Set(changes.removed);
   for (const row of changes.upserts) touched.add(row.key);
   const kept = stretch.rows.filter((row) => !touched.has(row.key));
-  const first = stretch.rows[0]?.place ?? Number.POSITIVE_INFINITY;
+  // Own rows on their way say nothing about where the stretch begins: settled, they move to their place before them.
+  const first = stretch.rows.find((row) => row.place < ECHO_PLACE)?.place ?? Number.NEGATIVE_INFINITY;
   const last = stretch.rows.at(-1)?.place ?? Number.NEGATIVE_INFINITY;
 
   const taken: Row[] = [];
-  const beyond: Row[] = [];
   let hasOlder = stretch.hasOlder;
   for (const row of latestOfEach(changes.upserts)) {
-    const empty = stretch.rows.length === 0;
-    if (!empty && row.place < first) hasOlder = true;
-    else if (row.place > last && stretch.hasNewer) beyond.push(row);
-    else taken.push(row);
+    if (row.place < first) hasOlder = true;
+    else if (row.place <= last || !stretch.hasNewer) taken.push(row);
   }
 
   const merged = taken.length === 0 ? kept : sorted([...kept, ...taken]);
   const over = Math.max(0, merged.length - trim.cap);
   const rows = over === 0 ? merged : trim.from === "oldest" ? merged.slice(over) : merged.slice(0, -over);
-  if (over > 0 && trim.from === "newest") beyond.push(...merged.slice(-over));
   return {
-    stretch: {
-      ...stretch,
-      rows,
-      revision: changes.revision,
-      hasOlder: hasOlder || (over > 0 && trim.from === "oldest"),
-      hasNewer: stretch.hasNewer || (over > 0 && trim.from === "newest"),
-    },
-    beyond,
+    ...stretch,
+    rows,
+    revision: changes.revision,
+    hasOlder: hasOlder || (over > 0 && trim.from === "oldest"),
+    hasNewer: stretch.hasNewer || (over > 0 && trim.from === "newest"),
   };
 }
 

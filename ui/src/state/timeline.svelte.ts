@@ -119,7 +119,7 @@ export class Timeline {
     }
     const trim = this.following ? ({ cap: FOLLOWED_ROWS, from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
     if (!this.following) this.#count(changes.upserts);
-    this.#show(withChanges(this.#stretch, changes, trim).stretch);
+    this.#show(withChanges(this.#stretch, changes, trim));
   }
 
   /** The view is near the first row. */

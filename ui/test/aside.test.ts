@@ -1,0 +1,124 @@
+// The root of state: one pull per tick and frame, nothing while hidden, rooms that come and go.
+import { describe, expect, it } from "vitest";
+import { FakeBridge } from "../src/bridge/fake/fake";
+import { sceneFrom } from "../src/bridge/fake/scenes";
+import { Aside } from "../src/state/aside.svelte";
+import type { Frames } from "../src/state/pulse";
+
+class HandFrames implements Frames {
+  shown = true;
+  #waiting: (() => void)[] = [];
+
+  next(call: () => void): void {
+    this.#waiting.push(call);
+  }
+
+  visible(): boolean {
+    return this.shown;
+  }
+
+  async paint(): Promise<void> {
+    for (const call of this.#waiting.splice(0)) call();
+    await settled();
+  }
+}
+
+const settled = (): Promise<void> => new Promise((done) => setTimeout(done));
+
+async function started(query = "rows=50"): Promise<{ bridge: FakeBridge; frames: HandFrames; aside: Aside }> {
+  const bridge = new FakeBridge(sceneFrom(new URLSearchParams(query)));
+  const frames = new HandFrames();
+  const aside = new Aside(bridge, frames);
+  await aside.start();
+  await frames.paint();
+  bridge.calls.length = 0;
+  return { bridge, frames, aside };
+}
+
+const pulls = (bridge: FakeBridge): number => bridge.calls.filter(([name]) => name === "pull").length;
+
+describe("ticks", () => {
+  it("are answered by one pull in the next frame, however many come", async () => {
+    const { bridge, frames, aside } = await started();
+    bridge.room.say({ kind: "message", text: "hello" }, 0);
+    for (let i = 0; i < 5; i++) bridge.emit("tick", null);
+    await settled();
+    expect(pulls(bridge)).toBe(0);
+    await frames.paint();
+    expect(pulls(bridge)).toBe(1);
+    expect(aside.timeline?.items.at(-1)?.row.text).toBe("hello");
+    await frames.paint();
+    expect(pulls(bridge)).toBe(1);
+  });
+
+  it("are not answered while hidden; becoming visible shows everything that came", async () => {
+    const { bridge, frames, aside } = await started();
+    frames.shown = false;
+    aside.setVisible(false);
+    for (let i = 0; i < 50; i++) bridge.room.say({ kind: "message", text: `away ${i}` }, 0);
+    bridge.emit("tick", null);
+    await frames.paint();
+    expect(pulls(bridge)).toBe(0);
+    frames.shown = true;
+    aside.setVisible(true);
+    await settled();
+    await frames.paint();
+    const items = aside.timeline?.items ?? [];
+    expect(items.slice(-50).map((item) => item.row.text)).toEqual(Array.from({ length: 50 }, (_, i) => `away ${i}`));
+    expect(items.findIndex((item) => item.unread)).toBe(items.length - 50);
+  });
+
+  it("go on after a pull that failed", async () => {
+    const { bridge, frames } = await started();
+    bridge.failing.set("pull", "closing");
+    bridge.emit("tick", null);
+    await frames.paint();
+    bridge.failing.clear();
+    bridge.emit("tick", null);
+    await frames.paint();
+    expect(pulls(bridge)).toBe(2);
+  });
+});
+
+describe("rooms", () => {
+  it("that are not open are opened when shown, and what was being written waits in the other", async () => {
+    const { bridge, aside } = await started();
+    aside.composer?.type("half a thought");
+    await aside.show("3");
+    expect(bridge.calls.some(([name, room]) => name === "openRoom" && room === "3")).toBe(true);
+    expect(bridge.drafts.get("1")).toEqual({ text: "half a thought", mode: "message" });
+    await aside.show("1");
+    expect(aside.composer?.text).toBe("half a thought");
+  });
+
+  it("without a token ask for one, and open with it", async () => {
+    const { bridge, aside } = await started();
+    bridge.failing.set("openRoom", "token_missing");
+    await aside.show("3");
+    expect(aside.sheet?.kind).toBe("token");
+    bridge.failing.clear();
+    expect(await aside.useToken("3", "t")).toBeNull();
+    expect([aside.sheet, aside.statuses.has("3")]).toEqual([null, true]);
+  });
+
+  it("can be left and forgotten", async () => {
+    const { aside } = await started();
+    await aside.leave("1");
+    expect([aside.currentId, aside.timeline, aside.rooms.find(({ id }) => id === "1")?.open]).toEqual([null, null, false]);
+    await aside.forget("1");
+    expect(aside.rooms.map(({ id }) => id)).toEqual(["2", "3"]);
+  });
+});
+
+it("asks whether to keep running when the window is closed", async () => {
+  const { bridge, aside } = await started();
+  bridge.emit("close-asked", null);
+  expect(aside.sheet?.kind).toBe("close");
+});
+
+it("speaks the language that is chosen, else the system's", async () => {
+  const { bridge } = await started("rows=1&lang=zh-CN");
+  expect(document.documentElement.lang).toBe("zh-CN");
+  bridge.emit("settings", { ...bridge.scene.settings, locale: "en" });
+  expect(document.documentElement.lang).toBe("en");
+});

@@ -1,0 +1,181 @@
+// How a timeline follows, holds still, counts what is new, and tells what was read.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeBridge } from "../src/bridge/fake/fake";
+import { sceneFrom } from "../src/bridge/fake/scenes";
+import { Timeline } from "../src/state/timeline.svelte";
+
+let bridge: FakeBridge;
+let timeline: Timeline;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=400")));
+  timeline = new Timeline("1", bridge, () => undefined);
+});
+
+afterEach(() => vi.useRealTimers());
+
+async function pull(): Promise<void> {
+  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pullLimit);
+  if (changes) await timeline.apply(changes, statuses[0]?.unread ?? 0);
+}
+
+function say(count = 1): void {
+  for (let i = 0; i < count; i++) bridge.room.say({ kind: "message", user: "x", text: `new ${i}` }, Date.now());
+}
+
+const shown = (): (string | undefined)[] => timeline.items.map((item) => item.row.key);
+const lastShown = (): string | undefined => shown().at(-1);
+const newest = (): string | undefined => bridge.room.rows.at(-1)?.key;
+
+describe("following", () => {
+  it("shows what comes and lets go of the oldest, within bounds", async () => {
+    await timeline.open(false);
+    for (let i = 0; i < 30; i++) {
+      say(10);
+      await pull();
+      expect(lastShown()).toBe(newest());
+      expect(timeline.items.length).toBeLessThanOrEqual(150);
+    }
+    expect(timeline.fresh).toBe(0);
+  });
+
+  it("takes one screen when more came than a screen shows, and draws it with the nodes it has", async () => {
+    await timeline.open(false);
+    timeline.screenRows = 40;
+    say(3_000);
+    await pull();
+    const [, , anchor, limit] = bridge.calls.at(-1) ?? [];
+    expect([anchor, limit]).toEqual([{ at: "end" }, 40]);
+    expect(lastShown()).toBe(newest());
+    const slots = new Set(timeline.items.map((item) => item.slot));
+    say(3_000);
+    await pull();
+    expect(new Set(timeline.items.map((item) => item.slot))).toEqual(slots);
+  });
+});
+
+describe("holding still", () => {
+  it("keeps every row that is shown, counts what strangers say, and returns to the end", async () => {
+    await timeline.open(false);
+    const before = shown();
+    timeline.hold();
+    say(3);
+    bridge.room.echo({ kind: "message" }, Date.now());
+    await pull();
+    expect(shown().slice(0, before.length)).toEqual(before);
+    expect(timeline.fresh).toBe(3);
+    await timeline.toEnd();
+    expect([timeline.fresh, timeline.following, timeline.goal]).toEqual([0, true, "end"]);
+  });
+
+  it("never holds more than its bound, and still knows that more is new", async () => {
+    await timeline.open(false);
+    timeline.hold();
+    const first = shown()[0];
+    for (let i = 0; i < 10; i++) {
+      say(50);
+      await pull();
+    }
+    expect([shown()[0], timeline.items.length, timeline.hasNewer, timeline.fresh]).toEqual([first, 300, true, 500]);
+    await timeline.toEnd();
+    expect(lastShown()).toBe(newest());
+  });
+
+  it("survives being outrun: says at least how many, and reads the held rows again at most once a second", async () => {
+    await timeline.open(false);
+    timeline.hold();
+    const before = shown();
+    for (let i = 0; i < 5; i++) {
+      say(500);
+      await pull();
+    }
+    expect(shown()).toEqual(before);
+    expect([timeline.fresh, timeline.freshIsLeast]).toEqual([999, true]);
+    expect(bridge.calls.filter(([name, , anchor]) => name === "page" && (anchor as { at: string }).at === "after")).toHaveLength(1);
+  });
+
+  it("takes older pages in front, one at a time, until the beginning", async () => {
+    await timeline.open(false);
+    timeline.hold();
+    const before = shown();
+    await Promise.all([timeline.older(1), timeline.older(1)]);
+    expect(shown().slice(-before.length)).toEqual(before);
+    expect(timeline.items).toHaveLength(200);
+    for (let i = 0; i < 5; i++) await timeline.older(1);
+    expect([shown()[0], timeline.items.length, timeline.reachedStart]).toEqual([bridge.room.rows[0]?.key, 300, true]);
+    while (timeline.hasNewer) await timeline.newer();
+    expect(lastShown()).toBe(newest());
+  });
+
+  it("asks an edge that failed again only after a while", async () => {
+    await timeline.open(false);
+    bridge.failing.set("page", "timeout");
+    const asked = (): number => bridge.calls.filter(([name]) => name === "page").length;
+    await timeline.older(1_000);
+    const once = asked();
+    await timeline.older(1_500);
+    expect([asked(), timeline.olderFailed]).toEqual([once, true]);
+    bridge.failing.clear();
+    await timeline.older(4_000);
+    expect([asked(), timeline.olderFailed]).toEqual([once + 1, false]);
+  });
+});
+
+describe("reading", () => {
+  it("opens at the unread line when something is unread", async () => {
+    bridge.room.read = bridge.room.rows[389]?.place ?? null;
+    await timeline.open(true);
+    expect([timeline.goal, timeline.following]).toEqual(["line", true]);
+    expect(timeline.items.find((item) => item.unread)?.row.key).toBe(bridge.room.rows[390]?.key);
+  });
+
+  it("counts as read a moment after it was seen, once", async () => {
+    bridge.room.read = null;
+    await timeline.open(false);
+    timeline.seen();
+    timeline.seen();
+    expect(bridge.room.read).toBeNull();
+    await vi.advanceTimersByTimeAsync(400);
+    expect(bridge.room.read).toBe(bridge.room.rows.at(-1)?.place);
+    timeline.seen();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(bridge.calls.filter(([name]) => name === "markRead")).toHaveLength(1);
+  });
+
+  it("draws the line above what comes while nobody looks, and leaves it there when someone does again", async () => {
+    await timeline.open(false);
+    timeline.lookAway();
+    say(2);
+    await pull();
+    expect(timeline.items.at(-2)?.unread).toBe(true);
+    timeline.seen();
+    await vi.advanceTimersByTimeAsync(400);
+    await timeline.reappear(false);
+    timeline.lookAway();
+    expect(timeline.items.some((item) => item.unread)).toBe(false);
+  });
+
+  it("goes back to the line after the window was hidden", async () => {
+    await timeline.open(false);
+    timeline.lookAway();
+    await vi.advanceTimersByTimeAsync(0);
+    say(50);
+    await timeline.reappear(true);
+    expect(timeline.goal).toBe("line");
+    const line = timeline.items.findIndex((item) => item.unread);
+    expect(timeline.items.length - line).toBe(50);
+    expect(lastShown()).toBe(newest());
+  });
+});
+
+it("draws stand-ins only when the first page takes longer than a moment", async () => {
+  bridge.scene.pageDelayMs = 500;
+  const opening = timeline.open(false);
+  expect(timeline.skeleton).toBe(false);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(timeline.skeleton).toBe(true);
+  await vi.advanceTimersByTimeAsync(200);
+  await opening;
+  expect([timeline.skeleton, timeline.loaded]).toEqual([false, true]);
+});
