@@ -6,6 +6,7 @@
 mod client;
 mod core;
 mod extensions;
+mod garbage;
 mod gate;
 mod life;
 mod limits;
