@@ -122,6 +122,16 @@ describe("a stretch", () => {
     expect(emptyStretch.rows).toHaveLength(0);
   });
 
+  it("of nothing but an own row keeps it when the room's first rows come before it", () => {
+    const room = new FakeRoom();
+    const own = room.echo({ kind: "message" }, 0);
+    const alone = fromPage(room.page({ at: "end" }, PAGE));
+    room.say({ kind: "message" }, 0);
+    room.settle(own.key);
+    const next = withChanges(alone, room.changes(alone.revision, LIMIT), { cap: CAP, from: "oldest" });
+    expect(next.rows).toEqual(room.rows);
+  });
+
   it("that does not reach the end leaves what comes after it alone", () => {
     const play = new Play(20);
     play.turn("older", 0);

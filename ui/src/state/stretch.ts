@@ -57,7 +57,7 @@ export function withChanges(stretch: Stretch, changes: Changes, trim: Trim): Str
   for (const row of changes.upserts) touched.add(row.key);
   const kept = stretch.rows.filter((row) => !touched.has(row.key));
   // Own rows on their way say nothing about where the stretch begins: settled, they move to their place before them.
-  const first = stretch.rows.find((row) => row.place < ECHO_PLACE)?.place ?? Number.NEGATIVE_INFINITY;
+  const first = stretch.rows.find((row) => row.place < ECHO_PLACE)?.place ?? (stretch.hasOlder ? ECHO_PLACE : Number.NEGATIVE_INFINITY);
   const last = stretch.rows.at(-1)?.place ?? Number.NEGATIVE_INFINITY;
 
   const taken: Row[] = [];

@@ -119,7 +119,10 @@ export class Timeline {
     }
     const trim = this.following ? ({ cap: FOLLOWED_ROWS, from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
     if (!this.following) this.#count(changes.upserts);
-    this.#show(withChanges(this.#stretch, changes, trim));
+    const next = withChanges(this.#stretch, changes, trim);
+    // All that was held has moved to before it: an empty page would look like an empty room.
+    if (next.rows.length === 0 && next.hasOlder) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
+    this.#show(next);
   }
 
   /** The view is near the first row. */
