@@ -8,7 +8,6 @@ use aside_server::{Config, Limits, NewEntry, Rate};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, Got, handshake, http, soon};
 use crate::room::{Room, STREAM, TOPIC, modes};
