@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use aside_history::Store;
+use aside_history::{OpenError, Store};
 use aside_session::Env;
 use clap::Parser;
 use jiff::Timestamp;
@@ -35,6 +35,12 @@ pub fn run() -> ExitCode {
 }
 
 fn start(cli: Cli) -> anyhow::Result<()> {
+    // GTK would panic.
+    #[cfg(target_os = "linux")]
+    anyhow::ensure!(
+        has_display(),
+        "there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set"
+    );
     let home = Home::find().context("this user has no home folder; name one in ASIDE_HOME")?;
     home.create().context("the app's folder cannot be made")?;
     logging::start(&home.logs());
@@ -65,6 +71,14 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .any(|value| !value.is_empty())
+}
+
 /// One TLS provider for the whole process; harmless when another part was quicker.
 pub(crate) fn install_tls() {
     let _already = rustls::crypto::ring::default_provider().install_default();
@@ -75,7 +89,11 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     let now = Timestamp::now().as_millisecond();
     let settings =
         Remembered::open(&home.settings(), now).context("the settings cannot be read")?;
-    let history = Store::open(&home.history()).context("the rooms' files cannot be opened")?;
+    let history = Store::open(&home.history()).map_err(|error| match error {
+        // Reached only where a second start cannot find the first: without a session bus.
+        OpenError::Locked => anyhow::anyhow!("Aside is running already"),
+        error => anyhow::Error::new(error).context("the rooms' files cannot be opened"),
+    })?;
     let env = {
         let runtime = tauri::async_runtime::handle();
         // For what starts tasks of its own.
