@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What every script knows: names as a screen reader reads them, and what is seen.
 const ARIA: &str = r"
-    const seen = (el) => el.getClientRects().length > 0 && getComputedStyle(el).visibility !== 'hidden';
+    const seen = (el) => el.getClientRects().length > 0 && el.checkVisibility({ visibilityProperty: true });
     const text = (el) => (el?.textContent ?? '').replace(/\s+/g, ' ').trim();
     const named = (el) => {
         const by = (el.getAttribute('aria-labelledby') ?? '').split(' ').filter(Boolean);
@@ -26,7 +26,7 @@ const ARIA: &str = r"
     };
     const all = (css) => [...document.querySelectorAll(css)].filter(seen);
     const FIELD = 'input, textarea, select, [role=textbox]';
-    const BUTTON = 'button, [role=button], [role=menuitem], [role=tab]';
+    const BUTTON = 'button, summary, [role=button], [role=menuitem], [role=tab]';
     const log = () => all('[role=log]')[0];
     const scroller = () => {
         const scrolls = (el) => el.scrollHeight > el.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(el).overflowY);
@@ -86,13 +86,14 @@ impl App {
 
     /// Fills the join form and submits it.
     pub(crate) async fn join(&self, room: &Room, token: &str) {
+        self.press("More settings").await;
         for (field, value) in [
             ("Server URL", room.url().as_str()),
             ("Topic", TOPIC),
             ("Stream id", STREAM),
+            ("Token", token),
             ("Name", "Ana"),
             ("User id", "ana"),
-            ("Token", token),
         ] {
             self.fill(field, value).await;
         }
@@ -144,6 +145,14 @@ impl App {
     pub(crate) async fn press(&self, name: &str) {
         let button = self.button(name).await;
         self.driver.click(&button).await;
+    }
+
+    /// The same for a button that takes the window away: the driver would wait for a click's end that it never sees.
+    pub(crate) async fn press_goodbye(&self, name: &str) {
+        self.button(name).await;
+        let body = "const button = all(BUTTON).find((el) => named(el) === a);
+            setTimeout(() => button.click());";
+        self.ask::<Value>(body, json!([name])).await;
     }
 
     /// Replaces what a field holds.

@@ -47,7 +47,7 @@ fn garbage() -> Vec<Message> {
     };
     let frame =
         |code: Value, data: Value| Message::text(json!({"code": code, "data": data}).to_string());
-    let deep = "[".repeat(100_000);
+    let deep = "[".repeat(30_000);
     vec![
         frame(json!(200), json!(entry("the first"))),
         Message::text(""),

@@ -24,7 +24,7 @@ async fn a_hidden_window_misses_nothing() {
 
     // The first time, closing asks.
     app.stage.close_window(TITLE);
-    app.press("Keep running").await;
+    app.press_goodbye("Keep running").await;
     is_hidden(&app).await;
 
     // Nothing to poll for: fifty entries over more than two heartbeats of a hidden window are the story.
@@ -47,8 +47,15 @@ async fn a_hidden_window_misses_nothing() {
     assert_eq!(unseen[49].key, last.key, "a row keeps its name");
 
     // By the keyboard it goes without a question.
-    app.control('w').await;
-    is_hidden(&app).await;
+    let keys = async {
+        app.control('w').await;
+        // The driver may never see the keys' end, or see it after the window is gone.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = keys => {}
+        () = is_hidden(&app) => {}
+    }
     app.start_again();
     is_shown(&app).await;
     the_connection_never_broke(&room);
@@ -70,11 +77,12 @@ fn the_connection_never_broke(room: &Room) {
     let [connection] = &room.ana_connections()[..] else { panic!("more than one connection") };
     assert!(connection.closed.is_none());
     assert!(connection.heartbeats.len() >= 2, "{} heartbeats", connection.heartbeats.len());
-    let mut before = connection.opened;
-    for heartbeat in &connection.heartbeats {
-        let pause = heartbeat.duration_since(before);
+    // The first comes when it likes, so that a thousand clients of one restart do not beat as one.
+    let first = connection.heartbeats[0].duration_since(connection.opened);
+    assert!(first.as_secs_f64() <= 6.0, "the first heartbeat after {first:?}");
+    for pair in connection.heartbeats.windows(2) {
+        let pause = pair[1].duration_since(pair[0]);
         assert!((4.0..=6.0).contains(&pause.as_secs_f64()), "a heartbeat after {pause:?}");
-        before = *heartbeat;
     }
 }
 

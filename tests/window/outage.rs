@@ -60,7 +60,8 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
         App::start_in(Stage::set("a_server_that_is_not_there_yet_is_waited_for"), &room).await;
 
     let status = app.becomes(&["waiting"]).await;
-    assert!(status.text.contains("can't be reached"), "{}", status.text);
+    assert!(status.text.contains("Offline"), "{}", status.text);
+    assert!(app.words().await.contains("The server can't be reached."));
     // What is written now is kept, not lost.
     app.type_into("Message", "written before there was a server\n").await;
     app.row(&["written before"]).await;

@@ -6,7 +6,8 @@ use std::{
 };
 
 use zbus::{
-    Connection, connection, interface, message::Header,
+    Connection, connection, interface,
+    message::Header,
     zvariant::{OwnedObjectPath, OwnedValue, Structure, Value},
 };
 
@@ -46,7 +47,12 @@ impl Watcher {
 
     #[zbus(property)]
     fn registered_status_notifier_items(&self) -> Vec<String> {
-        self.icons.lock().unwrap().iter().map(|icon| format!("{}{}", icon.owner, icon.path)).collect()
+        self.icons
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|icon| format!("{}{}", icon.owner, icon.path))
+            .collect()
     }
 
     #[zbus(property)]
@@ -74,17 +80,26 @@ impl Panel {
     /// A click on one of them.
     pub(crate) async fn choose(&self, label: &str) {
         let lines = self.menu().await;
-        let (number, _) = lines.iter().find(|(_, line)| line == label).unwrap_or_else(|| panic!("no {label} in {lines:?}"));
+        let (number, _) = lines
+            .iter()
+            .find(|(_, line)| line == label)
+            .unwrap_or_else(|| panic!("no {label} in {lines:?}"));
         let event = (*number, "clicked", Value::from(0_i32), 0_u32);
         let (owner, path) = self.menu_place().await;
-        self.bus.call_method(Some(owner.as_str()), path.as_str(), Some(MENU), "Event", &event).await.unwrap();
+        self.bus
+            .call_method(Some(owner.as_str()), path.as_str(), Some(MENU), "Event", &event)
+            .await
+            .unwrap();
     }
 
     async fn menu(&self) -> Vec<(i32, String)> {
         type Node = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
         let (owner, path) = self.menu_place().await;
         let everything = (0_i32, -1_i32, Vec::<&str>::new());
-        let reply = self.bus.call_method(Some(owner.as_str()), path.as_str(), Some(MENU), "GetLayout", &everything).await;
+        let reply = self
+            .bus
+            .call_method(Some(owner.as_str()), path.as_str(), Some(MENU), "GetLayout", &everything)
+            .await;
         // While the app draws its menu anew there may be none for a moment.
         let Ok(reply) = reply else { return Vec::new() };
         let (_, (_, _, lines)): (u32, Node) = reply.body().deserialize().unwrap();
@@ -97,7 +112,13 @@ impl Panel {
             let icon = self.icons.lock().unwrap().last()?.clone();
             let property = (ITEM, "Menu");
             let get = "org.freedesktop.DBus.Properties";
-            let reply = self.bus.call_method(Some(icon.owner.as_str()), icon.path.as_str(), Some(get), "Get", &property);
+            let reply = self.bus.call_method(
+                Some(icon.owner.as_str()),
+                icon.path.as_str(),
+                Some(get),
+                "Get",
+                &property,
+            );
             let value: OwnedValue = reply.await.ok()?.body().deserialize().ok()?;
             Some((icon.owner, OwnedObjectPath::try_from(value).ok()?))
         })

@@ -20,7 +20,7 @@ async fn the_tray_tells_of_a_room_whose_window_is_gone() {
     says(&panel, &["Live"]).await;
 
     app.stage.close_window(TITLE);
-    app.press("Keep running").await;
+    app.press_goodbye("Keep running").await;
     is_hidden(&app).await;
     for number in 0..3 {
         room.say(&format!("unseen {number}")).await;
@@ -41,7 +41,8 @@ async fn the_tray_tells_of_a_room_whose_window_is_gone() {
     })
     .await;
     panel.choose("Quit").await;
-    until("the app has ended", || async { app.stage.processes("aside").is_empty().then_some(()) }).await;
+    until("the app has ended", || async { app.stage.processes("aside").is_empty().then_some(()) })
+        .await;
 }
 
 async fn says(panel: &Panel, parts: &[&str]) {

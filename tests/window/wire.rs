@@ -26,7 +26,8 @@ pub(crate) fn check_all(room: &Room, mode: Mode) {
 /// The frame of a message, exactly: three encodings, three keys, the capital L, the date without zeros.
 pub(crate) fn check_sent(room: &Room, text: &str, mode: Mode) {
     let connection = room.ana_connections().pop().unwrap();
-    let said = |frame: &&String| frame.contains(r#""type":2,"#) && frame.contains(text);
+    let said =
+        |frame: &&String| frame.contains(r#""type":2,"#) && chat_info(frame)["content"] == text;
     let frame = connection.frames.iter().find(said).expect("it was sent").clone();
     let chat = chat_info(&frame);
     let created = chat["createdat"].as_str().expect("a date");
