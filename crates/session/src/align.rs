@@ -223,3 +223,6 @@ pub(crate) fn older_page(have: u32, overlap: u32, largest: u32) -> (u32, u32) {
     let pages = from.div_ceil(largest);
     (pages + 1, from / pages)
 }
+
+#[cfg(test)]
+mod tests;

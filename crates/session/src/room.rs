@@ -5,16 +5,19 @@
 //! of an old one are dropped. What follows is decided in memory, committed in one transaction, and told afterwards.
 //!
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `intake` (what a link heard), `exact`
-//! (servers with places), `aligned` (servers without), `older` (paging and gaps), `sending` and `settling` (the outbox).
+//! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
+//! `doubt` (the outbox).
 
 mod aligned;
 mod connection;
+mod doubt;
 mod draft;
 mod exact;
 mod intake;
 mod older;
 mod sending;
 mod settling;
+mod snapshot;
 mod start;
 
 use std::collections::VecDeque;

@@ -162,3 +162,47 @@ async fn older_pages_come_from_the_server_until_the_room_begins() {
         assert_eq!(found, numbered(1, 900), "{mode:?}");
     }
 }
+
+#[tokio::test]
+async fn one_connection_and_an_unbroken_beat_while_nobody_looks() {
+    for mode in [Mode::Full, Mode::Core] {
+        let stage = Stage::start(mode).await;
+        let session = join(&stage).await;
+        online(&session).await;
+        for n in 0..50 {
+            stage.publish(&format!("line {}", n + 1)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(21)).await;
+        let trace = stage.running.probe().last().unwrap();
+        assert_eq!((stage.running.probe().accepted(), trace.closed), (1, None));
+        assert!(trace.heartbeats.len() >= 4, "{}", trace.heartbeats.len());
+        for pair in trace.heartbeats.windows(2) {
+            let apart = (pair[1] - pair[0]).as_millis();
+            assert!((4_500..5_500).contains(&apart), "{mode:?}: {apart} ms");
+        }
+        assert_eq!(texts(&session).await, numbered(1, 50));
+        let view = session.watch().borrow().clone();
+        assert_eq!((view.unread.entries, view.counters.losses), (50, 0));
+        let last = rows(&session).await.pop().unwrap();
+        session.mark_read(last.place).await.unwrap();
+        assert_eq!(session.watch().borrow().unread.entries, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_over_a_real_socket_is_complete_and_in_order() {
+    let stage = Stage::start(Mode::Full).await;
+    let session = join(&stage).await;
+    online(&session).await;
+    for chunk in 0..20 {
+        stage.seed(numbered(chunk * 250 + 1, (chunk + 1) * 250)).await;
+    }
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let newest =
+        |rows: &[aside_history::Row]| rows.last().map(|row| entry_of(row).entry.content.clone());
+    while newest(&rows(&session).await) != Some("line 5000".to_owned()) {
+        assert!(tokio::time::Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(texts(&session).await, numbered(1, 5000));
+}

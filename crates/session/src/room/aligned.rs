@@ -1,18 +1,18 @@
 //! A room on a server without places: live entries are shown at once, and snapshots of the history put them right.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::{Change, Row, RowKey, RowKind, Standing, Where};
+use aside_history::{Row, RowKey, RowKind, Standing, Where};
 use aside_protocol::Entry;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::draft::Draft;
 use super::exact::ENTRY_PAGE;
 use super::{Done, Merge, Room};
-use crate::align::{Alignment, Ours, Print, align};
+use crate::align::Print;
 use crate::fetch::{FetchError, Snapshot};
 use crate::link::Say;
 
@@ -24,16 +24,12 @@ const LOOKED_AT: u32 = 512;
 const TAIL: usize = 2064;
 /// A snapshot that does not reach the anchor is taken once more with so many.
 const DEEP: u32 = 2000;
-/// A history shows an entry this long after its broadcast, at the latest (more or less).
-const LAG: SignedDuration = SignedDuration::from_secs(3);
-/// What a snapshot showed first may still come live within this time.
-const LATE: Duration = Duration::from_secs(3);
 /// The first snapshot after a join, where something is in the cache already; the join has to take effect first.
 const FIRST: Duration = Duration::from_millis(300);
 /// The second, which sees what the first was too early for.
-const SECOND: Duration = Duration::from_secs(5);
+pub(super) const SECOND: Duration = Duration::from_secs(5);
 /// And from then on.
-const AUDIT: Duration = Duration::from_secs(60);
+pub(super) const AUDIT: Duration = Duration::from_secs(60);
 /// A snapshot waits so long for the frames that were on their way when it was made.
 const BARRIER: Duration = Duration::from_secs(2);
 /// A snapshot that fails is tried again after so long, twice as long each time, up to the second.
@@ -56,28 +52,28 @@ pub(super) struct TailRow {
 
 /// The merge by alignment.
 pub(super) struct Aligned {
-    tail: VecDeque<TailRow>,
+    pub(super) tail: VecDeque<TailRow>,
     /// The tail's first row is the cache's first row.
-    leads: bool,
+    pub(super) leads: bool,
     /// Rows of the tail that were there when this connection joined.
-    before: usize,
+    pub(super) before: usize,
     /// A snapshot of this connection has been merged.
-    synced: bool,
-    deep: bool,
+    pub(super) synced: bool,
+    pub(super) deep: bool,
     fetching: bool,
     failures: u32,
     next: Option<Instant>,
     ready: Option<Ready>,
     /// Seen in a snapshot before they were heard.
-    early: Vec<(Print, Instant)>,
-    merged: u32,
+    pub(super) early: Vec<(Print, Instant)>,
+    pub(super) merged: u32,
     pings: u64,
 }
 
 /// A snapshot that waits for the frames that were on their way when it was made.
-struct Ready {
-    snapshot: Snapshot,
-    asked_at: Timestamp,
+pub(super) struct Ready {
+    pub(super) snapshot: Snapshot,
+    pub(super) asked_at: Timestamp,
     by: Instant,
     /// The ping that was sent after it was made.
     ping: u64,
@@ -115,7 +111,7 @@ impl Aligned {
 
     /// The rows that the next snapshot must reach back to: the newest confirmed ones that were there before this connection
     /// (or, once it is merged, at all); for want of confirmed ones, the newest.
-    fn anchor(&self) -> Vec<bool> {
+    pub(super) fn anchor(&self) -> Vec<bool> {
         let within = if self.synced { self.tail.len() } else { self.before };
         let mut marks = vec![false; self.tail.len()];
         for only_confirmed in [true, false] {
@@ -186,7 +182,7 @@ impl Room {
         }
     }
 
-    async fn load_tail(&mut self, aligned: &mut Aligned) {
+    pub(super) async fn load_tail(&mut self, aligned: &mut Aligned) {
         let limit = u32::try_from(TAIL).unwrap_or(u32::MAX);
         let (rows, state) = (
             self.store.tail(self.id, LOOKED_AT, limit).await,
@@ -303,209 +299,4 @@ impl Room {
             }
         }
     }
-
-    async fn merge_snapshot(&mut self, ready: Ready, now: Instant) {
-        let prints: Vec<_> = ready.snapshot.entries.iter().map(|e| self.printer.print(e)).collect();
-        let Merge::Aligned(aligned) = &mut self.merge else { return };
-        let marks = aligned.anchor();
-        let rows: Vec<TailRow> = aligned.tail.iter().cloned().collect();
-        let (index, ours) = entries_of(&rows, &marks);
-        let alignment = align(&ours, &prints, aligned.leads);
-        let mut draft = Draft::default();
-        if alignment.anchored {
-            self.merge_rows(
-                &mut draft,
-                &rows,
-                &index,
-                &alignment,
-                &ready.snapshot.entries,
-                ready.asked_at,
-                now,
-            );
-        } else if aligned.synced {
-            // An audit of a room that is faster than a page: what came on this connection has no hole.
-            tracing::debug!("an audit did not reach the anchor");
-        } else if !aligned.deep && !ready.snapshot.whole {
-            aligned.deep = true;
-            return aligned.snapshot_by(now);
-        } else {
-            let before = aligned.before.min(rows.len());
-            draft.insert(before_row(&rows, before), self.gap_row(None));
-            let live = rows[before..].to_vec();
-            let (index, ours) = entries_of(&live, &vec![false; live.len()]);
-            let alignment = align(&ours, &prints, true);
-            self.merge_rows(
-                &mut draft,
-                &live,
-                &index,
-                &alignment,
-                &ready.snapshot.entries,
-                ready.asked_at,
-                now,
-            );
-        }
-        let fresh = rows.is_empty();
-        if ready.snapshot.whole
-            && (fresh || alignment.anchored && self.tail_leads())
-            && !self.position.reached_start
-        {
-            self.position.reached_start = true;
-            draft.moved();
-        }
-        if self.commit(draft).await.is_none() {
-            return;
-        }
-        self.snapshot_merged(now).await;
-    }
-
-    fn tail_leads(&self) -> bool {
-        matches!(&self.merge, Merge::Aligned(aligned) if aligned.leads)
-    }
-
-    async fn snapshot_merged(&mut self, now: Instant) {
-        let placeholder = Merge::Undecided(Vec::new());
-        let Merge::Aligned(mut aligned) = std::mem::replace(&mut self.merge, placeholder) else {
-            return;
-        };
-        self.load_tail(&mut aligned).await;
-        aligned.merged += 1;
-        aligned.synced = true;
-        aligned.deep = false;
-        aligned.before = aligned.tail.len();
-        aligned.snapshot_by(now + if aligned.merged == 1 { SECOND } else { AUDIT });
-        self.merge = Merge::Aligned(aligned);
-        self.synced().await;
-        self.snapshot_looked_at(now).await;
-    }
-
-    /// Turns an alignment into changes. Rows of a run are put before the next row of ours, one after the other, so an echo
-    /// of ours that is found among them can be put there too.
-    #[allow(clippy::too_many_arguments, reason = "one step of one algorithm, with its whole input")]
-    pub(super) fn merge_rows(
-        &mut self,
-        draft: &mut Draft,
-        rows: &[TailRow],
-        index: &[usize],
-        alignment: &Alignment,
-        entries: &[Entry],
-        asked_at: Timestamp,
-        now: Instant,
-    ) {
-        let confirmed: Vec<_> = alignment.same.iter().map(|(our, _)| &rows[index[*our]]).collect();
-        let keys = confirmed.iter().filter(|row| row.standing != Standing::Confirmed);
-        stand(draft, keys.filter_map(|row| row.key).collect(), Standing::Confirmed);
-        let last = alignment.same.last().map_or(0, |(our, _)| our + 1);
-        if !rows.is_empty() {
-            let missed: usize = alignment.missed.iter().map(|(_, range)| range.len()).sum();
-            self.count(|counters| counters.recovered += missed as u64);
-        }
-        for (before, range) in &alignment.missed {
-            let at = before_row(rows, index.get(*before).copied().unwrap_or(rows.len()));
-            for entry in &entries[range.clone()] {
-                self.missed_entry(draft, entry.clone(), at);
-                if *before >= last {
-                    self.may_come_live(entry, now);
-                }
-            }
-        }
-        self.unseen_rows(draft, rows, index, alignment, asked_at, now);
-        // A gap between two rows that the snapshot shows both is none any more.
-        if let (Some((first, _)), Some((end, _))) = (alignment.same.first(), alignment.same.last())
-        {
-            let gaps = rows[index[*first]..=index[*end]].iter().filter(|row| row.gap);
-            gaps.filter_map(|row| row.key).for_each(|key| draft.push(Change::Remove { key }));
-        }
-    }
-
-    fn missed_entry(&mut self, draft: &mut Draft, entry: Entry, at: Where) {
-        match self.own_in_history(&entry) {
-            Some(own) => self.settle(draft, own, entry, at, Standing::Confirmed),
-            None => draft.insert(at, self.row_of(entry, Standing::Confirmed)),
-        }
-    }
-
-    fn may_come_live(&mut self, entry: &Entry, now: Instant) {
-        self.may_come_live_until(entry, now + LATE);
-    }
-
-    /// The timeline has this entry already; should it be heard live by then, that is the same one.
-    pub(super) fn may_come_live_until(&mut self, entry: &Entry, until: Instant) {
-        let print = self.printer.print(entry);
-        if let Merge::Aligned(aligned) = &mut self.merge {
-            aligned.early.push((print, until));
-        }
-    }
-
-    /// Rows that the snapshot should show and does not. One snapshot may be too early, two are not.
-    fn unseen_rows(
-        &mut self,
-        draft: &mut Draft,
-        rows: &[TailRow],
-        index: &[usize],
-        alignment: &Alignment,
-        asked_at: Timestamp,
-        now: Instant,
-    ) {
-        let shown: HashSet<_> =
-            alignment.same.iter().filter_map(|(our, _)| rows[index[*our]].print).collect();
-        let mut gone = Vec::new();
-        for row in alignment.unseen.iter().map(|our| &rows[index[*our]]) {
-            let shown_by_now = asked_at.duration_since(row.received_at) > LAG;
-            if !shown_by_now || row.standing == Standing::NotInHistory {
-                continue;
-            }
-            if row.misses == 0 {
-                if let Merge::Aligned(aligned) = &mut self.merge {
-                    aligned
-                        .tail
-                        .iter_mut()
-                        .filter(|r| r.key == row.key)
-                        .for_each(|r| r.misses += 1);
-                    aligned.snapshot_by(now + SECOND);
-                }
-            } else if let (true, Some(key)) =
-                (row.print.is_some_and(|p| shown.contains(&p)), row.key)
-            {
-                // The same person's same words are shown elsewhere: an early snapshot had put them into the wrong place.
-                draft.push(Change::Remove { key });
-            } else {
-                gone.extend(row.key);
-            }
-        }
-        stand(draft, gone, Standing::NotInHistory);
-    }
-
-    /// History did not come in time: what is before the first live entry of this connection is unknown.
-    pub(super) async fn give_up_alignment(&mut self) {
-        let Merge::Aligned(aligned) = &self.merge else { return };
-        let at = aligned.before.min(aligned.tail.len());
-        let rows: Vec<_> = aligned.tail.iter().cloned().collect();
-        let known = at.checked_sub(1).is_some_and(|n| rows[n].gap);
-        if known {
-            return;
-        }
-        let mut draft = Draft::default();
-        draft.insert(before_row(&rows, at), self.gap_row(None));
-        if self.commit(draft).await.is_some() {
-            self.reload_tail().await;
-        }
-    }
-}
-
-fn stand(draft: &mut Draft, keys: Vec<RowKey>, standing: Standing) {
-    if !keys.is_empty() {
-        draft.push(Change::Stand { keys, standing });
-    }
-}
-
-/// The rows that are entries, as alignment takes them, and where each stands in `rows`.
-pub(super) fn entries_of(rows: &[TailRow], marks: &[bool]) -> (Vec<usize>, Vec<Ours>) {
-    let entries = rows.iter().zip(marks).enumerate();
-    entries
-        .filter_map(|(n, (row, anchor))| Some((n, Ours { print: row.print?, anchor: *anchor })))
-        .unzip()
-}
-
-fn before_row(rows: &[TailRow], n: usize) -> Where {
-    rows.get(n).and_then(|row| row.key).map_or(Where::End, Where::Before)
 }

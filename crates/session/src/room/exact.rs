@@ -117,13 +117,7 @@ impl Room {
         draft.moved();
     }
 
-    pub(super) async fn joined(
-        &mut self,
-        draft: &mut Draft,
-        epoch: Epoch,
-        seq: Seq,
-        resumed: bool,
-    ) {
+    pub(super) fn joined(&mut self, draft: &mut Draft, epoch: Epoch, seq: Seq, resumed: bool) {
         let now = Instant::now();
         let Merge::Exact(exact) = &mut self.merge else { return };
         exact.joined_by = None;

@@ -84,7 +84,7 @@ impl Room {
             Control::Ack { nonce, id, seq } => self.acked(draft, &nonce, id, seq),
             Control::Nack { nonce, code, reason } => self.nacked(draft, &nonce, code, reason).await,
             Control::Joined { epoch, seq, resumed, .. } => {
-                self.joined(draft, epoch, seq, resumed).await;
+                self.joined(draft, epoch, seq, resumed);
             }
             Control::Heartbeat { .. } => {}
         }
@@ -92,7 +92,7 @@ impl Room {
 
     /// Whether an entry was sent under one of this person's ids.
     pub(super) fn is_mine(&self, entry: &Entry) -> bool {
-        self.me.iter().any(|me| *me == entry.user)
+        self.me.contains(&entry.user)
     }
 
     /// The row of an entry from the server.

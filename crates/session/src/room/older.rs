@@ -10,9 +10,10 @@ use aside_protocol::{Seq, limits};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::aligned::{ANCHOR, TailRow, entries_of};
+use super::aligned::{ANCHOR, TailRow};
 use super::draft::Draft;
 use super::exact::place;
+use super::snapshot::{Compared, entries_of};
 use super::{Done, Merge, Reply, Room};
 use crate::align::align;
 use crate::error::SessionError;
@@ -264,7 +265,10 @@ impl Room {
         }
         let mut draft = Draft::default();
         let now = Instant::now();
-        self.merge_rows(&mut draft, &rows, &index, &alignment, &snapshot.entries, asked_at, now);
+        let entries = &snapshot.entries;
+        let compared =
+            Compared { rows: &rows, index: &index, alignment: &alignment, entries, asked_at };
+        self.merge_rows(&mut draft, &compared, now);
         draft.push(Change::Remove { key });
         self.commit(draft).await.ok_or(SessionError::Closed)?;
         self.reload_tail().await;

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use aside_history::{
-    Change, Delivery, LocalId, OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
-};
+use aside_history::{Change, Delivery, LocalId, OutgoingBody, OutgoingState, Standing, Where};
 use aside_protocol::http::{ErrorReply, Stored};
 use aside_protocol::{Body, Entry, EntryId, EntryKind, Extension, Nonce, Seq};
 use jiff::{SignedDuration, Timestamp};
@@ -12,27 +10,12 @@ use tokio::time::Instant;
 
 use super::draft::Draft;
 use super::exact::LARGEST;
-use super::sending::{Item, PAUSE, Posted, State, Unsure};
+use super::sending::{Item, PAUSE, Posted, State};
 use super::{Merge, Reply, Room};
 use crate::error::{SessionError, Settled};
 use crate::network::HttpError;
 use crate::verdict::{is_html, retry_after};
 
-/// An echo that does not come within this time on a living link is in doubt; an ack, sent for again.
-const ECHO: Duration = Duration::from_secs(10);
-/// The entry of an accepted question that does not come is shown where it is.
-const ACCEPTED: Duration = Duration::from_secs(10);
-/// For so long it may still come late.
-const ACCEPTED_LATE: Duration = Duration::from_secs(120);
-/// What is in doubt is sent once more only while it is this young ...
-const RESEND_AGE: SignedDuration = SignedDuration::from_secs(120);
-/// ... and was written at least so long ago ...
-const RESEND_AFTER: SignedDuration = SignedDuration::from_secs(10);
-/// ... and two snapshots, at least so far apart, did not show it.
-const SNAPSHOTS_APART: Duration = Duration::from_secs(3);
-const SNAPSHOTS: u8 = 2;
-/// While something is in doubt, snapshots come this often.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// An entry in the history that is older than what was written here can't be its echo; clocks may differ by so much.
 const SKEW: SignedDuration = SignedDuration::from_secs(120);
 /// Rates that a server names without a time.
@@ -199,145 +182,6 @@ impl Room {
         }
     }
 
-    /// Nothing shows whether it arrived.
-    async fn doubt_item(&mut self, own: usize, resolving: bool) {
-        let wall = written_at(&self.outbox[own].state).unwrap_or_else(|| self.env.clock.now());
-        let (id, key) = (self.outbox[own].id, self.outbox[own].key);
-        let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
-        let unsure = Unsure { wall, snapshots: 0, last: None, resolving };
-        self.set_state(own, State::Unsure(unsure), stored).await;
-        self.deliver(key, Delivery::Unsure).await;
-        if !resolving {
-            self.tell_settled(id, Settled::Unsure);
-        }
-        if let Merge::Aligned(aligned) = &mut self.merge {
-            aligned.snapshot_by(Instant::now() + LOOK_AGAIN);
-        }
-    }
-
-    /// The link is gone: what was written to it is in doubt, or, where the server takes everything once, simply due again.
-    pub(super) async fn link_is_gone(&mut self) {
-        let resend = self.has(Extension::Ack);
-        for n in 0..self.outbox.len() {
-            if !matches!(self.outbox[n].state, State::Written { .. }) {
-                continue;
-            }
-            if resend {
-                self.set_state(n, State::Queued, OutgoingState::Queued).await;
-            } else {
-                let first = self.outbox[n].attempts <= 1;
-                self.doubt_item(n, first).await;
-            }
-        }
-    }
-
-    /// Online again: what a former connection left behind is looked at, the rest is sent.
-    pub(super) async fn link_is_ready(&mut self) {
-        if self.has(Extension::Ack) {
-            for n in 0..self.outbox.len() {
-                if matches!(self.outbox[n].state, State::Unsure(_)) {
-                    let key = self.outbox[n].key;
-                    self.set_state(n, State::Queued, OutgoingState::Queued).await;
-                    self.deliver(key, Delivery::Sending).await;
-                }
-            }
-        }
-        self.send_outbox().await;
-    }
-
-    /// A snapshot was merged; what it did not show of the outbox is either sent once more or left to the person.
-    pub(super) async fn snapshot_looked_at(&mut self, now: Instant) {
-        let wall = self.env.clock.now();
-        let mut look_again = false;
-        for n in 0..self.outbox.len() {
-            let message = matches!(self.outbox[n].body, OutgoingBody::Message { .. });
-            let State::Unsure(unsure) = &mut self.outbox[n].state else { continue };
-            if !unsure.resolving {
-                continue;
-            }
-            if unsure.last.is_none_or(|last| now - last >= SNAPSHOTS_APART) {
-                unsure.snapshots = unsure.snapshots.saturating_add(1);
-                unsure.last = Some(now);
-            }
-            let age = wall.duration_since(unsure.wall);
-            if age >= RESEND_AGE || !message {
-                self.give_up(n).await;
-            } else if unsure.snapshots >= SNAPSHOTS && age >= RESEND_AFTER {
-                let key = self.outbox[n].key;
-                self.set_state(n, State::Queued, OutgoingState::Queued).await;
-                self.deliver(key, Delivery::Sending).await;
-            } else {
-                look_again = true;
-            }
-        }
-        if let (true, Merge::Aligned(aligned)) = (look_again, &mut self.merge) {
-            aligned.snapshot_by(now + LOOK_AGAIN);
-        }
-        self.send_outbox().await;
-    }
-
-    async fn give_up(&mut self, n: usize) {
-        let id = self.outbox[n].id;
-        if let State::Unsure(unsure) = &mut self.outbox[n].state {
-            unsure.resolving = false;
-        }
-        self.tell_settled(id, Settled::Unsure);
-    }
-
-    pub(super) fn outbox_due(&self) -> Option<Instant> {
-        if !self.is_online() {
-            return None;
-        }
-        let each = self.outbox.iter().filter_map(|item| match item.state {
-            State::Written { at, .. } => Some(at + ECHO),
-            State::Accepted { at, .. } => Some(at + ACCEPTED),
-            _ => None,
-        });
-        each.chain(self.paused_until).min()
-    }
-
-    pub(super) async fn check_outbox(&mut self, now: Instant) {
-        if self.outbox_due().is_none_or(|due| now < due) {
-            return;
-        }
-        let mut n = 0;
-        while n < self.outbox.len() {
-            match self.outbox[n].state {
-                State::Written { at, .. } if now >= at + ECHO => {
-                    if self.has(Extension::Ack) {
-                        self.set_state(n, State::Queued, OutgoingState::Queued).await;
-                    } else {
-                        // The link lives and the server said nothing: it may have swallowed it on purpose. Not sent again.
-                        self.doubt_item(n, false).await;
-                    }
-                }
-                State::Accepted { at, .. } if now >= at + ACCEPTED => {
-                    self.show_accepted(n, now).await;
-                    continue;
-                }
-                _ => {}
-            }
-            n += 1;
-        }
-        self.send_outbox().await;
-    }
-
-    /// The server took it and never sent its entry: it stays where everybody else's entries are by now.
-    async fn show_accepted(&mut self, n: usize, now: Instant) {
-        let (id, key) = (self.outbox[n].id, self.outbox[n].key);
-        let row = self.store.row(self.id, key).await.ok().flatten();
-        let mut draft = Draft::default();
-        if let Some(RowKind::Entry(row)) = row.map(|row| row.kind) {
-            self.may_come_live_until(&row.entry, now + ACCEPTED_LATE);
-            draft.push(Change::Move { key, at: Where::End });
-        }
-        draft.forget.push(id);
-        self.outbox.remove(n);
-        if self.commit(draft).await.is_some() {
-            self.reload_tail().await;
-        }
-    }
-
     pub(super) fn tell_settled(&mut self, id: LocalId, settled: Settled) {
         for waiting in std::mem::take(&mut self.waiting) {
             if waiting.0 == id {
@@ -387,7 +231,7 @@ fn was_written(item: &Item) -> bool {
     }
 }
 
-fn written_at(state: &State) -> Option<Timestamp> {
+pub(super) fn written_at(state: &State) -> Option<Timestamp> {
     match state {
         State::Written { wall, .. } | State::Posting { wall } | State::Accepted { wall, .. } => {
             Some(*wall)

@@ -1,5 +1,10 @@
 //! What the stories share: a real server, a session on it, and looking at the timeline.
-#![allow(dead_code, unreachable_pub, reason = "each story uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each story uses a part; a story may panic"
+)]
 
 pub mod fake;
 
