@@ -10,16 +10,18 @@ const MARKS = 12;
 export class Anchor {
   #marks: readonly Mark[] = [];
 
-  /** Remembers the rows at the top of the view. */
+  /** Remembers rows in the view, first those that begin in it: a row that is cut may change its height above the edge. */
   take(scroller: HTMLElement, list: HTMLElement): void {
     const edge = scroller.getBoundingClientRect().top;
     const rows = list.children;
-    const marks: Mark[] = [];
-    for (let i = firstBelow(rows, edge); i < rows.length && marks.length < MARKS; i++) {
+    const whole: Mark[] = [];
+    const cut: Mark[] = [];
+    for (let i = firstBelow(rows, edge); i < rows.length && whole.length < MARKS; i++) {
       const row = rows[i] as HTMLElement;
-      if (row.dataset["row"]) marks.push({ key: row.dataset["row"], top: row.getBoundingClientRect().top - edge });
+      const top = row.getBoundingClientRect().top - edge;
+      if (row.dataset["row"]) (top < -0.5 || top > scroller.clientHeight ? cut : whole).push({ key: row.dataset["row"], top });
     }
-    this.#marks = marks;
+    this.#marks = [...whole, ...cut];
   }
 
   /** Scrolls so that the first remembered row that is still here stands where it stood. */

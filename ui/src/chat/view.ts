@@ -18,6 +18,7 @@ export class View {
   readonly #list: HTMLElement;
   readonly #timeline: Timeline;
   #lastTop = 0;
+  #lastScrollHeight = 0;
   #width = 0;
   #height = 0;
   #settle: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +45,9 @@ export class View {
 
   /** Before rows change. */
   before(): void {
-    if (!this.#timeline.following && this.#timeline.goal === null) this.#anchor.take(this.#scroller, this.#list);
+    if (this.#timeline.following || this.#timeline.goal !== null) return;
+    if (this.#isResized()) this.#resized();
+    this.#anchor.take(this.#scroller, this.#list);
   }
 
   /** After rows changed. */
@@ -59,9 +62,12 @@ export class View {
   }
 
   scrolled(): void {
-    const { clientWidth, clientHeight, scrollTop } = this.#scroller;
     // A resize moves the view before it is observed: put it back first, it is not a wish.
-    if (clientWidth !== this.#width || clientHeight !== this.#height) return this.#resized();
+    if (this.#isResized()) return this.#resized();
+    const { scrollTop } = this.#scroller;
+    // Nor is what rows that grew or shrank did to it, or what we did ourselves.
+    if (this.#timeline.following && this.#scroller.scrollHeight !== this.#lastScrollHeight) return this.#stick();
+    if (scrollTop === this.#lastTop) return;
     const rest = this.#rest();
     clearTimeout(this.#settle);
     if (rest <= 1 || (rest <= END_PX && scrollTop >= this.#lastTop)) this.#arrivedAtEnd();
@@ -69,7 +75,7 @@ export class View {
       this.#timeline.hold();
       this.#settle = setTimeout(() => this.#rest() <= END_PX && this.#arrivedAtEnd(), SETTLE_MS);
     }
-    this.#lastTop = scrollTop;
+    this.#remember();
     this.#anchor.take(this.#scroller, this.#list);
     this.#askForMore();
   }
@@ -82,12 +88,21 @@ export class View {
   #place(): void {
     if (this.#timeline.following) this.#stick();
     else this.#anchor.restore(this.#scroller, this.#list);
+    this.#remember();
+  }
+
+  #remember(): void {
     this.#lastTop = this.#scroller.scrollTop;
+    this.#lastScrollHeight = this.#scroller.scrollHeight;
+  }
+
+  #isResized(): boolean {
+    return this.#scroller.clientWidth !== this.#width || this.#scroller.clientHeight !== this.#height;
   }
 
   #stick(): void {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#lastTop = this.#scroller.scrollTop;
+    this.#remember();
   }
 
   #toLine(): boolean {
@@ -95,7 +110,7 @@ export class View {
     if (!line) return false;
     const from = line.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
     this.#scroller.scrollTop += from - this.#scroller.clientHeight * LINE_AT;
-    this.#lastTop = this.#scroller.scrollTop;
+    this.#remember();
     if (this.#rest() > END_PX) this.#timeline.hold();
     this.#anchor.take(this.#scroller, this.#list);
     return true;
@@ -105,8 +120,8 @@ export class View {
     this.#width = this.#scroller.clientWidth;
     this.#height = this.#scroller.clientHeight;
     this.#timeline.screenRows = Math.ceil(this.#height / SMALLEST_ROW_PX) + 8;
+    // The remembered rows stay remembered through all steps of a resize, or each step would lose a little.
     this.#place();
-    this.#anchor.take(this.#scroller, this.#list);
     this.#askForMore();
   }
 

@@ -2,10 +2,27 @@
 const NAME_GRAPHEMES = 32;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
+// The same few people speak again and again, and cutting a name into graphemes is slow.
+const REMEMBERED = 2_000;
+const names = new Map<string, string>();
+const initials = new Map<string, string>();
+
+function remembered(memory: Map<string, string>, key: string, make: (key: string) => string): string {
+  let known = memory.get(key);
+  if (known === undefined) {
+    if (memory.size >= REMEMBERED) memory.clear();
+    memory.set(key, (known = make(key)));
+  }
+  return known;
+}
+
 /** One line, no invisible or direction-changing characters, at most 32 graphemes. */
 export function displayName(name: string): string {
+  return remembered(names, name.slice(0, 512), shortName);
+}
+
+function shortName(name: string): string {
   const plain = name
-    .slice(0, 512)
     .normalize("NFC")
     .replace(/(?![\u200c\u200d])\p{Cf}|\p{Cc}|\p{Zl}|\p{Zp}/gu, "")
     .replace(/(\p{M}{3})\p{M}+/gu, "$1")
@@ -17,11 +34,16 @@ export function displayName(name: string): string {
 
 /** At most eight combining marks on one character; other text passes as it is. */
 export function displayBody(text: string): string {
+  if (text.length <= 8) return text;
   return text.replace(/(\p{M}{8})\p{M}+/gu, "$1");
 }
 
 /** The letter that stands for someone without a picture. */
 export function initialOf(name: string): string {
+  return remembered(initials, name, firstLetter);
+}
+
+function firstLetter(name: string): string {
   for (const { segment } of graphemes.segment(name)) if (/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(segment)) return segment.toLocaleUpperCase();
   return "?";
 }

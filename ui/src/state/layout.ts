@@ -29,11 +29,13 @@ export function layout(previous: readonly Item[], rows: readonly Row[], wish: La
   const items: Item[] = [];
   let lineDrawn = wish.line === null;
   let above: Item | null = null;
+  let dayEnd = Number.NEGATIVE_INFINITY;
   for (const [index, row] of rows.entries()) {
     const when = momentOf(row);
     const unread: boolean = !lineDrawn && row.place > (wish.line ?? 0) && !row.mine;
     lineDrawn ||= unread;
-    const day: number | null = above === null || isLaterDay(above.when, when) ? when : null;
+    const day: number | null = when >= dayEnd ? when : null;
+    if (day !== null) dayEnd = endOfDay(when);
     const grouped: boolean = above !== null && day === null && !unread && belongsTo(above, row, when);
     const next: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped };
     const item: Item = same(before.get(row.key), next) ?? next;
@@ -63,8 +65,8 @@ function belongsTo(above: Item, row: Row, when: number): boolean {
   );
 }
 
-function isLaterDay(a: number, b: number): boolean {
-  return b > a && new Date(a).toDateString() !== new Date(b).toDateString();
+function endOfDay(when: number): number {
+  return new Date(when).setHours(24, 0, 0, 0);
 }
 
 function same(old: Item | undefined, next: Item): Item | null {

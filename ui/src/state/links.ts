@@ -6,6 +6,7 @@ const CANDIDATE = /https?:\/\/[^\s<>"'`\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\u
 const LONGEST = 2_048;
 
 export function segments(text: string): Segment[] {
+  if (!text.includes("://")) return text === "" ? [] : [{ text, url: null }];
   const found: Segment[] = [];
   let done = 0;
   for (const match of text.matchAll(CANDIDATE)) {

@@ -6,8 +6,9 @@ import { emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, t
 
 /** The most rows the page holds while someone reads back; three long screens. */
 const HELD_ROWS = 300;
-/** The most while following the end: a screen and a half of the smallest rows. */
+/** The most while following the end, and never less than two screens. */
 const FOLLOWED_ROWS = 150;
+const FOLLOWED_SCREENS = 2;
 const PAGE_ROWS = 100;
 /** A held stretch that the room has outrun is read again at most this often. */
 const REFRESH_MS = 1_000;
@@ -117,7 +118,8 @@ export class Timeline {
       this.#stretch = { ...this.#stretch, revision: changes.revision };
       return;
     }
-    const trim = this.following ? ({ cap: FOLLOWED_ROWS, from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
+    const followed = Math.min(FOLLOWED_ROWS, Math.max(PAGE_ROWS, this.screenRows * FOLLOWED_SCREENS));
+    const trim = this.following ? ({ cap: followed, from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
     if (!this.following) this.#count(changes.upserts);
     const next = withChanges(this.#stretch, changes, trim);
     // All that was held has moved to before it: an empty page would look like an empty room.

@@ -4,6 +4,7 @@ import type { Anchor, Boot, Draft, Page, Pull, RoomForm, RoomStatus, SavedRoom, 
 import { FakeRoom } from "./room";
 import { conversation, type Scene } from "./scenes";
 
+const FRAME_MS = 16;
 const LABELS = ["Northlight 2026 · Main stage", "产品发布会直播间", "Workshop B"];
 
 export class FakeBridge implements Bridge {
@@ -29,18 +30,18 @@ export class FakeBridge implements Bridge {
   }
 
   /** Lets strangers speak, so many rows a second. */
-  pour(rate: number): void {
+  pour(rate: number): ReturnType<typeof setInterval> {
     const lines = conversation(200, Date.now());
     let owed = 0;
-    setInterval(() => {
-      owed += rate / 20;
+    return setInterval(() => {
+      owed += (rate * FRAME_MS) / 1_000;
       while (owed >= 1) {
         owed -= 1;
         const said = lines[this.#said++ % lines.length];
         if (said) this.room.say({ ...said, text: `${said.text} #${this.#said}`, createdAt: Date.now(), receivedAt: Date.now() }, Date.now());
       }
       this.tick();
-    }, 50);
+    }, FRAME_MS);
   }
 
   /** At most one tick until the next pull, as the shell does it. */
