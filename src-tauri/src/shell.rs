@@ -216,6 +216,8 @@ impl Shell {
         match self.rooms.live(key).await {
             Ok(live) => {
                 live.session.set_token(token).await;
+                // The same token again means: try once more.
+                live.session.reconnect();
                 Ok(())
             }
             Err(_without_session) => self.open(key).await,
