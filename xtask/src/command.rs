@@ -16,7 +16,14 @@ pub(crate) fn root() -> PathBuf {
 
 /// The cargo that runs us, so that a pinned toolchain stays the same all the way down.
 pub(crate) fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What the outer cargo says about this very package would make the inner one build others anew that look at it.
+    let about_us =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(about_us)) {
+        cargo.env_remove(name);
+    }
+    cargo
 }
 
 /// npm in the `ui` folder (a script on Windows, which needs its full name).

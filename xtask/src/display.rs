@@ -113,9 +113,9 @@ impl Virtual {
     }
 }
 
-/// Whether a picture shows more than an empty screen: a page with text has many colours.
+/// Whether a picture shows more than a window that is still empty: the soft edges of a page's text have many colours.
 pub(crate) fn shows_something(picture: &Path) -> bool {
-    const FEWEST_COLOURS: u32 = 16;
+    const FEWEST_COLOURS: u32 = 600;
     let counted = Command::new("identify").args(["-format", "%k"]).arg(picture).output();
     counted.is_ok_and(|counted| {
         String::from_utf8_lossy(&counted.stdout)
@@ -125,14 +125,31 @@ pub(crate) fn shows_something(picture: &Path) -> bool {
     })
 }
 
+/// A bus that starts nothing by itself: no portal, no second keyring, no screen reader, and none of their complaints.
+const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>"#;
+
 /// The app inside a session bus of its own with an open, empty keyring, as a desktop would give it.
-pub(crate) fn on_stage(app: &Path, args: &[String], display: &Virtual, keyring: &Path) -> Command {
+pub(crate) fn on_stage(
+    app: &Path,
+    args: &[String],
+    display: &Virtual,
+    folder: &Path,
+) -> Result<Command> {
     // The daemon gets a data folder of its own: it must neither open nor change the keyring of whoever runs this.
     const SCRIPT: &str = r#"
         printf 'throw-away' | XDG_DATA_HOME="$0" gnome-keyring-daemon --foreground --unlock --components=secrets \
             >/dev/null 2>&1 &
         exec "$@""#;
+    let (bus, keyring) = (folder.join("bus.conf"), folder.join("keyring"));
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&bus, BUS))
+        .context("cannot configure a bus")?;
     let mut command = Command::new("dbus-run-session");
+    command.arg("--config-file").arg(bus);
     command.args([OsStr::new("--"), OsStr::new("sh"), OsStr::new("-c"), OsStr::new(SCRIPT)]);
     command.arg(keyring).arg(app).args(args);
     command.env("DISPLAY", display.name()).env("GDK_BACKEND", "x11").env_remove("WAYLAND_DISPLAY");
@@ -142,7 +159,7 @@ pub(crate) fn on_stage(app: &Path, args: &[String], display: &Virtual, keyring: 
         ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
         ("NO_AT_BRIDGE", "1"),
     ]);
-    command
+    Ok(command)
 }
 
 /// Where the pictures of this run go.

@@ -95,9 +95,9 @@ fn build(release: bool) -> Result<PathBuf> {
 fn on_virtual_display(app: &Path, wish: &Wish, watch: &Watch) -> Result<()> {
     let display = Virtual::start()?;
     let folder = display::pictures(&root())?;
-    let keyring = root().join("target/xtask/keyring");
+    let stage = root().join("target/xtask");
     println!("$ aside {} (on display {}; Ctrl-C ends it)", wish.app_args.join(" "), display.name());
-    let mut group = Group::start(&mut display::on_stage(app, &wish.app_args, &display, &keyring))?;
+    let mut group = Group::start(&mut display::on_stage(app, &wish.app_args, &display, &stage)?)?;
     let mut album = Album::new(folder);
     watch.until_over(&mut group, |since| album.look(&display, since))?;
     album.close()
