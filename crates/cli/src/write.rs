@@ -52,11 +52,15 @@ pub(crate) async fn settle(
         () = tokio::time::sleep(patience) => None,
     };
     match settled {
-        Some(Settled::Sent { .. }) => {
+        Some(Settled::Sent { id: entry, seq }) => {
             if room.json
                 && let Some(row) = own_row(room, id).await?
             {
-                Line::row(&row).print(true)?;
+                // The server's word may come before its entry does: the row learns its name only from that.
+                let mut line = Line::row(&row);
+                line.id = line.id.or_else(|| entry.map(|entry| entry.as_str().to_owned()));
+                line.seq = line.seq.or_else(|| seq.map(|seq| seq.0));
+                line.print(true)?;
             }
             Ok(Outcome::Done)
         }
