@@ -28,6 +28,8 @@ use crate::network::{
 const ADDRESS: Duration = Duration::from_secs(5);
 /// The next address starts this much later, or when one failed.
 const STAGGER: Duration = Duration::from_millis(250);
+/// A connection for requests is used again within this time.
+const POOL_IDLE: Duration = Duration::from_secs(10);
 /// The TLS handshake may take this long.
 const TLS: Duration = Duration::from_secs(5);
 /// The system's own watch over a silent peer, behind ours.
@@ -65,6 +67,8 @@ impl Internet {
             .referer(false)
             .no_proxy()
             .connect_timeout(ADDRESS)
+            // A connection that slept for longer may be dead, and a question written to it would be in doubt.
+            .pool_idle_timeout(POOL_IDLE)
             .build()
             .ok()?;
         Some(Self { http, tls: TlsConnector::from(Arc::new(tls)) })

@@ -120,6 +120,8 @@ struct Room {
     abilities: Option<Capabilities>,
     /// Whether it said so on this connection.
     abilities_fresh: bool,
+    /// How often it had no answer, on this connection.
+    abilities_silent: u32,
     /// The join of this connection asked to resume.
     join_resumes: bool,
     /// The user ids under which this person's entries come back.
@@ -224,13 +226,13 @@ impl Room {
     /// The next moment at which something is due.
     fn deadline(&self) -> Instant {
         let now = Instant::now();
-        let heart = self.heart.as_ref().map(Heartbeat::deadline);
+        let heart = self.heart.as_ref().filter(|_| self.phase.beats()).map(Heartbeat::deadline);
         let merge = match &self.merge {
             Merge::Undecided(_) => None,
             Merge::Exact(exact) => exact.due(now),
             Merge::Aligned(aligned) => aligned.due(now),
         };
-        [heart, merge, self.phase.due(), self.outbox_due()]
+        [heart, merge, self.phase.due(), self.outbox_due(now)]
             .into_iter()
             .flatten()
             .fold(now + NAP, Instant::min)

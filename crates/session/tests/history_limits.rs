@@ -4,16 +4,12 @@ mod support;
 
 use std::time::Duration;
 
-use aside_history::{Anchor, Store};
+use aside_history::Anchor;
 use aside_session::Connection;
 use support::fake::{World, message};
 use support::*;
 
 const S: fn(u64) -> Duration = Duration::from_secs;
-
-fn store() -> Store {
-    Store::in_memory_inline().unwrap()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_server_with_smaller_pages_than_the_contract_is_not_taken_for_a_short_history() {
@@ -22,7 +18,7 @@ async fn a_server_with_smaller_pages_than_the_contract_is_not_taken_for_a_short_
     for text in numbered(1, 600) {
         world.remember(message("ann", &text));
     }
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     let staying = tokio::spawn(async move { peer.live_for(S(600)).await });
     online(&session).await;
@@ -44,7 +40,7 @@ async fn a_server_with_smaller_pages_than_the_contract_is_not_taken_for_a_short_
 #[tokio::test(start_paused = true)]
 async fn a_history_that_does_not_come_leaves_a_gap_row_that_goes_when_it_does() {
     let world = World::new();
-    let store = store();
+    let store = inline_store();
     for text in numbered(1, 100) {
         world.remember(message("ann", &text));
     }
@@ -77,7 +73,7 @@ async fn an_entry_that_the_history_never_shows_stays_and_says_so() {
     for text in numbered(1, 40) {
         world.remember(message("ann", &text));
     }
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     peer.live_for(S(2)).await;
     peer.say(&message("ann", "moderated")).await;
@@ -97,7 +93,7 @@ async fn an_entry_that_the_history_never_shows_stays_and_says_so() {
 #[tokio::test(start_paused = true)]
 async fn what_the_history_shows_before_it_is_heard_is_one_row() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     for text in numbered(1, 40) {
         world.remember(message("ann", &text));
@@ -111,4 +107,56 @@ async fn what_the_history_shows_before_it_is_heard_is_one_row() {
     let mut expected = numbered(1, 40);
     expected.push("early".to_owned());
     reads(&session, &expected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_before_the_first_snapshot_leaves_no_silent_hole() {
+    let world = World::new();
+    let store = inline_store();
+    for text in numbered(1, 100) {
+        world.remember(message("ann", &text));
+    }
+    let session = world.join(&store).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(8)).await;
+    world.break_history(true);
+    drop(peer);
+    // Missed, and never within reach of a snapshot again.
+    for text in numbered(101, 105) {
+        world.remember(message("ann", &text));
+    }
+    let mut peer = world.accept().await;
+    peer.live_for(S(1)).await;
+    for text in numbered(106, 3000) {
+        let entry = message("ann", &text);
+        world.remember(entry.clone());
+        peer.say(&entry).await;
+    }
+    peer.live_for(S(1)).await;
+    world.break_history(false);
+    peer.live_for(S(30)).await;
+    let mut expected = numbered(1, 100);
+    expected.push("<gap>".to_owned());
+    expected.extend(numbered(106, 3000));
+    reads(&session, &expected).await;
+    // Loading it is still possible.
+    let gap = rows(&session).await[100].key;
+    let staying = tokio::spawn(async move { peer.live_for(S(600)).await });
+    session.fill_gap(gap).await.unwrap();
+    reads(&session, &numbered(1, 3000)).await;
+    staying.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_says_what_it_can_do_is_a_core_server_soon() {
+    let world = World::new();
+    world.route(|_| Ok(aside_session::HttpReply { status: 500, ..Default::default() }));
+    world.remember(message("ann", "hello"));
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(5)).await;
+    assert_eq!(session.watch().borrow().connection, Connection::Online);
+    reads(&session, &["hello".to_owned()]).await;
+    peer.live_for(S(60)).await;
+    assert!(world.requests("capabilities").len() <= 3, "and not asked for ever");
 }

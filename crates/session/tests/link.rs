@@ -4,17 +4,12 @@ mod support;
 
 use std::time::Duration;
 
-use aside_history::Store;
 use aside_session::{Connection, DialError, Session, Why};
 use support::fake::{World, message};
-use support::{online, reads, state, until};
+use support::{inline_store, online, reads, state, until};
 use tokio::time::{Instant, sleep};
 
 const S: fn(u64) -> Duration = Duration::from_secs;
-
-fn store() -> Store {
-    Store::in_memory_inline().unwrap()
-}
 
 async fn why(session: &Session) -> (String, Option<Why>) {
     let view = until(session, "an end", |v| {
@@ -34,7 +29,7 @@ fn busiest_minute(dials: &[Instant]) -> usize {
 async fn a_peer_that_falls_silent_is_found_dead_within_twelve_seconds() {
     for seed in 0..20 {
         let world = World::new();
-        let session = world.join_with_seed(&store(), seed).await;
+        let session = world.join_with_seed(&inline_store(), seed).await;
         let mut peer = world.accept().await;
         peer.live_for(Duration::from_millis(7_000 + seed * 431)).await;
         assert_eq!(session.watch().borrow().connection, Connection::Online);
@@ -53,7 +48,7 @@ async fn a_peer_that_falls_silent_is_found_dead_within_twelve_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_answers_a_beat_is_alive_by_its_pongs() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     let beats = peer.live_for(S(300)).await;
     assert_eq!(session.watch().borrow().connection, Connection::Online);
@@ -71,7 +66,7 @@ async fn a_server_that_never_answers_a_beat_is_alive_by_its_pongs() {
 #[tokio::test(start_paused = true)]
 async fn a_port_that_answers_and_says_nothing_is_no_server() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let opened = Instant::now();
     let mut wires = Vec::new();
     let (word, reason) = {
@@ -89,7 +84,7 @@ async fn a_port_that_answers_and_says_nothing_is_no_server() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_opens_and_never_speaks_counts_as_a_failure() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peers = Vec::new();
     let begun = Instant::now();
     while begun.elapsed() < S(300) {
@@ -105,7 +100,7 @@ async fn a_server_that_is_away_is_tried_at_most_nine_times_a_minute() {
     for seed in 0..10 {
         let world = World::new();
         world.refuse(Some(DialError::Unreachable));
-        let session = world.join_with_seed(&store(), seed).await;
+        let session = world.join_with_seed(&inline_store(), seed).await;
         sleep(S(900)).await;
         let dials = world.dials();
         assert!(busiest_minute(&dials) <= 9, "seed {seed}");
@@ -122,7 +117,7 @@ async fn a_server_that_is_away_is_tried_at_most_nine_times_a_minute() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_breaks_again_and_again_is_no_reason_to_hurry() {
     let world = World::new();
-    let _session = world.join(&store()).await;
+    let _session = world.join(&inline_store()).await;
     let begun = Instant::now();
     while begun.elapsed() < S(600) {
         let mut peer = world.accept().await;
@@ -143,7 +138,7 @@ async fn codes_that_refuse_end_the_tries() {
         (4426, Why::UpdateNeeded),
     ] {
         let world = World::new();
-        let session = world.join(&store()).await;
+        let session = world.join(&inline_store()).await;
         world.accept().await.close(code, "").await;
         assert_eq!(why(&session).await, ("refused".to_owned(), Some(expected)));
         sleep(S(1200)).await;
@@ -154,7 +149,7 @@ async fn codes_that_refuse_end_the_tries() {
 #[tokio::test(start_paused = true)]
 async fn nobody_comes_back_before_the_server_said() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     world.accept().await.close(1012, "{\"retry_ms\":20000}").await;
     assert_eq!(why(&session).await.1, Some(Why::ServerRestart));
     let lost = Instant::now();
@@ -193,7 +188,7 @@ async fn answers_to_the_upgrade_mean_what_the_table_says() {
     ];
     for (reply, word, expected) in cases {
         let world = World::new();
-        let session = world.join(&store()).await;
+        let session = world.join(&inline_store()).await;
         world.answer_upgrade(&reply).await;
         assert_eq!(why(&session).await, (word.to_owned(), Some(expected)), "{reply}");
         if reply.contains("Retry-After") {
@@ -208,7 +203,7 @@ async fn answers_to_the_upgrade_mean_what_the_table_says() {
 async fn a_person_may_try_at_once_but_not_twice_a_second() {
     let world = World::new();
     world.refuse(Some(DialError::Dns));
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     sleep(S(120)).await;
     let dials = world.dials().len();
     for _ in 0..5 {
@@ -222,7 +217,7 @@ async fn a_person_may_try_at_once_but_not_twice_a_second() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_that_slept_replaces_the_socket_whatever_it_says() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     peer.live_for(S(10)).await;
     world.clock.sleep(S(3600));
@@ -237,7 +232,7 @@ async fn a_machine_that_slept_replaces_the_socket_whatever_it_says() {
 #[tokio::test(start_paused = true)]
 async fn garbage_breaks_nothing_and_is_counted() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     peer.live_for(S(1)).await;
     online(&session).await;
@@ -278,7 +273,7 @@ async fn garbage_breaks_nothing_and_is_counted() {
 #[tokio::test(start_paused = true)]
 async fn a_message_larger_than_a_client_takes_ends_the_link_and_not_the_room() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     peer.live_for(S(1)).await;
     let _cut = tokio::time::timeout(S(1), peer.try_raw(&"x".repeat(300 * 1024))).await;
@@ -290,7 +285,7 @@ async fn a_message_larger_than_a_client_takes_ends_the_link_and_not_the_room() {
 #[tokio::test(start_paused = true)]
 async fn a_flood_is_committed_in_batches_and_complete() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     peer.live_for(S(1)).await;
     let before = session.watch().borrow().revision;
@@ -306,7 +301,7 @@ async fn a_flood_is_committed_in_batches_and_complete() {
 #[tokio::test(start_paused = true)]
 async fn leaving_says_goodbye_within_half_a_second() {
     let world = World::new();
-    let session = world.join(&store()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     peer.live_for(S(1)).await;
     let begun = Instant::now();

@@ -7,11 +7,12 @@ mod support;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aside_history::{Anchor, RowKind, Standing, Store};
+use aside_history::{RowKind, Standing};
 use aside_session::Session;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use support::fake::{Peer, World, message};
+use support::{inline_store, rows};
 use tokio::time::{sleep, timeout};
 
 /// Messages of one seed.
@@ -67,7 +68,7 @@ async fn speak(world: &World, peer: &mut Option<Peer>, rng: &mut StdRng, room: &
 async fn run(seed: u64, room: &Room) -> Wrong {
     let mut rng = StdRng::seed_from_u64(seed);
     let world = World::new();
-    let session = world.join_with_seed(&Store::in_memory_inline().unwrap(), seed).await;
+    let session = world.join_with_seed(&inline_store(), seed).await;
     let mut peer = None;
     for n in 0..MESSAGES {
         speak(&world, &mut peer, &mut rng, room, n).await;
@@ -83,7 +84,7 @@ async fn run(seed: u64, room: &Room) -> Wrong {
 
 /// What a person would take for the room: rows that the history does not have are marked as such.
 async fn shown(session: &Session) -> Vec<String> {
-    let rows = session.page(Anchor::End, 5000).await.unwrap().rows;
+    let rows = rows(session).await;
     let texts = rows.into_iter().filter_map(|row| match row.kind {
         RowKind::Entry(row) if row.standing != Standing::NotInHistory => Some(row.entry.content),
         RowKind::Entry(_) | RowKind::Boundary => None,
@@ -122,7 +123,7 @@ async fn measure(name: &str, room: Room) -> Wrong {
     for seed in 0..seeds {
         let one = run(seed, &room).await;
         if one.lost + one.doubled + one.moved > 0 {
-            println!("{name} seed {seed}: {one:?}");
+            eprintln!("{name} seed {seed}: {one:?}");
         }
         all.messages += one.messages;
         all.lost += one.lost;
@@ -130,7 +131,7 @@ async fn measure(name: &str, room: Room) -> Wrong {
         all.moved += one.moved;
     }
     let per_10k = |n: usize| n as f64 * 10_000.0 / all.messages as f64;
-    println!(
+    eprintln!(
         "{name}: {} messages, per 10,000: lost {:.2}, doubled {:.2}, moved {:.2}",
         all.messages,
         per_10k(all.lost),

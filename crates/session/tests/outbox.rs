@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use aside_history::{Delivery, Store};
+use aside_history::Delivery;
 use aside_server::NewEntry;
 use aside_session::{Connection, HttpError, HttpReply, SendError, Session, Settled};
 use support::fake::{Peer, World, message};
@@ -15,7 +15,7 @@ const S: fn(u64) -> Duration = Duration::from_secs;
 
 async fn core_room() -> (World, Session, Peer) {
     let world = World::new();
-    let session = world.join(&Store::in_memory_inline().unwrap()).await;
+    let session = world.join(&inline_store()).await;
     let mut peer = world.accept().await;
     peer.live_for(S(7)).await;
     assert_eq!(session.watch().borrow().connection, Connection::Online);
@@ -197,7 +197,7 @@ async fn nothing_is_taken_that_could_never_be_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_written_before_a_crash_is_shown_and_sent_after_it() {
-    let store = Store::in_memory_inline().unwrap();
+    let store = inline_store();
     let world = World::new();
     let session = world.join(&store).await;
     // Nobody answers yet: it stays in the outbox.

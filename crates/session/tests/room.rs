@@ -1,5 +1,7 @@
 //! A room with a real server: entering it, hearing it, saying something, in both modes.
 
+#![allow(clippy::unwrap_used, reason = "a story may panic")]
+
 mod support;
 
 use std::time::Duration;
@@ -163,30 +165,32 @@ async fn older_pages_come_from_the_server_until_the_room_begins() {
     }
 }
 
+async fn beats_unbroken(mode: Mode) {
+    let stage = Stage::start(mode).await;
+    let session = join(&stage).await;
+    online(&session).await;
+    for text in numbered(1, 50) {
+        stage.publish(&text).await;
+    }
+    tokio::time::sleep(Duration::from_secs(21)).await;
+    let trace = stage.running.probe().last().unwrap();
+    assert_eq!((stage.running.probe().accepted(), trace.closed), (1, None));
+    assert!(trace.heartbeats.len() >= 4, "{}", trace.heartbeats.len());
+    for pair in trace.heartbeats.windows(2) {
+        let apart = (pair[1] - pair[0]).as_millis();
+        assert!((4_500..5_500).contains(&apart), "{mode:?}: {apart} ms");
+    }
+    assert_eq!(texts(&session).await, numbered(1, 50));
+    let view = session.watch().borrow().clone();
+    assert_eq!((view.unread.entries, view.counters.losses), (50, 0));
+    let last = rows(&session).await.pop().unwrap();
+    session.mark_read(last.place).await.unwrap();
+    assert_eq!(session.watch().borrow().unread.entries, 0);
+}
+
 #[tokio::test]
 async fn one_connection_and_an_unbroken_beat_while_nobody_looks() {
-    for mode in [Mode::Full, Mode::Core] {
-        let stage = Stage::start(mode).await;
-        let session = join(&stage).await;
-        online(&session).await;
-        for n in 0..50 {
-            stage.publish(&format!("line {}", n + 1)).await;
-        }
-        tokio::time::sleep(Duration::from_secs(21)).await;
-        let trace = stage.running.probe().last().unwrap();
-        assert_eq!((stage.running.probe().accepted(), trace.closed), (1, None));
-        assert!(trace.heartbeats.len() >= 4, "{}", trace.heartbeats.len());
-        for pair in trace.heartbeats.windows(2) {
-            let apart = (pair[1] - pair[0]).as_millis();
-            assert!((4_500..5_500).contains(&apart), "{mode:?}: {apart} ms");
-        }
-        assert_eq!(texts(&session).await, numbered(1, 50));
-        let view = session.watch().borrow().clone();
-        assert_eq!((view.unread.entries, view.counters.losses), (50, 0));
-        let last = rows(&session).await.pop().unwrap();
-        session.mark_read(last.place).await.unwrap();
-        assert_eq!(session.watch().borrow().unread.entries, 0);
-    }
+    tokio::join!(beats_unbroken(Mode::Full), beats_unbroken(Mode::Core));
 }
 
 #[tokio::test]

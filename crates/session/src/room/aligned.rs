@@ -67,6 +67,8 @@ pub(super) struct Aligned {
     /// Seen in a snapshot before they were heard.
     pub(super) early: Vec<(Print, Instant)>,
     pub(super) merged: u32,
+    /// A gap row is due before this one.
+    gap_before: Option<RowKey>,
     pings: u64,
 }
 
@@ -102,7 +104,13 @@ impl Aligned {
 
     fn push(&mut self, row: TailRow) {
         self.tail.push_back(row);
-        if self.tail.len() > TAIL {
+        while self.tail.len() > TAIL {
+            if self.before == 1 && !self.synced {
+                // The last row that was there before this connection falls out before a snapshot came: what is between it and
+                // the first live row will never be known by alignment.
+                let Some(first_live) = self.tail.get(1).and_then(|row| row.key) else { return };
+                self.gap_before = Some(first_live);
+            }
             self.tail.pop_front();
             self.before = self.before.saturating_sub(1);
             self.leads = false;
@@ -160,6 +168,7 @@ impl Room {
             ready: None,
             early: Vec::new(),
             merged: 0,
+            gap_before: None,
             pings: 0,
         };
         self.load_tail(&mut aligned).await;
@@ -259,6 +268,13 @@ impl Room {
     }
 
     pub(super) async fn check_aligned(&mut self, now: Instant) {
+        let Merge::Aligned(aligned) = &mut self.merge else { return };
+        if let Some(first_live) = aligned.gap_before.take() {
+            let mut draft = Draft::default();
+            draft.insert(Where::Before(first_live), self.gap_row(None));
+            // A refused commit begins the connection anew.
+            let _keys = self.commit(draft).await;
+        }
         let Merge::Aligned(aligned) = &mut self.merge else { return };
         if aligned.due(now).is_none_or(|due| now < due) {
             return;

@@ -20,6 +20,8 @@ const HELLO: Duration = Duration::from_secs(5);
 const ABILITIES: Duration = Duration::from_millis(1500);
 /// Asked again this long after no answer.
 const ABILITIES_AGAIN: Duration = Duration::from_secs(1);
+/// So many times without an answer, the question is taken as not understood.
+const SILENCES: u32 = 2;
 /// Catching up may take this long before the room counts as online, with a gap row where it is not done.
 const SYNC: Duration = Duration::from_secs(15);
 /// A sleep of the machine shorter than the first is nothing, up to the second it is a doubt, beyond it the link is dead.
@@ -56,6 +58,16 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// The join must be the first frame, so no beat comes before it; it follows the opening within a second and a half.
+    pub(super) fn beats(self) -> bool {
+        match self {
+            Self::Hello { .. } | Self::Syncing { .. } | Self::Online { .. } => true,
+            Self::Waiting { .. } | Self::Connecting | Self::Open { .. } | Self::Refused { .. } => {
+                false
+            }
+        }
+    }
+
     pub(super) fn due(self) -> Option<Instant> {
         match self {
             Self::Waiting { until, .. } | Self::Hello { until } | Self::Syncing { until } => {
@@ -74,6 +86,7 @@ impl Room {
         self.heart = None;
         self.merge = Merge::Undecided(Vec::new());
         self.abilities_fresh = false;
+        self.abilities_silent = 0;
         let network = Arc::clone(&self.env.network);
         let (socket, token) = (self.config.socket.clone(), self.token.clone());
         self.link = Some(Link::open(self.generation, network, socket, token, self.ear.clone()));
@@ -134,7 +147,22 @@ impl Room {
                     Phase::Waiting { .. } | Phase::Refused { .. } => {}
                 }
             }
-            Abilities::Unknown => self.ask_abilities(ABILITIES_AGAIN),
+            Abilities::Unknown if !matches!(self.merge, Merge::Undecided(_)) => {}
+            Abilities::Unknown => {
+                self.abilities_silent += 1;
+                // A room with places must not be merged on a guess; any other server that twice has no answer to a
+                // question that the core does not know is taken for a core server.
+                let guess = self.abilities.is_none() && self.position.applied.is_none();
+                if self.abilities_silent >= SILENCES
+                    && guess
+                    && matches!(self.phase, Phase::Syncing { .. })
+                {
+                    self.learn(Capabilities::default());
+                    self.decide_merge().await;
+                } else {
+                    self.ask_abilities(ABILITIES_AGAIN);
+                }
+            }
         }
     }
 
@@ -238,8 +266,11 @@ impl Room {
     }
 
     pub(super) async fn set_token(&mut self, token: Token) {
-        if token.is_empty() || !token.fits_header() || token == self.token {
+        if token.is_empty() || !token.fits_header() {
             return;
+        }
+        if token == self.token {
+            return self.reconnect();
         }
         self.token = token;
         self.abilities = None;
@@ -295,8 +326,7 @@ impl Room {
     }
 
     pub(super) async fn check_heart(&mut self, now: Instant) {
-        // A join must be the first frame; it follows the opening within a second and a half.
-        if matches!(self.phase, Phase::Open { .. }) {
+        if !self.phase.beats() {
             return;
         }
         let (Some(heart), Some(link)) = (&mut self.heart, &self.link) else { return };

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use aside_history::{Change, Delivery, OutgoingBody, OutgoingState, RowKind, Where, Written};
-use aside_protocol::Extension;
+use aside_history::{
+    Change, Delivery, OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
+};
+use aside_protocol::{Extension, Seq};
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
@@ -76,8 +78,9 @@ impl Room {
         self.send_outbox().await;
     }
 
-    /// A snapshot was merged; what it did not show of the outbox is either sent once more or left to the person.
-    pub(super) async fn snapshot_looked_at(&mut self, now: Instant) {
+    /// The history was looked at (a snapshot was merged, or all places are here); what it did not show of the outbox is either
+    /// sent once more or left to the person.
+    pub(super) async fn history_looked_at(&mut self, now: Instant) {
         let wall = self.env.clock.now();
         let mut look_again = false;
         for n in 0..self.outbox.len() {
@@ -115,20 +118,27 @@ impl Room {
         self.tell_settled(id, Settled::Unsure);
     }
 
-    pub(super) fn outbox_due(&self) -> Option<Instant> {
+    pub(super) fn outbox_due(&self, now: Instant) -> Option<Instant> {
         if !self.is_online() {
             return None;
         }
-        let each = self.outbox.iter().filter_map(|item| match item.state {
-            State::Written { at, .. } => Some(at + ECHO),
-            State::Accepted { at, .. } => Some(at + ACCEPTED),
-            _ => None,
+        let exact = matches!(self.merge, Merge::Exact(_));
+        let each = self.outbox.iter().filter_map(|item| match &item.state {
+            State::Written { at, .. } => Some(*at + ECHO),
+            State::Accepted { at, seq, .. } => {
+                Some(if self.has_applied(*seq) { *at } else { *at + ACCEPTED })
+            }
+            // Where entries have places, the history is at hand; where not, the next snapshot is the next look.
+            State::Unsure(unsure) if unsure.resolving && exact => {
+                Some(unsure.last.map_or(now, |last| last + LOOK_AGAIN))
+            }
+            State::Unsure(_) | State::Queued | State::Posting { .. } | State::Failed => None,
         });
         each.chain(self.paused_until).min()
     }
 
     pub(super) async fn check_outbox(&mut self, now: Instant) {
-        if self.outbox_due().is_none_or(|due| now < due) {
+        if self.outbox_due(now).is_none_or(|due| now < due) {
             return;
         }
         let mut n = 0;
@@ -142,28 +152,54 @@ impl Room {
                         self.doubt_item(n, false).await;
                     }
                 }
-                State::Accepted { at, .. } if now >= at + ACCEPTED => {
-                    self.show_accepted(n, now).await;
+                State::Accepted { at, seq, .. }
+                    if now >= at + ACCEPTED || self.has_applied(seq) =>
+                {
+                    self.show_accepted(n, seq, now).await;
                     continue;
                 }
                 _ => {}
             }
             n += 1;
         }
-        self.send_outbox().await;
+        match &self.merge {
+            Merge::Exact(exact) if exact.is_synced() => self.history_looked_at(now).await,
+            Merge::Exact(_) | Merge::Aligned(_) | Merge::Undecided(_) => self.send_outbox().await,
+        }
     }
 
-    /// The server took it and never sent its entry: it stays where everybody else's entries are by now.
-    async fn show_accepted(&mut self, n: usize, now: Instant) {
+    /// Whether the timeline has the entry at this place already, under another row.
+    fn has_applied(&self, seq: Option<Seq>) -> bool {
+        let Merge::Exact(exact) = &self.merge else { return false };
+        seq.is_some() && seq <= exact.sequence.applied()
+    }
+
+    /// The server took it, and its entry did not come as such. Either the timeline has that entry, which then was not known
+    /// to be this one; or it stays where everybody else's entries are by now.
+    async fn show_accepted(&mut self, n: usize, seq: Option<Seq>, now: Instant) {
         let (id, key) = (self.outbox[n].id, self.outbox[n].key);
-        let row = self.store.row(self.id, key).await.ok().flatten();
         let mut draft = Draft::default();
-        if let Some(RowKind::Entry(row)) = row.map(|row| row.kind) {
-            self.may_come_live_until(&row.entry, now + ACCEPTED_LATE);
-            draft.push(Change::Move { key, at: Where::End });
+        let there = match seq {
+            Some(seq) => self
+                .store
+                .rows_by_seq(self.id, seq, seq, 1)
+                .await
+                .ok()
+                .and_then(|mut rows| rows.pop()),
+            None => None,
+        };
+        if let Some(RowKind::Entry(there)) = there.map(|row| row.kind) {
+            // Settling takes the other row's place, and that row away.
+            self.settle(&mut draft, n, there.entry, Where::BySeq, Standing::Confirmed);
+        } else {
+            let row = self.store.row(self.id, key).await.ok().flatten();
+            if let Some(RowKind::Entry(row)) = row.map(|row| row.kind) {
+                self.may_come_live_until(&row.entry, now + ACCEPTED_LATE);
+                draft.push(Change::Move { key, at: Where::End });
+            }
+            draft.forget.push(id);
+            self.outbox.remove(n);
         }
-        draft.forget.push(id);
-        self.outbox.remove(n);
         if self.commit(draft).await.is_some() {
             self.reload_tail().await;
         }

@@ -75,7 +75,7 @@ impl Exact {
         wants.map(|at| self.not_before.map_or(at, |floor| at.max(floor)))
     }
 
-    fn is_synced(&self) -> bool {
+    pub(super) fn is_synced(&self) -> bool {
         self.sequence.applied().is_some()
             && self.sequence.hole().is_none()
             && self.joined_by.is_none()

@@ -22,6 +22,8 @@ use crate::network::{HttpError, HttpReply};
 
 /// In flight at once, where sends are acknowledged; one where they are not.
 const IN_FLIGHT: usize = 8;
+/// The code under which those who wait hear that a person threw it away.
+const DISCARDED: &str = "discarded";
 /// How long the outbox pauses after something could not be sent.
 pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
@@ -328,7 +330,10 @@ impl Room {
         let n = queued.map_or_else(|| self.retriable(key), Ok)?;
         let mut draft = Draft::default();
         draft.push(Change::Remove { key });
-        draft.forget.push(self.outbox[n].id);
+        let id = self.outbox[n].id;
+        draft.forget.push(id);
+        let (code, reason) = (DISCARDED.to_owned(), String::new());
+        draft.settled.push((id, Settled::Failed { code, reason }));
         self.commit(draft).await.map(drop).ok_or(SessionError::Closed)
     }
 }

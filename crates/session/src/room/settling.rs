@@ -36,7 +36,7 @@ impl Room {
                 return Some(own);
             }
         }
-        let by_nonce = self.has(Extension::Ack);
+        let by_nonce = self.has(Extension::Ack) && matches!(self.merge, Merge::Exact(_));
         let ours = self.is_mine(entry)
             || (!entry.display_name.is_empty() && entry.display_name == self.config.display_name);
         self.outbox.iter().position(|item| {

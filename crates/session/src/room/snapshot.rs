@@ -93,7 +93,7 @@ impl Room {
         aligned.snapshot_by(now + if aligned.merged == 1 { SECOND } else { AUDIT });
         self.merge = Merge::Aligned(aligned);
         self.synced().await;
-        self.snapshot_looked_at(now).await;
+        self.history_looked_at(now).await;
     }
 
     /// Turns an alignment into changes. Rows of a run are put before the next row of ours, one after the other, so an echo

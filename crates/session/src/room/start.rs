@@ -65,6 +65,7 @@ pub(crate) async fn start(
         strikes: Strikes::default(),
         abilities: None,
         abilities_fresh: false,
+        abilities_silent: 0,
         join_resumes: false,
         merge: Merge::Undecided(Vec::new()),
         position: state.position.unwrap_or_default(),

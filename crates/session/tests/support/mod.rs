@@ -3,6 +3,7 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "each story uses a part; a story may panic"
 )]
 
@@ -18,6 +19,11 @@ use aside_server::{Config, Limits, NewEntry, RoomSpec, Running, TokenSpec};
 use aside_session::{Connection, Env, RoomConfig, RoomView, Session};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep, timeout};
+
+/// A store without threads, for a paused clock.
+pub fn inline_store() -> Store {
+    Store::in_memory_inline().unwrap()
+}
 
 /// Nothing on this machine takes longer, unless a story says so.
 pub const PATIENCE: Duration = Duration::from_secs(20);
