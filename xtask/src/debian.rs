@@ -51,13 +51,21 @@ pub(crate) fn ensure(stage: bool) -> Result<()> {
         println!("Debian packages: all {} are here.", wanted.len());
         return Ok(());
     }
+    install(&missing)
+}
+
+/// Installs packages, named first; nothing where there is no Debian.
+pub(crate) fn install(missing: &[&str]) -> Result<()> {
+    if find("dpkg-query").is_none() {
+        return Ok(());
+    }
     println!("Missing Debian packages, to be installed now: {}", missing.join(" "));
     let mut update = apt()?;
     command::run(update.arg("update"))?;
     let mut install = apt()?;
     // A line for each of hundreds of packages would bury what else is said; complaints come another way.
     install.stdout(Stdio::null());
-    command::run(install.args(["install", "--yes", "--no-install-recommends"]).args(&missing))
+    command::run(install.args(["install", "--yes", "--no-install-recommends"]).args(missing))
 }
 
 fn missing<'a>(wanted: &[&'a str]) -> Result<Vec<&'a str>> {

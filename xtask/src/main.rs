@@ -3,8 +3,10 @@
 
 mod bindings;
 mod command;
+mod corpora;
 mod debian;
 mod display;
+mod fuzz;
 mod page;
 mod run;
 mod test;
@@ -18,6 +20,8 @@ Usage: cargo xtask <command>
 
   run [--release] [--for 30s] [-- ARGS]   build the app, start it (`aside --demo`, or `aside ARGS`)
   test [--only STEP] [--skip-e2e]         everything that CI runs; `test --list` names the steps
+  fuzz [--seconds N] [--target NAME]      the fuzz targets, each for N seconds (60)
+  corpora                                 fetch public bad input for the tests, below target/corpora
   tidy                                    the house rules alone
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
 ";
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
         "run" => run::run(rest),
         "test" => test::test(rest),
         "tidy" => tidy::tidy(),
+        "fuzz" => fuzz::fuzz(rest),
+        "corpora" => corpora::ensure(),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

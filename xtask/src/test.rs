@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     command::{self, cargo},
-    debian, page, tidy, tools,
+    corpora, debian, fuzz, page, tidy, tools,
 };
 
 struct Step {
@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
         run: tidy::tidy,
     },
     Step { name: "needs", about: "Debian packages, npm packages, cargo's add-ons", run: needs },
+    Step { name: "corpora", about: "public bad input, through packages", run: corpora::ensure },
     Step { name: "ui-check", about: "types of the page", run: || page::script("check") },
     Step { name: "ui-lint", about: "lint of the page", run: || page::script("lint") },
     Step { name: "ui-test", about: "tests of the page", run: || page::script("test") },
@@ -43,6 +44,7 @@ const STEPS: &[Step] = &[
         run: nextest,
     },
     Step { name: "doctest", about: "examples in the documentation", run: doctest },
+    Step { name: "fuzz", about: "each fuzz target for a few seconds", run: fuzz::short },
     Step { name: E2E, about: "the app in a real window", run: window },
 ];
 
@@ -154,14 +156,7 @@ fn window() -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("the tests in a real window run on Linux only");
     }
-    command::run(cargo().args([
-        "nextest",
-        "run",
-        "--package",
-        "aside",
-        "--locked",
-        "--profile",
-        "window",
-    ]))
-    .context("pictures of failed windows are in target/e2e")
+    // The whole workspace again, though the profile chooses one package: another choice would be another build.
+    let run = ["nextest", "run", "--workspace", "--locked", "--profile", "window"];
+    command::run(cargo().args(run)).context("pictures of failed windows are in target/e2e")
 }
