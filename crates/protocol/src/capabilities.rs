@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::lenient::read_value;
+
 /// Something a server can do beyond the core; each is usable alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Extension {
@@ -128,7 +130,7 @@ pub struct Capabilities {
 impl Capabilities {
     /// Reads the reply's body; anything that is no such object means core only.
     pub fn parse(body: &[u8]) -> Self {
-        let Ok(reply) = serde_json::from_slice::<Value>(body) else {
+        let Some(reply) = read_value::<Value>(body) else {
             return Self::default();
         };
         let data = &reply["data"];

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::entry::{Entry, EntryKind, json_of};
 use crate::ids::{EntryId, Nonce, Seq, StreamId};
+use crate::lenient::read_value;
 use crate::limits::{PAGE_BYTES, PAGE_ENTRIES};
 use crate::time::CreatedAt;
 
@@ -151,7 +152,7 @@ struct ReplyData<'a> {
 fn read_item(item: &RawValue) -> Option<Entry> {
     let json = item.get();
     if json.starts_with('"') {
-        let inner: String = serde_json::from_str(json).ok()?;
+        let inner: String = read_value(json.as_bytes())?;
         return Entry::parse(&inner);
     }
     Entry::parse(json)
@@ -266,7 +267,7 @@ pub struct Stored {
 impl Stored {
     /// Reads the body of a 2xx reply.
     pub fn parse(body: &[u8]) -> Self {
-        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+        let value: Value = read_value(body).unwrap_or_default();
         let data = &value["data"];
         Self { id: data["id"].as_str().map(EntryId::new), seq: data["seq"].as_u64().map(Seq) }
     }
@@ -296,7 +297,7 @@ pub struct ErrorReply {
 impl ErrorReply {
     /// Reads an error's body. Nothing when it is no JSON object with a code: not from the room server, then.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
+        let value: Value = read_value(body)?;
         let code = value["code"].as_i64()?;
         Some(Self { code: Some(code), msg: value["msg"].as_str().unwrap_or_default().to_owned() })
     }

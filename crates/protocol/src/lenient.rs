@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::surrogates::mended;
+
 /// One JSON scalar. Arrays and objects read as [`Scalar::Other`]: present, but of no use as a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scalar<'a> {
@@ -18,6 +20,19 @@ pub(crate) enum Scalar<'a> {
 }
 
 impl<'a> Scalar<'a> {
+    /// The field apart from the JSON that it was read from.
+    fn into_owned(self) -> Scalar<'static> {
+        match self {
+            Self::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
+            Self::Null => Scalar::Null,
+            Self::Bool(b) => Scalar::Bool(b),
+            Self::Int(n) => Scalar::Int(n),
+            Self::Uint(n) => Scalar::Uint(n),
+            Self::Float(n) => Scalar::Float(n),
+            Self::Other => Scalar::Other,
+        }
+    }
+
     /// The field as text; absent, null and nested values are empty.
     pub(crate) fn into_text(self) -> Cow<'a, str> {
         match self {
@@ -130,14 +145,32 @@ impl<'de> Deserialize<'de> for Scalar<'de> {
     }
 }
 
-/// Reads one JSON object field by field: `take` gets every key with its scalar, a repeated key wins last.
+/// Reads one JSON object field by field: `take` gets every key with its scalar, a repeated key wins last. Where a text is
+/// cut in the middle of a character, the object is read once more with that mended.
 pub(crate) fn read_object<'de>(
+    json: &'de str,
+    mut take: impl FnMut(&str, Scalar<'de>),
+) -> Result<(), serde_json::Error> {
+    let Err(error) = read_object_once(json, &mut take) else { return Ok(()) };
+    let mended = mended(json).ok_or(error)?;
+    read_object_once(&mended, |key, value| take(key, value.into_owned()))
+}
+
+fn read_object_once<'de>(
     json: &'de str,
     take: impl FnMut(&str, Scalar<'de>),
 ) -> Result<(), serde_json::Error> {
     let mut de = serde_json::Deserializer::from_str(json);
     de.deserialize_map(ObjectVisitor(take))?;
     de.end()
+}
+
+/// Reads any JSON, mended in the same way.
+pub(crate) fn read_value<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
+    serde_json::from_slice(json).ok().or_else(|| {
+        let mended = mended(std::str::from_utf8(json).ok()?)?;
+        serde_json::from_str(&mended).ok()
+    })
 }
 
 struct ObjectVisitor<F>(F);

@@ -7,7 +7,7 @@
 //! [`entry`] (what a room is made of), [`time`] (the many faces of `createdat`), [`http`] (history,
 //! asking, answering), [`capabilities`] (what a server adds to the core), [`close`] and [`limits`].
 //! [`ids`] and [`token`] hold the small types that all of them use; [`lenient`] reads fields whose
-//! JSON type servers disagree about.
+//! JSON type servers disagree about, and `surrogates` mends the texts that they cut in two.
 
 pub mod capabilities;
 pub mod close;
@@ -18,6 +18,7 @@ pub mod http;
 pub mod ids;
 mod lenient;
 pub mod limits;
+mod surrogates;
 pub mod time;
 pub mod token;
 
