@@ -77,7 +77,11 @@ impl Drop for Subscribed<'_> {
 }
 
 /// Says goodbye as far as the client listens.
-async fn part(socket: &mut WebSocketStream<TcpStream>, goodbye: &Goodbye, deadline: Duration) {
+pub(crate) async fn part(
+    socket: &mut WebSocketStream<TcpStream>,
+    goodbye: &Goodbye,
+    deadline: Duration,
+) {
     let last_words = async {
         match goodbye {
             Goodbye::Close { code, reason } => {

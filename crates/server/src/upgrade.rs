@@ -112,3 +112,6 @@ async fn open(upgraded: Upgraded) -> Option<WebSocketStream<TcpStream>> {
     let (stream, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
     Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await)
 }
+
+#[cfg(test)]
+mod conformance;

@@ -8,6 +8,7 @@ mod core;
 mod extensions;
 mod garbage;
 mod gate;
+mod json_suite;
 mod life;
 mod limits;
 mod process;
