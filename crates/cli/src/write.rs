@@ -53,6 +53,7 @@ pub(crate) async fn settle(
     };
     match settled {
         Some(Settled::Sent { id: entry, seq }) => {
+            aside_failpoint::at("cli.settled");
             if room.json
                 && let Some(row) = own_row(room, id).await?
             {

@@ -209,7 +209,9 @@ impl Task {
                     return End::Wanted;
                 }
             };
+            let said = message.is_text();
             match timeout(WRITE, sink.send(message)).await {
+                Ok(Ok(())) if said => aside_failpoint::at("link.written"),
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return broken(&error),
                 Err(_) => return End::WriteStuck,

@@ -19,7 +19,9 @@ where
 {
     let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
     let done = work(conn)?;
+    aside_failpoint::at("outbox.before-commit");
     transaction.commit()?;
+    aside_failpoint::at("outbox.committed");
     Ok(done)
 }
 

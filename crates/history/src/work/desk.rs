@@ -252,6 +252,7 @@ impl Desk {
         let Some(OnDisk { lock, shelf, .. }) = on_disk else { return };
         shelf.close_for_good();
         let folded = fold_in(&cache).and(fold_in(&outbox));
+        aside_failpoint::at("store.folded-in");
         let closed = cache
             .close()
             .map_err(|(_, error)| error)

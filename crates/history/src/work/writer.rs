@@ -90,8 +90,11 @@ fn write_together(conn: &Connection, jobs: &[CommitJob]) -> Result<Results, Stor
             Err(_) => savepoint.finish()?,
         }
         results.push(result);
+        aside_failpoint::at("cache.applied");
     }
+    aside_failpoint::at("cache.before-commit");
     transaction.commit()?;
+    aside_failpoint::at("cache.committed");
     Ok(results)
 }
 

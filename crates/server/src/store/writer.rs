@@ -88,6 +88,7 @@ fn in_transaction<T>(
 ) -> rusqlite::Result<T> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let value = change(&tx)?;
+    aside_failpoint::at("server.before-commit");
     tx.commit()?;
     Ok(value)
 }
@@ -197,11 +198,14 @@ impl Writer {
             in_transaction(&mut lock(&self.conn), |tx| insert_all(tx, &mut appends, now_ms));
         match stored {
             Ok((fresh, outcomes)) => {
+                aside_failpoint::at("server.committed");
                 for (room, records) in fresh.into_values() {
                     room.deliver(&records);
                 }
+                aside_failpoint::at("server.told-the-room");
                 for (append, outcome) in appends.into_iter().zip(outcomes) {
                     append.reply.give(&append.room, outcome);
+                    aside_failpoint::at("server.told-a-sender");
                 }
             }
             Err(error) => {
@@ -251,6 +255,7 @@ fn insert_all(
                         records.last().map_or_else(|| room.head(), |last: &Record| last.seq).next();
                     let record = draft.place(seq, now_ms);
                     entries::insert(tx, room.key(), &record, now_ms)?;
+                    aside_failpoint::at("server.inserted");
                     places.push(seq);
                     records.push(record);
                 }

@@ -39,6 +39,7 @@ impl Room {
         let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
         let unsure = Unsure { wall, snapshots: 0, last: None, resolving };
         self.set_state(own, State::Unsure(unsure), stored).await;
+        aside_failpoint::at("doubt.stored");
         self.deliver(key, Delivery::Unsure).await;
         if !resolving {
             self.tell_settled(id, Settled::Unsure);
@@ -71,6 +72,7 @@ impl Room {
                 if matches!(self.outbox[n].state, State::Unsure(_)) {
                     let key = self.outbox[n].key;
                     self.set_state(n, State::Queued, OutgoingState::Queued).await;
+                    aside_failpoint::at("doubt.due-again");
                     self.deliver(key, Delivery::Sending).await;
                 }
             }

@@ -57,10 +57,13 @@ impl Room {
             }
             let position = draft.moved.then(|| self.position.clone());
             let commit = Commit { changes: draft.changes, position, read: None };
+            aside_failpoint::at("merge.before-commit");
             match self.store.commit(self.id, commit).await {
                 Ok(committed) => {
+                    aside_failpoint::at("merge.committed");
                     keys = committed.inserted.iter().map(|inserted| inserted.key).collect();
                     self.tell_revision(committed.revision).await;
+                    aside_failpoint::at("merge.told");
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the cache refused a commit");
@@ -70,11 +73,13 @@ impl Room {
             }
         }
         for id in draft.forget {
+            aside_failpoint::at("settle.before-forget");
             // Left behind, it is found settled in the timeline at the next start.
             if let Err(error) = self.store.remove_outgoing(id).await {
                 tracing::warn!(%error, "a settled entry stays in the outbox");
             }
             self.outbox.retain(|item| item.id != id);
+            aside_failpoint::at("settle.forgotten");
         }
         for (id, settled) in draft.settled {
             self.tell_settled(id, settled);

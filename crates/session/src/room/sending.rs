@@ -85,11 +85,14 @@ impl Room {
         let now = self.env.clock.now();
         let id = LocalId::new(now, random);
         let item = NewOutgoing { id, body: body.clone(), created: now };
+        aside_failpoint::at("say.before-enqueue");
         self.store.enqueue(self.id, item).await?;
+        aside_failpoint::at("say.enqueued");
         if !self.show_echo(id, body, State::Queued, 0).await {
             // The cache is being repaired; the outbox has it, and shows it again with the cache.
             return Ok(id);
         }
+        aside_failpoint::at("say.echoed");
         self.send_outbox().await;
         Ok(id)
     }
@@ -232,11 +235,13 @@ impl Room {
         let wall = self.env.clock.now();
         // On disk before it leaves: should everything stop between the two, it counts as unsure, never as unsent.
         let written = OutgoingState::Written(Written { generation: self.generation, at: wall });
+        aside_failpoint::at("send.before-mark");
         if let Err(error) = self.store.set_outgoing(id, written).await {
             tracing::warn!(%error, "the outbox can't be written");
             self.paused_until = Some(now + PAUSE);
             return false;
         }
+        aside_failpoint::at("send.marked");
         let nonce = self.has(Extension::Ack).then_some(id);
         let state = match body {
             OutgoingBody::Message { text } => {
@@ -262,6 +267,7 @@ impl Room {
         };
         self.outbox[n].state = state;
         self.outbox[n].attempts += 1;
+        aside_failpoint::at("send.handed-over");
         true
     }
 
@@ -298,6 +304,7 @@ impl Room {
         let (id, key) = (self.outbox[n].id, self.outbox[n].key);
         let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
         self.set_state(n, State::Failed, stored).await;
+        aside_failpoint::at("fail.stored");
         let delivery = Delivery::Failed { code: code.clone(), reason: reason.clone() };
         self.deliver(key, delivery).await;
         self.tell_settled(id, Settled::Failed { code, reason });

@@ -68,6 +68,7 @@ impl Room {
         at: Where,
         standing: Standing,
     ) {
+        aside_failpoint::at("settle.echo-heard");
         let (id, key) = (self.outbox[own].id, self.outbox[own].key);
         let settled = Settled::Sent { id: entry.id.clone(), seq: entry.seq };
         let row = self.row(entry, true, standing, Delivery::Sent, Some(id));
@@ -97,6 +98,7 @@ impl Room {
         if let (Merge::Exact(exact), Some(seq)) = (&mut self.merge, seq) {
             exact.sequence.exists(seq);
         }
+        aside_failpoint::at("settle.acknowledged");
         let item = &self.outbox[own];
         draft.push(Change::Deliver { key: item.key, delivery: Delivery::Sent });
         draft.settled.push((item.id, Settled::Sent { id, seq }));

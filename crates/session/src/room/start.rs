@@ -106,10 +106,12 @@ impl Room {
     pub(super) async fn load_outbox(&mut self) -> Result<(), StoreError> {
         // What became too old is failed there, with its text kept.
         self.store.expire_outgoing(self.id, self.env.clock.now()).await?;
+        aside_failpoint::at("start.expired");
         self.outbox.clear();
         for outgoing in self.store.outbox(self.id).await? {
             match self.store.row_by_local_id(self.id, outgoing.id).await? {
                 Some(row) if is_settled(&row) => {
+                    aside_failpoint::at("start.before-forget");
                     self.store.remove_outgoing(outgoing.id).await?;
                 }
                 Some(row) => self.load_item(outgoing, &row).await,
