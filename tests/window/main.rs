@@ -14,6 +14,7 @@ mod stage;
 mod wire;
 
 mod broken;
+mod corpora;
 mod demo;
 mod hidden;
 mod lived_in;
