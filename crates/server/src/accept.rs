@@ -1,4 +1,4 @@
-//! The accept loop: TCP connections, their HTTP deadlines, and their end.
+//! The accept loop: TCP connections, their HTTP deadlines, and their end. What is served may be any stream of bytes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,8 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -55,12 +56,24 @@ pub(crate) async fn accept(
     }
 }
 
-type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+/// A stream of bytes that a client is at the other end of.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+
+/// The one type that hyper hands back after an upgrade.
+pub(crate) type AnyStream = Box<dyn Stream>;
+
+type Accepted = (AnyStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
 
 async fn next(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<Accepted> {
     let permit = permits.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, permit)),
+        Ok((stream, peer)) => {
+            // Small frames must not wait for the acknowledgement of the one before.
+            stream.set_nodelay(true).ok()?;
+            Some((Box::new(stream), peer, permit))
+        }
         Err(error) => {
             tracing::warn!(%error, "accept failed");
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -70,17 +83,13 @@ async fn next(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<Accept
 }
 
 /// Serves the HTTP of one connection; a socket leaves it at its upgrade.
-async fn serve(
-    stream: TcpStream,
+pub(crate) async fn serve(
+    stream: AnyStream,
     peer: SocketAddr,
     router: Router,
     head_deadline: Duration,
     stop: CancellationToken,
 ) {
-    // Small frames must not wait for the acknowledgement of the one before.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
     let inner = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);

@@ -28,6 +28,10 @@ pub struct Config {
     pub probe: bool,
     /// Where the time of entries comes from.
     pub clock: Clock,
+    /// Where epochs, tokens and the spread of a restart come from.
+    pub dice: Dice,
+    /// How far the history over HTTP is behind what is live; servers of the field differ.
+    pub history_lag: HistoryLag,
 }
 
 impl Default for Config {
@@ -41,6 +45,8 @@ impl Default for Config {
             answer_heartbeats: true,
             probe: false,
             clock: Clock::system(),
+            dice: Dice::system(),
+            history_lag: HistoryLag::none(),
         }
     }
 }
@@ -204,5 +210,57 @@ impl Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Clock")
+    }
+}
+
+/// Where a server's random numbers come from.
+#[derive(Clone)]
+pub struct Dice(Arc<dyn Fn() -> u128 + Send + Sync>);
+
+impl Dice {
+    /// The machine's own source: nobody can guess what comes.
+    pub fn system() -> Self {
+        Self(Arc::new(rand::random))
+    }
+
+    /// Numbers that a simulation chooses. Never for a server that strangers can reach: tokens are made of them.
+    pub fn from_fn(roll: impl Fn() -> u128 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(roll))
+    }
+
+    pub(crate) fn roll(&self) -> u128 {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Dice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dice")
+    }
+}
+
+/// How far a history is behind, asked anew for every page.
+#[derive(Clone)]
+pub struct HistoryLag(Arc<dyn Fn() -> Duration + Send + Sync>);
+
+impl HistoryLag {
+    /// A history that has everything as soon as it is told.
+    pub fn none() -> Self {
+        Self::from_fn(|| Duration::ZERO)
+    }
+
+    /// A history that does not show, each time, what is younger than this.
+    pub fn from_fn(lag: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Arc::new(lag))
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for HistoryLag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HistoryLag")
     }
 }

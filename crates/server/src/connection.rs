@@ -6,13 +6,13 @@ use std::time::Duration;
 use aside_protocol::close;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
+use crate::accept::AnyStream;
 use crate::gate::Seat;
 use crate::inbound::Inbound;
 use crate::outbound::Outbound;
@@ -39,7 +39,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) async fn run(
     connection: &Connection,
     waiting: Waiting,
-    mut socket: WebSocketStream<TcpStream>,
+    mut socket: WebSocketStream<AnyStream>,
 ) -> Goodbye {
     tracing::info!(
         connection = connection.number,
@@ -78,7 +78,7 @@ impl Drop for Subscribed<'_> {
 
 /// Says goodbye as far as the client listens.
 pub(crate) async fn part(
-    socket: &mut WebSocketStream<TcpStream>,
+    socket: &mut WebSocketStream<AnyStream>,
     goodbye: &Goodbye,
     deadline: Duration,
 ) {

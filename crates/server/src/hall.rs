@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aside_protocol::{Epoch, Seq, Topic};
 use tokio::sync::oneshot;
 
-use crate::config::Clock;
+use crate::config::{Clock, Dice};
 use crate::outlet::Goodbye;
 use crate::room::Room;
 use crate::rooms::RoomsError;
@@ -23,13 +23,14 @@ pub(crate) struct Hall {
     pub(crate) store: Store,
     pub(crate) sockets: Arc<Sockets>,
     pub(crate) clock: Clock,
+    pub(crate) dice: Dice,
     wire: Wire,
     open: Mutex<HashMap<i64, Arc<Room>>>,
 }
 
 impl Hall {
-    pub(crate) fn new(store: Store, clock: Clock, wire: Wire) -> Self {
-        Self { store, sockets: Arc::default(), clock, wire, open: Mutex::default() }
+    pub(crate) fn new(store: Store, clock: Clock, dice: Dice, wire: Wire) -> Self {
+        Self { store, sockets: Arc::default(), clock, dice, wire, open: Mutex::default() }
     }
 
     /// Opens a room, once: everyone gets the same one.
@@ -90,6 +91,6 @@ impl Hall {
 }
 
 /// A new life for a room's history: 128 random bits.
-pub(crate) fn new_epoch() -> Epoch {
-    Epoch::new(format!("{:032x}", rand::random::<u128>()))
+pub(crate) fn new_epoch(dice: &Dice) -> Epoch {
+    Epoch::new(format!("{:032x}", dice.roll()))
 }

@@ -32,14 +32,26 @@ pub(crate) async fn page(
     let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
     let asked = Asked::read(&pairs)?;
     seat.in_stream(&asked.stream)?;
-    let range = asked.range(server.offers(Extension::Seq));
+    let mut range = asked.range(server.offers(Extension::Seq));
     let key = seat.room.key();
-    let records = server.hall.store.read(move |conn| entries::range(conn, key, range)).await?;
+    let lag = server.config.history_lag.now();
+    let shown_ms = server.hall.clock.now().as_millisecond() - lag_ms(lag);
+    let read = server.hall.store.read(move |conn| {
+        if !lag.is_zero() {
+            range.before = range.before.min(entries::first_after(conn, key, shown_ms)?);
+        }
+        entries::range(conn, key, range)
+    });
+    let records = read.await?;
     let (epoch, _) = seat.room.position();
     let wire = seat.room.wire();
     let entries: Vec<_> =
         records.iter().map(|record| wire.entry(record, seat.room.stream(), &epoch)).collect();
     Ok(json(StatusCode::OK, HistoryPage::to_json(&entries)))
+}
+
+fn lag_ms(lag: std::time::Duration) -> i64 {
+    i64::try_from(lag.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A query as it came, put within bounds.

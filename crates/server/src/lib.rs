@@ -17,6 +17,7 @@ mod gate;
 mod hall;
 mod history;
 mod inbound;
+pub mod inline;
 mod outbound;
 mod outlet;
 mod pace;
@@ -32,7 +33,9 @@ mod store;
 mod upgrade;
 mod wire;
 
-pub use config::{Clock, Config, Limits, Rate};
+pub use accept::Stream;
+pub use config::{Clock, Config, Dice, HistoryLag, Limits, Rate};
+pub use inline::{Disk, Rests, Step, start_inline};
 pub use probe::{ConnectionTrace, Probe, RequestTrace};
 pub use rooms::{Rooms, RoomsError};
 pub use running::{Running, ServerError, start};

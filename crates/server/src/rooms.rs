@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aside_protocol::{Body, Entry, Seq, Token, Topic};
 use jiff::Timestamp;
 
-use crate::config::Clock;
+use crate::config::{Clock, Dice};
 use crate::hall::{Hall, new_epoch};
 use crate::room::Room;
 use crate::running::ServerError;
@@ -88,7 +88,7 @@ impl Rooms {
         let clock = Clock::system();
         let (store, writer) = Store::administer(data, clock.clone())?;
         writer.spawn().map_err(ServerError::Directory)?;
-        Ok(Self::new(Arc::new(Hall::new(store, clock, Wire::full()))))
+        Ok(Self::new(Arc::new(Hall::new(store, clock, Dice::system(), Wire::full()))))
     }
 
     /// Finds or makes a room.
@@ -105,7 +105,7 @@ impl Rooms {
         if spec.topic.as_str().is_empty() || spec.stream.as_str().is_empty() {
             return Err(RoomsError::Nameless);
         }
-        let (spec, epoch, now_ms) = (spec.clone(), new_epoch(), self.now_ms());
+        let (spec, epoch, now_ms) = (spec.clone(), new_epoch(&self.hall.dice), self.now_ms());
         let made = self
             .hall
             .store
@@ -137,7 +137,7 @@ impl Rooms {
             return Err(RoomsError::Nameless);
         }
         let room = self.find_or_make(&spec.room).await?;
-        let secret = new_secret();
+        let secret = new_secret(&self.hall.dice);
         let hash = tokens::hash(&secret);
         let id = TokenId(uuid::Uuid::new_v4().simple().to_string());
         let (token, now_ms, name) = (Token::new(secret), self.now_ms(), id.clone());
@@ -232,7 +232,7 @@ impl Rooms {
     /// Forgets the room's history and begins a new epoch; its sockets are asked to come back.
     pub async fn reset(&self, topic: &Topic) -> Result<RoomInfo, RoomsError> {
         let room = self.hosted(topic).await?;
-        let (epoch, key, target) = (new_epoch(), room.key(), room.clone());
+        let (epoch, key, target) = (new_epoch(&self.hall.dice), room.key(), room.clone());
         let reset = move |conn: &rusqlite::Transaction<'_>| {
             entries::forget_room(conn, key)?;
             tokens::set_epoch(conn, key, &epoch)?;
@@ -274,6 +274,6 @@ fn info(room: &Room) -> RoomInfo {
 }
 
 /// 256 random bits, in hex.
-fn new_secret() -> String {
-    format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
+fn new_secret(dice: &Dice) -> String {
+    format!("{:032x}{:032x}", dice.roll(), dice.roll())
 }

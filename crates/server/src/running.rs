@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept;
+use crate::accept::{self, Stream};
 use crate::config::{Config, Limits};
 use crate::hall::Hall;
 use crate::outlet::Goodbye;
@@ -63,7 +63,15 @@ pub struct Running {
     stop: CancellationToken,
     /// The accept loop, what it accepted, and the check of tokens.
     connections: TaskTracker,
-    writer: Option<JoinHandle<()>>,
+    router: axum::Router,
+    writer: Option<Writing>,
+}
+
+/// Where the writer runs.
+#[derive(Debug)]
+pub(crate) enum Writing {
+    Thread(JoinHandle<()>),
+    Task(tokio::task::JoinHandle<()>),
 }
 
 /// Starts a server on a listener: sockets at `/ws`, HTTP under `/api/`, `/health`. It runs on the current tokio
@@ -83,7 +91,20 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Ser
         Ok(opened) => opened?,
         Err(lost) => return Err(ServerError::Directory(std::io::Error::other(lost))),
     };
-    let hall = Arc::new(Hall::new(store, config.clock.clone(), Wire::of(&config)));
+    let running = assemble(config, store, Writing::Thread(writer), addr);
+    let limits = running.server.config.limits.clone();
+    let (stop, connections) = (running.stop.clone(), running.connections.clone());
+    let accepting =
+        accept::accept(listener, running.router.clone(), limits, stop, connections.clone());
+    connections.spawn(accepting);
+    tracing::info!(%addr, core_only = running.server.offered.is_empty(), "server started");
+    Ok(running)
+}
+
+/// A server, whatever brings its connections.
+pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: SocketAddr) -> Running {
+    let (clock, dice) = (config.clock.clone(), config.dice.clone());
+    let hall = Arc::new(Hall::new(store, clock, dice, Wire::of(&config)));
     let server = Arc::new(Server {
         hall: hall.clone(),
         offered: config.offered(),
@@ -96,13 +117,9 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Ser
         config,
     });
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
-    let router = routes::router(&server);
-    let limits = server.config.limits.clone();
-    connections.spawn(accept::accept(listener, router, limits, stop.clone(), connections.clone()));
     connections.spawn(check_tokens(hall.clone(), stop.clone()));
-    tracing::info!(%addr, core_only = server.offered.is_empty(), "server started");
-    let rooms = Rooms::new(hall);
-    Ok(Running { addr, rooms, server, stop, connections, writer: Some(writer) })
+    let (router, rooms) = (routes::router(&server), Rooms::new(hall));
+    Running { addr, rooms, server, stop, connections, router, writer: Some(writer) }
 }
 
 async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
@@ -121,7 +138,15 @@ async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
 }
 
 impl Running {
-    /// Where the server listens.
+    /// Serves a client at the other end of any stream, as if it had been accepted.
+    pub fn serve(&self, stream: impl Stream, peer: SocketAddr) {
+        let head = self.server.config.limits.request_head;
+        let served =
+            accept::serve(Box::new(stream), peer, self.router.clone(), head, self.stop.clone());
+        self.connections.spawn(served);
+    }
+
+    /// Where the server listens; port 0 when it does not.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -152,7 +177,7 @@ impl Running {
         let sockets = &self.server.hall.sockets;
         let (limits, count) = (&self.server.config.limits, sockets.count());
         let goodbye = || {
-            let wait_ms = come_back_ms(limits, count, rand::random::<u32>());
+            let wait_ms = come_back_ms(limits, count, self.server.config.dice.roll() as u32);
             Goodbye::close(RESTARTING, CloseReason::retry_text(wait_ms))
         };
         sockets.end(|_| true, goodbye);
@@ -163,6 +188,9 @@ impl Running {
 
     /// Stops as a crash does: sockets are cut, nothing is said. What was not yet acknowledged may be lost.
     pub async fn kill(mut self) {
+        if let Some(Writing::Task(writer)) = &self.writer {
+            writer.abort();
+        }
         self.stop.cancel();
         self.cut_sockets();
         self.leave(Duration::from_millis(500)).await;
@@ -187,11 +215,18 @@ impl Running {
         let end = async {
             // Refused only when the writer has ended already.
             let _ = self.server.hall.store.writes().send(Write::Stop).await;
-            tokio::task::spawn_blocking(move || writer.join()).await
+            match writer {
+                Writing::Thread(thread) => {
+                    let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+                    joined.is_ok_and(|ended| ended.is_ok())
+                }
+                // One that was killed did as it was told.
+                Writing::Task(task) => !task.await.is_err_and(|end| end.is_panic()),
+            }
         };
         match timeout(WRITE_OUT, end).await {
-            Ok(Ok(Ok(()))) => {}
-            Ok(_) => tracing::error!("the writer panicked"),
+            Ok(true) => {}
+            Ok(false) => tracing::error!("the writer panicked"),
             Err(_) => tracing::error!("the writer did not end in time"),
         }
     }

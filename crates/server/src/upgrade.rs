@@ -11,12 +11,12 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use crate::accept::AnyStream;
 use crate::connection::{self, Connection};
 use crate::gate;
 use crate::outlet::Outlet;
@@ -100,9 +100,9 @@ async fn serve(
     );
 }
 
-/// Takes the TCP stream out of hyper's hands, with what the client sent before it saw the 101.
-async fn open(upgraded: Upgraded) -> Option<WebSocketStream<TcpStream>> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+/// Takes the stream out of hyper's hands, with what the client sent before it saw the 101.
+async fn open(upgraded: Upgraded) -> Option<WebSocketStream<AnyStream>> {
+    let parts = upgraded.downcast::<TokioIo<AnyStream>>().ok()?;
     let config = WebSocketConfig::default()
         .read_buffer_size(SOCKET_BUFFER)
         .write_buffer_size(SOCKET_BUFFER)

@@ -135,6 +135,7 @@ impl Task {
                 self.tell(Heard::Opened).await;
                 let (sink, stream) = socket.split();
                 tokio::select! {
+                    biased;
                     end = self.read(stream) => end,
                     end = self.write(sink, inbox) => end,
                 }

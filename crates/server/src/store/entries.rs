@@ -144,6 +144,18 @@ pub(crate) fn head(conn: &Connection, room: i64) -> rusqlite::Result<Seq> {
     })
 }
 
+/// The oldest place from which on everything is younger than this moment; places only grow, so whatever stands before a
+/// younger entry may be seen.
+pub(crate) fn first_after(conn: &Connection, room: i64, ms: i64) -> rusqlite::Result<Seq> {
+    let last: Option<i64> = conn
+        .prepare_cached(
+            "SELECT seq FROM entry WHERE room = ? AND created_ms <= ? ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([room, ms], |row| row.get(0))
+        .optional()?;
+    Ok(seq_of(last.unwrap_or(0)).next())
+}
+
 pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
     conn.execute("DELETE FROM nonce WHERE room = ?", [room])?;
     conn.execute("DELETE FROM entry WHERE room = ?", [room])?;

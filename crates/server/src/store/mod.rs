@@ -35,6 +35,8 @@ pub(crate) struct Store {
     next: AtomicUsize,
     writes: mpsc::Sender<Write>,
     hosting: bool,
+    /// Reads happen where they are asked for, without a thread.
+    inline: bool,
 }
 
 /// A read or a write was not done.
@@ -76,8 +78,14 @@ impl Store {
         hosting: bool,
     ) -> (Self, Writer) {
         let (writes, queue) = mpsc::channel(WRITES_WAITING);
-        let store = Self { readers, next: AtomicUsize::new(0), writes, hosting };
+        let store = Self { readers, next: AtomicUsize::new(0), writes, hosting, inline: false };
         (store, Writer::new(writer, queue, lock, clock))
+    }
+
+    /// Hosts rooms in a connection that somebody else keeps, without any thread.
+    pub(crate) fn inline(conn: Arc<Mutex<Connection>>, clock: Clock) -> (Self, Writer) {
+        let (store, writer) = Self::assemble(conn.clone(), vec![conn], None, clock, true);
+        (Self { inline: true, ..store }, writer)
     }
 
     /// Whether this process owns the rooms' logs.
@@ -97,6 +105,9 @@ impl Store {
     ) -> Result<T, StoreError> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.readers.len();
         let conn = self.readers[turn].clone();
+        if self.inline {
+            return Ok(look(&lock(&conn))?);
+        }
         let read = tokio::task::spawn_blocking(move || look(&lock(&conn)));
         Ok(read.await.map_err(|_| StoreError::Stopped)??)
     }
@@ -150,7 +161,7 @@ fn open_file(dir: &Path) -> Result<Opened, ServerError> {
     Ok((Arc::new(Mutex::new(writer)), readers))
 }
 
-fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
+pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
     let steps = Migrations::new(vec![M::up(include_str!("schema.sql"))]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }

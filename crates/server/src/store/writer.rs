@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::entries::{self, Draft, Known, Record};
 use super::{StoreError, lock};
 use crate::config::Clock;
+use crate::inline::{Rests, Step};
 use crate::outlet::Outlet;
 use crate::room::Room;
 use crate::running::ServerError;
@@ -147,11 +148,7 @@ impl Writer {
 
     fn run(mut self) {
         while let Some(first) = self.queue.blocking_recv() {
-            let mut batch = vec![first];
-            while batch.len() < BATCH {
-                let Ok(next) = self.queue.try_recv() else { break };
-                batch.push(next);
-            }
+            let batch = self.batch(first);
             if self.work(batch).is_break() {
                 break;
             }
@@ -166,6 +163,30 @@ impl Writer {
         }
         drop(conn);
         drop(self.lock);
+    }
+
+    /// The same on the caller's runtime, resting between the steps as it is told to.
+    pub(crate) async fn run_inline(mut self, rests: Rests) {
+        while let Some(first) = self.queue.recv().await {
+            rests.after(Step::Asked).await;
+            for write in self.batch(first) {
+                match write {
+                    Write::Append(append) => self.append_slowly(vec![append], &rests).await,
+                    Write::Job(job) => job(&mut lock(&self.conn)),
+                    Write::Stop => return,
+                }
+            }
+            self.prune();
+        }
+    }
+
+    fn batch(&mut self, first: Write) -> Vec<Write> {
+        let mut batch = vec![first];
+        while batch.len() < BATCH {
+            let Ok(next) = self.queue.try_recv() else { break };
+            batch.push(next);
+        }
+        batch
     }
 
     /// Writes a batch in the order in which it was asked for.
@@ -193,28 +214,38 @@ impl Writer {
         if appends.is_empty() {
             return;
         }
-        let now_ms = self.clock.now().as_millisecond();
-        let stored =
-            in_transaction(&mut lock(&self.conn), |tx| insert_all(tx, &mut appends, now_ms));
-        match stored {
+        let outcomes = match self.store(&mut appends) {
             Ok((fresh, outcomes)) => {
                 aside_failpoint::at("server.committed");
-                for (room, records) in fresh.into_values() {
-                    room.deliver(&records);
-                }
+                tell(fresh);
                 aside_failpoint::at("server.told-the-room");
-                for (append, outcome) in appends.into_iter().zip(outcomes) {
-                    append.reply.give(&append.room, outcome);
-                    aside_failpoint::at("server.told-a-sender");
-                }
+                outcomes
             }
-            Err(error) => {
-                tracing::error!(%error, writes = appends.len(), "nothing could be stored");
-                for append in appends {
-                    append.reply.give(&append.room, Err(AppendError::Unavailable));
-                }
+            Err(_) => refused(appends.len()),
+        };
+        give(appends, outcomes);
+    }
+
+    async fn append_slowly(&self, mut appends: Vec<Append>, rests: &Rests) {
+        let outcomes = match self.store(&mut appends) {
+            Ok((fresh, outcomes)) => {
+                rests.after(Step::Committed).await;
+                tell(fresh);
+                rests.after(Step::Told).await;
+                outcomes
             }
-        }
+            Err(_) => refused(appends.len()),
+        };
+        give(appends, outcomes);
+    }
+
+    fn store(&self, appends: &mut [Append]) -> rusqlite::Result<(Fresh, Outcomes)> {
+        let now_ms = self.clock.now().as_millisecond();
+        let count = appends.len();
+        let stored = in_transaction(&mut lock(&self.conn), |tx| insert_all(tx, appends, now_ms));
+        stored.inspect_err(|error| {
+            tracing::error!(%error, writes = count, "nothing could be stored");
+        })
     }
 
     fn prune(&mut self) {
@@ -232,6 +263,23 @@ impl Writer {
 
 type Fresh = BTreeMap<i64, (Arc<Room>, Vec<Record>)>;
 type Outcomes = Vec<Result<Vec<Seq>, AppendError>>;
+
+fn tell(fresh: Fresh) {
+    for (room, records) in fresh.into_values() {
+        room.deliver(&records);
+    }
+}
+
+fn refused(count: usize) -> Outcomes {
+    vec![Err(AppendError::Unavailable); count]
+}
+
+fn give(appends: Vec<Append>, outcomes: Outcomes) {
+    for (append, outcome) in appends.into_iter().zip(outcomes) {
+        append.reply.give(&append.room, outcome);
+        aside_failpoint::at("server.told-a-sender");
+    }
+}
 
 /// Inserts what is new and gives every entry its place. Drafts are taken out of the appends on the way.
 fn insert_all(

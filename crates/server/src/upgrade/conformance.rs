@@ -10,14 +10,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::accept;
+use crate::accept::{AnyStream, accept};
 use crate::config::Limits;
 use crate::connection::{goodbye_for, part};
 use crate::outlet::Goodbye;
@@ -65,7 +65,7 @@ async fn upgrade(mut request: Request) -> Response {
     response
 }
 
-async fn echo(socket: &mut WebSocketStream<TcpStream>) -> Goodbye {
+async fn echo(socket: &mut WebSocketStream<AnyStream>) -> Goodbye {
     loop {
         let message = match socket.next().await {
             None => return Goodbye::Cut,

@@ -13,14 +13,23 @@ use crate::client::{Client, Got, http};
 const BINARY: &str = env!("CARGO_BIN_EXE_aside-server");
 
 /// A server process, killed when the test ends.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    addr: SocketAddr,
+    pub(crate) addr: SocketAddr,
 }
 
 impl Process {
-    fn start(data: &Path, more: &[&str]) -> Self {
-        let mut child = Command::new(BINARY)
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
+        Self::spawn(Command::new(BINARY).env_remove("ASIDE_FAILPOINT"), data, more)
+    }
+
+    /// One that dies when it gets to `place`.
+    pub(crate) fn start_armed(data: &Path, place: &str) -> Self {
+        Self::spawn(Command::new(BINARY).env("ASIDE_FAILPOINT", place), data, &[])
+    }
+
+    fn spawn(command: &mut Command, data: &Path, more: &[&str]) -> Self {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0", "--no-rate-limits", "--data"])
             .arg(data)
             .args(more)
@@ -36,9 +45,23 @@ impl Process {
     }
 
     /// `kill -9`.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Whether it died by itself.
+    #[cfg(unix)]
+    pub(crate) fn died(&mut self) -> bool {
+        use std::os::unix::process::ExitStatusExt as _;
+        // Its socket may be closed a moment before it is gone.
+        for _ in 0..100 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.signal().is_some();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        false
     }
 
     /// SIGTERM, as a service manager sends it; gives the log.
@@ -72,7 +95,7 @@ fn printed(data: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-fn token(data: &Path, user: &str) -> String {
+pub(crate) fn token(data: &Path, user: &str) -> String {
     printed(
         data,
         &["token", "create", "--room", "7", "--stream", "s7", "--user", user, "--name", "Ann"],
