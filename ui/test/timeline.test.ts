@@ -151,7 +151,7 @@ describe("reading", () => {
     expect(timeline.items.at(-2)?.unread).toBe(true);
     timeline.seen();
     await vi.advanceTimersByTimeAsync(400);
-    await timeline.reappear(false);
+    await timeline.reappear();
     timeline.lookAway();
     expect(timeline.items.some((item) => item.unread)).toBe(false);
   });
@@ -161,11 +161,26 @@ describe("reading", () => {
     timeline.lookAway();
     await vi.advanceTimersByTimeAsync(0);
     say(50);
-    await timeline.reappear(true);
+    await timeline.reappear();
     expect(timeline.goal).toBe("line");
     const line = timeline.items.findIndex((item) => item.unread);
     expect(timeline.items.length - line).toBe(50);
     expect(lastShown()).toBe(newest());
+  });
+
+  it("does not show the end first when a pull crosses the page that leads back to the line", async () => {
+    await timeline.open(false);
+    timeline.lookAway();
+    await vi.advanceTimersByTimeAsync(0);
+    say(120);
+    bridge.scene.pageDelayMs = 100;
+    const back = timeline.reappear();
+    await timeline.apply({ revision: timeline.since + 120, upserts: [], removed: [], reset: true }, 120);
+    await vi.advanceTimersByTimeAsync(200);
+    await back;
+    expect(timeline.goal).toBe("line");
+    expect(timeline.items.some((item) => item.unread)).toBe(true);
+    expect(bridge.calls.filter(([name]) => name === "page")).toHaveLength(2);
   });
 });
 

@@ -180,7 +180,6 @@ export class Aside {
 
   setVisible(visible: boolean): void {
     if (visible) {
-      this.#pulse.poke();
       void this.#reappear();
     } else {
       // Whoever hides the window has just looked at it.
@@ -190,10 +189,9 @@ export class Aside {
   }
 
   async #reappear(): Promise<void> {
-    const timeline = this.timeline;
-    if (!timeline) return;
-    await this.#pull();
-    if (timeline === this.timeline) await timeline.reappear((this.status?.unread ?? 0) > 0).catch(() => undefined);
+    // The rows first, as one page where the reader left off; what else changed comes with the pull after it.
+    await this.timeline?.reappear().catch(() => undefined);
+    this.#pulse.poke();
   }
 
   async #pull(): Promise<void> {

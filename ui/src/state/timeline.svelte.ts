@@ -49,6 +49,7 @@ export class Timeline {
   readonly #poke: () => void;
   #stretch: Stretch = emptyStretch;
   #generation = 0;
+  #loading = false;
   #freshKeys = new Set<string>();
   #heldEnd: number | null = null;
   #refreshAt = 0;
@@ -84,8 +85,8 @@ export class Timeline {
   }
 
   /** The window can be seen again: one page, at the place where it stood. */
-  async reappear(unread: boolean): Promise<void> {
-    if (!this.loaded || this.following) await this.open(unread);
+  async reappear(): Promise<void> {
+    if (!this.loaded || this.following) await this.open(true);
     else await this.#refreshHeld(Date.now(), true);
   }
 
@@ -112,7 +113,8 @@ export class Timeline {
   }
 
   async apply(changes: Changes, unread: number): Promise<void> {
-    if (!this.loaded) return;
+    // A page that is under way is newer than these changes, and the pull after it asks for what it lacks.
+    if (!this.loaded || this.#loading) return;
     if (changes.reset) return this.following ? this.#loadLast() : this.#outrun(unread);
     if (changes.upserts.length === 0 && changes.removed.length === 0) {
       this.#stretch = { ...this.#stretch, revision: changes.revision };
@@ -209,6 +211,7 @@ export class Timeline {
 
   async #load(anchor: Anchor, limit: number, arrived: (page: Page) => void): Promise<void> {
     const generation = ++this.#generation;
+    this.#loading = true;
     const patience = setTimeout(() => (this.skeleton = !this.loaded), SKELETON_MS);
     try {
       const page = await this.#bridge.page(this.room, anchor, limit);
@@ -224,6 +227,7 @@ export class Timeline {
     } finally {
       clearTimeout(patience);
       this.skeleton = false;
+      if (generation === this.#generation) this.#loading = false;
     }
   }
 
