@@ -19,7 +19,7 @@ const said = (box) => {
 // The only liberty that is taken with a body: no more than eight marks on a letter.
 const body = (text) => text.replace(/(\p{M}{8})\p{M}+/gu, "$1");
 // A name is one line of visible letters; long ones end early.
-const name = (text) => [...text.normalize("NFC")].filter((c) => !/[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/u.test(c)).join("").replace(/(\p{M}{3})\p{M}+/gu, "$1").replace(/\s+/g, " ").trim();
+const name = (text) => [...text].filter((c) => !/[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/u.test(c)).join("").normalize("NFC").replace(/(\p{M}{3})\p{M}+/gu, "$1").replace(/\s+/g, " ").trim();
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 const wrong = [];

@@ -23,8 +23,9 @@ export function displayName(name: string): string {
 
 function shortName(name: string): string {
   const plain = name
-    .normalize("NFC")
     .replace(/(?![\u200c\u200d])\p{Cf}|\p{Cc}|\p{Zl}|\p{Zp}/gu, "")
+    // Not before: what was taken out may have kept a letter and its mark apart.
+    .normalize("NFC")
     .replace(/(\p{M}{3})\p{M}+/gu, "$1")
     .replace(/\s+/g, " ")
     .trim();

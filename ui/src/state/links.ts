@@ -32,7 +32,13 @@ export function parseLink(shown: string): { url: string; host: string | null } |
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return null;
   if (url.username !== "" || url.password !== "" || url.hostname === "") return null;
-  return { url: url.href, host: url.hostname.includes("xn--") ? url.hostname : null };
+  return { url: url.href, host: isAsShown(shown, url.hostname) ? null : url.hostname };
+}
+
+/** Letters that look like others, full-width ones and numbers for addresses all become another host than the one that is read. */
+function isAsShown(shown: string, host: string): boolean {
+  const read = /^https?:\/\/(\[[^\]]*\]|[^/?#:\\]*)/i.exec(shown)?.[1]?.toLowerCase();
+  return read === host && !host.includes("xn--");
 }
 
 function withoutTail(candidate: string): string {
