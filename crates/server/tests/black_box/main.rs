@@ -5,6 +5,8 @@
 
 mod client;
 mod core;
+#[cfg(unix)]
+mod crash;
 mod extensions;
 mod garbage;
 mod gate;

@@ -20,7 +20,7 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
-        Self::spawn(Command::new(BINARY).env_remove("ASIDE_FAILPOINT"), data, more)
+        Self::spawn(Command::new(BINARY).env("ASIDE_LOG", "trace"), data, more)
     }
 
     /// One that dies when it gets to `place`.
@@ -33,7 +33,6 @@ impl Process {
             .args(["--listen", "127.0.0.1:0", "--no-rate-limits", "--data"])
             .arg(data)
             .args(more)
-            .env("ASIDE_LOG", "trace")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
