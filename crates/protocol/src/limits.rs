@@ -3,7 +3,7 @@
 /// The largest WebSocket message a client takes from a server, in bytes.
 pub const SERVER_MESSAGE_BYTES: usize = 256 * 1024;
 
-/// The largest single WebSocket frame either side takes, in bytes.
+/// The largest WebSocket frame that a client may send, in bytes. A server's one frame may be as large as its message.
 pub const FRAME_BYTES: usize = 64 * 1024;
 
 /// The largest text a person may send, ask or answer, in UTF-8 bytes, unless the server names another.

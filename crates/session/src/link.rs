@@ -160,7 +160,8 @@ impl Task {
             .write_buffer_size(0)
             .max_write_buffer_size(WRITE_BUFFER)
             .max_message_size(Some(limits::SERVER_MESSAGE_BYTES))
-            .max_frame_size(Some(limits::FRAME_BYTES));
+            // Servers of the field write a message as one frame: a smaller limit here would end a healthy room.
+            .max_frame_size(Some(limits::SERVER_MESSAGE_BYTES));
         let stream = Stamped { stream, stamp: Arc::clone(&self.stamp) };
         let upgraded = client_async_with_config(request, stream, Some(config)).await;
         upgraded.map(|(socket, _)| socket).map_err(|error| refused_upgrade(&error))

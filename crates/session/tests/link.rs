@@ -257,6 +257,8 @@ async fn garbage_breaks_nothing_and_is_counted() {
     for text in garbage {
         peer.raw(text).await;
     }
+    // Of no use, but of a size that a client takes, in one frame.
+    peer.raw(&format!("{{\"code\":200,\"data\":\"{}\"}}", "x".repeat(200_000))).await;
     peer.socket_binary().await;
     peer.raw(&format!("{{\"code\":200,\"data\":{}}}", "[".repeat(20_000))).await;
     peer.say(&message("ann", "still here")).await;
