@@ -7,6 +7,7 @@ mod corpora;
 mod debian;
 mod display;
 mod fuzz;
+mod mutants;
 mod page;
 mod run;
 mod test;
@@ -22,6 +23,7 @@ Usage: cargo xtask <command>
   test [--only STEP] [--skip-e2e]         everything that CI runs; `test --list` names the steps
   fuzz [--seconds N] [--target NAME]      the fuzz targets, each for N seconds (60)
   corpora                                 fetch public bad input for the tests, below target/corpora
+  mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   tidy                                    the house rules alone
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
 ";
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::tidy(),
         "fuzz" => fuzz::fuzz(rest),
         "corpora" => corpora::ensure(),
+        "mutants" => mutants::mutants(rest),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Result, bail};
 
-use crate::command;
+use crate::{command, mutants};
 
 /// One file of ours, as git knows it or would.
 struct Source {
@@ -23,6 +23,7 @@ pub(crate) fn tidy() -> Result<()> {
     breaches.extend(arrows::check(&arrows::of_workspace()?));
     breaches.extend(sources.iter().flat_map(text::check));
     breaches.extend(sources.iter().flat_map(locks::check));
+    breaches.extend(mutants::check()?);
     if breaches.is_empty() {
         println!("{} files keep the house rules.", sources.len());
         return Ok(());
