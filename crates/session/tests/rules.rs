@@ -1,5 +1,7 @@
 //! Rules that hold only by the order of two lines: each has a test here that fails when they are turned round.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included, may panic")]
+
 mod support;
 
 use std::time::Duration;
