@@ -82,6 +82,7 @@ async fn rounds(core_only: bool, kills: usize) {
             let kill = (round + n) % 2 == 0;
             if kill || !speaker.is_saying() {
                 speaker.finish(kill).await;
+                speaker.ledger.died(&speaker.person.outbox(), &log(&rooms).await);
                 speaker.say(format!("{round} {n}"));
             }
         }
