@@ -130,12 +130,15 @@ pub struct Capabilities {
 impl Capabilities {
     /// Reads the reply's body; anything that is no such object means core only.
     pub fn parse(body: &[u8]) -> Self {
-        let Some(reply) = read_value::<Value>(body) else {
-            return Self::default();
-        };
+        Self::read(body).unwrap_or_default()
+    }
+
+    /// As [`Capabilities::parse`], but nothing for what is no JSON object at all: a web page, half a reply.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let reply = read_value::<Value>(body).filter(Value::is_object)?;
         let data = &reply["data"];
         let Some(words) = data["extensions"].as_array() else {
-            return Self::default();
+            return Some(Self::default());
         };
         let extensions = Extension::ALL
             .into_iter()
@@ -154,13 +157,13 @@ impl Capabilities {
             }
         });
         let limit = |name: &str| data["limits"][name].as_u64();
-        Self {
+        Some(Self {
             server: text(&data["server"]),
             extensions,
             identity,
             content_bytes: limit("contentBytes").and_then(|n| usize::try_from(n).ok()),
             sends_per_minute: limit("sendsPerMinute").and_then(|n| u32::try_from(n).ok()),
-        }
+        })
     }
 
     /// Whether the server announced an extension.

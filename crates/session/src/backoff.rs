@@ -19,8 +19,10 @@ const RETRY_NOW_APART: Duration = Duration::from_secs(1);
 const EVENT_DIALS: u32 = 3;
 /// ... which gets one back in this time.
 const EVENT_REFILL: Duration = Duration::from_secs(10);
-/// After a wake the network needs a moment: so many tries come about a second apart.
+/// After a wake the network needs a moment: so many tries come about a second apart ...
 const EAGER_TRIES: u32 = 5;
+/// ... and a network that comes and goes earns one more in this time: at most twenty tries of all kinds in a minute.
+const EAGER_REFILL: Duration = Duration::from_secs(30);
 
 /// What decides about the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +47,39 @@ pub(crate) enum Pace {
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     tries: u32,
+    /// The next tries may come soon, as long as the bucket gives.
     eager: u32,
+    eager_tries: Bucket,
     not_before: Option<Instant>,
     last_retry_now: Option<Instant>,
-    bucket: u32,
-    bucket_at: Option<Instant>,
+    event_dials: Bucket,
+}
+
+/// So many at once, then one in a time.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    most: u32,
+    every: Duration,
+    left: u32,
+    at: Option<Instant>,
+}
+
+impl Bucket {
+    fn new(most: u32, every: Duration) -> Self {
+        Self { most, every, left: most, at: None }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let filled_at = *self.at.get_or_insert(now);
+        let refills = ((now - filled_at).as_secs() / self.every.as_secs()) as u32;
+        if refills > 0 {
+            self.left = self.left.saturating_add(refills).min(self.most);
+            self.at = Some(filled_at + self.every * refills);
+        }
+        let some = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        some
+    }
 }
 
 impl Backoff {
@@ -59,8 +89,8 @@ impl Backoff {
             eager: 0,
             not_before: None,
             last_retry_now: None,
-            bucket: EVENT_DIALS,
-            bucket_at: None,
+            eager_tries: Bucket::new(EAGER_TRIES, EAGER_REFILL),
+            event_dials: Bucket::new(EVENT_DIALS, EVENT_REFILL),
         }
     }
 
@@ -79,19 +109,19 @@ impl Backoff {
                 self.not_before = Some(now + floor);
                 wait
             }
-            Pace::Restart => between(1, 5, rng).max(self.grown(tries, 1, rng)),
-            Pace::Later => between(10, 30, rng).max(self.grown(tries, 1, rng)),
-            Pace::Busy => self.grown(tries.saturating_add(1), 8, rng),
+            Pace::Restart => between(1, 5, rng).max(self.grown(tries, 1, now, rng)),
+            Pace::Later => between(10, 30, rng).max(self.grown(tries, 1, now, rng)),
+            Pace::Busy => self.grown(tries.saturating_add(1), 8, now, rng),
             Pace::Slow(time) => time + up_to(time / 4, rng),
             Pace::Ours if tries == 0 => up_to(Duration::from_millis(250), rng),
             Pace::Theirs if tries == 0 => up_to(Duration::from_secs(3), rng),
-            Pace::Ours | Pace::Theirs => self.grown(tries, 1, rng),
+            Pace::Ours | Pace::Theirs => self.grown(tries, 1, now, rng),
         }
     }
 
     /// w = first, 2·first, … up to 30 s; the wait is w/2 and up to as much again.
-    fn grown(&mut self, tries: u32, first: u64, rng: &mut StdRng) -> Duration {
-        if self.eager > 0 {
+    fn grown(&mut self, tries: u32, first: u64, now: Instant, rng: &mut StdRng) -> Duration {
+        if self.eager > 0 && self.eager_tries.take(now) {
             self.eager -= 1;
             return half_to_whole(Duration::from_secs(1), rng);
         }
@@ -118,16 +148,9 @@ impl Backoff {
 
     /// Whether a wake or a new network may have a try at once.
     pub(crate) fn event_dial(&mut self, now: Instant) -> bool {
-        let filled_at = *self.bucket_at.get_or_insert(now);
-        let refills = ((now - filled_at).as_secs() / EVENT_REFILL.as_secs()) as u32;
-        if refills > 0 {
-            self.bucket = self.bucket.saturating_add(refills).min(EVENT_DIALS);
-            self.bucket_at = Some(filled_at + EVENT_REFILL * refills);
-        }
-        if self.bucket == 0 || !self.floor_passed(now) {
+        if !self.floor_passed(now) || !self.event_dials.take(now) {
             return false;
         }
-        self.bucket -= 1;
         self.eager = EAGER_TRIES;
         true
     }

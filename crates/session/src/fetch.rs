@@ -94,11 +94,17 @@ impl Fetch {
         self.network.http(request).await
     }
 
-    /// What the server can do. A status that may be different in a moment says nothing about that.
+    /// What the server can do. A status that may be different in a moment says nothing about that, and neither does a page
+    /// of somebody else's or half a reply: a room with places must not become one without over it.
     pub(crate) async fn abilities(&self) -> Abilities {
         match self.get(CAPABILITIES_PATH, &[], SMALL_REPLY, CAPABILITIES).await {
-            Ok(reply) if reply.status == 200 => Abilities::Known(Capabilities::parse(&reply.body)),
-            Ok(HttpReply { status: 408 | 425 | 429 | 500..=599, .. })
+            Ok(reply) if reply.status == 200 => {
+                Capabilities::read(&reply.body).map_or(Abilities::Unknown, Abilities::Known)
+            }
+            Ok(HttpReply {
+                status: 300..=399 | 401 | 403 | 407 | 408 | 425 | 429 | 500..=599,
+                ..
+            })
             | Err(HttpError::Dial(_) | HttpError::Lost) => Abilities::Unknown,
             Ok(_) | Err(HttpError::TooLarge) => Abilities::Known(Capabilities::default()),
         }

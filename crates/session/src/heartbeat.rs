@@ -59,9 +59,10 @@ impl Heartbeat {
         [doubt, reply].into_iter().flatten().fold(self.next_beat, Instant::min)
     }
 
-    /// Something outside made the link doubtful: the network changed, or the machine slept for a moment.
+    /// Something outside made the link doubtful: the network changed, or the machine slept for a moment. A doubt that is
+    /// there already keeps its end: a network that changes every other second must not keep a dead link.
     pub(crate) fn doubt(&mut self, now: Instant) -> Tick {
-        self.doubt = Some(Doubt { since: now, until: now + DOUBT });
+        self.doubt.get_or_insert(Doubt { since: now, until: now + DOUBT });
         Tick { beat: true, ping: true, dead: false }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct TailRow {
     /// Missing for gaps and boundaries.
     pub(super) print: Option<Print>,
     pub(super) gap: bool,
+    /// Written here: it may stand elsewhere than its key says.
+    pub(super) mine: bool,
     pub(super) standing: Standing,
     pub(super) received_at: Timestamp,
     /// Snapshots that should have shown it and did not.
@@ -215,6 +217,7 @@ impl Room {
             key: Some(row.key),
             print: entry.map(|entry| self.printer.print(&entry.entry)),
             gap: matches!(row.kind, RowKind::Gap(_)),
+            mine: entry.is_some_and(|entry| entry.mine),
             standing: entry.map_or(Standing::Confirmed, |entry| entry.standing),
             received_at: row.received_at,
             misses: 0,
@@ -242,6 +245,7 @@ impl Room {
             key,
             print: Some(print),
             gap: false,
+            mine: own.is_some(),
             standing,
             received_at,
             misses: 0,

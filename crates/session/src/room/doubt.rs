@@ -5,7 +5,7 @@ use std::time::Duration;
 use aside_history::{
     Change, Delivery, OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
 };
-use aside_protocol::{Extension, Seq};
+use aside_protocol::{Entry, Extension, Seq};
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
@@ -37,7 +37,7 @@ impl Room {
         let wall = written_at(&self.outbox[own].state).unwrap_or_else(|| self.env.clock.now());
         let (id, key) = (self.outbox[own].id, self.outbox[own].key);
         let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
-        let unsure = Unsure { wall, snapshots: 0, last: None, resolving };
+        let unsure = Unsure { wall, since: Instant::now(), snapshots: 0, last: None, resolving };
         self.set_state(own, State::Unsure(unsure), stored).await;
         aside_failpoint::at("doubt.stored");
         self.deliver(key, Delivery::Unsure).await;
@@ -95,7 +95,8 @@ impl Room {
                 unsure.snapshots = unsure.snapshots.saturating_add(1);
                 unsure.last = Some(now);
             }
-            let age = wall.duration_since(unsure.wall);
+            let here = SignedDuration::try_from(now - unsure.since).unwrap_or(SignedDuration::MAX);
+            let age = wall.duration_since(unsure.wall).max(here);
             if age >= RESEND_AGE || !message {
                 self.give_up(n);
             } else if unsure.snapshots >= SNAPSHOTS && age >= RESEND_AFTER {
@@ -177,7 +178,7 @@ impl Room {
     }
 
     /// The server took it, and its entry did not come as such. Either the timeline has that entry, which then was not known
-    /// to be this one; or it stays where everybody else's entries are by now.
+    /// to be this one; or it stays at its place, or, without one, where everybody else's entries are by now.
     async fn show_accepted(&mut self, n: usize, seq: Option<Seq>, now: Instant) {
         let (id, key) = (self.outbox[n].id, self.outbox[n].key);
         let mut draft = Draft::default();
@@ -195,7 +196,16 @@ impl Room {
             self.settle(&mut draft, n, there.entry, Where::BySeq, Standing::Confirmed);
         } else {
             let row = self.store.row(self.id, key).await.ok().flatten();
-            if let Some(RowKind::Entry(row)) = row.map(|row| row.kind) {
+            let row = row.map(|row| row.kind);
+            if let (Some(RowKind::Entry(row)), Some(_), Merge::Exact(_)) = (&row, seq, &self.merge)
+            {
+                // Its place is known: it stands there, and its entry, when it comes after all, is the same row.
+                let entry = Entry { seq, ..row.entry.clone() };
+                self.settle(&mut draft, n, entry, Where::BySeq, Standing::Confirmed);
+                let _refused = self.commit(draft).await;
+                return;
+            }
+            if let Some(RowKind::Entry(row)) = row {
                 self.may_come_live_until(&row.entry, now + ACCEPTED_LATE);
                 draft.push(Change::Move { key, at: Where::End });
             }

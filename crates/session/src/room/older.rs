@@ -266,8 +266,14 @@ impl Room {
         let mut draft = Draft::default();
         let now = Instant::now();
         let entries = &snapshot.entries;
-        let compared =
-            Compared { rows: &rows, index: &index, alignment: &alignment, entries, asked_at };
+        let compared = Compared {
+            rows: &rows,
+            index: &index,
+            alignment: &alignment,
+            entries,
+            asked_at,
+            goes_on: false,
+        };
         self.merge_rows(&mut draft, &compared, now);
         draft.push(Change::Remove { key });
         self.commit(draft).await.ok_or(SessionError::Closed)?;

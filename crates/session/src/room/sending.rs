@@ -64,6 +64,8 @@ pub(super) enum State {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Unsure {
     pub(super) wall: Timestamp,
+    /// When the doubt began here: a wall clock that was set back must not make it last.
+    pub(super) since: Instant,
     /// Snapshots since the link came back that did not show it, counted when they are far enough apart.
     pub(super) snapshots: u8,
     pub(super) last: Option<Instant>,

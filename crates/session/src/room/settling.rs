@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use aside_history::{Change, Delivery, LocalId, OutgoingBody, OutgoingState, Standing, Where};
+use aside_history::{
+    Change, Delivery, LocalId, OutgoingBody, OutgoingState, RowKey, Standing, Where,
+};
 use aside_protocol::http::{ErrorReply, Stored};
 use aside_protocol::{Body, Entry, EntryId, EntryKind, Extension, Nonce, Seq};
 use jiff::{SignedDuration, Timestamp};
@@ -13,19 +15,37 @@ use super::exact::LARGEST;
 use super::sending::{Item, PAUSE, Posted, State};
 use super::{Merge, Reply, Room};
 use crate::error::{SessionError, Settled};
-use crate::network::HttpError;
+use crate::network::{HttpError, HttpReply};
 use crate::verdict::{is_html, retry_after};
 
 /// An entry in the history that is older than what was written here can't be its echo; clocks may differ by so much.
 const SKEW: SignedDuration = SignedDuration::from_secs(120);
 /// Rates that a server names without a time.
 const TOO_FAST: Duration = Duration::from_secs(3);
+/// A request that is refused for other reasons than its words is made so often while the link lives.
+const OTHER_TRIES: u32 = 20;
 /// How many ends are remembered for those who ask later.
 const REMEMBERED: usize = 1000;
+
+/// Where in the history an entry was found.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The history goes on from rows that are here.
+    pub(super) goes_on: bool,
+    /// The first few of the other people's rows that stand behind it, in the order in which they came here.
+    pub(super) known_after: Vec<RowKey>,
+}
+
+/// So many rows that were here before something was written prove that what stands before them is something else.
+pub(super) const KNOWN_AFTER: usize = 3;
 
 impl Room {
     /// Which item of the outbox an entry is the echo of, if of any.
     pub(super) fn own(&mut self, entry: &Entry) -> Option<usize> {
+        self.own_if(entry, |_| true)
+    }
+
+    fn own_if(&self, entry: &Entry, may_be: impl Fn(&Item) -> bool) -> Option<usize> {
         if let Some(nonce) = &entry.nonce {
             let id = LocalId::parse(nonce.as_str());
             return self.outbox.iter().position(|item| Some(item.id) == id);
@@ -39,24 +59,39 @@ impl Room {
         let by_nonce = self.has(Extension::Ack) && matches!(self.merge, Merge::Exact(_));
         let ours = self.is_mine(entry)
             || (!entry.display_name.is_empty() && entry.display_name == self.config.display_name);
-        self.outbox.iter().position(|item| {
+        let fits = |item: &Item| {
             // A server that acknowledges names what is ours; another device of the same person may say the same words.
             let nameless = !by_nonce || matches!(item.state, State::Accepted { seq: None, .. });
             // The server alone decides under which id a question appears; while one of ours is under way, its words are enough.
             let asking = entry.kind == EntryKind::Question
                 && matches!(item.state, State::Posting { .. } | State::Accepted { .. });
-            nameless && (ours || asking) && was_written(item) && says(&item.body, entry)
-        })
+            let same = was_written(item) && says(&item.body, entry);
+            nameless && (ours || asking) && same && may_be(item)
+        };
+        // What is under way comes before what was given up: an old doubt must not take the echo that the outbox waits for.
+        let under_way = |item: &Item| {
+            let waits = matches!(
+                item.state,
+                State::Written { .. } | State::Posting { .. } | State::Accepted { .. }
+            );
+            waits && fits(item)
+        };
+        self.outbox.iter().position(under_way).or_else(|| self.outbox.iter().position(fits))
     }
 
-    /// As [`Room::own`], for an entry from the history, which may be older than what was written here.
-    pub(super) fn own_in_history(&mut self, entry: &Entry) -> Option<usize> {
-        let own = self.own(entry)?;
+    /// As [`Room::own`], for an entry from the history, which may be older than what was written here. Where the history goes
+    /// on from our rows, what stands before rows that were here first can't be ours (one or two of them may have been taken
+    /// for others with the same words); only where it doesn't, the clocks decide, of which either may be wrong.
+    pub(super) fn own_in_history(&mut self, entry: &Entry, place: &Place) -> Option<usize> {
         let zone = self.env.clock.zoned().time_zone().clone();
         let made = entry.created_at.and_then(|at| at.resolve(&zone));
-        let written = written_at(&self.outbox[own].state);
-        let too_old = made.zip(written).is_some_and(|(made, at)| at.duration_since(made) > SKEW);
-        (entry.nonce.is_some() || !too_old).then_some(own)
+        self.own_if(entry, |item| {
+            let known_after = place.known_after.iter().filter(|key| **key < item.key).count();
+            let too_old = made
+                .zip(written_at(&item.state))
+                .is_some_and(|(made, at)| at.duration_since(made) > SKEW);
+            known_after < KNOWN_AFTER && (place.goes_on || !too_old)
+        })
     }
 
     /// The server has it, and this is its entry: the echo becomes the entry, and keeps its key.
@@ -136,7 +171,7 @@ impl Room {
         if !matches!(self.outbox[own].state, State::Posting { .. } | State::Unsure(_)) {
             return;
         }
-        let foreign = |reply: &crate::network::HttpReply| is_html(&reply.content_type, &reply.body);
+        let foreign = |reply: &HttpReply| is_html(&reply.content_type, &reply.body);
         match posted.reply {
             Ok(reply) if foreign(&reply) => self.post_again(own, PAUSE).await,
             Ok(reply) if (200..300).contains(&reply.status) => {
@@ -156,6 +191,13 @@ impl Room {
             Ok(reply) if matches!(reply.status, 408 | 425 | 429) => {
                 let wait = retry_after(reply.retry_after.as_deref(), reply.date.as_deref());
                 self.post_again(own, wait.unwrap_or(TOO_FAST)).await;
+            }
+            // The token is no longer good, which the link is about to learn, too; or the network wants to be signed in to.
+            // Nothing is wrong with the words.
+            Ok(HttpReply { status: 300..=399 | 401 | 407, .. })
+                if self.outbox[own].attempts < OTHER_TRIES =>
+            {
+                self.post_again(own, PAUSE).await;
             }
             Ok(reply) if reply.status >= 500 => self.post_lost(own).await,
             Ok(reply) => {

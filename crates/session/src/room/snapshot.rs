@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::aligned::{AUDIT, Ready, SECOND, TailRow};
 use super::draft::Draft;
+use super::settling::{KNOWN_AFTER, Place};
 use super::{Merge, Room};
 use crate::align::{Alignment, Ours, align};
 
@@ -29,6 +30,8 @@ pub(super) struct Compared<'a> {
     pub(super) entries: &'a [Entry],
     /// When it was asked for.
     pub(super) asked_at: Timestamp,
+    /// It goes on where our rows end, so what only the snapshot has is new.
+    pub(super) goes_on: bool,
 }
 
 impl Room {
@@ -43,8 +46,8 @@ impl Room {
         let alignment = align(&ours, &prints, aligned.leads);
         let mut draft = Draft::default();
         if alignment.anchored {
-            let compared =
-                Compared { rows: &rows, index: &index, alignment: &alignment, entries, asked_at };
+            let (rows, index, alignment) = (&rows[..], &index[..], &alignment);
+            let compared = Compared { rows, index, alignment, entries, asked_at, goes_on: true };
             self.merge_rows(&mut draft, &compared, now);
         } else if aligned.synced {
             // An audit of a room that is faster than a page: what came on this connection has no hole.
@@ -58,8 +61,8 @@ impl Room {
             let live = rows[before..].to_vec();
             let (index, ours) = entries_of(&live, &vec![false; live.len()]);
             let alignment = align(&ours, &prints, true);
-            let compared =
-                Compared { rows: &live, index: &index, alignment: &alignment, entries, asked_at };
+            let (rows, index, alignment) = (&live[..], &index[..], &alignment);
+            let compared = Compared { rows, index, alignment, entries, asked_at, goes_on: false };
             self.merge_rows(&mut draft, &compared, now);
         }
         let fresh = rows.is_empty();
@@ -99,7 +102,7 @@ impl Room {
     /// Turns an alignment into changes. Rows of a run are put before the next row of ours, one after the other, so an echo
     /// of ours that is found among them can be put there too.
     pub(super) fn merge_rows(&mut self, draft: &mut Draft, compared: &Compared<'_>, now: Instant) {
-        let Compared { rows, index, alignment, entries, asked_at: _ } = *compared;
+        let Compared { rows, index, alignment, entries, asked_at: _, goes_on } = *compared;
         let confirmed: Vec<_> = alignment.same.iter().map(|(our, _)| &rows[index[*our]]).collect();
         let keys = confirmed.iter().filter(|row| row.standing != Standing::Confirmed);
         stand(draft, keys.filter_map(|row| row.key).collect(), Standing::Confirmed);
@@ -109,9 +112,15 @@ impl Room {
             self.count(|counters| counters.recovered += missed as u64);
         }
         for (before, range) in &alignment.missed {
-            let at = before_row(rows, index.get(*before).copied().unwrap_or(rows.len()));
+            let next = index.get(*before).copied().unwrap_or(rows.len());
+            let at = before_row(rows, next);
+            let others = rows[next..].iter().filter(|row| !row.mine);
+            let mut known_after: Vec<_> = others.filter_map(|row| row.key).collect();
+            known_after.sort_unstable();
+            known_after.truncate(KNOWN_AFTER);
+            let place = Place { goes_on, known_after };
             for entry in &entries[range.clone()] {
-                self.missed_entry(draft, entry.clone(), at);
+                self.missed_entry(draft, entry.clone(), at, &place);
                 if *before >= last {
                     self.may_come_live(entry, now);
                 }
@@ -126,8 +135,8 @@ impl Room {
         }
     }
 
-    fn missed_entry(&mut self, draft: &mut Draft, entry: Entry, at: Where) {
-        match self.own_in_history(&entry) {
+    fn missed_entry(&mut self, draft: &mut Draft, entry: Entry, at: Where, place: &Place) {
+        match self.own_in_history(&entry, place) {
             Some(own) => self.settle(draft, own, entry, at, Standing::Confirmed),
             None => draft.insert(at, self.row_of(entry, Standing::Confirmed)),
         }
@@ -147,7 +156,7 @@ impl Room {
 
     /// Rows that the snapshot should show and does not. One snapshot may be too early, two are not.
     fn unseen_rows(&mut self, draft: &mut Draft, compared: &Compared<'_>, now: Instant) {
-        let Compared { rows, index, alignment, entries: _, asked_at } = *compared;
+        let Compared { rows, index, alignment, entries: _, asked_at, goes_on: _ } = *compared;
         let shown: HashSet<_> =
             alignment.same.iter().filter_map(|(our, _)| rows[index[*our]].print).collect();
         let mut gone = Vec::new();

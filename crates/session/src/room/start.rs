@@ -155,7 +155,13 @@ impl Room {
             // A server that takes everything once gets it again as soon as that is known.
             OutgoingState::Written(written) | OutgoingState::Unsure(written) => {
                 let resolving = true;
-                State::Unsure(Unsure { wall: written.at, snapshots: 0, last: None, resolving })
+                State::Unsure(Unsure {
+                    wall: written.at,
+                    since: Instant::now(),
+                    snapshots: 0,
+                    last: None,
+                    resolving,
+                })
             }
             OutgoingState::Failed { .. } => State::Failed,
         }
