@@ -36,11 +36,20 @@ macro_rules! classes {
             }
         )*
 
-        #[test]
-        fn a_seed_decides_everything() {
+        /// The same seed twice is the same run.
+        mod a_seed_decides {
+            use super::{Class, Mode, same_twice};
+
             $(
-                same_twice(Class::$class, Mode::Full);
-                same_twice(Class::$class, Mode::Core);
+                #[test]
+                fn $full() {
+                    same_twice(Class::$class, Mode::Full);
+                }
+
+                #[test]
+                fn $core() {
+                    same_twice(Class::$class, Mode::Core);
+                }
             )*
         }
     };
