@@ -13,9 +13,7 @@ mod room;
 mod stage;
 mod wire;
 
-mod alone;
 mod broken;
-mod commands;
 mod corpora;
 mod demo;
 mod hidden;

@@ -202,7 +202,7 @@ impl Fetch {
         count: u32,
         printer: &Printer,
     ) -> Result<Option<Snapshot>, FetchError> {
-        let (mut snapshot, mut have) = self.first_page(count, printer).await?;
+        let (mut snapshot, mut have) = self.first_page(count).await?;
         while !snapshot.whole && have < count {
             let (number, size) = older_page(have, OVERLAP, self.largest());
             let query = HistoryQuery { page: number, ..HistoryQuery::newest(self.stream(), size) };
@@ -225,11 +225,7 @@ impl Fetch {
 
     /// The newest page, and how many entries it was. A page that is shorter than asked for is the whole history, unless the
     /// server's pages are smaller than the contract's: the first time, a second request tells the two apart.
-    async fn first_page(
-        &self,
-        count: u32,
-        printer: &Printer,
-    ) -> Result<(Snapshot, u32), FetchError> {
+    async fn first_page(&self, count: u32) -> Result<(Snapshot, u32), FetchError> {
         let query = HistoryQuery::newest(self.stream(), count);
         let size = query.results_per_page;
         let page = self.page(&query).await?;
@@ -237,8 +233,7 @@ impl Fetch {
         let whole = items < size
             && (items == 0 || size <= self.proven() || {
                 let second = HistoryQuery { page: 2, ..HistoryQuery::newest(self.stream(), items) };
-                let second = self.page(&second).await?;
-                second.items == 0 || only_shifted(&second, &page, printer)
+                self.page(&second).await?.items == 0
             });
         if !whole {
             self.full_page.fetch_max(items, Ordering::Relaxed);
@@ -254,16 +249,6 @@ impl Fetch {
     fn largest(&self) -> u32 {
         self.proven().clamp(SMALLEST_PAGE, limits::PAGE_ENTRIES)
     }
-}
-
-/// Whether a second page shows nothing older than the first: whoever spoke between the two requests pushed the first page's
-/// oldest entries onto it.
-fn only_shifted(second: &HistoryPage, first: &HistoryPage, printer: &Printer) -> bool {
-    let print = |entries: &[Entry]| entries.iter().map(|e| printer.print(e)).collect::<Vec<_>>();
-    let count = second.entries.len();
-    second.items == count
-        && second.items < first.items
-        && first.entries.get(..count).is_some_and(|oldest| print(oldest) == print(&second.entries))
 }
 
 fn len(count: usize) -> u32 {

@@ -23,7 +23,6 @@ mod heartbeat;
 mod internet;
 mod link;
 pub mod network;
-mod portal;
 mod room;
 mod sequence;
 pub mod session;
@@ -33,10 +32,7 @@ pub mod view;
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, RoomConfig};
 pub use error::{SendError, SessionError, Settled, StartError};
-pub use network::{
-    ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network, Peeked,
-    ProxyChoice, Routes,
-};
+pub use network::{ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network};
 pub use session::{Env, Session};
 pub use view::{Connection, Counters, RoomView, ServerFacts, Why};
 

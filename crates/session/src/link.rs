@@ -335,6 +335,3 @@ impl AsyncWrite for Stamped {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
-
-#[cfg(test)]
-mod tests;

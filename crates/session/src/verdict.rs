@@ -58,7 +58,7 @@ const STRIKES: usize = 3;
 /// The strikes that count are younger than this.
 const STRIKE_MEMORY: Duration = Duration::from_secs(5 * 60);
 /// A network's sign-in page, a wrong certificate: looked at again about this often.
-pub(crate) const PROBE_AGAIN: Duration = Duration::from_secs(10);
+const PROBE_AGAIN: Duration = Duration::from_secs(10);
 /// A wrong address: looked at again about this often.
 const WRONG_ADDRESS: Duration = Duration::from_secs(5 * 60);
 /// A cache that can't be written is tried again about this often.
@@ -118,8 +118,7 @@ fn of_dial(error: DialError) -> Verdict {
         DialError::Timeout => (Pace::Theirs, Why::Timeout),
         DialError::Certificate => (Pace::Slow(PROBE_AGAIN), Why::Certificate),
         DialError::CertificateTime => (Pace::Slow(PROBE_AGAIN), Why::ClockWrong),
-        DialError::Tls | DialError::ProxyRefused => (Pace::Slow(PROBE_AGAIN), Why::NotOurServer),
-        DialError::ProxySignIn => (Pace::Slow(PROBE_AGAIN), Why::ProxySignIn),
+        DialError::Tls => (Pace::Slow(PROBE_AGAIN), Why::NotOurServer),
     };
     Verdict::Wait { pace, why }
 }

@@ -31,13 +31,8 @@ impl RotatingFile {
     }
 }
 
-/// For this user's eyes alone: it says which rooms they are in, and when.
 fn append(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    OpenOptions::new().create(true).append(true).open(path)
 }
 
 impl Current {
