@@ -12,6 +12,9 @@ use aside_protocol::{CreatedAt, Entry};
 /// So many re-found rows prove that a snapshot reaches back to what this client already had.
 const PROOF: usize = 32;
 
+/// Pages that touch share at least so many rows: they are asked for with far more in common.
+const LEAST_SHARED: usize = 4;
+
 /// What makes two entries without ids the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Print {
@@ -195,7 +198,8 @@ fn common(ours: &[Ours], snapshot: &[Print], likeness: Likeness) -> Vec<(usize, 
 /// rows is found by the longest run that both share. `None`: they do not touch.
 pub(crate) fn join_pages(older: &[Print], newer: &[Print]) -> Option<usize> {
     let most = older.len().min(newer.len());
-    (1..=most).rev().find(|run| {
+    // A row or two are alike by chance.
+    (most.min(LEAST_SHARED)..=most).rev().filter(|run| *run > 0).find(|run| {
         older[older.len() - run..]
             .iter()
             .zip(&newer[..*run])

@@ -202,7 +202,7 @@ impl Fetch {
         count: u32,
         printer: &Printer,
     ) -> Result<Option<Snapshot>, FetchError> {
-        let (mut snapshot, mut have) = self.first_page(count).await?;
+        let (mut snapshot, mut have) = self.first_page(count, printer).await?;
         while !snapshot.whole && have < count {
             let (number, size) = older_page(have, OVERLAP, self.largest());
             let query = HistoryQuery { page: number, ..HistoryQuery::newest(self.stream(), size) };
@@ -225,7 +225,11 @@ impl Fetch {
 
     /// The newest page, and how many entries it was. A page that is shorter than asked for is the whole history, unless the
     /// server's pages are smaller than the contract's: the first time, a second request tells the two apart.
-    async fn first_page(&self, count: u32) -> Result<(Snapshot, u32), FetchError> {
+    async fn first_page(
+        &self,
+        count: u32,
+        printer: &Printer,
+    ) -> Result<(Snapshot, u32), FetchError> {
         let query = HistoryQuery::newest(self.stream(), count);
         let size = query.results_per_page;
         let page = self.page(&query).await?;
@@ -233,7 +237,8 @@ impl Fetch {
         let whole = items < size
             && (items == 0 || size <= self.proven() || {
                 let second = HistoryQuery { page: 2, ..HistoryQuery::newest(self.stream(), items) };
-                self.page(&second).await?.items == 0
+                let second = self.page(&second).await?;
+                second.items == 0 || only_shifted(&second, &page, printer)
             });
         if !whole {
             self.full_page.fetch_max(items, Ordering::Relaxed);
@@ -251,6 +256,39 @@ impl Fetch {
     }
 }
 
+/// Whether a second page shows nothing older than the first: whoever spoke between the two requests pushed the first page's
+/// oldest entries onto it.
+fn only_shifted(second: &HistoryPage, first: &HistoryPage, printer: &Printer) -> bool {
+    let print = |entries: &[Entry]| entries.iter().map(|e| printer.print(e)).collect::<Vec<_>>();
+    let count = second.entries.len();
+    second.items == count
+        && second.items < first.items
+        && first.entries.get(..count).is_some_and(|oldest| print(oldest) == print(&second.entries))
+}
+
 fn len(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(words: &str) -> HistoryPage {
+        let entry = |word| Entry::parse(&format!(r#"{{"type":"message","content":"{word}"}}"#));
+        let entries: Vec<_> = words.split_whitespace().filter_map(entry).collect();
+        HistoryPage { items: entries.len(), entries }
+    }
+
+    #[test]
+    fn a_second_page_that_was_pushed_there_is_told_from_an_older_one() {
+        let (printer, first) = (Printer::default(), page("a b c d"));
+        let shifted = |second: &HistoryPage| only_shifted(second, &first, &printer);
+        assert!(shifted(&page("a")) && shifted(&page("a b")));
+        for older in ["z", "y z", "z a", "b", "a b c d"] {
+            assert!(!shifted(&page(older)), "{older}");
+        }
+        let unreadable = HistoryPage { items: 2, ..page("a") };
+        assert!(!shifted(&unreadable));
+    }
 }

@@ -100,9 +100,10 @@ fn a_server_that_trims_or_dates_differently_is_still_understood() {
 
 #[test]
 fn pages_are_joined_by_what_they_share() {
-    assert_eq!(join_pages(&prints("a b c d"), &prints("c d e f")), Some(2));
-    assert_eq!(join_pages(&prints("a ha ha"), &prints("ha ha ha x")), Some(2));
-    assert_eq!(join_pages(&prints("a b"), &prints("c d")), None);
+    assert_eq!(join_pages(&prints("a b c d e f"), &prints("c d e f g h")), Some(4));
+    assert_eq!(join_pages(&prints("a ha ha ha ha"), &prints("ha ha ha ha ha x")), Some(4));
+    assert_eq!(join_pages(&prints("a b c d"), &prints("e f g h")), None);
+    assert_eq!(join_pages(&prints("a b c ha"), &prints("ha e f g")), None, "one is chance");
     assert_eq!(older_than(&prints("c d e"), &prints("a b c d")), Some(2));
     assert_eq!(older_than(&prints("c d e"), &prints("a b x y")), None);
 }

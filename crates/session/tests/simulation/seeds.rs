@@ -9,7 +9,7 @@ use crate::play::{Outcome, play};
 use crate::weather::Class;
 use crate::world::Mode;
 
-/// Seeds of one class against one kind of server, where nothing is optimized; `cargo xtask soak` runs many more.
+/// Seeds of one class against one kind of server, where nothing is optimized; `ASIDE_SEEDS=N` runs more.
 const SEEDS: u64 = 4;
 /// Lines of `CLASS_MODE SEED`: seeds that once showed a mistake.
 const REGRESSIONS: &str = include_str!("regressions.txt");
@@ -116,7 +116,7 @@ impl Sum {
         assert!(lost <= most && doubled <= most && moved <= most, "{test}: {:?}", self.wrong);
     }
 
-    /// A line for `cargo xtask soak`, which makes the table of them.
+    /// A line of JSON at the end of the file that `ASIDE_REPORT` names, to make a table of.
     fn report(&self, class: Class, mode: Mode, seeds: usize, bad: usize) {
         let Some(path) = std::env::var_os("ASIDE_REPORT") else { return };
         let mut recovery = self.recovery.clone();
