@@ -1,4 +1,4 @@
-//! Sizes that both sides hold to. Sources: reliability.md A17 and S6 for the frames, 3.1 for the body.
+//! Sizes that both sides hold to; docs/protocol.md names them for others.
 
 /// The largest WebSocket message a client takes from a server, in bytes.
 pub const SERVER_MESSAGE_BYTES: usize = 256 * 1024;
