@@ -7,6 +7,7 @@ const htmlSinks = [
   { selector: "MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|srcdoc)$/]", message: "Text reaches the page as text nodes only." },
   { selector: "CallExpression[callee.property.name=/^(write|writeln|createContextualFragment|parseFromString)$/]", message: "Text reaches the page as text nodes only." },
   { selector: "CallExpression[callee.name='eval']", message: "The window's policy forbids it." },
+  { selector: "SvelteAttribute[key.name='contenteditable']", message: "What is pasted is plain text: a field takes nothing else." },
   { selector: "SvelteAttribute[key.name='style']", message: "The window's policy forbids style attributes: use a class or element.style.setProperty." },
 ];
 

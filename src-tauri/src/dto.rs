@@ -42,7 +42,7 @@ pub(crate) enum Role {
     Host,
 }
 
-/// One open room at a glance.
+/// One open room at a glance. `recovered` counts the entries that were missed and fetched since the room was opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -52,6 +52,7 @@ pub(crate) struct RoomStatus {
     pub(crate) connection: Connection,
     pub(crate) unread: u32,
     pub(crate) unread_questions: u32,
+    pub(crate) recovered: u64,
     pub(crate) core_only: bool,
     pub(crate) role: Role,
     pub(crate) org_name: String,
@@ -143,7 +144,8 @@ pub(crate) enum Density {
     Compact,
 }
 
-/// What a person has chosen; `text_size` is in per cent.
+/// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
+/// servers than the room's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -153,6 +155,7 @@ pub(crate) struct Settings {
     pub(crate) close: CloseChoice,
     pub(crate) text_size: u16,
     pub(crate) density: Density,
+    pub(crate) pictures_elsewhere: bool,
 }
 
 impl Settings {
@@ -174,6 +177,7 @@ impl Default for Settings {
             close: CloseChoice::default(),
             text_size: 100,
             density: Density::default(),
+            pictures_elsewhere: false,
         }
     }
 }
@@ -247,7 +251,8 @@ pub(crate) enum GapState {
 }
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
-/// milliseconds, pictures are names that only `avatar:` understands.
+/// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
+/// the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -257,6 +262,7 @@ pub(crate) struct Row {
     pub(crate) kind: RowKind,
     pub(crate) user: String,
     pub(crate) name: String,
+    pub(crate) namesake: bool,
     pub(crate) avatar: Option<String>,
     pub(crate) text: String,
     pub(crate) org: String,

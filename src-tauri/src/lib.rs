@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`] and
-//! [`form`] (the border to the page), [`commands`] and [`rows`] (what crosses it), [`ticks`] (how the page learns that
+//! [`form`] (the border to the page), [`commands`], [`rows`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
 //! there is something to see), [`windows`], [`tray`], [`words`], [`links`], [`avatars`], [`logging`], and [`demo`].
 
 mod args;
@@ -20,6 +20,7 @@ mod form;
 mod home;
 mod links;
 mod logging;
+mod namesakes;
 mod rooms;
 mod rows;
 mod secrets;

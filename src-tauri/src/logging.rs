@@ -110,6 +110,32 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_is_logged_with_its_place_and_never_with_what_somebody_wrote() {
+        let page = Page::default();
+        let writer = page.clone();
+        let subscriber = tracing_subscriber::registry()
+            .with(EnvFilter::new("trace"))
+            .with(fmt::layer().with_writer(move || writer.clone()));
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(log_panic));
+        tracing::subscriber::with_default(subscriber, || {
+            let secret = "canary";
+            let _caught = std::panic::catch_unwind(|| panic!("a body: {secret}"));
+            let _caught = std::panic::catch_unwind(|| {
+                let parsed: Result<u8, String> = Err(secret.to_owned());
+                parsed.expect("a number")
+            });
+            let _caught = std::panic::catch_unwind(|| panic!("our own words"));
+        });
+        std::panic::set_hook(before);
+        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("canary"), "{text}");
+        assert_eq!(text.matches("src-tauri/src/logging.rs:").count(), 3, "{text}");
+        assert_eq!(text.matches("formatted message left out").count(), 2, "{text}");
+        assert!(text.contains("our own words"), "{text}");
+    }
+
+    #[test]
     fn a_crate_is_pinned_by_its_whole_name() {
         assert!(is_pinned("tungstenite"));
         assert!(is_pinned("zbus::connection::handshake"));

@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::errors::{AppError, Code};
+use crate::namesakes::Namesakes;
 use crate::rows;
 use crate::settings::RoomKey;
 
@@ -38,6 +39,13 @@ pub(crate) struct Live {
     pub(crate) session: Session,
     /// The server that the room is on.
     pub(crate) server: Url,
+    pub(crate) namesakes: Arc<Namesakes>,
+}
+
+impl Live {
+    fn new(session: Session, server: Url) -> Self {
+        Self { session, server, namesakes: Arc::default() }
+    }
 }
 
 /// All of them. Handles are cheap and the same.
@@ -84,7 +92,7 @@ impl Rooms {
             Some(token) => {
                 let started =
                     Session::start(config, token, self.store.clone(), self.env.clone()).await;
-                started.map(|session| Seat::Live(Live { session, server }))
+                started.map(|session| Seat::Live(Live::new(session, server)))
             }
         };
         match started {

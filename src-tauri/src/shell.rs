@@ -39,7 +39,8 @@ impl Shell {
         rooms: Rooms,
         ticks: Ticks,
     ) -> Self {
-        let avatars = Avatars::new(&home.avatars());
+        let elsewhere = remembered.read(|memory| memory.settings.pictures_elsewhere);
+        let avatars = Avatars::new(&home.avatars(), elsewhere);
         let (notices, first) = (Mutex::default(), Mutex::default());
         Self { home, remembered, secrets, rooms, avatars, ticks, notices, first }
     }
@@ -229,6 +230,7 @@ impl Shell {
     /// # Errors
     /// `settings_not_saved`.
     pub(crate) fn choose(&self, settings: Settings) -> Result<(), AppError> {
+        self.avatars.show_elsewhere(settings.pictures_elsewhere);
         self.change(|memory| memory.settings = settings.bounded())
     }
 

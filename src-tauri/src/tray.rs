@@ -122,7 +122,8 @@ impl Glance {
 /// `Room 7 · Live · 3 new`.
 fn line(language: Language, label: &str, status: &RoomStatus) -> String {
     let unread = language.unread(status.unread, status.unread_questions);
-    let parts = [label, language.connection(status.connection.state), &unread];
+    let label = aside_text::name(label);
+    let parts = [label.as_str(), language.connection(status.connection.state), &unread];
     // An ampersand would underline the next letter.
     parts
         .into_iter()

@@ -13,7 +13,9 @@ mod room;
 mod stage;
 mod wire;
 
+mod alone;
 mod broken;
+mod commands;
 mod corpora;
 mod demo;
 mod hidden;

@@ -1,7 +1,12 @@
 //! The server goes away: what was said meanwhile is there afterwards, once and in order, without a click.
 
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
 use crate::{
-    app::App,
+    app::{App, until},
     room::{Mode, Room},
     stage::Stage,
     wire,
@@ -71,4 +76,54 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
     app.row(&["first words"]).await;
     let row = app.row(&["written before"]).await;
     app.settled(&row.key).await;
+}
+
+#[tokio::test]
+async fn an_outage_is_told_calmly_and_what_came_back_is_counted() {
+    let mut room = Room::open(Mode::Full).await;
+    room.say("before").await;
+    let stage = Stage::set("an_outage_is_told_calmly_and_what_came_back_is_counted");
+    let app = App::start_in(stage, &room).await;
+    app.becomes(&["online"]).await;
+    app.row(&["before"]).await;
+
+    room.stop().await;
+    let lost = Instant::now();
+    let mut said = vec![(app.status().await.unwrap().text, Duration::ZERO)];
+    while lost.elapsed() < Duration::from_secs(13) {
+        let text = app.status().await.unwrap().text;
+        if said.last().unwrap().0 != text {
+            said.push((text, lost.elapsed()));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let words: Vec<&str> = said.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(words, ["Live", "Reconnecting…", "Offline — your messages are kept"]);
+    // The page counts from when it learns of the loss, and repaints once a second.
+    assert!((1.5..4.5).contains(&said[1].1.as_secs_f64()), "{said:?}");
+    assert!((9.5..12.5).contains(&said[2].1.as_secs_f64()), "{said:?}");
+    let strip: String =
+        app.ask("return text(all('[data-testid=connection-strip]')[0]);", json!([])).await;
+    assert!(
+        strip.contains("The server can't be reached.") && strip.contains("Retry now"),
+        "{strip}"
+    );
+    assert!(strip.contains("Trying again in") || strip.contains("Trying now"), "{strip}");
+    app.type_into("Message", "a thought").await;
+    assert!(app.words().await.contains("Will be sent when back"));
+
+    let missed: Vec<String> = (0..37).map(|number| format!("meanwhile {number:02}")).collect();
+    room.say_unheard(&missed).await;
+    room.start().await;
+    app.press("Retry now").await;
+    app.becomes(&["online"]).await;
+    until("what came back is counted", || async {
+        let text = app.status().await?.text;
+        (text == "Live — recovered 37 entries").then_some(())
+    })
+    .await;
+    until("and is no news any more", || async {
+        (app.status().await?.text == "Live").then_some(())
+    })
+    .await;
 }

@@ -110,6 +110,25 @@ describe("rooms", () => {
   });
 });
 
+it("counts what came back after the connection was lost", async () => {
+  const { bridge, frames, aside } = await started();
+  bridge.connect({ state: "waiting", why: "network", retryAt: null });
+  await frames.paint();
+  bridge.recovered = 37;
+  bridge.connect({ state: "online", why: null, retryAt: null });
+  await frames.paint();
+  expect([aside.phrase?.words, aside.phrase?.params?.n]).toEqual(["status.recovered", 37]);
+});
+
+it("reads the rows again when pictures of other servers are wanted, or no longer", async () => {
+  const { bridge, aside } = await started();
+  await aside.saveSettings({ picturesElsewhere: true });
+  expect(bridge.calls.map(([name]) => name)).toEqual(["saveSettings", "page"]);
+  bridge.calls.length = 0;
+  await aside.saveSettings({ theme: "dark" });
+  expect(bridge.calls.map(([name]) => name)).toEqual(["saveSettings"]);
+});
+
 it("asks whether to keep running when the window is closed", async () => {
   const { bridge, aside } = await started();
   bridge.emit("close-asked", null);

@@ -28,7 +28,7 @@ afterEach(async () => {
 function open(): void {
   sent = 0;
   composer = new Composer("1", bridge);
-  view = mount(ComposerView, { target: document.body, props: { composer, contentBytes: 100, offline: false, sent: () => sent++ } });
+  view = mount(ComposerView, { target: document.body, props: { composer, contentBytes: 100, held: null, sent: () => sent++ } });
   flushSync();
 }
 
@@ -186,4 +186,9 @@ describe("the text", () => {
     await restoring;
     expect(composer.text).toBe("new");
   });
+});
+
+it("what is pasted is plain text: nothing here takes more", () => {
+  const fields = document.querySelectorAll("[contenteditable], textarea, input");
+  expect([...fields].map((field) => field.nodeName)).toEqual(["TEXTAREA"]);
 });

@@ -4,7 +4,7 @@ import type { Connection, ConnectionState } from "../src/bridge/dto";
 import { phrase, trackConnection, type Track } from "../src/state/connection";
 
 const at = (state: ConnectionState, why: string | null = null): Connection => ({ state, why, retryAt: null });
-const wasLive: Track = { lostAt: 0, everLive: true };
+const wasLive: Track = { lostAt: 0, everLive: true, backAt: null, recovered: 0 };
 
 describe("a lost connection", () => {
   it.each([
@@ -19,17 +19,17 @@ describe("a lost connection", () => {
   });
 
   it("counts from when it was lost, through every attempt, and starts over once online", () => {
-    let track = trackConnection(undefined, at("online"), 0);
-    track = trackConnection(track, at("waiting"), 1_000);
-    track = trackConnection(track, at("connecting"), 5_000);
+    let track = trackConnection(undefined, at("online"), 0, 0);
+    track = trackConnection(track, at("waiting"), 0, 1_000);
+    track = trackConnection(track, at("connecting"), 0, 5_000);
     expect(track.lostAt).toBe(1_000);
-    track = trackConnection(track, at("syncing"), 6_000);
-    expect(track).toEqual({ lostAt: null, everLive: true });
+    track = trackConnection(track, at("syncing"), 0, 6_000);
+    expect([track.lostAt, track.everLive]).toEqual([null, true]);
   });
 });
 
 it("a first attempt that fails says why at once", () => {
-  const said = phrase(at("waiting", "dns"), { lostAt: 0, everLive: false }, 100);
+  const said = phrase(at("waiting", "dns"), { lostAt: 0, everLive: false, backAt: null, recovered: 0 }, 100);
   expect([said.words, said.strip?.why]).toEqual(["status.connecting", "dns"]);
 });
 
@@ -37,4 +37,46 @@ it("a refused token offers another one first, a wrong address offers to edit it"
   expect(phrase(at("refused", "token"), wasLive, 0).strip?.remedies[0]).toBe("token");
   expect(phrase(at("refused", "not_found"), wasLive, 0).strip?.remedies[0]).toBe("edit");
   expect(phrase(at("refused"), wasLive, 0).strip?.why).toBe("unknown");
+});
+
+describe("what came back", () => {
+  const told = (track: Track, recovered: number, now: number) => {
+    const { words, params } = phrase(at("online"), track, now, recovered);
+    return [words, params?.n];
+  };
+
+  it("is counted from the loss, while it comes, and told for ten seconds", () => {
+    // Seven had been recovered by an earlier outage.
+    let track = trackConnection(undefined, at("online"), 7, 0);
+    expect(told(track, 7, 0)).toEqual(["status.live", undefined]);
+    for (const [state, now] of [["waiting", 1_000], ["connecting", 20_000], ["joining", 20_100]] as const) track = trackConnection(track, at(state), 7, now);
+    track = trackConnection(track, at("syncing"), 7, 20_200);
+    expect(told(track, 7, 20_200)).toEqual(["status.live", undefined]);
+    track = trackConnection(track, at("online"), 40, 21_000);
+    expect(told(track, 40, 21_000)).toEqual(["status.recovered", 33]);
+    track = trackConnection(track, at("online"), 44, 25_000);
+    expect(told(track, 44, 25_000)).toEqual(["status.recovered", 37]);
+    expect(told(track, 44, 30_200)).toEqual(["status.live", undefined]);
+    // A gap that somebody fills by hand much later is no news of the connection.
+    track = trackConnection(track, at("online"), 60, 90_000);
+    expect(told(track, 60, 90_000)).toEqual(["status.live", undefined]);
+    track = trackConnection(track, at("waiting"), 60, 91_000);
+    track = trackConnection(track, at("online"), 61, 92_000);
+    expect(told(track, 61, 92_000)).toEqual(["status.recovered", 1]);
+  });
+
+  it("is no news when a room is entered", () => {
+    let track = trackConnection(undefined, at("connecting"), 0, 0);
+    track = trackConnection(track, at("online"), 100, 500);
+    expect(told(track, 100, 500)).toEqual(["status.live", undefined]);
+  });
+});
+
+it.each([
+  ["online", null],
+  ["waiting", "composer.offline"],
+  ["refused", "composer.refused"],
+  ["closed", "composer.closed"],
+] as const)("what is written while %s: %s", (state, held) => {
+  expect(phrase(at(state), wasLive, 5_000).held).toBe(held);
 });

@@ -10,6 +10,7 @@ mod fuzz;
 mod mutants;
 mod page;
 mod run;
+mod soak;
 mod test;
 mod tidy;
 mod tools;
@@ -22,6 +23,7 @@ Usage: cargo xtask <command>
   run [--release] [--for 30s] [-- ARGS]   build the app, start it (`aside --demo`, or `aside ARGS`)
   test [--only STEP] [--skip-e2e]         everything that CI runs; `test --list` names the steps
   fuzz [--seconds N] [--target NAME]      the fuzz targets, each for N seconds (60)
+  soak [--seeds N] [--write]              the simulation: N seeds a class (200); --write: docs/reliability.md
   corpora                                 fetch public bad input for the tests, below target/corpora
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   tidy                                    the house rules alone
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         "test" => test::test(rest),
         "tidy" => tidy::tidy(),
         "fuzz" => fuzz::fuzz(rest),
+        "soak" => soak::soak(rest),
         "corpora" => corpora::ensure(),
         "mutants" => mutants::mutants(rest),
         "bindings" => bindings::write(),

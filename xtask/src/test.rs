@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     command::{self, cargo},
-    corpora, debian, fuzz, page, tidy, tools,
+    corpora, debian, fuzz, page, soak, tidy, tools,
 };
 
 struct Step {
@@ -43,6 +43,7 @@ const STEPS: &[Step] = &[
         about: "tests of the workspace, but for those in a real window",
         run: nextest,
     },
+    Step { name: "simulation", about: "200 seeds of each fault class", run: || soak::soak(&[]) },
     Step { name: "doctest", about: "examples in the documentation", run: doctest },
     Step { name: "fuzz", about: "each fuzz target for a few seconds", run: fuzz::short },
     Step { name: E2E, about: "the app in a real window", run: window },

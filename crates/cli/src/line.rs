@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use aside_history::{EntryRow, Row, RowKind};
 use aside_protocol::{Body, EntryKind};
+use aside_text::{name, printable};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -95,21 +96,24 @@ impl Line {
             // For people the state is a remark beside the text, not part of it.
             return writeln!(io::stderr(), "({})", self.state.unwrap_or_default());
         } else {
-            writeln!(out, "{}", visible(&self.words()))?;
+            writeln!(out, "{}", self.words())?;
         }
         out.flush()
     }
 
+    /// The line for people. A text from the room must not steer their terminal.
     fn words(&self) -> String {
         let time = self.created_at.as_deref().or(self.received_at.as_deref()).unwrap_or_default();
-        let text = self.text.as_deref().unwrap_or_default();
-        let name = if self.name.is_empty() { &self.user } else { &self.name };
+        let said = |text: &Option<String>| printable(text.as_deref().unwrap_or_default());
+        let text = said(&self.text);
+        let name = Some(name(&self.name)).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| aside_text::name(&self.user));
         match self.kind {
             "question" => format!("{time} ? {name}: {text}"),
             "answer" => format!(
                 "{time} ! {} replied to {name}: {text} (to: {})",
-                self.org.as_deref().unwrap_or_default(),
-                self.question.as_deref().unwrap_or_default(),
+                aside_text::name(self.org.as_deref().unwrap_or_default()),
+                said(&self.question),
             ),
             "gap" => format!("{time} … something may be missing here …"),
             _ => format!("{time} {name}: {text}"),
@@ -123,7 +127,23 @@ fn rfc3339(at: Timestamp) -> Option<String> {
     Some(at.display_with_offset(zone.to_offset(at)).to_string())
 }
 
-/// A text from the room must not steer the terminal: control characters are shown, not obeyed.
-fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_says_is_one_line_for_people_and_the_same_bytes_for_programs() {
+        let line = Line {
+            kind: "message",
+            user: "u1".to_owned(),
+            name: "\u{202e}Eve\u{1b}[2J".to_owned(),
+            text: Some("hi\r\u{1b}]0;title\u{7}\n12:00 Ana: yes \u{202e}on".to_owned()),
+            ..Line::default()
+        };
+        assert_eq!(line.words(), " Eve[2J: hi��]0;title��12:00 Ana: yes �on");
+        let nameless = Line { name: "\u{200b}".to_owned(), ..line };
+        assert!(nameless.words().starts_with(" u1: "));
+        let json = serde_json::to_value(&nameless).unwrap();
+        assert_eq!(json["text"], "hi\r\u{1b}]0;title\u{7}\n12:00 Ana: yes \u{202e}on");
+    }
 }

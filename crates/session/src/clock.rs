@@ -39,36 +39,49 @@ impl Clock for SystemClock {
     }
 }
 
-/// The kernel's boot-time clock, which no wall step moves and no sleep stops.
-#[cfg(target_os = "linux")]
+/// The system's clock that no wall step moves and no sleep stops.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 fn boot_time() -> Option<Duration> {
-    let text = std::fs::read_to_string("/proc/uptime").ok()?;
-    let seconds: f64 = text.split_whitespace().next()?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    // Here it is the one that goes on in a sleep; tokio's is another.
+    #[cfg(target_os = "macos")]
+    let clock = rustix::time::ClockId::Monotonic;
+    Duration::try_from(rustix::time::clock_gettime(clock)).ok()
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn boot_time() -> Option<Duration> {
     None
 }
 
 /// Notices that the machine slept: time went by that tokio's clock did not see. A clock that is set back says nothing.
+///
+/// Where tokio's clock goes on in a sleep, as on Windows, or the process alone was stopped, nothing is missing between the
+/// two, but the look itself comes late; that is worth a doubt and no more, for a busy machine is late, too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SleepWatch {
     awake: Instant,
     all: Duration,
 }
 
+/// So late is no longer a busy moment ...
+const LATE: Duration = Duration::from_secs(5);
+/// ... and counts as a sleep of this length.
+const DOZE: Duration = Duration::from_secs(5);
+
 impl SleepWatch {
     pub(crate) fn new(awake: Instant, all: Duration) -> Self {
         Self { awake, all }
     }
 
-    /// How long the machine slept since the last look.
-    pub(crate) fn slept(&mut self, awake: Instant, all: Duration) -> Duration {
-        let slept = all.saturating_sub(self.all).saturating_sub(awake - self.awake);
+    /// How long the machine slept since the last look; looks come at least every `nap`.
+    pub(crate) fn slept(&mut self, awake: Instant, all: Duration, nap: Duration) -> Duration {
+        let seen = awake - self.awake;
+        let slept = all.saturating_sub(self.all).saturating_sub(seen);
         *self = Self { awake, all };
-        slept
+        let late = seen.saturating_sub(nap) >= LATE;
+        slept.max(if late { DOZE } else { Duration::ZERO })
     }
 }
 
@@ -76,13 +89,37 @@ impl SleepWatch {
 mod tests {
     use super::*;
 
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
     #[test]
     fn sleep_is_what_the_awake_clock_did_not_see() {
-        let (start, s) = (Instant::now(), Duration::from_secs);
-        let mut watch = SleepWatch::new(start, s(1000));
-        assert_eq!(watch.slept(start + s(5), s(1005)), s(0));
-        assert_eq!(watch.slept(start + s(10), s(1100)), s(90));
-        assert_eq!(watch.slept(start + s(15), s(500)), s(0), "a step back is no sleep");
-        assert_eq!(watch.slept(start + s(20), s(505)), s(0));
+        let start = Instant::now();
+        let mut watch = SleepWatch::new(start, S(1000));
+        assert_eq!(watch.slept(start + S(2), S(1002), S(2)), S(0));
+        assert_eq!(watch.slept(start + S(4), S(1094), S(2)), S(90));
+        assert_eq!(watch.slept(start + S(6), S(500), S(2)), S(0), "a step back is no sleep");
+        assert_eq!(watch.slept(start + S(8), S(502), S(2)), S(0));
+    }
+
+    #[test]
+    fn a_look_that_comes_far_too_late_is_a_doubt_and_never_more() {
+        let start = Instant::now();
+        let mut watch = SleepWatch::new(start, S(0));
+        assert_eq!(watch.slept(start + S(6), S(6), S(2)), S(0), "a busy moment");
+        assert_eq!(watch.slept(start + S(13), S(13), S(2)), DOZE);
+        assert_eq!(watch.slept(start + S(50_000), S(50_000), S(2)), DOZE);
+    }
+
+    #[test]
+    fn the_systems_clock_goes_on_with_the_awake_one() {
+        let (awake, all) = (Instant::now(), SystemClock.with_sleep());
+        std::thread::sleep(Duration::from_millis(50));
+        let (awake, all) = (awake.elapsed(), SystemClock.with_sleep() - all);
+        assert!(all.abs_diff(awake) < Duration::from_millis(30), "{all:?} {awake:?}");
+        #[cfg(target_os = "linux")]
+        {
+            // It counts from the start of the machine, not from 1970: no wall step moves it.
+            assert!(SystemClock.with_sleep() < S(20 * 365 * 86_400));
+        }
     }
 }

@@ -23,6 +23,7 @@ mod heartbeat;
 mod internet;
 mod link;
 pub mod network;
+mod portal;
 mod room;
 mod sequence;
 pub mod session;
@@ -32,7 +33,10 @@ pub mod view;
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, RoomConfig};
 pub use error::{SendError, SessionError, Settled, StartError};
-pub use network::{ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network};
+pub use network::{
+    ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network, Peeked,
+    ProxyChoice, Routes,
+};
 pub use session::{Env, Session};
 pub use view::{Connection, Counters, RoomView, ServerFacts, Why};
 

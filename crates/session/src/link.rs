@@ -335,3 +335,6 @@ impl AsyncWrite for Stamped {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! The outside world as a session sees it: byte streams and single HTTP requests, replaceable under a simulation.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use aside_protocol::Token;
@@ -20,6 +22,55 @@ pub trait Network: Send + Sync + 'static {
 
     /// Sends one request and reads the whole reply. Never follows a redirect.
     async fn http(&self, request: HttpRequest) -> Result<HttpReply, HttpError>;
+
+    /// Looks who answers at an address: a request without any secret, over a connection of its own.
+    async fn peek(&self, _url: &Url) -> Result<Peeked, HttpError> {
+        Err(DialError::Unreachable.into())
+    }
+
+    /// How the rest of the world would be reached now; nothing where that can't be told. Must not block.
+    fn routes(&self) -> Option<Routes> {
+        None
+    }
+}
+
+/// The addresses of this machine from which the rest of the world would be reached, by family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Routes {
+    /// By IPv4.
+    pub v4: Option<IpAddr>,
+    /// By IPv6.
+    pub v6: Option<IpAddr>,
+}
+
+impl Routes {
+    /// Whether there is no way out of this machine at all.
+    pub fn none(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// Through which proxy the network is reached.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum ProxyChoice {
+    /// As the environment says (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, lower case too), or else the system.
+    #[default]
+    System,
+    /// Through none.
+    Direct,
+    /// Through this one: `http` or `https`, with its name and password in the URL if it wants them.
+    Through(Url),
+}
+
+impl fmt::Debug for ProxyChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("System"),
+            Self::Direct => f.write_str("Direct"),
+            // The rest of the URL may hold a password.
+            Self::Through(url) => write!(f, "Through({})", url.host_str().unwrap_or_default()),
+        }
+    }
 }
 
 /// Why there is no byte stream.
@@ -43,6 +94,12 @@ pub enum DialError {
     /// The TLS handshake failed for another reason.
     #[error("no encrypted connection")]
     Tls,
+    /// The proxy wants a name and a password, or others.
+    #[error("the proxy wants to be signed in to")]
+    ProxySignIn,
+    /// The proxy lets nobody through to there, or is of a kind that we can't use.
+    #[error("the proxy does not let us through")]
+    ProxyRefused,
 }
 
 /// What an HTTP request does.
@@ -81,6 +138,17 @@ pub struct HttpReply {
     /// `Date`, as it came: an absolute `Retry-After` is measured against it, not against our clock.
     pub date: Option<String>,
     /// The body, up to the limit.
+    pub body: Vec<u8>,
+}
+
+/// What a look without any secret found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peeked {
+    /// The status.
+    pub status: u16,
+    /// `Location`, as it came.
+    pub location: Option<String>,
+    /// The start of the body.
     pub body: Vec<u8>,
 }
 

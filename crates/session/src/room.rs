@@ -4,7 +4,8 @@
 //! request, a moment that has come. Frames and requests carry the generation of the connection that they belong to; those
 //! of an old one are dropped. What follows is decided in memory, committed in one transaction, and told afterwards.
 //!
-//! The parts: `draft` (one commit in the making), `connection` (coming and going), `intake` (what a link heard), `exact`
+//! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
+//! (the network around it), `intake` (what a link heard), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
 //! `doubt` (the outbox).
 
@@ -19,6 +20,7 @@ mod sending;
 mod settling;
 mod snapshot;
 mod start;
+mod surroundings;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -50,6 +52,7 @@ use aligned::Aligned;
 use connection::Phase;
 use exact::Exact;
 use sending::Item;
+use surroundings::Surroundings;
 
 /// The answer to a wish.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
@@ -73,8 +76,8 @@ pub(crate) enum Command {
 const EAR: usize = 512;
 /// Frames that are committed together at most.
 const BATCH: usize = 1024;
-/// The longest the task sleeps: after a sleep of the machine, that is how late it is noticed.
-const NAP: Duration = Duration::from_secs(5);
+/// The longest the task sleeps: after a sleep of the machine or a change of the network, that is how late it is noticed.
+pub(crate) const NAP: Duration = Duration::from_secs(2);
 
 /// How entries find their place.
 enum Merge {
@@ -92,6 +95,7 @@ enum Done {
     Exact(u64, exact::Fetched),
     Snapshot(u64, aligned::Fetched),
     Older(older::Fetched),
+    Looked(u64, crate::portal::Found),
     Posted(sending::Posted),
 }
 
@@ -115,6 +119,7 @@ struct Room {
     backoff: Backoff,
     strikes: Strikes,
     sleep: SleepWatch,
+    around: Surroundings,
 
     /// What the server last said of itself, in this session.
     abilities: Option<Capabilities>,
@@ -216,10 +221,14 @@ impl Room {
             Some(Done::Snapshot(generation, fetched)) if generation == self.generation => {
                 self.snapshot_came(fetched);
             }
+            Some(Done::Looked(generation, found)) if generation == self.generation => {
+                self.looked(found);
+            }
             Some(Done::Older(fetched)) => self.older_came(fetched).await,
             Some(Done::Posted(posted)) => self.posted(posted).await,
             // Of an old generation, or cut short.
-            Some(Done::Abilities(..) | Done::Exact(..) | Done::Snapshot(..)) | None => {}
+            Some(Done::Abilities(..) | Done::Exact(..) | Done::Snapshot(..) | Done::Looked(..))
+            | None => {}
         }
     }
 
@@ -242,6 +251,7 @@ impl Room {
         let now = Instant::now();
         self.check_storage().await;
         self.check_sleep(now).await;
+        self.check_routes(now);
         self.check_heart(now).await;
         self.check_phase(now).await;
         self.check_exact(now).await;

@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::RoomConfig;
 use crate::error::{SendError, SessionError, Settled, StartError};
 use crate::internet::Internet;
-use crate::network::Network;
+use crate::network::{Network, ProxyChoice};
 use crate::room::{self, Command};
 use crate::view::RoomView;
 
@@ -40,7 +40,15 @@ impl Env {
     /// # Errors
     /// [`StartError::Tls`] when the system's TLS can't be set up.
     pub fn real() -> Result<Self, StartError> {
-        let network = Internet::new().ok_or(StartError::Tls)?;
+        Self::through(&ProxyChoice::System)
+    }
+
+    /// The real world, through a proxy that a person chose.
+    ///
+    /// # Errors
+    /// [`StartError::Tls`] when the system's TLS can't be set up.
+    pub fn through(proxy: &ProxyChoice) -> Result<Self, StartError> {
+        let network = Internet::new(proxy).ok_or(StartError::Tls)?;
         Ok(Self::with_network(Arc::new(network), rand::random()))
     }
 }

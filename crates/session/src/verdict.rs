@@ -58,7 +58,7 @@ const STRIKES: usize = 3;
 /// The strikes that count are younger than this.
 const STRIKE_MEMORY: Duration = Duration::from_secs(5 * 60);
 /// A network's sign-in page, a wrong certificate: looked at again about this often.
-const PROBE_AGAIN: Duration = Duration::from_secs(10);
+pub(crate) const PROBE_AGAIN: Duration = Duration::from_secs(10);
 /// A wrong address: looked at again about this often.
 const WRONG_ADDRESS: Duration = Duration::from_secs(5 * 60);
 /// A cache that can't be written is tried again about this often.
@@ -118,7 +118,8 @@ fn of_dial(error: DialError) -> Verdict {
         DialError::Timeout => (Pace::Theirs, Why::Timeout),
         DialError::Certificate => (Pace::Slow(PROBE_AGAIN), Why::Certificate),
         DialError::CertificateTime => (Pace::Slow(PROBE_AGAIN), Why::ClockWrong),
-        DialError::Tls => (Pace::Slow(PROBE_AGAIN), Why::NotOurServer),
+        DialError::Tls | DialError::ProxyRefused => (Pace::Slow(PROBE_AGAIN), Why::NotOurServer),
+        DialError::ProxySignIn => (Pace::Slow(PROBE_AGAIN), Why::ProxySignIn),
     };
     Verdict::Wait { pace, why }
 }

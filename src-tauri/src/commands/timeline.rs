@@ -72,5 +72,5 @@ pub(crate) async fn fill_gap(
 }
 
 fn painter<'a>(shell: &'a Shell, live: &'a Live) -> Painter<'a> {
-    Painter { avatars: &shell.avatars, server: &live.server }
+    Painter { avatars: &shell.avatars, namesakes: &live.namesakes, server: &live.server }
 }

@@ -31,8 +31,13 @@ impl RotatingFile {
     }
 }
 
+/// For this user's eyes alone: it says which rooms they are in, and when.
 fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 impl Current {

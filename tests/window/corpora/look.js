@@ -18,8 +18,23 @@ const said = (box) => {
 };
 // The only liberty that is taken with a body: no more than eight marks on a letter.
 const body = (text) => text.replace(/(\p{M}{8})\p{M}+/gu, "$1");
-// A name is one line of visible letters; long ones end early.
-const name = (text) => [...text].filter((c) => !/[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/u.test(c)).join("").normalize("NFC").replace(/(\p{M}{3})\p{M}+/gu, "$1").replace(/\s+/g, " ").trim();
+// A name is one line of visible letters, joiners only where they join; long ones end early.
+const joins = (c) => /[\u0600-\u1cff\ua8e0-\uaaff\u{10a00}-\u{11fff}]/u.test(c);
+const picture = (c) => c === "\ufe0f" || (c > "\u2000" && /\p{Emoji}/u.test(c));
+const visible = (text) => {
+  let letter = "";
+  const shown = (c, after) => {
+    if (/[\u200c\u200d]/.test(c)) return joins(letter) || (c === "\u200d" && picture(letter) && picture(after));
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(c)) return false;
+    if (!/\p{M}/u.test(c)) letter = c;
+    return true;
+  };
+  return [...text].filter((c, index, all) => shown(c, all[index + 1] ?? "")).join("");
+};
+const name = (text) => {
+  const line = visible(text).normalize("NFC").replace(/(\p{M}{3})\p{M}+/gu, "$1").replace(/\s+/g, " ").trim();
+  return /[^\s\p{M}\u115f\u1160\u2800\u3164\uffa0\u200c\u200d]/u.test(line) ? line : "";
+};
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 const wrong = [];

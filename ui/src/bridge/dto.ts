@@ -22,9 +22,9 @@ export type Connection = { state: ConnectionState, why: string | null, retryAt: 
 export type Role = "audience" | "staff" | "host";
 
 /**
- * One open room at a glance.
+ * One open room at a glance. `recovered` counts the entries that were missed and fetched since the room was opened.
  */
-export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, };
+export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, };
 
 /**
  * What the join form holds; the token travels beside it, and only towards the shell.
@@ -62,9 +62,10 @@ export type CloseChoice = "ask" | "hide" | "quit";
 export type Density = "comfortable" | "compact";
 
 /**
- * What a person has chosen; `text_size` is in per cent.
+ * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
+ * servers than the room's own.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -98,9 +99,10 @@ export type GapState = "open" | "loading" | "failed";
 
 /**
  * One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
- * milliseconds, pictures are names that only `avatar:` understands.
+ * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
+ * the same.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, };
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, };
 
 /**
  * A stretch of the timeline, oldest first.

@@ -11,6 +11,9 @@ async function ask<T>(command: string, args: Record<string, unknown> = {}): Prom
   }
 }
 
+/** Half an emoji, as some input methods leave it behind, travels to no backend: the whole text would be refused. */
+const whole = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd");
+
 export function tauriBridge(): Bridge {
   const here = getCurrentWebviewWindow();
   return {
@@ -29,12 +32,12 @@ export function tauriBridge(): Bridge {
     markRead: (room, place) => ask("mark_read", { room, place }),
     fillGap: (room, key) => ask("fill_gap", { room, key }),
 
-    send: (room, text, mode) => ask("send", { room, text, mode }),
-    answer: (room, question, text) => ask("answer", { room, question, text }),
+    send: (room, text, mode) => ask("send", { room, text: whole(text), mode }),
+    answer: (room, question, text) => ask("answer", { room, question, text: whole(text) }),
     retry: (room, key) => ask("retry", { room, key }),
     discard: (room, key) => ask("discard", { room, key }),
     draft: (room) => ask("draft", { room }),
-    setDraft: (room, text, mode) => ask("set_draft", { room, text, mode }),
+    setDraft: (room, text, mode) => ask("set_draft", { room, text: whole(text), mode }),
 
     saveSettings: (settings) => ask("save_settings", { settings }),
     closeWindow: (action, remember) => ask("close_window", { action, remember }),

@@ -11,7 +11,7 @@ import { Timeline } from "./timeline.svelte";
 /** What stands in front of the room, if anything. */
 export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
 
-const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable" };
+const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false };
 
 export class Aside {
   ready = $state(false);
@@ -59,7 +59,7 @@ export class Aside {
       this.notices = boot.notices;
       this.#adopt(boot.settings);
       // A room that was not online before this page existed has been away for longer than we can know.
-      this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room }) => [room, { lostAt: 0, everLive: true }]));
+      this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
       this.#heard(boot.statuses);
       this.ready = true;
       const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;
@@ -70,7 +70,8 @@ export class Aside {
   }
 
   phraseOf(status: RoomStatus): Phrase {
-    return phrase(status.connection, this.#tracks.get(status.room) ?? { lostAt: null, everLive: false }, this.clock.now);
+    const { connection, recovered } = status;
+    return phrase(connection, this.#tracks.get(status.room) ?? trackConnection(undefined, connection, recovered, this.clock.now), this.clock.now, recovered);
   }
 
   /** Brings a room on screen; a room that is not open is opened. */
@@ -153,7 +154,9 @@ export class Aside {
 
   async saveSettings(change: Partial<Settings>): Promise<void> {
     this.#adopt({ ...this.settings, ...change });
-    await this.attempt(() => this.bridge.saveSettings(this.settings));
+    const saved = await this.attempt(() => this.bridge.saveSettings(this.settings));
+    // The rows that are here were made without, or with, those pictures.
+    if (saved && change.picturesElsewhere !== undefined) await this.timeline?.reappear().catch(() => undefined);
   }
 
   dismiss(notice: Notice): void {
@@ -209,7 +212,7 @@ export class Aside {
   #heard(statuses: readonly RoomStatus[]): void {
     const now = Date.now();
     const heard = new Map(statuses.map((status) => [status.room, status]));
-    this.#tracks = new Map([...heard.values()].map((status) => [status.room, trackConnection(this.#tracks.get(status.room), status.connection, now)]));
+    this.#tracks = new Map([...heard.values()].map((status) => [status.room, trackConnection(this.#tracks.get(status.room), status.connection, status.recovered, now)]));
     this.statuses = heard;
     this.clock.now = now;
   }

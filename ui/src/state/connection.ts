@@ -4,6 +4,8 @@ import type { Key } from "../i18n/en";
 
 const CALM_MS = 2_000;
 const OFFLINE_MS = 10_000;
+/** What came back is counted while it may still come, and told as long. */
+const TOLD_MS = 10_000;
 
 export type Tone = "live" | "quiet" | "waiting" | "offline" | "refused" | "closed";
 export type Remedy = "retry" | "token" | "edit" | "open";
@@ -11,6 +13,9 @@ export type Remedy = "retry" | "token" | "edit" | "open";
 export interface Phrase {
   readonly tone: Tone;
   readonly words: Key;
+  readonly params?: { readonly n: number };
+  /** Why what is written now does not leave at once; null when it does. */
+  readonly held: Key | null;
   /** Present when there is something to explain or to do. */
   readonly strip: { readonly why: string | null; readonly retryAt: number | null; readonly remedies: readonly Remedy[] } | null;
 }
@@ -20,32 +25,46 @@ export interface Track {
   /** Since when it has not been online; null while it is. */
   readonly lostAt: number | null;
   readonly everLive: boolean;
+  /** Since when it is back; null once that is no news. */
+  readonly backAt: number | null;
+  /** The backend's count of recovered entries when it was lost; what was added since is what came back. */
+  readonly recovered: number;
 }
 
-export function trackConnection(track: Track | undefined, connection: Connection, now: number): Track {
+export function trackConnection(track: Track | undefined, connection: Connection, recovered: number, now: number): Track {
   switch (connection.state) {
     case "online":
     case "syncing":
-      return { lostAt: null, everLive: true };
+      return trackLive(track, recovered, now);
     case "closed":
-      return { lostAt: null, everLive: false };
+      return { lostAt: null, everLive: false, backAt: null, recovered };
     case "connecting":
     case "joining":
     case "waiting":
-    case "refused":
-      return { lostAt: track?.lostAt ?? now, everLive: track?.everLive ?? false };
+    case "refused": {
+      const away = track !== undefined && track.lostAt !== null;
+      return { lostAt: away ? track.lostAt : now, everLive: track?.everLive ?? false, backAt: null, recovered: away ? track.recovered : recovered };
+    }
   }
 }
 
-export function phrase(connection: Connection, track: Track, now: number): Phrase {
+function trackLive(track: Track | undefined, recovered: number, now: number): Track {
+  const live = { lostAt: null, everLive: true };
+  // A room that is entered for the first time has not missed anything.
+  if (!track?.everLive) return { ...live, backAt: null, recovered };
+  const backAt = track.lostAt === null ? track.backAt : now;
+  return backAt !== null && now - backAt < TOLD_MS ? { ...live, backAt, recovered: track.recovered } : { ...live, backAt: null, recovered };
+}
+
+export function phrase(connection: Connection, track: Track, now: number, recovered = 0): Phrase {
   switch (connection.state) {
     case "online":
     case "syncing":
-      return { tone: "live", words: "status.live", strip: null };
+      return livePhrase(track, now, recovered);
     case "closed":
-      return { tone: "closed", words: "status.closed", strip: { why: connection.why, retryAt: null, remedies: ["open"] } };
+      return { tone: "closed", words: "status.closed", held: "composer.closed", strip: { why: connection.why, retryAt: null, remedies: ["open"] } };
     case "refused":
-      return { tone: "refused", words: "status.refused", strip: { why: connection.why ?? "unknown", retryAt: null, remedies: remediesFor(connection.why) } };
+      return { tone: "refused", words: "status.refused", held: "composer.refused", strip: { why: connection.why ?? "unknown", retryAt: null, remedies: remediesFor(connection.why) } };
     case "connecting":
     case "joining":
     case "waiting":
@@ -53,14 +72,21 @@ export function phrase(connection: Connection, track: Track, now: number): Phras
   }
 }
 
+function livePhrase(track: Track, now: number, recovered: number): Phrase {
+  const live: Phrase = { tone: "live", words: "status.live", held: null, strip: null };
+  const back = track.backAt !== null && now - track.backAt < TOLD_MS ? recovered - track.recovered : 0;
+  return back > 0 ? { ...live, words: "status.recovered", params: { n: back } } : live;
+}
+
 function waitingPhrase(connection: Connection, track: Track, now: number): Phrase {
   const away = now - (track.lostAt ?? now);
   const explain = { why: connection.why, retryAt: connection.retryAt, remedies: ["retry"] as const };
-  if (away >= OFFLINE_MS) return { tone: "offline", words: "status.offline", strip: explain };
+  const held = "composer.offline";
+  if (away >= OFFLINE_MS) return { tone: "offline", words: "status.offline", held, strip: explain };
   // A first attempt that failed is news at once: the address may be wrong.
-  if (!track.everLive && connection.state === "waiting") return { tone: "waiting", words: "status.connecting", strip: explain };
-  if (away < CALM_MS) return track.everLive ? { tone: "live", words: "status.live", strip: null } : { tone: "quiet", words: "status.connecting", strip: null };
-  return { tone: "waiting", words: track.everLive ? "status.reconnecting" : "status.connecting", strip: null };
+  if (!track.everLive && connection.state === "waiting") return { tone: "waiting", words: "status.connecting", held, strip: explain };
+  if (away < CALM_MS) return track.everLive ? { tone: "live", words: "status.live", held: null, strip: null } : { tone: "quiet", words: "status.connecting", held, strip: null };
+  return { tone: "waiting", words: track.everLive ? "status.reconnecting" : "status.connecting", held, strip: null };
 }
 
 function remediesFor(why: string | null): readonly Remedy[] {

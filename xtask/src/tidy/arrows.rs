@@ -20,8 +20,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aside-history", &["aside-failpoint", "aside-protocol"]),
     ("aside-session", &["aside-failpoint", "aside-history", "aside-protocol"]),
     ("aside-server", &["aside-failpoint", "aside-protocol"]),
-    ("aside-cli", &["aside-failpoint", "aside-session", "aside-history", "aside-protocol"]),
-    ("aside", &["aside-session", "aside-history", "aside-protocol", "aside-server"]),
+    ("aside-text", &[]),
+    (
+        "aside-cli",
+        &["aside-failpoint", "aside-session", "aside-history", "aside-protocol", "aside-text"],
+    ),
+    ("aside", &["aside-session", "aside-history", "aside-protocol", "aside-server", "aside-text"]),
     ("xtask", &[]),
 ];
 

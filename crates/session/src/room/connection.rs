@@ -7,7 +7,7 @@ use aside_protocol::{Capabilities, ClientFrame, Epoch, Extension, Join, Resume, 
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
 
-use super::{Done, Merge, Room};
+use super::{Done, Merge, NAP, Room};
 use crate::fetch::Abilities;
 use crate::heartbeat::{BEAT, Heartbeat, Tick};
 use crate::link::{Link, Say};
@@ -82,6 +82,7 @@ impl Phase {
 impl Room {
     pub(super) fn connect(&mut self) {
         self.generation += 1;
+        self.around.portal = false;
         self.phase = Phase::Connecting;
         self.heart = None;
         self.merge = Merge::Undecided(Vec::new());
@@ -233,10 +234,12 @@ impl Room {
             Verdict::Refuse { why } => Phase::Refused { why },
             Verdict::Wait { pace, why } => {
                 let wait = self.backoff.wait(pace, now, &mut self.rng);
+                let (wait, why) = self.unless_cut_off(wait, why);
                 tracing::info!(?end, wait_ms = wait.as_millis(), "not connected");
                 Phase::Waiting { until: now + wait, why }
             }
         };
+        self.look_around();
         self.publish();
         self.link_is_gone().await;
     }
@@ -261,7 +264,7 @@ impl Room {
     pub(super) fn reconnect(&mut self) {
         let waits = matches!(self.phase, Phase::Waiting { .. } | Phase::Refused { .. });
         if waits && self.backoff.retry_now(Instant::now()) {
-            self.connect();
+            self.try_again();
         }
     }
 
@@ -282,7 +285,7 @@ impl Room {
         let now = Instant::now();
         match self.phase {
             Phase::Online { .. } | Phase::Syncing { .. } => self.doubt(now),
-            Phase::Waiting { .. } if self.backoff.event_dial(now) => self.connect(),
+            Phase::Waiting { .. } if self.backoff.event_dial(now) => self.try_again(),
             _ => {}
         }
     }
@@ -303,7 +306,7 @@ impl Room {
     }
 
     pub(super) async fn check_sleep(&mut self, now: Instant) {
-        let slept = self.sleep.slept(now, self.env.clock.with_sleep());
+        let slept = self.sleep.slept(now, self.env.clock.with_sleep(), NAP);
         if slept < SHORT_SLEEP {
             return;
         }
@@ -312,7 +315,7 @@ impl Room {
             Phase::Refused { .. } => {}
             Phase::Waiting { .. } => {
                 if self.backoff.event_dial(now) {
-                    self.connect();
+                    self.try_again();
                 }
             }
             _ if slept < LONG_SLEEP => self.doubt(now),
@@ -343,7 +346,7 @@ impl Room {
             return;
         }
         match self.phase {
-            Phase::Waiting { .. } => self.connect(),
+            Phase::Waiting { .. } => self.try_again(),
             Phase::Open { .. } => self.join(),
             Phase::Hello { .. } => self.lost(End::NoHello).await,
             Phase::Syncing { .. } => self.sync_took_too_long().await,

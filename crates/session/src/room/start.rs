@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::connection::Phase;
 use super::draft::Draft;
 use super::sending::{Item, State, Unsure};
+use super::surroundings::Surroundings;
 use super::{Command, EAR, Merge, Room};
 use crate::align::Printer;
 use crate::backoff::Backoff;
@@ -47,6 +48,7 @@ pub(crate) async fn start(
     let mut room = Room {
         rng: StdRng::seed_from_u64(env.seed),
         sleep: SleepWatch::new(Instant::now(), env.clock.with_sleep()),
+        around: Surroundings::default(),
         me: vec![config.user.clone()],
         config: Arc::new(config),
         token,

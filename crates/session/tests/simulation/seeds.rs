@@ -9,8 +9,8 @@ use crate::play::{Outcome, play};
 use crate::weather::Class;
 use crate::world::Mode;
 
-/// Seeds of one class against one kind of server, where nothing is optimized; `ASIDE_SEEDS=N` runs more.
-const SEEDS: u64 = 4;
+/// Seeds of one class against one kind of server, where nothing is optimized; `cargo xtask soak` runs many more.
+const SEEDS: u64 = 2;
 /// Lines of `CLASS_MODE SEED`: seeds that once showed a mistake.
 const REGRESSIONS: &str = include_str!("regressions.txt");
 /// No run takes longer, on the clock that it sees.
@@ -87,7 +87,9 @@ pub fn same_twice(class: Class, mode: Mode) {
     let (first, second) = (one(class, mode, 1), one(class, mode, 1));
     assert_eq!(first.trace, second.trace, "{class:?} {mode:?}");
     assert!(first.trace.1 > 50, "something happened");
-    assert_ne!(first.trace, one(class, mode, 2).trace, "another seed is another run");
+    if class == Class::Merge {
+        assert_ne!(first.trace, one(class, mode, 2).trace, "another seed is another run");
+    }
 }
 
 /// Many runs of one class.
@@ -116,7 +118,7 @@ impl Sum {
         assert!(lost <= most && doubled <= most && moved <= most, "{test}: {:?}", self.wrong);
     }
 
-    /// A line of JSON at the end of the file that `ASIDE_REPORT` names, to make a table of.
+    /// A line for `cargo xtask soak`, which makes the table of them.
     fn report(&self, class: Class, mode: Mode, seeds: usize, bad: usize) {
         let Some(path) = std::env::var_os("ASIDE_REPORT") else { return };
         let mut recovery = self.recovery.clone();

@@ -1,7 +1,7 @@
 //! A world of our own: sockets in memory, replies as scripted, clocks that follow tokio's paused one.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use aside_protocol::http::HistoryPage;
 use aside_protocol::{Entry, StreamId, Token, Topic};
 use aside_session::{
     ByteStream, Clock, DialError, Env, HttpError, HttpMethod, HttpReply, HttpRequest, Network,
-    RoomConfig, Session,
+    Peeked, RoomConfig, Routes, Session,
 };
 use futures_util::{SinkExt, StreamExt};
 use jiff::tz::TimeZone;
@@ -28,22 +28,31 @@ const PIPE: usize = 64 * 1024;
 /// Follows tokio's clock, plus the sleep that a test adds.
 pub struct FakeClock {
     start: Instant,
-    slept: AtomicU64,
+    /// How far, in milliseconds, the clock that counts sleep is ahead of tokio's ...
+    slept: AtomicI64,
+    /// ... and the wall clock.
+    wall: AtomicI64,
 }
 
 impl FakeClock {
-    fn millis(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64 + self.slept.load(Ordering::Relaxed)
+    fn millis(&self, ahead: &AtomicI64) -> i64 {
+        self.start.elapsed().as_millis() as i64 + ahead.load(Ordering::Relaxed)
     }
 
     pub fn sleep(&self, time: Duration) {
-        self.slept.fetch_add(time.as_millis() as u64, Ordering::Relaxed);
+        self.step(time.as_millis() as i64, time.as_millis() as i64);
+    }
+
+    /// Sets both ahead, or back, by so many milliseconds.
+    pub fn step(&self, slept: i64, wall: i64) {
+        self.slept.fetch_add(slept, Ordering::Relaxed);
+        self.wall.fetch_add(wall, Ordering::Relaxed);
     }
 }
 
 impl Clock for FakeClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(1_700_000_000_000 + self.millis() as i64).unwrap()
+        Timestamp::from_millisecond(1_700_000_000_000 + self.millis(&self.wall)).unwrap()
     }
 
     fn zoned(&self) -> ZonedDateTime {
@@ -51,10 +60,11 @@ impl Clock for FakeClock {
     }
 
     fn with_sleep(&self) -> Duration {
-        Duration::from_millis(self.millis())
+        Duration::from_millis(10_000_000 + self.millis(&self.slept) as u64)
     }
 }
 
+type Peek = Box<dyn Fn(&url::Url) -> Result<Peeked, HttpError> + Send + Sync>;
 type Route = Box<dyn Fn(&HttpRequest) -> Result<HttpReply, HttpError> + Send + Sync>;
 
 /// The other end of everything a session does.
@@ -71,6 +81,9 @@ struct Net {
     refuse: Mutex<Option<DialError>>,
     route: Mutex<Route>,
     requests: Mutex<Vec<HttpRequest>>,
+    peek: Mutex<Peek>,
+    peeks: Mutex<Vec<(Instant, url::Url)>>,
+    routes: Mutex<Option<Routes>>,
     history: Mutex<VecDeque<(Instant, Entry)>>,
     cap: AtomicU64,
     broken: AtomicBool,
@@ -115,13 +128,23 @@ impl Network for Net {
         }
         (self.route.lock().unwrap())(&request)
     }
+
+    async fn peek(&self, url: &url::Url) -> Result<Peeked, HttpError> {
+        self.peeks.lock().unwrap().push((Instant::now(), url.clone()));
+        (self.peek.lock().unwrap())(url)
+    }
+
+    fn routes(&self) -> Option<Routes> {
+        *self.routes.lock().unwrap()
+    }
 }
 
 impl World {
     /// A core server that has no capabilities and an empty history.
     pub fn new() -> Self {
         let (wire, wires) = mpsc::unbounded_channel();
-        let clock = FakeClock { start: Instant::now(), slept: AtomicU64::new(0) };
+        let clock =
+            FakeClock { start: Instant::now(), slept: AtomicI64::new(0), wall: AtomicI64::new(0) };
         let not_found = |_: &HttpRequest| Ok(HttpReply { status: 404, ..HttpReply::default() });
         let net = Net {
             wire,
@@ -129,6 +152,9 @@ impl World {
             refuse: Mutex::default(),
             route: Mutex::new(Box::new(not_found)),
             requests: Mutex::default(),
+            peek: Mutex::new(Box::new(|_| Err(DialError::Unreachable.into()))),
+            peeks: Mutex::default(),
+            routes: Mutex::default(),
             history: Mutex::default(),
             cap: AtomicU64::new(1000),
             broken: AtomicBool::new(false),
@@ -170,6 +196,24 @@ impl World {
         route: impl Fn(&HttpRequest) -> Result<HttpReply, HttpError> + Send + Sync + 'static,
     ) {
         *self.net.route.lock().unwrap() = Box::new(route);
+    }
+
+    /// What a look without the token finds.
+    pub fn peek(
+        &self,
+        peek: impl Fn(&url::Url) -> Result<Peeked, HttpError> + Send + Sync + 'static,
+    ) {
+        *self.net.peek.lock().unwrap() = Box::new(peek);
+    }
+
+    pub fn peeks(&self) -> Vec<(Instant, url::Url)> {
+        self.net.peeks.lock().unwrap().clone()
+    }
+
+    /// The address from which the world is reached; none when cut off.
+    pub fn reach_from(&self, address: Option<&str>) {
+        let v4 = address.map(|address| address.parse().unwrap());
+        *self.net.routes.lock().unwrap() = Some(Routes { v4, v6: None });
     }
 
     pub fn dials(&self) -> Vec<Instant> {

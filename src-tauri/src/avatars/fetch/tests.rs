@@ -53,7 +53,7 @@ async fn a_picture_of_the_rooms_own_server_is_fetched_once_and_cached() {
     crate::install_tls();
     let server = serve(http("200 OK", &painted(200, 200, ImageFormat::Jpeg))).await;
     let folder = tempfile::tempdir().unwrap();
-    let avatars = Avatars::new(folder.path());
+    let avatars = Avatars::new(folder.path(), false);
     let address = avatars.address(&server.base, "/a.png").unwrap();
     let name = address.rsplit('/').next().unwrap();
     let picture = avatars.picture(name).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_failure_is_remembered_and_an_unknown_name_is_nothing() {
     crate::install_tls();
     let server = serve(http("500 Oops", b"")).await;
     let folder = tempfile::tempdir().unwrap();
-    let avatars = Avatars::new(folder.path());
+    let avatars = Avatars::new(folder.path(), false);
     let address = avatars.address(&server.base, "/a.png").unwrap();
     let name = address.rsplit('/').next().unwrap();
     assert_eq!(avatars.picture(name).await, None);
@@ -109,4 +109,25 @@ async fn a_name_that_resolves_to_this_machine_is_refused() {
     assert_eq!(Fetch::new().get(&source).await, Err(FetchError::Connection));
     let resolved = PublicOnly.resolve("localhost".parse().unwrap()).await;
     assert!(resolved.is_err_and(|error| error.to_string() == "no public address"));
+}
+
+#[tokio::test]
+async fn nobody_elsewhere_learns_of_a_reader_who_did_not_ask_for_their_pictures() {
+    crate::install_tls();
+    let room: Url = "https://rooms.example".parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let avatars = Avatars::new(folder.path(), false);
+    let link = "https://images.example/a.png";
+    assert_eq!(avatars.address(&room, link), None);
+    assert!(avatars.address(&room, "/a.png").is_some(), "the room's own server knows already");
+
+    avatars.show_elsewhere(true);
+    let address = avatars.address(&room, link).unwrap();
+    let name = address.rsplit('/').next().unwrap();
+    // As if it had been fetched while it was wanted.
+    avatars.inner.cache.write(name, b"picture").await;
+    assert_eq!(avatars.picture(name).await.as_deref(), Some(&b"picture"[..]));
+    avatars.show_elsewhere(false);
+    assert_eq!(avatars.picture(name).await, None, "not even from the disk");
+    assert_eq!(avatars.address(&room, link), None);
 }

@@ -15,6 +15,7 @@ export class FakeBridge implements Bridge {
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
   scene: Scene;
+  recovered = 0;
   #rooms: SavedRoom[] = [];
   #ticking = false;
   #said = 0;
@@ -207,6 +208,7 @@ export class FakeBridge implements Bridge {
       connection: first ? this.scene.connection : { state: "online", why: null, retryAt: null },
       unread: first ? this.room.unread() : 12,
       unreadQuestions: first ? this.room.unread("question") : 2,
+      recovered: first ? this.recovered : 0,
       coreOnly: false,
       role: "audience",
       orgName: "",

@@ -125,6 +125,7 @@ const blank: Omit<Row, "key" | "place" | "kind"> = {
   text: "",
   org: "",
   orgLogo: null,
+  namesake: false,
   question: "",
   createdAt: null,
   receivedAt: 0,

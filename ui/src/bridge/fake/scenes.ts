@@ -70,6 +70,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       close: "ask",
       textSize: Number(query.get("size") ?? 100),
       density: (query.get("density") ?? "comfortable") as Settings["density"],
+      picturesElsewhere: false,
     },
     systemLocale: navigator.language,
     rooms: Number(query.get("rooms") ?? 3),

@@ -1,0 +1,98 @@
+//! The network around a room: whether there is a way out, whether it changed, whether it wants to be signed in to first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt;
+use tokio::time::Instant;
+
+use super::connection::Phase;
+use super::{Done, NAP, Room};
+use crate::config::is_loopback;
+use crate::network::Routes;
+use crate::portal::{Found, look};
+use crate::verdict::PROBE_AGAIN;
+use crate::view::Why;
+
+/// Without any way out, a try comes about this often, in case we are wrong about that; a way out that appears is seen at once.
+const CUT_OFF: Duration = Duration::from_secs(60);
+/// A look that found nothing out by then is given up.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// What is known of it.
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    /// At the last look, where the system can tell.
+    routes: Option<Routes>,
+    looked_at: Option<Instant>,
+    /// A sign-in page was seen; until it is gone, nothing with the token in it leaves.
+    pub(super) portal: bool,
+}
+
+impl Room {
+    /// Whether the server can't be reached whatever is tried.
+    fn cut_off(&self) -> bool {
+        self.around.routes.is_some_and(Routes::none) && !is_loopback(&self.config.socket)
+    }
+
+    /// How long to wait, and why, in the light of the network.
+    pub(super) fn unless_cut_off(&self, wait: Duration, why: Why) -> (Duration, Why) {
+        if self.cut_off() { (wait.max(CUT_OFF), Why::Network) } else { (wait, why) }
+    }
+
+    /// Notices that the way out became another one. A connection may have survived that, and is asked.
+    pub(super) fn check_routes(&mut self, now: Instant) {
+        if self.around.looked_at.is_some_and(|at| now < at + NAP) {
+            return;
+        }
+        self.around.looked_at = Some(now);
+        let routes = self.env.network.routes();
+        let before = std::mem::replace(&mut self.around.routes, routes);
+        if before.is_none() || before == routes || is_loopback(&self.config.socket) {
+            return;
+        }
+        tracing::info!(cut_off = self.cut_off(), "the network changed");
+        let online = matches!(self.phase, Phase::Online { .. } | Phase::Syncing { .. });
+        if online || !self.cut_off() {
+            self.network_changed();
+        }
+    }
+
+    /// The next try, which where a sign-in page was seen begins with another look at that.
+    pub(super) fn try_again(&mut self) {
+        if !self.around.portal {
+            return self.connect();
+        }
+        self.phase = Phase::Waiting { until: Instant::now() + LOOK, why: Why::NotOurServer };
+        self.look();
+    }
+
+    /// A strange answer, or a certificate that is not the server's: it may be the network's doing.
+    pub(super) fn look_around(&mut self) {
+        if let Phase::Waiting { why: Why::NotOurServer | Why::Certificate, .. } = self.phase {
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        let (generation, network) = (self.generation, Arc::clone(&self.env.network));
+        let (config, number) = (Arc::clone(&self.config), self.rng.random());
+        self.jobs.spawn(async move {
+            Done::Looked(generation, look(network.as_ref(), &config, number).await)
+        });
+    }
+
+    pub(super) fn looked(&mut self, found: Found) {
+        let Phase::Waiting { .. } = self.phase else { return };
+        match found {
+            Found::Portal => {
+                let wait = PROBE_AGAIN + PROBE_AGAIN.mul_f64(self.rng.random_range(0.0..0.25));
+                self.around.portal = true;
+                self.phase =
+                    Phase::Waiting { until: Instant::now() + wait, why: Why::NotOurServer };
+            }
+            Found::Ours | Found::Unknown if self.around.portal => self.connect(),
+            Found::Ours | Found::Unknown => {}
+        }
+    }
+}

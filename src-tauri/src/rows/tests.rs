@@ -1,0 +1,76 @@
+//! What strangers wrote, as the page gets it.
+
+use aside_protocol::{Entry, EntryKind};
+use history::{Delivery, EntryRow, Place, Revision, RowKey, RowKind, Standing};
+
+use super::*;
+
+fn row(kind: EntryKind, user: &str, display_name: &str, content: &str) -> history::Row {
+    let entry = Entry {
+        kind,
+        user: user.to_owned(),
+        display_name: display_name.to_owned(),
+        avatar_url: "https://tracker.example/pixel.png".to_owned(),
+        stream: String::new(),
+        content: content.to_owned(),
+        created_at: None,
+        id: None,
+        seq: None,
+        nonce: None,
+    };
+    let entry = EntryRow {
+        entry,
+        created_at: None,
+        mine: false,
+        standing: Standing::Confirmed,
+        delivery: Delivery::Failed { code: "400".to_owned(), reason: tower(20) },
+        local_id: None,
+    };
+    history::Row {
+        key: RowKey(1),
+        place: Place(1),
+        revision: Revision(1),
+        received_at: jiff::Timestamp::UNIX_EPOCH,
+        kind: RowKind::Entry(Box::new(entry)),
+    }
+}
+
+fn tower(marks: usize) -> String {
+    format!("x{}", "\u{338}".repeat(marks))
+}
+
+fn painted(row: history::Row) -> dto::Row {
+    crate::install_tls();
+    let folder = tempfile::tempdir().unwrap();
+    let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
+    let server = "https://rooms.example".parse().unwrap();
+    Painter { avatars: &avatars, namesakes: &namesakes, server: &server }.row(row)
+}
+
+#[test]
+fn names_are_one_short_line_and_what_is_said_keeps_its_bytes() {
+    let shown = painted(row(EntryKind::Message, "u\u{202e}1", "A\u{202e}na\n", "a\nb \u{202e}c"));
+    assert_eq!((shown.name.as_str(), shown.text.as_str()), ("Ana", "a\nb \u{202e}c"));
+    assert_eq!(shown.user, "u\u{202e}1", "an id is an id");
+    assert_eq!(shown.avatar, None, "nobody asked for pictures of other servers");
+
+    let shown = painted(row(EntryKind::Question, "u", &"名".repeat(10_000), &tower(5_000)));
+    assert_eq!(shown.name, format!("{}…", "名".repeat(31)));
+    assert_eq!(shown.text, tower(8));
+    assert_eq!(shown.failure_reason, Some(tower(8)));
+}
+
+#[test]
+fn an_answer_is_calm_in_every_part() {
+    let content = Body::Answer {
+        org_name: format!("Org\u{202e}{}", tower(9)),
+        org_logo: "https://tracker.example/logo.png".to_owned(),
+        question: tower(99),
+        text: tower(99),
+        question_id: None,
+    };
+    let shown = painted(row(EntryKind::Answer, "u", "Ana", &content.to_content()));
+    assert_eq!(shown.org, format!("Org{}", tower(3)));
+    assert_eq!((shown.question, shown.text), (tower(8), tower(8)));
+    assert_eq!((shown.org_logo, shown.namesake), (None, false));
+}

@@ -1,0 +1,62 @@
+//! A page that has been taken over: whatever it sends to whichever command, the answer is data or a typed error, and the
+//! room goes on.
+
+use std::fs;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    room::{Mode, Room},
+    stage::Stage,
+};
+
+const STORM: &str = include_str!("commands/storm.js");
+
+/// What became of the storm.
+#[derive(Debug, Deserialize)]
+struct Outcome {
+    calls: u32,
+    refused: u32,
+    /// Refusals that are no typed errors.
+    untyped: Vec<String>,
+    /// Ten megabytes in one argument that were taken.
+    swallowed: Vec<String>,
+    /// The longest that a call with ten megabytes took, in milliseconds, and which one.
+    slowest: (f64, String),
+}
+
+#[tokio::test]
+async fn a_hostile_page_gets_typed_errors_and_the_room_goes_on() {
+    let room = Room::open(Mode::Full).await;
+    room.say("before").await;
+    let stage = Stage::set("a_hostile_page_gets_typed_errors_and_the_room_goes_on");
+    let app = App::start_in(stage, &room).await;
+    app.becomes(&["online"]).await;
+    app.row(&["before"]).await;
+
+    let outcome: Outcome = app.ask(STORM, json!([])).await;
+    eprintln!("{outcome:?}");
+    assert!(outcome.calls > 400 && outcome.refused > 300, "{outcome:?}");
+    assert_eq!((outcome.untyped.as_slice(), outcome.swallowed.as_slice()), (&[][..], &[][..]));
+    // Most of it is the copying of ten megabytes between two processes of a debug build.
+    assert!(outcome.slowest.0 < 2_000.0, "{:?}", outcome.slowest);
+
+    // Commands of Tauri's own, and such as nobody wrote, do not exist for the page.
+    let strange: Vec<Value> = app.ask(STRANGE, json!([])).await;
+    assert!(strange.iter().all(|answer| answer == "refused"), "{strange:?}");
+
+    room.say("after").await;
+    app.row(&["after"]).await;
+    assert_eq!(app.becomes(&["online"]).await.state, "online");
+    let log = fs::read_to_string(app.stage.log()).unwrap();
+    assert!(!log.contains("panic"), "something panicked");
+}
+
+const STRANGE: &str = "
+    const names = ['plugin:shell|execute', 'plugin:fs|read_file', 'plugin:opener|open_url', 'plugin:opener|open_path',
+        'plugin:window|create', 'plugin:webview|create_webview_window', 'plugin:event|emit', 'plugin:path|resolve_directory',
+        'plugin:app|version', 'token', 'get_token', '__proto__', ''];
+    const call = (name) => window.__TAURI_INTERNALS__.invoke(name, {}).then(() => name, () => 'refused');
+    return Promise.all(names.map(call));";

@@ -1,0 +1,68 @@
+// Calls every command with what a hostile page might send: in all arguments, then in one beside good ones.
+const invoke = window.__TAURI_INTERNALS__.invoke;
+const room = (await invoke("boot", {})).rooms[0].id;
+const huge = "x".repeat(10_000_000);
+let deep = [];
+for (let depth = 0; depth < 100; depth++) deep = [deep];
+const hostile = { nothing: null, yes: true, minus: -1, part: 0.5, vast: 1e308, beyond: 2 ** 63, empty: "", path: "../../etc/passwd", huge, list: [], record: {}, deep, proto: JSON.parse('{"__proto__":{"x":1}}'), control: "\u0000\u001b\u202e", half: "\ud800" };
+const form = { server: "https://rooms.invalid", socket: "", topic: "t", stream: "s", name: "", user: "", avatar: "", allowInsecure: false };
+const good = {
+  save_room: { room, form, token: null },
+  forget_room: { room: "00000000-0000-4000-8000-000000000000" },
+  open_room: { room },
+  leave_room: { room: "00000000-0000-4000-8000-000000000000" },
+  set_token: { room: "00000000-0000-4000-8000-000000000000", token: "t" },
+  reconnect: { room: "00000000-0000-4000-8000-000000000000" },
+  page: { room, anchor: { at: "end" }, limit: 10 },
+  pull: { room, since: 0, limit: 10 },
+  mark_read: { room, place: 0 },
+  fill_gap: { room, key: "1" },
+  send: { room, text: "", mode: "message" },
+  answer: { room, question: "q", text: "" },
+  retry: { room, key: "1" },
+  discard: { room, key: "1" },
+  draft: { room },
+  set_draft: { room, text: "", mode: "message" },
+  save_settings: { settings: { locale: "nowhere" } },
+  close_window: { action: "stay", remember: false },
+  open_link: { url: "javascript:alert(1)" },
+};
+const result = { calls: 0, refused: 0, untyped: [], swallowed: [], slowest: [0, ""] };
+
+async function call(command, args, what) {
+  const began = performance.now();
+  result.calls++;
+  const big = what.endsWith("huge");
+  try {
+    await invoke(command, args);
+    if (big) result.swallowed.push(what);
+  } catch (error) {
+    result.refused++;
+    const typed = typeof error === "object" && error !== null && typeof error.code === "string" && typeof error.params === "object";
+    // No text at all: refused where JSON is read, before any command.
+    const halved = what.endsWith("half") && typeof error === "string";
+    if (!typed && !halved) result.untyped.push(`${what}: ${JSON.stringify(error)?.slice(0, 200)}`);
+    if (JSON.stringify(error).length > 1_000) result.untyped.push(`${what}: an error that repeats what was sent`);
+  }
+  const took = performance.now() - began;
+  if (big && took > result.slowest[0]) result.slowest = [Math.round(took), what];
+}
+
+for (const [command, args] of Object.entries(good)) {
+  for (const [name, value] of Object.entries(hostile)) {
+    // A room or a draft of somebody's own making is no attack.
+    const all = Object.fromEntries(Object.keys(args).map((key) => [key, value]));
+    await call(command, all, `${command}, all ${name}`);
+    for (const key of Object.keys(args)) {
+      if (command === "set_draft" && key === "text" && name !== "huge") continue;
+      if (command === "send" && key === "text" && name !== "huge") continue;
+      if (command === "save_room" && key !== "form") continue;
+      await call(command, { ...args, [key]: value }, `${command}, ${key} ${name}`);
+    }
+  }
+  await call(command, {}, `${command}, nothing at all`);
+}
+for (const key of Object.keys(form)) {
+  if (key !== "allowInsecure") await call("save_room", { room: null, form: { ...form, [key]: huge }, token: null }, `save_room, form.${key} huge`);
+}
+return result;
