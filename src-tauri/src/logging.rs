@@ -122,7 +122,8 @@ mod tests {
             let secret = "canary";
             let _caught = std::panic::catch_unwind(|| panic!("a body: {secret}"));
             let _caught = std::panic::catch_unwind(|| {
-                let parsed: Result<u8, String> = Err(secret.to_owned());
+                let parsed: Result<u8, String> =
+                    secret.parse::<u8>().map_err(|_| secret.to_owned());
                 parsed.expect("a number")
             });
             let _caught = std::panic::catch_unwind(|| panic!("our own words"));

@@ -16,6 +16,8 @@ pub const HISTORY_PATH: &str = "api/message/chatmsg";
 pub const ASK_PATH: &str = "api/question/add";
 /// Where staff answer (extension `answer`).
 pub const ANSWER_PATH: &str = "api/answer/add";
+/// Where a server says that it is one, also to those without a token; one or the other.
+pub const HEALTH_PATHS: [&str; 2] = ["health", "api/health"];
 /// Where a server names its extensions.
 pub const CAPABILITIES_PATH: &str = "api/capabilities";
 
@@ -305,5 +307,20 @@ impl ErrorReply {
     /// The reply's body, as a server writes it.
     pub fn to_json(code: u16, msg: &str) -> String {
         serde_json::json!({ "code": code, "msg": msg }).to_string()
+    }
+}
+
+/// What a room server says when it is asked whether it is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The number that the question came with.
+    pub n: String,
+}
+
+impl Health {
+    /// Reads the reply's body. Nothing when it is no JSON object with a number that was repeated.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let value: Value = read_value(body)?;
+        value["n"].as_str().map(|n| Self { n: n.to_owned() })
     }
 }

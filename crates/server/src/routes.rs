@@ -61,6 +61,7 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
     let mut router = Router::new()
         .route("/ws", get(upgrade::upgrade))
         .route("/health", get(health))
+        .route("/.well-known/aside-204", get(async || StatusCode::NO_CONTENT))
         .route(&path(HISTORY_PATH), get(history::page))
         .route(&path(ASK_PATH), post(asking::ask));
     if !server.is_core() {

@@ -39,7 +39,7 @@ impl Theatre {
 
     /// The socket goes through the faults; requests go straight to the server.
     async fn case(&self, number: usize, faults: Vec<Fault>) -> Case {
-        let room = format!("room-{number}");
+        let room = format!("case-{number}");
         let faults = Faults::before(self.stage.addr(), faults).await;
         let config = RoomConfig {
             socket: format!("ws://{}/ws", faults.addr).parse().unwrap(),

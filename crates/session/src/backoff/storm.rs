@@ -16,6 +16,9 @@ const AWAY: Duration = Duration::from_secs(5);
 struct Outcome {
     tries_each: f64,
     most_tries: u32,
+    /// In a second in which nobody was there: a refused connection each.
+    peak_away: usize,
+    /// In a second in which the server was.
     peak: usize,
     /// From the moment it is there again until 99 % of the clients are.
     back: Duration,
@@ -58,31 +61,35 @@ fn storm(clients: usize, told: bool, seed: u64) -> Outcome {
     Outcome {
         tries_each: f64::from(tries.clone().sum::<u32>()) / clients as f64,
         most_tries: tries.max().unwrap_or(0),
-        peak: seconds.into_iter().max().unwrap_or(0),
+        peak_away: seconds[..AWAY.as_secs() as usize].iter().copied().max().unwrap_or(0),
+        peak: seconds[AWAY.as_secs() as usize..].iter().copied().max().unwrap_or(0),
         back: entered[clients * 99 / 100 - 1].saturating_sub(AWAY),
     }
 }
 
 #[test]
 fn a_restart_brings_no_storm() {
-    println!("| Clients | `retry_ms` | Tries a client | Most of one | Peak a second | 99 % back |");
+    println!(
+        "| Clients | `retry_ms` | Tries a client | Most of one | Peak a second, away / there | 99 % back |"
+    );
     println!("|---|---|---|---|---|---|");
     for clients in [1000, 5000] {
         for told in [true, false] {
             let runs: Vec<_> = (0..20).map(|seed| storm(clients, told, seed)).collect();
             let tries = runs.iter().map(|run| run.tries_each).fold(0.0, f64::max);
             let most = runs.iter().map(|run| run.most_tries).max().unwrap();
+            let away = runs.iter().map(|run| run.peak_away).max().unwrap();
             let peak = runs.iter().map(|run| run.peak).max().unwrap();
             let back = runs.iter().map(|run| run.back).max().unwrap();
             let word = if told { "yes" } else { "no" };
-            println!("| {clients} | {word} | {tries:.2} | {most} | {peak} | {back:.1?} |");
+            println!("| {clients} | {word} | {tries:.2} | {most} | {away} / {peak} | {back:.1?} |");
             if told {
                 assert!(tries <= 1.2 && most <= 4, "{tries} {most}");
-                assert!(peak <= ADMITTED * 12 / 10, "{peak}");
+                assert!(away == 0 && peak <= ADMITTED * 12 / 10, "{away} {peak}");
             } else {
                 // Spread over three seconds, then thinner with every try.
                 assert!(peak <= clients * 45 / 100, "{peak}");
-                assert!(tries <= 7.0 && most <= 12, "{tries} {most}");
+                assert!(tries <= 9.0 && most <= 12, "{tries} {most}");
             }
         }
     }
