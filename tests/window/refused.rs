@@ -20,6 +20,8 @@ async fn a_wrong_token_is_refused_once_and_replaced() {
 
     let attempts =
         || async { room.probe().requests().iter().filter(|request| request.status == 401).count() };
+    // Whatever was on its way when the refusal came is there by then.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     stays(Duration::from_secs(5), attempts).await;
     let knocks =
         room.probe().requests().iter().filter(|request| request.target.starts_with("/ws")).count();

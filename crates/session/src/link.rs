@@ -4,16 +4,12 @@
 //! told to say gets the token at that moment and not before. A room that is slow to commit makes the reading wait, and so,
 //! through TCP, the server.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aside_protocol::{ClientFrame, CloseReason, Token, close, limits};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -26,8 +22,14 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use crate::network::{ByteStream, Network};
+use crate::network::Network;
 use crate::verdict::{End, is_html, retry_after};
+
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use stream::{Stamp, Stream};
 
 /// From the first DNS packet to the 101.
 const CONNECT: Duration = Duration::from_secs(12);
@@ -126,7 +128,7 @@ struct Task {
     stamp: Arc<Stamp>,
 }
 
-type Socket = WebSocketStream<Stamped>;
+type Socket = WebSocketStream<Stream>;
 
 impl Task {
     async fn run(self, inbox: mpsc::Receiver<Say>) {
@@ -162,7 +164,7 @@ impl Task {
             .max_message_size(Some(limits::SERVER_MESSAGE_BYTES))
             // Servers of the field write a message as one frame: a smaller limit here would end a healthy room.
             .max_frame_size(Some(limits::SERVER_MESSAGE_BYTES));
-        let stream = Stamped { stream, stamp: Arc::clone(&self.stamp) };
+        let stream = Stream::new(stream, Arc::clone(&self.stamp));
         let upgraded = client_async_with_config(request, stream, Some(config)).await;
         upgraded.map(|(socket, _)| socket).map_err(|error| refused_upgrade(&error))
     }
@@ -274,67 +276,3 @@ fn broken(error: &WsError) -> End {
         _ => End::Broken,
     }
 }
-
-/// When the last byte came. Whatever it belongs to, it proves that the peer lives.
-#[derive(Debug)]
-struct Stamp {
-    start: Instant,
-    nanos: AtomicU64,
-}
-
-impl Stamp {
-    fn new() -> Self {
-        Self { start: Instant::now(), nanos: AtomicU64::new(0) }
-    }
-
-    fn set(&self) {
-        let nanos = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.nanos.store(nanos, Ordering::Relaxed);
-    }
-
-    fn last(&self) -> Instant {
-        self.start + Duration::from_nanos(self.nanos.load(Ordering::Relaxed))
-    }
-}
-
-/// A stream that stamps every read.
-struct Stamped {
-    stream: Box<dyn ByteStream>,
-    stamp: Arc<Stamp>,
-}
-
-impl AsyncRead for Stamped {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            self.stamp.set();
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Stamped {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -31,7 +31,7 @@ use aside_history::{LocalId, OutgoingBody, Place, Position, RoomId, RowKey, Stor
 use aside_protocol::{Capabilities, Entry, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::align::Printer;
@@ -127,6 +127,8 @@ struct Room {
     abilities_fresh: bool,
     /// How often it had no answer, on this connection.
     abilities_silent: u32,
+    /// The question that is out, or about to be.
+    asking: Option<AbortHandle>,
     /// The join of this connection asked to resume.
     join_resumes: bool,
     /// The user ids under which this person's entries come back.

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use aside_session::{Connection, DialError, Session, Why};
+use aside_session::{Connection, DialError, HttpReply, Session, Why};
 use support::fake::{World, message};
 use support::{inline_store, online, reads, state, until};
 use tokio::time::{Instant, sleep};
@@ -144,6 +144,19 @@ async fn codes_that_refuse_end_the_tries() {
         sleep(S(1200)).await;
         assert_eq!(world.dials().len(), 1, "{code}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_refused_is_not_shown_again() {
+    let world = World::new();
+    world.route(|_| Ok(HttpReply { status: 401, ..HttpReply::default() }));
+    let session = world.join(&inline_store()).await;
+    // The socket's refusal comes a little later than that of the question what the server can do.
+    sleep(Duration::from_millis(300)).await;
+    world.answer_upgrade("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n").await;
+    assert_eq!(why(&session).await, ("refused".to_owned(), Some(Why::Token)));
+    sleep(S(60)).await;
+    assert_eq!(world.requests("").len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -96,10 +96,10 @@ impl Room {
 
     fn ask_abilities(&mut self, after: Duration) {
         let (generation, fetch) = (self.generation, self.fetch());
-        self.jobs.spawn(async move {
+        self.asking = Some(self.jobs.spawn(async move {
             sleep(after).await;
             Done::Abilities(generation, fetch.abilities().await)
-        });
+        }));
     }
 
     pub(super) fn opened(&mut self) {
@@ -250,6 +250,10 @@ impl Room {
         self.link = None;
         self.heart = None;
         self.merge = Merge::Undecided(Vec::new());
+        // A token that was refused is not shown again.
+        if let Some(asking) = self.asking.take() {
+            asking.abort();
+        }
     }
 
     /// Goodbye: a close frame, and half a second for it.

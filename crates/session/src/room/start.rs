@@ -68,6 +68,7 @@ pub(crate) async fn start(
         abilities: None,
         abilities_fresh: false,
         abilities_silent: 0,
+        asking: None,
         join_resumes: false,
         merge: Merge::Undecided(Vec::new()),
         position: state.position.unwrap_or_default(),

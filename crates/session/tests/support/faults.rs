@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Reset after so many bytes from the server.
     ResetDown(usize),
     /// Reset after so many bytes from the client.
@@ -30,14 +30,14 @@ pub enum Fault {
 }
 
 /// The proxy; it ends with the runtime.
-pub struct Faults {
-    pub addr: SocketAddr,
-    pub connections: Arc<AtomicUsize>,
+pub(crate) struct Faults {
+    pub(crate) addr: SocketAddr,
+    pub(crate) connections: Arc<AtomicUsize>,
 }
 
 impl Faults {
     /// One fault for each of the first connections; the rest pass unharmed.
-    pub async fn before(server: SocketAddr, faults: Vec<Fault>) -> Self {
+    pub(crate) async fn before(server: SocketAddr, faults: Vec<Fault>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
