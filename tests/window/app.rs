@@ -1,6 +1,6 @@
 //! The running app as a person meets it: by the roles and names of what is on the page.
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, net::SocketAddr, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -75,7 +75,12 @@ impl App {
 
     /// Starts it straight in a room, as Ana.
     pub(crate) async fn start_in(stage: Stage, room: &Room) -> App {
-        let url = room.url();
+        App::start_at(stage, room, room.addr()).await
+    }
+
+    /// The same at another address, behind which the room is.
+    pub(crate) async fn start_at(stage: Stage, room: &Room, addr: SocketAddr) -> App {
+        let url = format!("http://{addr}");
         let args = [
             "join", "--server", &url, "--topic", TOPIC, "--stream", STREAM, "--name", "Ana",
             "--user", "ana",

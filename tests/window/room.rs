@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use aside_protocol::{Body, Token, Topic};
+use aside_protocol::{Body, Seq, Token, Topic};
 use aside_server::{Answering, Config, NewEntry, Placed, Probe, RoomSpec, Running, TokenSpec};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -55,6 +55,17 @@ impl Room {
     /// What is typed into the join form.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What every entry of the room says, in its order.
+    pub(crate) async fn texts(&self) -> Vec<String> {
+        let (rooms, topic) = (self.running().rooms(), Topic::new(TOPIC));
+        let entries = rooms.entries(&topic, Seq(0), 1_000_000).await.unwrap();
+        entries.iter().map(|entry| entry.body().text().to_owned()).collect()
     }
 
     pub(crate) fn probe(&self) -> Probe {

@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: the simulation at length, and the table in docs/reliability.md that it makes.
+//! `cargo xtask soak`: the simulation and the deaths at length, and the tables in docs/reliability.md that it makes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::command::{self, cargo};
 
-/// The document, and the marks between which its table stands.
+/// The document, and the marks between which its tables stand.
 const DOCUMENT: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- cargo xtask soak: begin -->";
 const END: &str = "<!-- cargo xtask soak: end -->";
@@ -29,24 +29,47 @@ const CLASSES: [(&str, &str); 12] = [
     ("F8", "slow readers, a slow disk, floods"),
     ("F9", "latency up to 3.8 s there and back, jitter, single bytes"),
     ("F11", "somebody else answers: portals, certificates, names"),
-    ("F14", "a network that flaps every 0.2 to 10 s"),
+    ("F14", "a network that flaps: trouble of up to 10 s after every 0.5 to 10 s"),
     ("merge", "30 % repeats, a history up to 1.5 s late, links that break"),
 ];
 
-/// Runs `--seeds N` of each class (half of them against either kind of server); `--write` puts the table into the document.
+/// The simulation with `--seeds N` of each class (half of them against either kind of server), a restart with
+/// `--clients N`, and about `--kills N` deaths of processes; `--write` puts the tables into the document.
 pub(crate) fn soak(args: &[String]) -> Result<()> {
-    let (mut seeds, mut write) = (200_u64, false);
+    let (mut seeds, mut clients, mut kills, mut write) = (200, 1000, 500, false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "--seeds" => {
-                let count = args.next().context("--seeds needs a number")?;
-                seeds = count.parse().context("--seeds needs a number")?;
+        let number = match arg.as_str() {
+            "--seeds" => &mut seeds,
+            "--clients" => &mut clients,
+            "--kills" => &mut kills,
+            "--write" => {
+                write = true;
+                continue;
             }
-            "--write" => write = true,
             other => bail!("soak: no argument `{other}`"),
-        }
+        };
+        let count = args.next().and_then(|count| count.parse().ok());
+        *number = count.with_context(|| format!("{arg} needs a number"))?;
     }
+    let tables = simulate(seeds, clients)?;
+    if write {
+        put(&tables)?;
+    }
+    command::run(
+        cargo()
+            .args(["nextest", "run", "--workspace", "--locked", "--profile", "crash"])
+            .env("ASIDE_KILLS", kills.to_string()),
+    )
+    .context("a process that died left something wrong behind")
+}
+
+/// What the tests run of it.
+pub(crate) fn simulation() -> Result<()> {
+    simulate(200, 1000).map(drop)
+}
+
+fn simulate(seeds: u64, clients: u64) -> Result<String> {
     let started = Instant::now();
     if Path::new(REPORT).exists() {
         fs::remove_file(REPORT).context("the last report stays")?;
@@ -58,16 +81,13 @@ pub(crate) fn soak(args: &[String]) -> Result<()> {
             .args(["--test", "simulation", "--no-fail-fast", "--", "--test-threads"])
             .arg(std::thread::available_parallelism().map_or(2, usize::from).to_string())
             .env("ASIDE_SEEDS", seeds.div_ceil(2).to_string())
+            .env("ASIDE_CLIENTS", clients.to_string())
             .env("ASIDE_REPORT", &report),
     );
-    let table =
-        table(&fs::read_to_string(REPORT).context("nothing was reported")?, started.elapsed())?;
-    println!("\n{table}");
-    ran?;
-    if write {
-        put(&table)?;
-    }
-    Ok(())
+    let report = fs::read_to_string(REPORT).context("nothing was reported")?;
+    let tables = format!("{}\n{}", table(&report, started.elapsed())?, storms(&report)?);
+    println!("\n{tables}");
+    ran.map(|()| tables)
 }
 
 #[derive(Default)]
@@ -86,6 +106,9 @@ fn table(report: &str, took: Duration) -> Result<String> {
     let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
     for line in report.lines() {
         let value: Value = serde_json::from_str(line).context("a report that is no JSON")?;
+        if value["class"].is_null() {
+            continue;
+        }
         let word = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let number = |name: &str| value[name].as_u64().unwrap_or_default();
         rows.insert(
@@ -123,6 +146,32 @@ fn table(report: &str, took: Duration) -> Result<String> {
     }
     let seeds: u64 = rows.values().map(|row| row.seeds).sum();
     text.push_str(&format!("\n{seeds} runs in {} s on this machine.\n", took.as_secs()));
+    Ok(text)
+}
+
+/// A restart with a full house.
+fn storms(report: &str) -> Result<String> {
+    let mut text = String::from(
+        "| Restart, server away for 5 s | Clients | Tries of a client: mean / most | Tries in the busiest second: away / there | All back after |\n|---|---|---|---|---|\n",
+    );
+    for (told, words) in [(true, "announced, with `retry_ms`"), (false, "a crash: no `retry_ms`")] {
+        for line in report.lines() {
+            let value: Value = serde_json::from_str(line).context("a report that is no JSON")?;
+            if value["storm"].as_bool() != Some(told) {
+                continue;
+            }
+            let number = |name: &str| value[name].as_u64().unwrap_or_default();
+            text.push_str(&format!(
+                "| {words} | {} | {:.2} / {} | {} / {} | {} |\n",
+                number("clients"),
+                number("tries") as f64 / number("clients").max(1) as f64,
+                number("most"),
+                number("peak_away"),
+                number("peak_there"),
+                seconds(number("back_ms")),
+            ));
+        }
+    }
     Ok(text)
 }
 

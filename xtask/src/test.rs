@@ -43,7 +43,7 @@ const STEPS: &[Step] = &[
         about: "tests of the workspace, but for those in a real window",
         run: nextest,
     },
-    Step { name: "simulation", about: "200 seeds of each fault class", run: || soak::soak(&[]) },
+    Step { name: "simulation", about: "200 seeds of each fault class", run: soak::simulation },
     Step { name: "doctest", about: "examples in the documentation", run: doctest },
     Step { name: "fuzz", about: "each fuzz target for a few seconds", run: fuzz::short },
     Step { name: E2E, about: "the app in a real window", run: window },

@@ -1,4 +1,5 @@
 //! Real sessions, the real server, real sockets, and a network between them that fails at every byte.
+#![allow(clippy::unwrap_used, reason = "a story may panic")]
 
 #[path = "support/faults.rs"]
 mod faulty;

@@ -1,4 +1,5 @@
 //! The machine and the network around a session, with the clock paused: sign-in pages, no way out, another way out, sleep.
+#![allow(clippy::unwrap_used, reason = "a story may panic")]
 
 mod support;
 
@@ -9,6 +10,8 @@ use support::fake::{Peer, World};
 use support::{inline_store, state};
 use tokio::time::{Instant, advance, sleep};
 use url::Url;
+
+type Answer = fn(&Url) -> Result<Peeked, HttpError>;
 
 const S: fn(u64) -> Duration = Duration::from_secs;
 const HTML: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>";
@@ -81,7 +84,7 @@ async fn a_networks_sign_in_page_is_waited_out_without_the_token() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_knows_no_such_question_is_no_sign_in_page() {
-    let answers: [fn(&Url) -> Result<Peeked, HttpError>; 4] = [
+    let answers: [Answer; 4] = [
         |_| page(404, "{\"code\":404}"),
         |_| page(200, "<html>a page of our own, behind our own certificate"),
         // Unreachable by its certificate, and a web server with a redirect to itself beside it.

@@ -1,7 +1,8 @@
 //! The deterministic simulation: real sessions and the real server core over a network, clocks and dice that a seed
 //! decides. A seed that fails prints the line that replays it; seeds that once failed run every time (`regressions.txt`).
 //!
-//! `ASIDE_SEEDS=N` runs N seeds of each class and kind of server, `ASIDE_SEED=S` one, `ASIDE_TRACE=1` prints what happens.
+//! `ASIDE_SEEDS=N` runs N seeds of each class and kind of server, `ASIDE_SEED=S` one, `ASIDE_TRACE=1` prints what happens;
+//! `ASIDE_CLIENTS=N` lets N clients meet a restart.
 #![allow(
     unreachable_pub,
     clippy::unwrap_used,
@@ -15,6 +16,7 @@ mod network;
 mod pipe;
 mod play;
 mod seeds;
+mod storm;
 mod weather;
 mod world;
 

@@ -32,7 +32,8 @@ fn one(class: Class, mode: Mode, seed: u64) -> Outcome {
     Outcome { violations, ..Outcome::default() }
 }
 
-fn number(name: &str) -> Option<u64> {
+/// A number from the environment.
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
