@@ -69,9 +69,11 @@ async fn talk(room: &Room, begun: Instant, time: Duration) -> usize {
 
 async fn flap(relay: &Relay, begun: Instant, time: Duration) {
     let mut rng = StdRng::seed_from_u64(14);
-    while begun.elapsed() < time {
+    for bad in [Weather::Cut, Weather::Stalled].into_iter().cycle() {
+        if begun.elapsed() >= time {
+            return;
+        }
         sleep(Duration::from_secs_f64(rng.random_range(0.2..10.0))).await;
-        let bad = if rng.random_bool(0.5) { Weather::Cut } else { Weather::Stalled };
         relay.becomes(bad);
         sleep(Duration::from_secs_f64(rng.random_range(0.2..10.0))).await;
         relay.becomes(Weather::Fair);
@@ -119,11 +121,12 @@ struct Cached {
 async fn cached(app: &App) -> Vec<String> {
     const READ: &str = "const invoke = window.__TAURI_INTERNALS__.invoke;
         const room = (await invoke('boot', {})).rooms[0].id;
-        let all = [], anchor = { at: 'end' };
+        let held = [], anchor = { at: 'end' };
         for (;;) {
             const page = await invoke('page', { room, anchor, limit: 200 });
-            all = [...page.rows, ...all];
-            if (!page.hasOlder || page.rows.length === 0) return all.map(({ kind, text }) => ({ kind, text }));
+            held = [...page.rows, ...held];
+            if (!page.hasOlder || page.rows.length === 0)
+                return held.map(({ kind, text }) => ({ kind, text }));
             anchor = { at: 'before', place: page.rows[0].place };
         }";
     let rows: Vec<Cached> = app.ask(READ, json!([])).await;
