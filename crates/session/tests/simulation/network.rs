@@ -1,11 +1,12 @@
 //! One member's path to the server, and what may stand in its way; plugged in where the session expects the internet.
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use aside_session::{
-    ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network,
+    ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network, Routes,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -59,11 +60,18 @@ pub struct Path {
     changed: Notify,
     wires: Mutex<Vec<(bool, Weak<Wire>)>>,
     dials: Mutex<Vec<Instant>>,
+    /// What the machine knows of its ways out.
+    routes: Mutex<Routes>,
     /// When the last byte of the newest socket came.
     heard: Mutex<Arc<Mutex<Option<Instant>>>>,
 }
 
 const DIAL: Duration = Duration::from_secs(5);
+
+/// The ways out of a machine in one of several networks.
+fn from(network: u8) -> Routes {
+    Routes { v4: Some(Ipv4Addr::new(10, 0, network, 2).into()), v6: None }
+}
 
 impl Path {
     pub fn new(member: usize, world: &Arc<World>, seed: u64) -> Arc<Self> {
@@ -79,6 +87,7 @@ impl Path {
             changed: Notify::new(),
             wires: Mutex::default(),
             dials: Mutex::default(),
+            routes: Mutex::new(from(0)),
             heard: Mutex::default(),
         })
     }
@@ -92,6 +101,11 @@ impl Path {
     pub fn door(&self, door: Door) {
         *self.door.lock().unwrap() = door;
         self.look_again();
+    }
+
+    /// The machine's own network goes, or another one comes.
+    pub fn way_out(&self, network: Option<u8>) {
+        *self.routes.lock().unwrap() = network.map(from).unwrap_or_default();
     }
 
     pub fn spoil(&self, chance: f64, spoils: &[Spoil]) {
@@ -294,5 +308,9 @@ impl Network for Path {
             world.note(&format!("{} asked {path}: {told}", self.member));
         }
         reply
+    }
+
+    fn routes(&self) -> Option<Routes> {
+        Some(*self.routes.lock().unwrap())
     }
 }

@@ -37,7 +37,7 @@ pub enum Class {
     Latency,
     /// F11: somebody else answers.
     Portal,
-    /// F14: the network flaps.
+    /// F14: the machine's own network flaps, and the machine knows.
     Flapping,
     /// The merge without ids at its measure: repeats, a history 1.5 s late, links that break.
     Merge,
@@ -307,13 +307,18 @@ async fn portal(member: &Member, rng: &mut StdRng, until: Instant) {
 
 async fn flap(member: &Member, rng: &mut StdRng, until: Instant) {
     match rng.random_range(0..3) {
-        0 => hold(member, rng, 10.0, until).await,
-        1 => drop_link(member, rng, 10.0, until).await,
+        0 => {
+            member.path.way_out(None);
+            hold(member, rng, 10.0, until).await;
+        }
+        1 => {
+            member.path.way_out(None);
+            drop_link(member, rng, 10.0, until).await;
+        }
         _ => member.path.break_all([How::Reset, How::Mute][rng.random_range(0..2)]),
     }
-    if rng.random_bool(0.5) {
-        member.session.network_changed();
-    }
+    // Another network, or the same one again.
+    member.path.way_out(Some(rng.random_range(0..3)));
 }
 
 fn seconds(rng: &mut StdRng, least: f64, most: f64) -> Duration {
