@@ -1,7 +1,7 @@
 // What the connection is called, over time.
 import { describe, expect, it } from "vitest";
 import type { Connection, ConnectionState } from "../src/bridge/dto";
-import { phrase, trackConnection, type Track } from "../src/state/connection";
+import { phrase, signInPage, trackConnection, type Track } from "../src/state/connection";
 
 const at = (state: ConnectionState, why: string | null = null): Connection => ({ state, why, retryAt: null });
 const wasLive: Track = { lostAt: 0, everLive: true, backAt: null, recovered: 0 };
@@ -79,4 +79,10 @@ it.each([
   ["closed", "composer.closed"],
 ] as const)("what is written while %s: %s", (state, held) => {
   expect(phrase(at(state), wasLive, 5_000).held).toBe(held);
+});
+
+it("a network that wants to be signed in to says so at once, and leads to where it can show its page", () => {
+  const said = phrase(at("waiting", "sign_in"), wasLive, 100);
+  expect([said.words, said.strip?.why, said.strip?.remedies]).toEqual(["status.reconnecting", "sign_in", ["signIn", "retry"]]);
+  expect(signInPage("https://rooms.example:8443/base?x=1")).toBe("http://rooms.example/");
 });

@@ -94,8 +94,10 @@ pub enum Why {
     NotAllowed,
     /// There is no room server at this address.
     NotFound,
-    /// Something answered that is no room server: a sign-in page of the network, perhaps.
+    /// Something answered that is no room server.
     NotOurServer,
+    /// The network wants to be signed in to with a browser first.
+    SignIn,
     /// A proxy on the way wants to be signed in to.
     ProxySignIn,
     /// The server's certificate is not valid.
@@ -114,7 +116,7 @@ pub enum Why {
 
 impl Why {
     /// All of them, for catalogues that must have words for each.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Network,
         Self::Dns,
         Self::Timeout,
@@ -127,6 +129,7 @@ impl Why {
         Self::NotAllowed,
         Self::NotFound,
         Self::NotOurServer,
+        Self::SignIn,
         Self::ProxySignIn,
         Self::Certificate,
         Self::ClockWrong,
@@ -151,6 +154,7 @@ impl Why {
             Self::NotAllowed => "not_allowed",
             Self::NotFound => "not_found",
             Self::NotOurServer => "not_our_server",
+            Self::SignIn => "sign_in",
             Self::ProxySignIn => "proxy_sign_in",
             Self::Certificate => "certificate",
             Self::ClockWrong => "clock_wrong",

@@ -53,7 +53,7 @@ async fn a_networks_sign_in_page_is_waited_out_without_the_token() {
     let (dials, asked) = (world.dials().len(), world.requests("").len());
     let begun = Instant::now();
     sleep(S(300)).await;
-    assert_eq!(why(&session), Some(Why::NotOurServer), "a wrong certificate is explained by it");
+    assert_eq!(why(&session), Some(Why::SignIn), "a wrong certificate is explained by it");
     assert_eq!((world.dials().len(), world.requests("").len()), (dials, asked));
     let plain = |(_, url): &(Instant, Url)| url.scheme() == "http";
     let looks: Vec<_> = world.peeks().into_iter().filter(plain).collect();

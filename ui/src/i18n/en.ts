@@ -12,6 +12,7 @@ export const en = {
   "action.dismiss": "Dismiss",
   "action.retry": "Retry",
   "action.retryNow": "Retry now",
+  "action.signIn": "Open the sign-in page",
   "action.discard": "Discard",
   "action.save": "Save",
 
@@ -142,7 +143,8 @@ export const en = {
   "why.token_missing": "The token of this room is not here. Enter it again.",
   "why.not_allowed": "This token is not allowed into this room.",
   "why.not_found": "There is no room server at this address.",
-  "why.not_our_server": "Something answers here, but it is no room server. On a public network, sign in with your browser first.",
+  "why.not_our_server": "Something answers here, but it is no room server. Check the address.",
+  "why.sign_in": "This network wants you to sign in first.",
   "why.proxy_sign_in": "The proxy of this network wants a name and a password.",
   "why.certificate": "The server's certificate is not valid. Check the address.",
   "why.clock_wrong": "The server's certificate is not valid yet. Check this computer's date and time.",

@@ -11,6 +11,7 @@ export const zhCN: Record<Key, Words> = {
   "action.dismiss": "知道了",
   "action.retry": "重试",
   "action.retryNow": "立即重试",
+  "action.signIn": "打开登录页面",
   "action.discard": "丢弃",
   "action.save": "保存",
 
@@ -141,7 +142,8 @@ export const zhCN: Record<Key, Words> = {
   "why.token_missing": "这里没有该房间的令牌，请重新输入。",
   "why.not_allowed": "该令牌无权进入这个房间。",
   "why.not_found": "这个地址上没有房间服务器。",
-  "why.not_our_server": "这个地址有响应，但不是房间服务器。在公共网络上，请先用浏览器登录。",
+  "why.not_our_server": "这个地址有响应，但不是房间服务器。请检查地址。",
+  "why.sign_in": "当前网络需要先登录才能上网。",
   "why.proxy_sign_in": "此网络的代理服务器要求用户名和密码。",
   "why.certificate": "服务器证书无效，请检查地址。",
   "why.clock_wrong": "服务器证书尚未生效，请检查电脑的日期和时间。",

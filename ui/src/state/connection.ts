@@ -8,7 +8,7 @@ const OFFLINE_MS = 10_000;
 const TOLD_MS = 10_000;
 
 export type Tone = "live" | "quiet" | "waiting" | "offline" | "refused" | "closed";
-export type Remedy = "retry" | "token" | "edit" | "open";
+export type Remedy = "retry" | "token" | "edit" | "open" | "signIn";
 
 export interface Phrase {
   readonly tone: Tone;
@@ -80,11 +80,13 @@ function livePhrase(track: Track, now: number, recovered: number): Phrase {
 
 function waitingPhrase(connection: Connection, track: Track, now: number): Phrase {
   const away = now - (track.lostAt ?? now);
-  const explain = { why: connection.why, retryAt: connection.retryAt, remedies: ["retry"] as const };
+  const remedies: readonly Remedy[] = connection.why === "sign_in" ? ["signIn", "retry"] : ["retry"];
+  const explain = { why: connection.why, retryAt: connection.retryAt, remedies };
   const held = "composer.offline";
   if (away >= OFFLINE_MS) return { tone: "offline", words: "status.offline", held, strip: explain };
-  // A first attempt that failed is news at once: the address may be wrong.
-  if (!track.everLive && connection.state === "waiting") return { tone: "waiting", words: "status.connecting", held, strip: explain };
+  // A first attempt that failed is news at once: the address may be wrong. So is a network that waits for a person.
+  if (connection.state === "waiting" && (!track.everLive || connection.why === "sign_in"))
+    return { tone: "waiting", words: track.everLive ? "status.reconnecting" : "status.connecting", held, strip: explain };
   if (away < CALM_MS) return track.everLive ? { tone: "live", words: "status.live", held: null, strip: null } : { tone: "quiet", words: "status.connecting", held, strip: null };
   return { tone: "waiting", words: track.everLive ? "status.reconnecting" : "status.connecting", held, strip: null };
 }
@@ -101,4 +103,9 @@ function remediesFor(why: string | null): readonly Remedy[] {
     default:
       return ["retry", "edit"];
   }
+}
+
+/** Where a network shows its sign-in page: it can put it only in place of an unencrypted one. */
+export function signInPage(server: string): string {
+  return `http://${new URL(server).hostname}/`;
 }

@@ -63,7 +63,7 @@ impl Room {
         if !self.around.portal {
             return self.connect();
         }
-        self.phase = Phase::Waiting { until: Instant::now() + LOOK, why: Why::NotOurServer };
+        self.phase = Phase::Waiting { until: Instant::now() + LOOK, why: Why::SignIn };
         self.look();
     }
 
@@ -88,8 +88,7 @@ impl Room {
             Found::Portal => {
                 let wait = PROBE_AGAIN + PROBE_AGAIN.mul_f64(self.rng.random_range(0.0..0.25));
                 self.around.portal = true;
-                self.phase =
-                    Phase::Waiting { until: Instant::now() + wait, why: Why::NotOurServer };
+                self.phase = Phase::Waiting { until: Instant::now() + wait, why: Why::SignIn };
             }
             Found::Ours | Found::Unknown if self.around.portal => self.connect(),
             Found::Ours | Found::Unknown => {}
