@@ -166,13 +166,16 @@ async fn nothing_happened(app: &App) {
 async fn the_watch_would_have_seen_it(app: &App, sink: SocketAddr, came: &AtomicUsize) {
     let planted = format!(
         r#"<img src="http://{sink}/a" onerror="alert(1)"><iframe src="http://{sink}/b"></iframe>
-        <a id="p" href="javascript:alert(1)">x</a><object data="http://{sink}/c"></object><video src="http://{sink}/d"></video>"#
+        <a id="p" href="javascript:alert(1)">x</a><object data="http://{sink}/c"></object><video src="http://{sink}/d"></video>
+        <img src="file:///etc/hostname"><img src="\\{sink}\share\f.png">"#
     );
     let plant = "document.body.insertAdjacentHTML('beforeend', a);
         document.getElementById('p').click();
         const script = document.createElement('script');
         script.textContent = 'alert(2)';
         document.body.append(script);
+        for (const run of [() => eval('alert(3)'), () => new Function('alert(4)')(), () => setTimeout('alert(5)')])
+            try { run(); } catch { /* the policy's answer */ }
         fetch(b).catch(() => null);
         new WebSocket(b.replace('http', 'ws'));
         return null;";
