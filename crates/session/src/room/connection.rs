@@ -7,7 +7,7 @@ use aside_protocol::{Capabilities, ClientFrame, Epoch, Extension, Join, Resume, 
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
 
-use super::{Done, Merge, NAP, Room};
+use super::{Done, Merge, Room};
 use crate::fetch::Abilities;
 use crate::heartbeat::{BEAT, Heartbeat, Tick};
 use crate::link::{Link, Say};
@@ -24,9 +24,6 @@ const ABILITIES_AGAIN: Duration = Duration::from_secs(1);
 const SILENCES: u32 = 2;
 /// Catching up may take this long before the room counts as online, with a gap row where it is not done.
 const SYNC: Duration = Duration::from_secs(15);
-/// A sleep of the machine shorter than the first is nothing, up to the second it is a doubt, beyond it the link is dead.
-const SHORT_SLEEP: Duration = Duration::from_secs(5);
-const LONG_SLEEP: Duration = Duration::from_secs(15);
 /// How long leaving may take.
 const GOODBYE: Duration = Duration::from_millis(500);
 
@@ -294,7 +291,7 @@ impl Room {
         }
     }
 
-    fn doubt(&mut self, now: Instant) {
+    pub(super) fn doubt(&mut self, now: Instant) {
         if let Some(tick) = self.heart.as_mut().map(|heart| heart.doubt(now)) {
             self.beat(tick);
         }
@@ -306,29 +303,6 @@ impl Room {
         }
         if tick.ping {
             self.say_to_link(Say::Ping(0));
-        }
-    }
-
-    pub(super) async fn check_sleep(&mut self, now: Instant) {
-        let slept = self.sleep.slept(now, self.env.clock.with_sleep(), NAP);
-        if slept < SHORT_SLEEP {
-            return;
-        }
-        tracing::info!(slept_ms = slept.as_millis(), "the machine slept");
-        match self.phase {
-            Phase::Refused { .. } => {}
-            Phase::Waiting { .. } => {
-                if self.backoff.event_dial(now) {
-                    self.try_again();
-                }
-            }
-            _ if slept < LONG_SLEEP => self.doubt(now),
-            _ => {
-                self.lost(End::Slept).await;
-                if self.backoff.event_dial(now) {
-                    self.connect();
-                }
-            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! The network around a room: whether there is a way out, whether it changed, whether it wants to be signed in to first.
+//! The machine and the network around a room: whether it slept, whether there is a way out, whether it changed, whether
+//! it wants to be signed in to first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +12,17 @@ use super::{Done, NAP, Room};
 use crate::config::is_loopback;
 use crate::network::Routes;
 use crate::portal::{Found, look};
-use crate::verdict::PROBE_AGAIN;
+use crate::verdict::{End, PROBE_AGAIN};
 use crate::view::Why;
 
 /// Without any way out, a try comes about this often, in case we are wrong about that; a way out that appears is seen at once.
 const CUT_OFF: Duration = Duration::from_secs(60);
 /// A look that found nothing out by then is given up.
 const LOOK: Duration = Duration::from_secs(20);
+
+/// A sleep of the machine shorter than the first is nothing, up to the second it is a doubt, beyond it the link is dead.
+const SHORT_SLEEP: Duration = Duration::from_secs(5);
+const LONG_SLEEP: Duration = Duration::from_secs(15);
 
 /// What is known of it.
 #[derive(Debug, Default)]
@@ -55,6 +60,29 @@ impl Room {
         let online = matches!(self.phase, Phase::Online { .. } | Phase::Syncing { .. });
         if online || !self.cut_off() {
             self.network_changed();
+        }
+    }
+
+    pub(super) async fn check_sleep(&mut self, now: Instant) {
+        let slept = self.sleep.slept(now, self.env.clock.with_sleep(), NAP);
+        if slept < SHORT_SLEEP {
+            return;
+        }
+        tracing::info!(slept_ms = slept.as_millis(), "the machine slept");
+        match self.phase {
+            Phase::Refused { .. } => {}
+            Phase::Waiting { .. } => {
+                if self.backoff.event_dial(now) {
+                    self.try_again();
+                }
+            }
+            _ if slept < LONG_SLEEP => self.doubt(now),
+            _ => {
+                self.lost(End::Slept).await;
+                if self.backoff.event_dial(now) {
+                    self.connect();
+                }
+            }
         }
     }
 
