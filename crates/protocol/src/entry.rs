@@ -250,6 +250,7 @@ pub(crate) struct Fields {
     pub(crate) code: Option<i64>,
     pub(crate) reason: String,
     pub(crate) time: Option<u64>,
+    pub(crate) change: Option<u64>,
 }
 
 impl Fields {
@@ -278,6 +279,7 @@ impl Fields {
             "code" => self.code = value.as_i64(),
             "reason" => self.reason = text(value),
             "time" => self.time = value.as_u64(),
+            "change" => self.change = value.as_u64(),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@ use crate::frame::FrameError;
 use crate::ids::{EntryId, Epoch, Nonce, Seq};
 use crate::lenient::{Scalar, read_object};
 use crate::limits::SERVER_MESSAGE_BYTES;
+use crate::triage::Item;
 
 /// The only code that carries an entry.
 const CODE_OK: i64 = 200;
@@ -18,6 +19,8 @@ pub enum ServerFrame {
     Entry(Entry),
     /// An answer to this client, from a server with extensions.
     Control(Control),
+    /// A question's state, for staff (extension `triage`).
+    Triage(Box<Item>),
     /// A code other than 200: information or an error, never fatal by itself.
     Notice {
         /// The server's code.
@@ -77,6 +80,11 @@ pub enum Control {
         /// The server's clock, in milliseconds of the epoch.
         time_ms: u64,
     },
+    /// From here on the states of questions are told (extension `triage`).
+    Desk {
+        /// The newest change until then; what this client lacks of it is read over HTTP.
+        change: u64,
+    },
 }
 
 impl ServerFrame {
@@ -115,6 +123,10 @@ impl ServerFrame {
             Ok(control) => return Self::Control(control),
             Err(fields) => fields,
         };
+        if fields.kind == "triage" {
+            let item = Item::from_frame(data);
+            return item.map_or(Self::Skipped(Skip::UnknownType), |item| Self::Triage(item.into()));
+        }
         match fields.into_entry() {
             Ok(entry) => Self::Entry(entry),
             Err(NotAnEntry::UnknownType | NotAnEntry::Malformed) => {
@@ -126,6 +138,11 @@ impl ServerFrame {
     /// The text frame that carries an entry.
     pub fn entry_text(entry: &Entry) -> String {
         frame_text(CODE_OK, &entry.to_json())
+    }
+
+    /// The text frame that carries a question's state.
+    pub fn triage_text(item: &Item) -> String {
+        frame_text(CODE_OK, &item.to_frame())
     }
 
     /// The text frame that carries an answer to one client.
@@ -156,6 +173,7 @@ impl Control {
                 resumed: f.resumed.unwrap_or(true),
             }),
             "heartbeat" => f.time.map(|time_ms| Self::Heartbeat { time_ms }),
+            "desk" => f.change.map(|change| Self::Desk { change }),
             _ => None,
         };
         control.ok_or_else(|| Box::new(f))
@@ -194,6 +212,10 @@ impl Serialize for Control {
             Self::Heartbeat { time_ms } => {
                 map.serialize_entry("type", "heartbeat")?;
                 map.serialize_entry("time", time_ms)?;
+            }
+            Self::Desk { change } => {
+                map.serialize_entry("type", "desk")?;
+                map.serialize_entry("change", change)?;
             }
         }
         map.end()

@@ -30,6 +30,8 @@ pub struct Join {
     pub topic: Topic,
     /// Where this client left off; only for servers that announce `resume`.
     pub resume: Option<Resume>,
+    /// The states of questions are wanted, too; only for servers that announce `triage`.
+    pub triage: bool,
 }
 
 /// Where a client left off. A client without a position sends an epoch that no room has (the empty one): the
@@ -133,16 +135,17 @@ impl ClientFrame {
 
 impl Join {
     fn parse(payload: &str) -> Result<Self, FrameError> {
-        let (mut topic, mut epoch, mut after) = (String::new(), None, None);
+        let (mut topic, mut epoch, mut after, mut triage) = (String::new(), None, None, false);
         read_object(payload, |key, value| match key {
             "topic" => topic = value.into_text().into_owned(),
             "epoch" => epoch = Some(Epoch::new(value.into_text())),
             "after" => after = value.as_u64().map(Seq),
+            "triage" => triage = value.as_bool().unwrap_or(false),
             _ => {}
         })
         .map_err(|_| FrameError::Malformed)?;
         let resume = epoch.map(|epoch| Resume { epoch, after: after.unwrap_or(Seq(0)) });
-        Ok(Self { topic: Topic::new(topic), resume })
+        Ok(Self { topic: Topic::new(topic), resume, triage })
     }
 }
 
@@ -204,6 +207,9 @@ impl Serialize for Join {
         if let Some(resume) = &self.resume {
             map.serialize_entry("epoch", resume.epoch.as_str())?;
             map.serialize_entry("after", &resume.after.0)?;
+        }
+        if self.triage {
+            map.serialize_entry("triage", &true)?;
         }
         map.end()
     }

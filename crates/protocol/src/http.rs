@@ -204,6 +204,9 @@ pub struct Answer {
     pub stream: StreamId,
     /// The answer's own name.
     pub nonce: Option<Nonce>,
+    /// The place of the newest answer that its writer saw, zero for none: if somebody answered since, it is refused with
+    /// 409 and the item (extension `triage`). Absent: no guard.
+    pub seen: Option<Seq>,
 }
 
 impl Ask {
@@ -229,13 +232,14 @@ impl Ask {
 impl Answer {
     /// The request's body.
     pub fn to_json(&self) -> String {
-        with_nonce(
-            serde_json::json!({
-                "questionId": self.question_id.as_str(), "content": self.content,
-                "streamId": self.stream.as_str(),
-            }),
-            self.nonce.as_ref(),
-        )
+        let mut body = serde_json::json!({
+            "questionId": self.question_id.as_str(), "content": self.content,
+            "streamId": self.stream.as_str(),
+        });
+        if let Some(seen) = self.seen {
+            body["seen"] = seen.0.into();
+        }
+        with_nonce(body, self.nonce.as_ref())
     }
 
     /// Reads the request's body, as a server does.
@@ -246,6 +250,7 @@ impl Answer {
             content: value["content"].as_str()?.to_owned(),
             stream: StreamId::new(value["streamId"].as_str()?),
             nonce: value["nonce"].as_str().filter(|n| !n.is_empty()).map(Nonce::new),
+            seen: value["seen"].as_u64().map(Seq),
         })
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`frame`] (the socket, client to server), [`event`] (the socket, server to client),
 //! [`entry`] (what a room is made of), [`time`] (the many faces of `createdat`), [`http`] (history,
-//! asking, answering), [`capabilities`] (what a server adds to the core), [`close`] and [`limits`].
+//! asking, answering), [`capabilities`] (what a server adds to the core), [`triage`] (questions as work), [`close`] and [`limits`].
 //! [`ids`] and [`token`] hold the small types that all of them use; [`lenient`] reads fields whose
 //! JSON type servers disagree about, and `surrogates` mends the texts that they cut in two.
 
@@ -21,6 +21,7 @@ pub mod limits;
 mod surrogates;
 pub mod time;
 pub mod token;
+pub mod triage;
 
 pub use capabilities::{Capabilities, Extension, Identity, Role};
 pub use close::CloseReason;

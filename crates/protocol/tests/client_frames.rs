@@ -31,15 +31,17 @@ fn a_heartbeat_has_an_empty_payload() {
 
 #[test]
 fn a_core_join_carries_the_topic_alone() {
-    let join = ClientFrame::Join(Join { topic: Topic::new("8001"), resume: None });
+    let join = ClientFrame::Join(Join { topic: Topic::new("8001"), resume: None, triage: false });
     assert_snapshot!(join.encode(&token()).unwrap(), @r#"{"token":"t0k\"en","type":3,"payLoad":"{\"topic\":\"8001\"}"}"#);
 }
 
 #[test]
 fn a_resuming_join_carries_its_position() {
     let resume = Some(Resume { epoch: Epoch::new("e1"), after: Seq(41) });
-    let join = ClientFrame::Join(Join { topic: Topic::new("8001"), resume });
+    let join = ClientFrame::Join(Join { topic: Topic::new("8001"), resume, triage: false });
     assert_snapshot!(join.encode(&token()).unwrap(), @r#"{"token":"t0k\"en","type":3,"payLoad":"{\"topic\":\"8001\",\"epoch\":\"e1\",\"after\":41}"}"#);
+    let desk = ClientFrame::Join(Join { topic: Topic::new("8001"), resume: None, triage: true });
+    assert_snapshot!(desk.encode(&token()).unwrap(), @r#"{"token":"t0k\"en","type":3,"payLoad":"{\"topic\":\"8001\",\"triage\":true}"}"#);
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn what_is_encoded_is_read_back() {
     let resume = Some(Resume { epoch: Epoch::new(""), after: Seq(0) });
     for frame in [
         ClientFrame::Heartbeat,
-        ClientFrame::Join(Join { topic: Topic::new("8001"), resume }),
+        ClientFrame::Join(Join { topic: Topic::new("8001"), resume, triage: true }),
         message("a\u{0}\\\"\u{1F600}\u{202E}", Some("n-1")),
     ] {
         let text = frame.encode(&token()).unwrap();

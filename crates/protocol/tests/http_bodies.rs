@@ -152,9 +152,13 @@ fn asking_and_answering() {
         content: "8".to_owned(),
         stream: StreamId::new("s"),
         nonce: Some(Nonce::new("n")),
+        seen: None,
     };
     assert_snapshot!(answer.to_json(), @r#"{"content":"8","nonce":"n","questionId":"q1","streamId":"s"}"#);
-    assert_eq!(Answer::parse(answer.to_json().as_bytes()), Some(answer));
+    assert_eq!(Answer::parse(answer.to_json().as_bytes()), Some(answer.clone()));
+    let guarded = Answer { seen: Some(Seq(0)), ..answer };
+    assert_snapshot!(guarded.to_json(), @r#"{"content":"8","nonce":"n","questionId":"q1","seen":0,"streamId":"s"}"#);
+    assert_eq!(Answer::parse(guarded.to_json().as_bytes()), Some(guarded));
     assert_eq!(Ask::parse(b"{}"), None);
     let stored = Stored { id: Some(EntryId::new("e1")), seq: Some(Seq(1)) };
     assert_snapshot!(stored.to_json(), @r#"{"code":200,"data":{"id":"e1","seq":1}}"#);

@@ -73,7 +73,9 @@ fn controls_are_what_the_extensions_name() {
     assert_snapshot!(ServerFrame::control_text(&joined(false)), @r#"{"code":200,"data":"{\"type\":\"joined\",\"topic\":\"8001\",\"epoch\":\"e\",\"seq\":7,\"resumed\":false}"}"#);
     let beat = Control::Heartbeat { time_ms: 1_538_980_200_000 };
     assert_snapshot!(ServerFrame::control_text(&beat), @r#"{"code":200,"data":"{\"type\":\"heartbeat\",\"time\":1538980200000}"}"#);
-    for control in [ack, nack, joined(true), joined(false), beat] {
+    let desk = Control::Desk { change: 12 };
+    assert_snapshot!(ServerFrame::control_text(&desk), @r#"{"code":200,"data":"{\"type\":\"desk\",\"change\":12}"}"#);
+    for control in [ack, nack, joined(true), joined(false), beat, desk] {
         assert_eq!(
             ServerFrame::parse(&ServerFrame::control_text(&control)),
             Ok(ServerFrame::Control(control))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aside_protocol::http::{Answer, Ask, Stored};
+use aside_protocol::triage::item_reply;
 use aside_protocol::{Body, EntryKind, Extension, Nonce, Seq};
 use axum::body::Bytes;
 use axum::extract::State;
@@ -15,6 +16,7 @@ use crate::gate::{self, Seat};
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
 use crate::store::entries::{self, Draft};
+use crate::store::items::Items;
 
 type Posted = Result<Bytes, BytesRejection>;
 
@@ -37,6 +39,7 @@ pub(crate) async fn ask(
         content: Body::Question { text: ask.content }.to_content(),
         created_ms: None,
         nonce,
+        seen: None,
     };
     store(&server, &seat, draft).await
 }
@@ -74,8 +77,22 @@ pub(crate) async fn answer(
         content: body.to_content(),
         created_ms: None,
         nonce,
+        seen: answer.seen.filter(|_| server.offers(Extension::Triage)),
     };
-    store(&server, &seat, draft).await
+    match store(&server, &seat, draft).await {
+        Err(Refusal::Overtaken) => overtaken(&server, &seat, place).await,
+        stored => stored,
+    }
+}
+
+/// Nothing was stored; the question as it stands now says why.
+async fn overtaken(server: &Server, seat: &Seat, place: Seq) -> Result<Response, Refusal> {
+    let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
+    let read =
+        move |conn: &rusqlite::Connection| Items { conn, room: key, epoch: &epoch }.get(place);
+    let item = server.hall.store.read(read).await?.ok_or(Refusal::NotFound)?;
+    let words = Refusal::Overtaken.message();
+    Ok(json(StatusCode::CONFLICT, item_reply(409, words, &item)))
 }
 
 /// Staff without an organisation answer in their own name.
@@ -83,7 +100,7 @@ fn organisation(who: &aside_protocol::Identity) -> &str {
     if who.org_name.is_empty() { &who.display_name } else { &who.org_name }
 }
 
-fn whole(body: Posted) -> Result<Bytes, Refusal> {
+pub(crate) fn whole(body: Posted) -> Result<Bytes, Refusal> {
     body.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Refusal::TooLong

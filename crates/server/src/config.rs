@@ -16,7 +16,7 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// Know nothing beyond part 1 of the protocol, whatever `extensions` says.
     pub core_only: bool,
-    /// What to offer beyond the core; each works alone, but `resume` needs `seq`.
+    /// What to offer beyond the core; each works alone, but `resume` and `triage` need `seq`.
     pub extensions: BTreeSet<Extension>,
     /// The web origins that may connect. A native client sends none, which is always allowed.
     pub origins: Vec<String>,
@@ -53,12 +53,13 @@ impl Default for Config {
 
 impl Config {
     /// The extensions that this server knows.
-    pub const EXTENSIONS: [Extension; 5] = [
+    pub const EXTENSIONS: [Extension; 6] = [
         Extension::Seq,
         Extension::Ack,
         Extension::Resume,
         Extension::Heartbeat,
         Extension::Answer,
+        Extension::Triage,
     ];
 
     /// In memory, rates off, probe on: what most tests want.
@@ -75,6 +76,8 @@ impl Config {
         offered.retain(|extension| Self::EXTENSIONS.contains(extension));
         if !offered.contains(&Extension::Seq) {
             offered.remove(&Extension::Resume);
+            // Items name questions by their ids.
+            offered.remove(&Extension::Triage);
         }
         offered
     }

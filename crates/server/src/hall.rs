@@ -12,6 +12,7 @@ use crate::room::Room;
 use crate::rooms::RoomsError;
 use crate::sockets::{OpenSocket, Sockets};
 use crate::store::entries::{self, Draft};
+use crate::store::items;
 use crate::store::tokens::{self, RoomRow, TokenHash};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
@@ -39,16 +40,19 @@ impl Hall {
             return Ok(room);
         }
         let key = row.key;
-        let head = self.store.read(move |conn| entries::head(conn, key)).await?;
+        let (head, change) = self
+            .store
+            .read(move |conn| Ok((entries::head(conn, key)?, items::newest(conn, key)?)))
+            .await?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever opened it meanwhile may have moved it on: that one stands.
         Ok(open
             .entry(key)
-            .or_insert_with(|| Arc::new(Room::new(row, head, self.wire.clone())))
+            .or_insert_with(|| Arc::new(Room::new(row, head, change, self.wire.clone())))
             .clone())
     }
 
-    fn opened(&self, key: i64) -> Option<Arc<Room>> {
+    pub(crate) fn opened(&self, key: i64) -> Option<Arc<Room>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
 

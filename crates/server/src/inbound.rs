@@ -19,11 +19,19 @@ use crate::store::entries::Draft;
 use crate::store::tokens;
 use crate::store::writer::{Append, Reply, Write};
 
+/// A join that goes on where the last one ended.
+#[derive(Debug)]
+pub(crate) struct Resumed {
+    pub(crate) resume: Resume,
+    /// Whoever joins sits at a desk, and is told the states of questions.
+    pub(crate) desk: bool,
+}
+
 /// What the reading half remembers.
 #[derive(Debug)]
 pub(crate) struct Inbound<'a> {
     connection: &'a Connection,
-    resumes: mpsc::Sender<Resume>,
+    resumes: mpsc::Sender<Resumed>,
     bad_frames: Pace,
     heartbeats: Pace,
     /// Whether any frame could be read yet.
@@ -35,7 +43,7 @@ pub(crate) struct Inbound<'a> {
 type Judged = Result<(), Goodbye>;
 
 impl<'a> Inbound<'a> {
-    pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Resume>) -> Self {
+    pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Resumed>) -> Self {
         let (bad_frames, heartbeats) = (Pace::default(), Pace::default());
         Self { connection, resumes, bad_frames, heartbeats, spoken: false, joined: false }
     }
@@ -142,15 +150,25 @@ impl<'a> Inbound<'a> {
         self.own_room(&join.topic)?;
         let connection = self.connection;
         let again = std::mem::replace(&mut self.joined, true);
+        let desk = join.triage
+            && connection.server.offers(Extension::Triage)
+            && connection.seat.identity.role.answers();
         match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
             // Waits while the writing half serves the one before; the writing half ends only with the connection.
-            Some(resume) => self.resumes.send(resume).await.map_err(|_| Goodbye::Cut),
+            Some(resume) => {
+                self.resumes.send(Resumed { resume, desk }).await.map_err(|_| Goodbye::Cut)
+            }
             // Joining twice is not being told everything twice.
             None if again => Ok(()),
             // At once, and not by way of the writing half: a send right behind it must find its sender listening.
             None => {
                 let outlet = connection.outlet.clone();
-                connection.seat.room.subscribe(connection.number, FIRST_SUBSCRIPTION, outlet);
+                let (room, number) = (&connection.seat.room, connection.number);
+                let (.., change) = room.subscribe(number, FIRST_SUBSCRIPTION, outlet, desk);
+                if desk {
+                    let desk = ServerFrame::control_text(&Control::Desk { change });
+                    connection.outlet.say(desk.into());
+                }
                 Ok(())
             }
         }
@@ -182,6 +200,7 @@ impl<'a> Inbound<'a> {
             content: message.content,
             created_ms: None,
             nonce,
+            seen: None,
         };
         let append = Append { room: seat.room.clone(), drafts: vec![draft], reply };
         // Waits when the disk is behind: the client's own TCP connection then makes it wait too.

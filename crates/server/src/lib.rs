@@ -30,6 +30,7 @@ pub mod running;
 mod sockets;
 pub mod spec;
 mod store;
+mod triage;
 mod upgrade;
 mod wire;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aside_protocol::{Control, Epoch, Resume, Seq, ServerFrame, close};
+use aside_protocol::{Control, Epoch, Seq, ServerFrame, close};
 use futures_util::{Sink, SinkExt};
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
@@ -10,6 +10,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use crate::connection::{Connection, goodbye_for};
+use crate::inbound::Resumed;
 use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye, Item, Waiting};
 use crate::store::entries::{self, End, Range, Record};
 
@@ -31,7 +32,7 @@ pub(crate) struct Outbound<'a, S> {
     connection: &'a Connection,
     sink: S,
     waiting: Waiting,
-    resumes: mpsc::Receiver<Resume>,
+    resumes: mpsc::Receiver<Resumed>,
     ping: Interval,
     /// Counts the joins that go on from a place: live entries of an earlier one are not for this client any more.
     subscription: u32,
@@ -46,7 +47,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         connection: &'a Connection,
         sink: S,
         waiting: Waiting,
-        resumes: mpsc::Receiver<Resume>,
+        resumes: mpsc::Receiver<Resumed>,
     ) -> Self {
         let every = connection.server.config.limits.ping_every;
         let mut ping = interval_at(Instant::now() + every, every);
@@ -67,7 +68,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         loop {
             let written = tokio::select! {
                 biased;
-                Some(resume) = self.resumes.recv() => self.resume(resume).await,
+                Some(resumed) = self.resumes.recv() => self.resume(resumed).await,
                 Some(item) = self.waiting.next() => self.items(item).await,
                 _ = self.ping.tick() => self.ping().await,
             };
@@ -102,19 +103,20 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         self.flush().await
     }
 
-    fn subscribe(&mut self) -> (Epoch, Seq) {
+    fn subscribe(&mut self, desk: bool) -> (Epoch, Seq, u64) {
         self.subscription = self.subscription.wrapping_add(1);
         let connection = self.connection;
         connection.seat.room.subscribe(
             connection.number,
             self.subscription,
             connection.outlet.clone(),
+            desk,
         )
     }
 
     /// Answers a join that says where the client left off: `joined`, then what it missed, then live entries, without a
     /// hole and without a repetition between them.
-    async fn resume(&mut self, resume: Resume) -> Written {
+    async fn resume(&mut self, Resumed { resume, desk }: Resumed) -> Written {
         let room = &self.connection.seat.room;
         // An earlier join of this connection ends here; what it left in the queue is no longer written.
         room.unsubscribe(self.connection.number);
@@ -123,8 +125,9 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         let missed = head.0.checked_sub(resume.after.0).filter(|_| resume.epoch == epoch);
         let most = self.connection.server.config.limits.resume_entries;
         if missed.is_none_or(|missed| missed > most) {
-            let (epoch, seq) = self.subscribe();
-            return self.answer(epoch, seq, false).await;
+            let (epoch, seq, change) = self.subscribe(desk);
+            self.answer(epoch, seq, false).await?;
+            return self.open_desk(desk, change).await;
         }
         self.answer(epoch.clone(), head, true).await?;
         let mut told = resume.after;
@@ -133,12 +136,21 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             told = self.replay(&epoch, told, goal).await?;
             goal = room.head().max(goal);
         }
-        let (subscribed_epoch, goal) = self.subscribe();
+        let (subscribed_epoch, goal, change) = self.subscribe(desk);
         if subscribed_epoch != epoch {
             return Err(Goodbye::close(close::RESTARTING, "history was reset"));
         }
         while told < goal {
             told = self.replay(&epoch, told, goal).await?;
+        }
+        self.open_desk(desk, change).await
+    }
+
+    /// Says where the changes begin that will be told.
+    async fn open_desk(&mut self, desk: bool, change: u64) -> Written {
+        if desk {
+            let desk = ServerFrame::control_text(&Control::Desk { change });
+            self.feed(Message::Text(desk.into())).await?;
         }
         self.flush().await
     }

@@ -34,6 +34,8 @@ pub(crate) enum Refusal {
     Method,
     /// The nonce was used for something else.
     NonceReused,
+    /// Somebody else answered, or is about to.
+    Overtaken,
     /// The text, or the whole request, is too long.
     TooLong,
     /// Too much of it at once.
@@ -60,7 +62,7 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::NonceReused => StatusCode::CONFLICT,
+            Self::NonceReused | Self::Overtaken => StatusCode::CONFLICT,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAHandshake => StatusCode::UPGRADE_REQUIRED,
             Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -80,6 +82,7 @@ impl Refusal {
             Self::NotFound => "there is no such thing here",
             Self::Method => "not with this method",
             Self::NonceReused => "the nonce was used for something else",
+            Self::Overtaken => "somebody else answered, or is about to",
             Self::TooLong => "too long",
             Self::TooFast(_) => "too fast",
             Self::NotAHandshake => "this is the path of the socket",
@@ -102,6 +105,7 @@ impl Refusal {
             | Self::NotFound
             | Self::Method
             | Self::NonceReused
+            | Self::Overtaken
             | Self::TooLong
             | Self::NotAHandshake
             | Self::Slow => None,
@@ -142,6 +146,7 @@ impl From<AppendError> for Refusal {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::NonceReused => Self::NonceReused,
+            AppendError::Overtaken => Self::Overtaken,
             AppendError::Unavailable => Self::Unavailable,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aside_protocol::triage::Item;
 use aside_protocol::{EntryId, Epoch, Seq, ServerFrame, StreamId, Topic, close};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -26,6 +27,8 @@ pub(crate) struct Room {
 struct Now {
     epoch: Epoch,
     head: Seq,
+    /// The newest change of a question that was told.
+    change: u64,
     listeners: Vec<Listener>,
 }
 
@@ -34,11 +37,13 @@ struct Listener {
     connection: u64,
     subscription: u32,
     outlet: Outlet,
+    /// Is told the states of questions, too.
+    desk: bool,
 }
 
 impl Room {
-    pub(crate) fn new(row: RoomRow, head: Seq, wire: Wire) -> Self {
-        let now = Mutex::new(Now { epoch: row.epoch, head, listeners: Vec::new() });
+    pub(crate) fn new(row: RoomRow, head: Seq, change: u64, wire: Wire) -> Self {
+        let now = Mutex::new(Now { epoch: row.epoch, head, change, listeners: Vec::new() });
         Self { key: row.key, topic: row.topic, stream: row.stream, wire, now }
     }
 
@@ -85,17 +90,19 @@ impl Room {
         wire::place_of(&self.now().epoch, id)
     }
 
-    /// From now on this client is told everything after the place that is returned, once and in order.
+    /// From now on this client is told everything after the place that is returned, once and in order; at a desk, also every
+    /// change after the one that is returned.
     pub(crate) fn subscribe(
         &self,
         connection: u64,
         subscription: u32,
         outlet: Outlet,
-    ) -> (Epoch, Seq) {
+        desk: bool,
+    ) -> (Epoch, Seq, u64) {
         let mut now = self.now();
         now.listeners.retain(|listener| listener.connection != connection);
-        now.listeners.push(Listener { connection, subscription, outlet });
-        (now.epoch.clone(), now.head)
+        now.listeners.push(Listener { connection, subscription, outlet, desk });
+        (now.epoch.clone(), now.head, now.change)
     }
 
     /// This client is told nothing any more.
@@ -124,6 +131,22 @@ impl Room {
         now.head = last.seq;
     }
 
+    /// Tells the desks what was committed about questions.
+    pub(crate) fn deliver_items(&self, items: &[Item]) {
+        let Some(last) = items.last() else { return };
+        let mut now = self.now();
+        if now.listeners.iter().any(|listener| listener.desk) {
+            let frames: Vec<Utf8Bytes> =
+                items.iter().map(|item| ServerFrame::triage_text(item).into()).collect();
+            let bytes = frames.iter().map(|frame| frame.len()).sum();
+            let chunk = Arc::new(Chunk { frames, bytes });
+            for listener in now.listeners.iter().filter(|listener| listener.desk) {
+                listener.outlet.live(listener.subscription, chunk.clone());
+            }
+        }
+        now.change = last.change;
+    }
+
     /// The frame that carries an entry.
     pub(crate) fn frame(&self, record: &Record, epoch: &Epoch) -> Utf8Bytes {
         ServerFrame::entry_text(&self.wire.entry(record, &self.stream, epoch)).into()
@@ -134,6 +157,7 @@ impl Room {
         let mut now = self.now();
         now.epoch = epoch;
         now.head = Seq(0);
+        now.change = 0;
         for listener in now.listeners.drain(..) {
             listener.outlet.end(Goodbye::close(close::RESTARTING, "history was reset"));
         }

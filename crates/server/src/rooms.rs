@@ -264,6 +264,7 @@ impl NewEntry {
             content: self.body.to_content(),
             created_ms: self.created_at.map(Timestamp::as_millisecond),
             nonce: None,
+            seen: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, CAPABILITIES_PATH, HISTORY_PATH};
+use aside_protocol::triage::{CHANGES_PATH, LOG_PATH, STATE_PATH};
 use aside_protocol::{Capabilities, Extension};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -20,7 +21,7 @@ use crate::hall::Hall;
 use crate::pace::Paces;
 use crate::probe::Probe;
 use crate::refusal::{Refusal, json};
-use crate::{asking, gate, history, upgrade};
+use crate::{asking, gate, history, triage, upgrade};
 
 /// What every request and every socket may look at.
 #[derive(Debug)]
@@ -71,6 +72,12 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
     }
     if server.offers(Extension::Answer) {
         router = router.route(&path(ANSWER_PATH), post(asking::answer));
+    }
+    if server.offers(Extension::Triage) {
+        router = router
+            .route(&path(STATE_PATH), post(triage::state))
+            .route(&path(CHANGES_PATH), get(triage::changes))
+            .route(&path(LOG_PATH), get(triage::log));
     }
     router
         .fallback(async || Refusal::NotFound)

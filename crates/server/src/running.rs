@@ -134,6 +134,9 @@ async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
         if let Err(error) = hall.end_stale_sockets().await {
             tracing::error!(%error, "tokens could not be checked");
         }
+        if let Err(error) = hall.end_stale_claims().await {
+            tracing::error!(%error, "claims could not be checked");
+        }
     }
 }
 
@@ -269,7 +272,8 @@ mod tests {
             request.headers_mut().insert("authorization", token.expose().parse().unwrap());
             let stream = tokio::net::TcpStream::connect(running.addr()).await.unwrap();
             let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
-            let join = ClientFrame::Join(Join { topic: Topic::new("7"), resume: None });
+            let join =
+                ClientFrame::Join(Join { topic: Topic::new("7"), resume: None, triage: false });
             socket.send(join.encode(&token).unwrap().into()).await.unwrap();
             timeout(LEAVE, async {
                 while room.listeners() == 0 {

@@ -15,6 +15,8 @@ pub(crate) struct Draft {
     /// Now, if absent.
     pub(crate) created_ms: Option<i64>,
     pub(crate) nonce: Option<Nonce>,
+    /// An answer's guard: the place of the newest answer to the same question that its writer saw.
+    pub(crate) seen: Option<Seq>,
 }
 
 /// An entry with its place.
@@ -70,11 +72,11 @@ fn kind_of(number: i64) -> Option<EntryKind> {
 }
 
 /// Places are below 2^63 as long as nobody writes for a hundred million years.
-fn sql(seq: Seq) -> i64 {
+pub(super) fn sql(seq: Seq) -> i64 {
     i64::try_from(seq.0).unwrap_or(i64::MAX)
 }
 
-fn seq_of(number: i64) -> Seq {
+pub(super) fn seq_of(number: i64) -> Seq {
     Seq(u64::try_from(number).unwrap_or(0))
 }
 
@@ -157,6 +159,7 @@ pub(crate) fn first_after(conn: &Connection, room: i64, ms: i64) -> rusqlite::Re
 }
 
 pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
+    super::items::forget_room(conn, room)?;
     conn.execute("DELETE FROM nonce WHERE room = ?", [room])?;
     conn.execute("DELETE FROM entry WHERE room = ?", [room])?;
     Ok(())
@@ -282,6 +285,7 @@ mod tests {
                 content: n.to_string(),
                 created_ms: None,
                 nonce: None,
+                seen: None,
             };
             insert(&conn, 1, &draft.place(Seq(n), 0), 0).unwrap();
         }

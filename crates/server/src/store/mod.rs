@@ -1,6 +1,7 @@
 //! The database: one thread writes, a few connections read.
 
 pub(crate) mod entries;
+pub(crate) mod items;
 pub(crate) mod tokens;
 pub(crate) mod writer;
 
@@ -162,7 +163,8 @@ fn open_file(dir: &Path) -> Result<Opened, ServerError> {
 }
 
 pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
-    let steps = Migrations::new(vec![M::up(include_str!("schema.sql"))]);
+    let steps =
+        Migrations::new(vec![M::up(include_str!("schema.sql")), M::up(include_str!("triage.sql"))]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }
 

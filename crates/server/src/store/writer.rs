@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use aside_protocol::triage::Item;
 use aside_protocol::{Control, Nonce, Seq, ServerFrame};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::entries::{self, Draft, Known, Record};
+use super::items::Items;
 use super::{StoreError, lock};
 use crate::config::Clock;
 use crate::inline::{Rests, Step};
@@ -63,6 +65,9 @@ pub(crate) enum AppendError {
     /// The same nonce came before, with another body.
     #[error("the nonce was used for something else")]
     NonceReused,
+    /// Somebody else answered, or is about to.
+    #[error("somebody else answered, or is about to")]
+    Overtaken,
     /// The disk or the database refused.
     #[error("nothing can be stored now")]
     Unavailable,
@@ -261,12 +266,21 @@ impl Writer {
     }
 }
 
-type Fresh = BTreeMap<i64, (Arc<Room>, Vec<Record>)>;
+/// What one transaction gave the rooms.
+type Fresh = BTreeMap<i64, Given>;
+
+struct Given {
+    room: Arc<Room>,
+    records: Vec<Record>,
+    items: Vec<Item>,
+}
+
 type Outcomes = Vec<Result<Vec<Seq>, AppendError>>;
 
 fn tell(fresh: Fresh) {
-    for (room, records) in fresh.into_values() {
+    for Given { room, records, items } in fresh.into_values() {
         room.deliver(&records);
+        room.deliver_items(&items);
     }
 }
 
@@ -291,21 +305,30 @@ fn insert_all(
     let mut outcomes = Outcomes::with_capacity(appends.len());
     for append in appends {
         let room = &append.room;
-        let (_, records) = fresh.entry(room.key()).or_insert_with(|| (room.clone(), Vec::new()));
+        let given = fresh.entry(room.key()).or_insert_with(|| Given {
+            room: room.clone(),
+            records: Vec::new(),
+            items: Vec::new(),
+        });
+        let (epoch, head) = room.position();
+        let items = Items { conn: tx, room: room.key(), epoch: &epoch };
         let mut places = Vec::with_capacity(append.drafts.len());
         let mut refused = None;
         for draft in append.drafts.drain(..) {
             match entries::known_nonce(tx, room.key(), &draft)? {
                 Known::Same(seq) => places.push(seq),
                 Known::Other => refused = Some(AppendError::NonceReused),
+                Known::New if items.overtaken(&draft, now_ms)? => {
+                    refused = Some(AppendError::Overtaken);
+                }
                 Known::New => {
-                    let seq =
-                        records.last().map_or_else(|| room.head(), |last: &Record| last.seq).next();
+                    let seq = given.records.last().map_or(head, |last| last.seq).next();
                     let record = draft.place(seq, now_ms);
                     entries::insert(tx, room.key(), &record, now_ms)?;
                     aside_failpoint::at("server.inserted");
+                    given.items.extend(items.follow(&record, now_ms)?);
                     places.push(seq);
-                    records.push(record);
+                    given.records.push(record);
                 }
             }
         }
@@ -339,7 +362,7 @@ impl Reply {
 impl AppendError {
     fn nack(self, nonce: Nonce) -> Control {
         let code = match self {
-            Self::NonceReused => 409,
+            Self::NonceReused | Self::Overtaken => 409,
             Self::Unavailable => 503,
         };
         Control::Nack { nonce, code, reason: self.to_string() }

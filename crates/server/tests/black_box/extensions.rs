@@ -20,7 +20,10 @@ async fn capabilities_name_the_extensions_the_limits_and_who_this_is() {
     let room = Room::start(Config::default()).await;
     let reply = room.get(&room.staff, "/api/capabilities").await;
     let data = reply.json()["data"].clone();
-    assert_eq!(data["extensions"], json!(["seq", "ack", "resume", "heartbeat", "answer"]));
+    assert_eq!(
+        data["extensions"],
+        json!(["seq", "ack", "resume", "heartbeat", "answer", "triage"])
+    );
     assert_eq!(data["limits"], json!({ "contentBytes": 8192, "sendsPerMinute": 300 }));
     let identity = json!({
         "user": "sue", "displayName": "Sue", "avatarurl": "", "role": "staff", "orgName": "Org",

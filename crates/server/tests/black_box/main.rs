@@ -16,3 +16,4 @@ mod limits;
 mod process;
 mod resume;
 mod room;
+mod triage;

@@ -1,0 +1,290 @@
+//! Questions as work items in the database: read, changed by rule, each change numbered and written down.
+
+use aside_protocol::triage::{Claim, Item, LogLine, Person, Stage, Work};
+use aside_protocol::{Body, EntryKind, Epoch, Seq};
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::entries::{Draft, Record, seq_of, sql};
+use crate::wire::{entry_id, place_of};
+
+const COLUMNS: &str = "SELECT i.seq, i.number, i.rev, i.change, i.work, i.merged_into, i.stage, i.pinned, i.tags, i.note, i.claim,
+    i.answers, i.last_answer, i.first_answer_ms, i.closed_ms, i.reason, i.changed_by,
+    e.user, e.display_name, e.avatar_url, e.content, e.created_ms
+    FROM item i JOIN entry e ON e.room = i.room AND e.seq = i.seq";
+
+/// One room's items, inside a transaction or for reading.
+pub(crate) struct Items<'a> {
+    pub(crate) conn: &'a Connection,
+    pub(crate) room: i64,
+    pub(crate) epoch: &'a Epoch,
+}
+
+impl Items<'_> {
+    /// The item of a question.
+    pub(crate) fn get(&self, seq: Seq) -> rusqlite::Result<Option<Item>> {
+        self.conn
+            .prepare_cached(&format!("{COLUMNS} WHERE i.room = ? AND i.seq = ?"))?
+            .query_row(params![self.room, sql(seq)], |row| self.read(row))
+            .optional()
+    }
+
+    /// What changed after a change, in the order of the last changes.
+    pub(crate) fn after(&self, change: u64, count: u32) -> rusqlite::Result<Vec<Item>> {
+        let after = i64::try_from(change).unwrap_or(i64::MAX);
+        self.conn
+            .prepare_cached(&format!(
+                "{COLUMNS} WHERE i.room = ? AND i.change > ? ORDER BY i.change LIMIT ?"
+            ))?
+            .query_map(params![self.room, after, count], |row| self.read(row))?
+            .collect()
+    }
+
+    /// What stands at a place of the stage.
+    pub(crate) fn on(&self, stage: Stage) -> rusqlite::Result<Vec<Item>> {
+        self.conn
+            .prepare_cached(&format!(
+                "{COLUMNS} WHERE i.room = ? AND i.stage = ? AND i.stage <> 'none'"
+            ))?
+            .query_map(params![self.room, stage.as_str()], |row| self.read(row))?
+            .collect()
+    }
+
+    /// What was changed of one item, oldest first.
+    pub(crate) fn log(&self, seq: Seq) -> rusqlite::Result<Vec<LogLine>> {
+        self.conn
+            .prepare_cached(
+                "SELECT change, field, old, new, by, at_ms FROM item_log WHERE room = ? AND seq = ? ORDER BY change, field",
+            )?
+            .query_map(params![self.room, sql(seq)], |row| {
+                Ok(LogLine {
+                    change: number(row, 0)?,
+                    field: row.get(1)?,
+                    old: row.get(2)?,
+                    new: row.get(3)?,
+                    by: json(row, 4)?,
+                    at: row.get(5)?,
+                })
+            })?
+            .collect()
+    }
+
+    /// What an entry that was just stored does to the desk.
+    pub(crate) fn follow(&self, record: &Record, now_ms: i64) -> rusqlite::Result<Option<Item>> {
+        match record.kind {
+            EntryKind::Message => Ok(None),
+            EntryKind::Question => self.asked(record).map(Some),
+            EntryKind::Answer => self.answered(record, now_ms),
+        }
+    }
+
+    /// Whether a guarded answer comes too late: somebody answered since its writer looked, or somebody else is about to.
+    pub(crate) fn overtaken(&self, answer: &Draft, now_ms: i64) -> rusqlite::Result<bool> {
+        let (Some(seen), Some(question)) =
+            (answer.seen, self.question_of(answer.kind, &answer.content))
+        else {
+            return Ok(false);
+        };
+        let Some(mut item) = self.get(question)? else { return Ok(false) };
+        item.let_go_if_expired(now_ms);
+        let elsewhere = item.claim.is_some_and(|claim| claim.by.user != answer.user);
+        Ok(item.last_answer > seen || elsewhere)
+    }
+
+    /// A question was asked.
+    fn asked(&self, question: &Record) -> rusqlite::Result<Item> {
+        let number: i64 = self
+            .conn
+            .prepare_cached("SELECT coalesce(max(number), 0) + 1 FROM (SELECT number FROM item WHERE room = ? ORDER BY seq DESC LIMIT 1)")?
+            .query_row([self.room], |row| row.get(0))?;
+        let seq = question.seq;
+        self.conn
+            .prepare_cached("INSERT INTO item (room, seq, number, change) VALUES (?, ?, ?, ?)")?
+            .execute(params![self.room, sql(seq), number, self.next_change()?])?;
+        self.get(seq)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    /// A question was answered in writing. Nothing when the answer names none.
+    fn answered(&self, answer: &Record, now_ms: i64) -> rusqlite::Result<Option<Item>> {
+        let Some(question) = self.question_of(answer.kind, &answer.content) else {
+            return Ok(None);
+        };
+        let Some(before) = self.get(question)? else { return Ok(None) };
+        let mut item = before.clone();
+        item.answers += 1;
+        item.last_answer = answer.seq;
+        item.first_answer_at.get_or_insert(now_ms);
+        if item.work != Work::Merged {
+            item.close(Work::Answered, "text", now_ms);
+        }
+        let by = self.person(&answer.user)?;
+        self.save(&before, item, by, now_ms).map(Some)
+    }
+
+    fn question_of(&self, kind: EntryKind, content: &str) -> Option<Seq> {
+        match Body::parse(kind, content) {
+            Body::Answer { question_id, .. } => place_of(self.epoch, &question_id?),
+            Body::Message { .. } | Body::Question { .. } => None,
+        }
+    }
+
+    /// Whoever last had a token under this id.
+    fn person(&self, user: &str) -> rusqlite::Result<Person> {
+        let found = self
+            .conn
+            .prepare_cached("SELECT display_name, avatar_url FROM token WHERE room = ? AND user = ? ORDER BY created_ms DESC LIMIT 1")?
+            .query_row(params![self.room, user], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (display_name, avatar_url) = found.unwrap_or_else(|| (user.to_owned(), String::new()));
+        Ok(Person { user: user.to_owned(), display_name, avatar_url })
+    }
+
+    fn next_change(&self) -> rusqlite::Result<i64> {
+        self.conn
+            .prepare_cached("SELECT coalesce(max(change), 0) + 1 FROM item WHERE room = ?")?
+            .query_row([self.room], |row| row.get(0))
+    }
+
+    /// Stores an item that was changed, under the next number, and what is different in it.
+    pub(crate) fn save(
+        &self,
+        before: &Item,
+        mut item: Item,
+        by: Person,
+        now_ms: i64,
+    ) -> rusqlite::Result<Item> {
+        let change = self.next_change()?;
+        item.rev += 1;
+        item.change = u64::try_from(change).unwrap_or(0);
+        item.changed_by = by;
+        let merged_into = item.merged_into.as_ref().and_then(|id| place_of(self.epoch, id));
+        self.conn
+            .prepare_cached(
+                "UPDATE item SET rev = ?3, change = ?4, work = ?5, merged_into = ?6, stage = ?7, pinned = ?8, tags = ?9, note = ?10,
+                 claim = ?11, claim_until_ms = ?12, answers = ?13, last_answer = ?14, first_answer_ms = ?15, closed_ms = ?16,
+                 reason = ?17, changed_by = ?18 WHERE room = ?1 AND seq = ?2",
+            )?
+            .execute(params![
+                self.room,
+                sql(item.seq),
+                i64::try_from(item.rev).unwrap_or(i64::MAX),
+                change,
+                item.work.as_str(),
+                merged_into.map(sql),
+                item.stage.as_str(),
+                item.pinned,
+                text(&item.tags),
+                item.note,
+                item.claim.as_ref().map(text),
+                item.claim.as_ref().map(|claim| claim.expires_at),
+                item.answers,
+                sql(item.last_answer),
+                item.first_answer_at,
+                item.closed_at,
+                item.reason,
+                text(&item.changed_by),
+            ])?;
+        for (field, old, new) in differences(before, &item) {
+            self.conn
+                .prepare_cached("INSERT INTO item_log (room, seq, change, field, old, new, by, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+                .execute(params![self.room, sql(item.seq), change, field, old, new, text(&item.changed_by), now_ms])?;
+        }
+        Ok(item)
+    }
+
+    fn read(&self, row: &Row<'_>) -> rusqlite::Result<Item> {
+        let seq = seq_of(row.get(0)?);
+        let content: String = row.get(20)?;
+        let merged_into: Option<i64> = row.get(5)?;
+        Ok(Item {
+            question_id: entry_id(self.epoch, seq),
+            seq,
+            number: number(row, 1)?,
+            rev: number(row, 2)?,
+            change: number(row, 3)?,
+            text: Body::parse(EntryKind::Question, &content).text().to_owned(),
+            asker: Person {
+                user: row.get(17)?,
+                display_name: row.get(18)?,
+                avatar_url: row.get(19)?,
+            },
+            asked_at: row.get(21)?,
+            work: Work::parse(&row.get::<_, String>(4)?).unwrap_or_default(),
+            merged_into: merged_into.map(|place| entry_id(self.epoch, seq_of(place))),
+            stage: Stage::parse(&row.get::<_, String>(6)?).unwrap_or_default(),
+            pinned: row.get(7)?,
+            tags: json(row, 8)?,
+            note: row.get(9)?,
+            claim: row.get::<_, Option<String>>(10)?.map(|claim| parse(&claim)).transpose()?,
+            answers: row.get(11)?,
+            last_answer: seq_of(row.get(12)?),
+            first_answer_at: row.get(13)?,
+            closed_at: row.get(14)?,
+            reason: row.get(15)?,
+            changed_by: json(row, 16)?,
+        })
+    }
+}
+
+/// The newest change of a room; zero for none.
+pub(crate) fn newest(conn: &Connection, room: i64) -> rusqlite::Result<u64> {
+    conn.query_row("SELECT coalesce(max(change), 0) FROM item WHERE room = ?", [room], |row| {
+        number(row, 0)
+    })
+}
+
+/// The rooms and places of claims that are over.
+pub(crate) fn expired(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<(i64, Seq)>> {
+    conn.prepare_cached("SELECT room, seq FROM item WHERE claim_until_ms <= ? ORDER BY room, seq")?
+        .query_map([now_ms], |row| Ok((row.get(0)?, seq_of(row.get(1)?))))?
+        .collect()
+}
+
+/// A room's history began anew.
+pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM item_log WHERE room = ?", [room])?;
+    conn.execute("DELETE FROM item WHERE room = ?", [room])?;
+    Ok(())
+}
+
+/// The fields that a person would say were changed; the rest follows from them.
+fn differences(old: &Item, new: &Item) -> Vec<(&'static str, String, String)> {
+    let holder = |claim: &Option<Claim>| {
+        claim.as_ref().map_or(String::new(), |claim| claim.by.display_name.clone())
+    };
+    let other = |id: &Option<aside_protocol::EntryId>| {
+        id.as_ref().map_or(String::new(), |id| id.as_str().to_owned())
+    };
+    [
+        ("work", old.work.as_str().to_owned(), new.work.as_str().to_owned()),
+        ("claim", holder(&old.claim), holder(&new.claim)),
+        ("stage", old.stage.as_str().to_owned(), new.stage.as_str().to_owned()),
+        ("pinned", old.pinned.to_string(), new.pinned.to_string()),
+        ("tags", old.tags.join(", "), new.tags.join(", ")),
+        ("note", old.note.clone(), new.note.clone()),
+        ("mergedInto", other(&old.merged_into), other(&new.merged_into)),
+        ("reason", old.reason.clone(), new.reason.clone()),
+        ("answers", old.answers.to_string(), new.answers.to_string()),
+    ]
+    .into_iter()
+    .filter(|(_, old, new)| old != new)
+    .collect()
+}
+
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| FromSqlError::Other(error.into()).into())
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    parse(&row.get::<_, String>(column)?)
+}
+
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}

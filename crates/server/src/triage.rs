@@ -1,0 +1,280 @@
+//! What staff do with questions, over HTTP: who may change what, and from which state (extension `triage`).
+
+use std::sync::Arc;
+
+use aside_protocol::triage::{
+    self, CHANGES, Change, Changes, Claim, Item, Person, Stage, StateRequest, Work,
+};
+use aside_protocol::{EntryId, Epoch, Seq};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use tokio::time::Instant;
+
+use crate::asking::whole;
+use crate::gate::{self, Seat};
+use crate::hall::Hall;
+use crate::refusal::{Refusal, json};
+use crate::routes::Server;
+use crate::store::StoreError;
+use crate::store::items::{self, Items};
+use crate::wire::place_of;
+
+/// A claim without a sign of life ends after this time.
+const CLAIM_MS: i64 = 90_000;
+
+/// What became of a wish.
+enum Outcome {
+    /// Done: what had to make way, and last what was asked for.
+    Done(Vec<Item>),
+    /// Not done, since the item is not as it was taken for; why, in words.
+    Stale(Box<Item>, &'static str),
+    NotFound,
+    Malformed(&'static str),
+}
+
+/// Staff alone.
+async fn desk_seat(server: &Server, headers: &HeaderMap) -> Result<Seat, Refusal> {
+    let seat = gate::seat(&server.hall, headers).await?;
+    if seat.identity.role.answers() { Ok(seat) } else { Err(Refusal::Role) }
+}
+
+/// `POST api/question/state`.
+pub(crate) async fn state(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let seat = desk_seat(&server, &headers).await?;
+    let asked = StateRequest::parse(&whole(body)?).ok_or(Refusal::Malformed("not a change"))?;
+    seat.in_stream(&asked.stream_id)?;
+    let (key, room) = (seat.room.key(), seat.room.clone());
+    let (epoch, _) = room.position();
+    let now_ms = server.hall.clock.now().as_millisecond();
+    let who = &seat.identity;
+    let by = Person {
+        user: who.user.clone(),
+        display_name: who.display_name.clone(),
+        avatar_url: who.avatar_url.clone(),
+    };
+    let outcome = server
+        .hall
+        .store
+        .write_then(
+            move |conn| {
+                let items = Items { conn, room: key, epoch: &epoch };
+                Wish { items, by, now_ms }.grant(asked)
+            },
+            move |outcome| {
+                if let Outcome::Done(items) = outcome {
+                    room.deliver_items(items);
+                }
+            },
+        )
+        .await?;
+    match outcome {
+        Outcome::Done(items) => {
+            let item = items.last().ok_or(Refusal::NotFound)?;
+            Ok(json(StatusCode::OK, triage::item_reply(200, "", item)))
+        }
+        Outcome::Stale(item, words) => {
+            Ok(json(StatusCode::CONFLICT, triage::item_reply(409, words, &item)))
+        }
+        Outcome::NotFound => Err(Refusal::NotFound),
+        Outcome::Malformed(words) => Err(Refusal::Malformed(words)),
+    }
+}
+
+/// Somebody's wish for a change.
+struct Wish<'a> {
+    items: Items<'a>,
+    by: Person,
+    now_ms: i64,
+}
+
+impl Wish<'_> {
+    fn grant(self, asked: StateRequest) -> rusqlite::Result<Outcome> {
+        let found = place_of(self.items.epoch, &asked.question_id);
+        let Some(before) = found.map(|seq| self.items.get(seq)).transpose()?.flatten() else {
+            return Ok(Outcome::NotFound);
+        };
+        let mut item = before.clone();
+        item.let_go_if_expired(self.now_ms);
+        let stale = |words| Ok(Outcome::Stale(Box::new(before.clone()), words));
+        let mine = item.claim.as_ref().is_some_and(|claim| claim.by.user == self.by.user);
+        let change = asked.change;
+        match change.state {
+            // The one step that needs no look before: either nobody else has it, or the loser learns who does.
+            Some(Work::Claimed) => {
+                if item.work.is_over() {
+                    return stale("it is closed");
+                }
+                if item.claim.is_some() && !mine && !change.take_over {
+                    return stale("somebody has it");
+                }
+                item.claim = Some(self.claim(&item, asked.device));
+                item.work = Work::Claimed;
+            }
+            Some(Work::Open) if mine => item.open(),
+            _ if asked.rev != Some(before.rev) => return stale("it was changed since"),
+            Some(Work::Open) => item.open(),
+            Some(Work::Merged) => return Ok(Outcome::Malformed("merged into what?")),
+            Some(over) => {
+                item.close(over, change.reason.as_deref().unwrap_or_default(), self.now_ms);
+            }
+            None => {}
+        }
+        let needs_rev = Change { state: None, take_over: false, reason: None, ..change.clone() };
+        if needs_rev != Change::default() && asked.rev != Some(before.rev) {
+            return stale("it was changed since");
+        }
+        if let Some(target) = &change.merge_into {
+            match self.root(target)? {
+                Some(root) if root.seq != item.seq => {
+                    item.close(Work::Merged, "duplicate", self.now_ms);
+                    item.merged_into = Some(root.question_id);
+                }
+                Some(_) => return Ok(Outcome::Malformed("a question is not merged into itself")),
+                None => return Ok(Outcome::NotFound),
+            }
+        }
+        item.pinned = change.pinned.unwrap_or(item.pinned);
+        item.note = change.note.unwrap_or(item.note);
+        item.tags = change.tags.unwrap_or(item.tags);
+        let mut moved = Vec::new();
+        if let Some(stage) = change.stage {
+            item.stage = stage;
+            moved = self.make_way(stage, item.seq)?;
+        }
+        // Told in the order of their numbers, so the one that was asked for is the last.
+        moved.push(self.items.save(&before, item, self.by.clone(), self.now_ms)?);
+        Ok(Outcome::Done(moved))
+    }
+
+    fn claim(&self, item: &Item, device: String) -> Claim {
+        let since = item.claim.as_ref().filter(|claim| claim.by.user == self.by.user);
+        Claim {
+            by: self.by.clone(),
+            device,
+            at: since.map_or(self.now_ms, |claim| claim.at),
+            expires_at: self.now_ms + CLAIM_MS,
+        }
+    }
+
+    /// The question at the end of a chain of merged ones. Chains are as short as people are patient, but never endless:
+    /// nothing is merged into what leads back to it.
+    fn root(&self, id: &EntryId) -> rusqlite::Result<Option<Item>> {
+        let mut next = place_of(self.items.epoch, id);
+        while let Some(seq) = next {
+            let Some(item) = self.items.get(seq)? else { return Ok(None) };
+            let Some(into) = &item.merged_into else { return Ok(Some(item)) };
+            next = place_of(self.items.epoch, into);
+        }
+        Ok(None)
+    }
+
+    /// One question at most comes next, and one is talked about.
+    fn make_way(&self, stage: Stage, comer: Seq) -> rusqlite::Result<Vec<Item>> {
+        let mut moved = Vec::new();
+        for before in self.items.on(stage)? {
+            if before.seq != comer {
+                let item = Item { stage: Stage::None, ..before.clone() };
+                moved.push(self.items.save(&before, item, self.by.clone(), self.now_ms)?);
+            }
+        }
+        Ok(moved)
+    }
+}
+
+/// `GET api/question/changes?stream=&after=&limit=`.
+pub(crate) async fn changes(
+    State(server): State<Arc<Server>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let seat = desk_seat(&server, &headers).await?;
+    let name = (seat.room.key(), seat.identity.user.clone());
+    server
+        .reads
+        .take(name, server.config.limits.history, Instant::now())
+        .map_err(Refusal::TooFast)?;
+    let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
+    let value =
+        |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    seat.in_stream(&aside_protocol::StreamId::new(value("stream").unwrap_or_default()))?;
+    let number = |name| match value(name) {
+        None | Some("") => Ok(None),
+        Some(digits) => {
+            digits.parse::<u64>().map(Some).map_err(|_| Refusal::Malformed("not a number"))
+        }
+    };
+    let after = number("after")?.unwrap_or(0);
+    let limit = number("limit")?.map_or(CHANGES, |limit| u32::try_from(limit).unwrap_or(CHANGES));
+    let limit = limit.clamp(1, CHANGES);
+    let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
+    let (mut items, newest) = server
+        .hall
+        .store
+        .read(move |conn| {
+            let items = Items { conn, room: key, epoch: &epoch }.after(after, limit + 1)?;
+            Ok((items, items::newest(conn, key)?))
+        })
+        .await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let last = items.last().map(|item| item.change);
+    let change = if more { last.unwrap_or(after) } else { last.unwrap_or(newest.min(after)) };
+    Ok(json(StatusCode::OK, Changes { items, change, more }.to_json()))
+}
+
+/// `GET api/question/log?stream=&questionId=`.
+pub(crate) async fn log(
+    State(server): State<Arc<Server>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let seat = desk_seat(&server, &headers).await?;
+    let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
+    let id = pairs.into_iter().find(|(key, _)| key == "questionId").map(|(_, value)| value);
+    let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
+    let place = id.and_then(|id| place_of(&epoch, &EntryId::new(id))).ok_or(Refusal::NotFound)?;
+    let lines = server
+        .hall
+        .store
+        .read(move |conn| Items { conn, room: key, epoch: &epoch }.log(place))
+        .await?;
+    let body = serde_json::json!({ "code": 200, "data": { "changes": lines } });
+    Ok(json(StatusCode::OK, body.to_string()))
+}
+
+impl Hall {
+    /// Opens the questions whose claims are over, and tells the desks.
+    pub(crate) async fn end_stale_claims(&self) -> Result<(), StoreError> {
+        let now_ms = self.clock.now().as_millisecond();
+        let mut over = self.store.read(move |conn| items::expired(conn, now_ms)).await?;
+        over.retain(|(key, _)| self.opened(*key).is_some());
+        for (key, seq) in over {
+            let Some(room) = self.opened(key) else { continue };
+            let (epoch, _): (Epoch, Seq) = room.position();
+            self.store
+                .write_then(
+                    move |conn| {
+                        let items = Items { conn, room: key, epoch: &epoch };
+                        let Some(before) = items.get(seq)? else { return Ok(None) };
+                        let mut item = before.clone();
+                        item.let_go_if_expired(now_ms);
+                        // Renewed meanwhile.
+                        if item == before {
+                            return Ok(None);
+                        }
+                        items.save(&before, item, Person::default(), now_ms).map(Some)
+                    },
+                    move |item: &Option<Item>| room.deliver_items(item.as_slice()),
+                )
+                .await?;
+        }
+        Ok(())
+    }
+}
