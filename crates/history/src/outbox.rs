@@ -10,5 +10,6 @@ pub(crate) mod statements;
 use rusqlite_migration::{M, Migrations};
 
 /// How the file came to its present shape, step by step; a step that was released is never edited.
-const STEPS: &[M<'_>] = &[M::up(include_str!("sql/outbox_1.sql"))];
+const STEPS: &[M<'_>] =
+    &[M::up(include_str!("sql/outbox_1.sql")), M::up(include_str!("sql/outbox_2.sql"))];
 pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

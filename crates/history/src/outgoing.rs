@@ -1,6 +1,6 @@
 //! What a person wrote: entries on their way to a server, and drafts.
 
-use aside_protocol::EntryId;
+use aside_protocol::{EntryId, Seq};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::LocalId;
@@ -44,6 +44,8 @@ pub enum OutgoingBody {
         question: EntryId,
         /// The text.
         text: String,
+        /// The place of the newest answer that its writer saw, zero for none; nothing for no guard.
+        seen: Option<Seq>,
     },
 }
 

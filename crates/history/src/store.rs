@@ -254,6 +254,11 @@ impl Store {
         self.in_outbox(move |conn| queue::set(conn, id, &state)).await
     }
 
+    /// Takes an answer's guard away: whoever wrote it knows of the others now. False if it is not there.
+    pub async fn unguard_outgoing(&self, id: LocalId) -> Result<bool, StoreError> {
+        self.in_outbox(move |conn| queue::unguard(conn, id)).await
+    }
+
     /// Everything of the room that was written to a connection becomes unsure, in one step: that connection is gone.
     pub async fn unsure_outgoing(&self, room: RoomId) -> Result<Vec<LocalId>, StoreError> {
         self.in_outbox(move |conn| queue::unsure(conn, room)).await

@@ -1,6 +1,7 @@
 //! What can go wrong for whoever holds a session: one enum per operation.
 
 use aside_history::{CommitError, OutboxError, StoreError};
+use aside_protocol::triage::Item;
 use aside_protocol::{EntryId, Seq};
 
 use crate::config::ConfigError;
@@ -49,6 +50,44 @@ pub enum SessionError {
     /// The cache did not take what should be written.
     #[error(transparent)]
     Commit(#[from] CommitError),
+}
+
+/// A question was not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TriageError {
+    /// It is not as it was taken for: somebody was faster.
+    #[error("it was changed by somebody else")]
+    Conflict(Box<Item>),
+    /// The server has no desk, or not for this person.
+    #[error("not offered here")]
+    NotOffered,
+    /// The link is down, or the reply was lost.
+    #[error("not connected")]
+    Offline,
+    /// The server refused.
+    #[error("the server refused with status {status}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The reason, in the server's words.
+        reason: String,
+    },
+    /// The room was left.
+    #[error("the room is closed")]
+    Closed,
+}
+
+impl TriageError {
+    /// The word under which the catalogue keeps it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict(_) => "conflict",
+            Self::NotOffered => "not_offered",
+            Self::Offline => "offline",
+            Self::Refused { .. } => "server",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// Something that a person wrote was not taken into the outbox.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{CAPABILITIES_PATH, HISTORY_PATH, HistoryPage, HistoryQuery};
+use aside_protocol::triage::{CHANGES_PATH, Changes};
 use aside_protocol::{Capabilities, Entry, Seq, StreamId, Token, limits};
 
 use crate::align::{Print, Printer, join_pages, older_page, older_than};
@@ -108,6 +109,18 @@ impl Fetch {
             | Err(HttpError::Dial(_) | HttpError::Lost) => Abilities::Unknown,
             Ok(_) | Err(HttpError::TooLarge) => Abilities::Known(Capabilities::default()),
         }
+    }
+
+    /// What changed of the room's questions.
+    pub(crate) async fn changes(&self, after: u64) -> Result<Changes, FetchError> {
+        let pairs =
+            [("stream", self.config.stream.as_str().to_owned()), ("after", after.to_string())];
+        let reply = self.get(CHANGES_PATH, &pairs, limits::PAGE_BYTES, REQUEST).await;
+        let reply = reply.map_err(FetchError::Http)?;
+        if reply.status != 200 {
+            return Err(FetchError::Status(reply.status));
+        }
+        Changes::parse(&reply.body).ok_or(FetchError::NotHistory)
     }
 
     async fn page(&self, query: &HistoryQuery) -> Result<HistoryPage, FetchError> {

@@ -7,10 +7,11 @@
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
-//! `doubt` (the outbox).
+//! `doubt` (the outbox), `desk` (questions as work).
 
 mod aligned;
 mod connection;
+mod desk;
 mod doubt;
 mod draft;
 mod exact;
@@ -28,6 +29,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use aside_history::{LocalId, OutgoingBody, Place, Position, RoomId, RowKey, Store};
+use aside_protocol::triage::{Changes, Item as TriageItem};
 use aside_protocol::{Capabilities, Entry, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -38,8 +40,8 @@ use crate::align::Printer;
 use crate::backoff::Backoff;
 use crate::clock::SleepWatch;
 use crate::config::RoomConfig;
-use crate::error::{SendError, SessionError, Settled};
-use crate::fetch::Fetch;
+use crate::error::{SendError, SessionError, Settled, TriageError};
+use crate::fetch::{Fetch, FetchError};
 use crate::heartbeat::Heartbeat;
 use crate::link::{Heard, Link};
 use crate::session::Env;
@@ -50,6 +52,7 @@ pub(crate) use start::start;
 
 use aligned::Aligned;
 use connection::Phase;
+pub use desk::{Questions, Wish};
 use exact::Exact;
 use sending::Item;
 use surroundings::Surroundings;
@@ -69,6 +72,9 @@ pub(crate) enum Command {
     SetToken(Token),
     Reconnect,
     NetworkChanged,
+    Triage { wish: Wish, reply: oneshot::Sender<Result<TriageItem, TriageError>> },
+    Questions { since: u64, reply: Reply<Questions> },
+    AnswerAnyway { key: RowKey, reply: Reply<()> },
     Close { reply: oneshot::Sender<()> },
 }
 
@@ -97,6 +103,8 @@ enum Done {
     Older(older::Fetched),
     Looked(u64, crate::portal::Found),
     Posted(sending::Posted),
+    Changes(u64, Result<Changes, FetchError>),
+    Granted(desk::Granted),
 }
 
 /// Everything about one room.
@@ -141,6 +149,7 @@ struct Room {
     settled: VecDeque<(LocalId, Settled)>,
     waiting: Vec<(LocalId, Reply<Settled>)>,
     older_busy: bool,
+    desk: desk::Desk,
     /// The largest page of history that the server is known to fill.
     full_page: Arc<AtomicU32>,
     /// A commit was refused.
@@ -204,6 +213,13 @@ impl Room {
             Command::MarkRead { place, reply } => {
                 let _gone = reply.send(self.mark_read(place).await);
             }
+            Command::Triage { wish, reply } => self.wish(wish, reply),
+            Command::Questions { since, reply } => {
+                let _gone = reply.send(Ok(self.desk.since(since)));
+            }
+            Command::AnswerAnyway { key, reply } => {
+                let _gone = reply.send(self.answer_anyway(key).await);
+            }
             Command::SetToken(token) => self.set_token(token).await,
             Command::Reconnect => self.reconnect(),
             Command::NetworkChanged => self.network_changed(),
@@ -228,8 +244,18 @@ impl Room {
             }
             Some(Done::Older(fetched)) => self.older_came(fetched).await,
             Some(Done::Posted(posted)) => self.posted(posted).await,
+            Some(Done::Changes(generation, changes)) if generation == self.generation => {
+                self.changes_came(changes);
+            }
+            Some(Done::Granted(granted)) => self.granted(granted),
             // Of an old generation, or cut short.
-            Some(Done::Abilities(..) | Done::Exact(..) | Done::Snapshot(..) | Done::Looked(..))
+            Some(
+                Done::Abilities(..)
+                | Done::Exact(..)
+                | Done::Snapshot(..)
+                | Done::Looked(..)
+                | Done::Changes(..),
+            )
             | None => {}
         }
     }

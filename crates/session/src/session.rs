@@ -7,15 +7,16 @@ use aside_history::{
     Anchor, Changes, Draft, LocalId, OutboxError, OutgoingBody, Page, Place, Revision, RoomId,
     RoomName, RowKey, Store, StoreError,
 };
-use aside_protocol::{EntryId, Token};
+use aside_protocol::triage::Item;
+use aside_protocol::{EntryId, Seq, Token};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::RoomConfig;
-use crate::error::{SendError, SessionError, Settled, StartError};
+use crate::error::{SendError, SessionError, Settled, StartError, TriageError};
 use crate::internet::Internet;
 use crate::network::{Network, ProxyChoice};
-use crate::room::{self, Command};
+use crate::room::{self, Command, Questions, Wish};
 use crate::view::RoomView;
 
 /// Wishes that may wait for the room's task; a full queue makes the one who wishes wait.
@@ -151,7 +152,49 @@ impl Session {
     /// # Errors
     /// [`SendError`]; [`SendError::NotOffered`] where the server or the role doesn't allow it.
     pub async fn answer(&self, question: EntryId, text: &str) -> Result<LocalId, SendError> {
-        self.say(OutgoingBody::Answer { question, text: text.to_owned() }).await
+        self.say(OutgoingBody::Answer { question, text: text.to_owned(), seen: None }).await
+    }
+
+    /// The same with a guard: if the question has an answer newer than the one at `seen` (zero: any), or somebody else has
+    /// claimed it, nothing is published, and the row fails with the code `overtaken`.
+    ///
+    /// # Errors
+    /// As [`Session::answer`].
+    pub async fn answer_if(
+        &self,
+        question: EntryId,
+        text: &str,
+        seen: Seq,
+    ) -> Result<LocalId, SendError> {
+        let body = OutgoingBody::Answer { question, text: text.to_owned(), seen: Some(seen) };
+        self.say(body).await
+    }
+
+    /// Sends an answer that its guard held, beside the others.
+    ///
+    /// # Errors
+    /// [`SessionError::NoSuchRow`] when it's no such row.
+    pub async fn answer_anyway(&self, key: RowKey) -> Result<(), SessionError> {
+        self.request(|reply| Command::AnswerAnyway { key, reply }).await
+    }
+
+    /// Changes a question's state, and says what it is then.
+    ///
+    /// # Errors
+    /// [`TriageError`].
+    pub async fn triage(&self, wish: Wish) -> Result<Item, TriageError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Triage { wish, reply }).await;
+        sent.map_err(|_| TriageError::Closed)?;
+        answer.await.map_err(|_| TriageError::Closed)?
+    }
+
+    /// The questions whose state changed since a revision; zero for all.
+    ///
+    /// # Errors
+    /// [`SessionError::Closed`].
+    pub async fn questions(&self, since: u64) -> Result<Questions, SessionError> {
+        self.request(|reply| Command::Questions { since, reply }).await
     }
 
     async fn say(&self, body: OutgoingBody) -> Result<LocalId, SendError> {

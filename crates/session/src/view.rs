@@ -15,8 +15,35 @@ pub struct RoomView {
     pub unread: Unread,
     /// What is known of the server and of this person's place there.
     pub facts: ServerFacts,
+    /// How the desk stands.
+    pub desk: DeskView,
     /// Counts since the session started.
     pub counters: Counters,
+}
+
+/// How the desk stands, at which questions are work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeskView {
+    /// Whether it can be trusted.
+    pub state: DeskState,
+    /// Raised with every change; see [`Session::questions`](crate::Session::questions).
+    pub revision: u64,
+    /// How many questions nobody has taken.
+    pub open: u32,
+    /// When the oldest of them was asked, in milliseconds of the epoch.
+    pub oldest_open: Option<i64>,
+}
+
+/// Whether what is known of questions can be trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeskState {
+    /// The server has none, or not for this person.
+    #[default]
+    Off,
+    /// Not connected, or not all is read yet: others may have done what is not seen here.
+    CatchingUp,
+    /// Every change is here.
+    Fresh,
 }
 
 /// How the link stands.

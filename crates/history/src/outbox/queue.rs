@@ -1,10 +1,12 @@
 //! What waits to be sent, first written first.
 
-use aside_protocol::EntryId;
+use aside_protocol::{EntryId, Seq};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::statements::{COUNT, ENQUEUE, EXPIRE, HAS, HAS_ROOM, LIST, REMOVE, SET, UNSURE};
+use super::statements::{
+    COUNT, ENQUEUE, EXPIRE, HAS, HAS_ROOM, LIST, REMOVE, SET, UNGUARD, UNSURE,
+};
 use crate::cache::{instant, unreadable};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::{LocalId, RoomId};
@@ -33,10 +35,10 @@ pub(crate) fn enqueue(
     if waiting >= OUTBOX_ROWS {
         return Err(OutboxError::Full);
     }
-    let (kind, question) = match &item.body {
-        OutgoingBody::Message { .. } => (0, None),
-        OutgoingBody::Question { .. } => (1, None),
-        OutgoingBody::Answer { question, .. } => (2, Some(question.as_str())),
+    let (kind, question, seen) = match &item.body {
+        OutgoingBody::Message { .. } => (0, None, None),
+        OutgoingBody::Question { .. } => (1, None, None),
+        OutgoingBody::Answer { question, seen, .. } => (2, Some(question.as_str()), *seen),
     };
     let created = item.created.as_microsecond();
     conn.prepare_cached(ENQUEUE)?.execute(params![
@@ -45,7 +47,8 @@ pub(crate) fn enqueue(
         kind,
         question,
         item.body.text(),
-        created
+        created,
+        seen.map(|seq| seq.0.cast_signed()),
     ])?;
     Ok(())
 }
@@ -72,6 +75,7 @@ fn read(line: &Row<'_>) -> rusqlite::Result<Outgoing> {
         2 => OutgoingBody::Answer {
             question: EntryId::new(line.get::<_, Option<String>>(2)?.unwrap_or_default()),
             text,
+            seen: line.get::<_, Option<i64>>(11)?.map(|seq| Seq(seq.cast_unsigned())),
         },
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(1, other)),
     };
@@ -116,6 +120,11 @@ pub(crate) fn set(conn: &Connection, id: LocalId, state: &OutgoingState) -> rusq
         failure.map(|f| f.1),
     ])?;
     Ok(changed == 1)
+}
+
+/// Takes an answer's guard away; false if it is not there.
+pub(crate) fn unguard(conn: &Connection, id: LocalId) -> rusqlite::Result<bool> {
+    Ok(conn.prepare_cached(UNGUARD)?.execute([id.as_bytes()])? == 1)
 }
 
 /// What was written to a connection of this room becomes unsure.

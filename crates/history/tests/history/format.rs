@@ -114,7 +114,7 @@ async fn the_outbox_keeps_its_numbers() {
         (OutgoingBody::Message { text: text() }, OutgoingState::Queued),
         (OutgoingBody::Question { text: text() }, OutgoingState::Written(written)),
         (
-            OutgoingBody::Answer { question: EntryId::new("q"), text: text() },
+            OutgoingBody::Answer { question: EntryId::new("q"), text: text(), seen: None },
             OutgoingState::Unsure(written),
         ),
         (

@@ -31,7 +31,11 @@ async fn first_written_first_and_everything_comes_back() {
     let (store, room) = memory_room().await;
     let other = store.room(&name("2")).await.unwrap();
     let ask = OutgoingBody::Question { text: "why?".to_owned() };
-    let answer = OutgoingBody::Answer { question: EntryId::new("q1"), text: "因为".to_owned() };
+    let answer = OutgoingBody::Answer {
+        question: EntryId::new("q1"),
+        text: "因为".to_owned(),
+        seen: Some(aside_protocol::Seq(7)),
+    };
     // The order is that of writing, not that of clocks.
     store.enqueue(room, message(9, "a")).await.unwrap();
     store

@@ -118,7 +118,7 @@ impl Room {
             _ => Resume { epoch: Epoch::new(""), after: Seq(0) },
         });
         self.join_resumes = resumes;
-        let join = Join { topic: self.config.topic.clone(), resume };
+        let join = Join { topic: self.config.topic.clone(), resume, triage: self.has_desk() };
         self.phase = Phase::Hello { until: Instant::now() + HELLO };
         self.say_to_link(Say::Frame(ClientFrame::Join(join)));
         self.say_to_link(Say::Ping(0));
@@ -185,6 +185,7 @@ impl Room {
             view.facts = facts;
             changed
         });
+        self.tell_desk();
     }
 
     /// Something came after the join: the server is there, and catching up begins.
@@ -247,6 +248,7 @@ impl Room {
         self.link = None;
         self.heart = None;
         self.merge = Merge::Undecided(Vec::new());
+        self.desk_closes();
         // A token that was refused is not shown again.
         if let Some(asking) = self.asking.take() {
             asking.abort();

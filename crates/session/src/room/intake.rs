@@ -52,6 +52,7 @@ impl Room {
         match ServerFrame::parse(text) {
             Ok(ServerFrame::Entry(entry)) => self.live(draft, entry),
             Ok(ServerFrame::Control(control)) => self.control(draft, control).await,
+            Ok(ServerFrame::Triage(item)) => self.item_came(*item),
             Ok(ServerFrame::Notice { code, .. }) => {
                 tracing::debug!(code, "the server said something");
                 self.count(|counters| counters.skipped += 1);
@@ -84,8 +85,10 @@ impl Room {
             Control::Ack { nonce, id, seq } => self.acked(draft, &nonce, id, seq),
             Control::Nack { nonce, code, reason } => self.nacked(draft, &nonce, code, reason).await,
             Control::Joined { epoch, seq, resumed, .. } => {
+                self.desk_of(&epoch);
                 self.joined(draft, epoch, seq, resumed);
             }
+            Control::Desk { change } => self.desk_opens(change),
             Control::Heartbeat { .. } => {}
         }
     }

@@ -159,7 +159,7 @@ impl Room {
         let content = match body {
             OutgoingBody::Message { text } => Body::Message { text: text.clone() },
             OutgoingBody::Question { text } => Body::Question { text: text.clone() },
-            OutgoingBody::Answer { question, text } => {
+            OutgoingBody::Answer { question, text, .. } => {
                 let asked = self.store.row_by_entry_id(self.id, question).await.ok().flatten();
                 let asked = asked.and_then(|row| match row.kind {
                     RowKind::Entry(row) => Some(row.entry),
@@ -262,8 +262,9 @@ impl Room {
                 self.post(id, ASK_PATH, ask.to_json());
                 State::Posting { wall }
             }
-            OutgoingBody::Answer { question, text } => {
-                self.post(id, ANSWER_PATH, self.answer(question, text, nonce).to_json());
+            OutgoingBody::Answer { question, text, seen } => {
+                let answer = Answer { seen, ..self.answer(question, text, nonce) };
+                self.post(id, ANSWER_PATH, answer.to_json());
                 State::Posting { wall }
             }
         };
@@ -275,7 +276,7 @@ impl Room {
 
     fn answer(&self, question_id: EntryId, content: String, nonce: Option<LocalId>) -> Answer {
         let stream = self.config.stream.clone();
-        Answer { question_id, content, stream, nonce: nonce.map(LocalId::nonce) }
+        Answer { question_id, content, stream, nonce: nonce.map(LocalId::nonce), seen: None }
     }
 
     fn post(&mut self, id: LocalId, path: &'static str, body: String) {

@@ -27,6 +27,9 @@ const OTHER_TRIES: u32 = 20;
 /// How many ends are remembered for those who ask later.
 const REMEMBERED: usize = 1000;
 
+/// The code under which an answer is held: somebody else answered, or is about to.
+const OVERTAKEN: &str = "overtaken";
+
 /// Where in the history an entry was found.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -199,6 +202,10 @@ impl Room {
             {
                 self.post_again(own, PAUSE).await;
             }
+            Ok(reply) if reply.status == 409 && self.overtaken(&reply.body) => {
+                let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
+                self.fail(own, OVERTAKEN.to_owned(), reason).await;
+            }
             Ok(reply) if reply.status >= 500 => self.post_lost(own).await,
             Ok(reply) => {
                 let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
@@ -292,9 +299,10 @@ fn says(body: &OutgoingBody, entry: &Entry) -> bool {
         | (OutgoingBody::Question { text }, Body::Question { text: said }) => {
             text.trim() == said.trim()
         }
-        (OutgoingBody::Answer { question, text }, Body::Answer { text: said, question_id, .. }) => {
-            text.trim() == said.trim() && question_id.is_none_or(|id| id == *question)
-        }
+        (
+            OutgoingBody::Answer { question, text, .. },
+            Body::Answer { text: said, question_id, .. },
+        ) => text.trim() == said.trim() && question_id.is_none_or(|id| id == *question),
         _ => false,
     }
 }

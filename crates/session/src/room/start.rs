@@ -42,6 +42,7 @@ pub(crate) async fn start(
         connection: Connection::Connecting,
         unread: store.unread(id).await?,
         facts: ServerFacts::default(),
+        desk: crate::view::DeskView::default(),
         counters: Counters::default(),
     });
     let (ear, heard) = mpsc::channel(EAR);
@@ -77,6 +78,7 @@ pub(crate) async fn start(
         settled: VecDeque::new(),
         waiting: Vec::new(),
         older_busy: false,
+        desk: super::desk::Desk::default(),
         full_page: Arc::default(),
         storage_broken: false,
     };

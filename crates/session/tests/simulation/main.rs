@@ -10,6 +10,7 @@
     reason = "one binary of many files; a run may panic"
 )]
 
+mod desk;
 mod judge;
 mod member;
 mod network;

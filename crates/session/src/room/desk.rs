@@ -1,0 +1,265 @@
+//! Questions as work items: what the server says of them, kept whole while connected, and the wishes of those at the desk.
+//!
+//! Items are states, numbered by their last change. Live ones come in order; what was missed is read over HTTP from the
+//! last number without a hole. Until that is done the desk is *catching up*: claims of others may be news.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aside_history::{OutgoingBody, RowKey};
+use aside_protocol::http::ErrorReply;
+use aside_protocol::triage::{self, Change, Changes, Item, STATE_PATH, StateRequest, Work};
+use aside_protocol::{EntryId, Epoch, Extension};
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::{Done, Room};
+use crate::error::{SessionError, TriageError};
+use crate::fetch::FetchError;
+use crate::network::{HttpError, HttpReply};
+use crate::view::{DeskState, DeskView};
+
+/// Asked again this long after no answer.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// A wish of somebody at the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// The question.
+    pub question: EntryId,
+    /// The revision that was looked at; claims, renewals and releases need none.
+    pub rev: Option<u64>,
+    /// The device that a claim is for.
+    pub device: String,
+    /// The change.
+    pub change: Change,
+}
+
+/// Items that changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Questions {
+    /// Ask for what comes after this the next time.
+    pub revision: u64,
+    /// The items, by number.
+    pub items: Vec<Item>,
+    /// Everything that was known before is void.
+    pub reset: bool,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    items: HashMap<EntryId, (u64, Item)>,
+    revision: u64,
+    /// The revision at which everything was forgotten.
+    floor: u64,
+    epoch: Option<Epoch>,
+    /// Every change up to this one is here ...
+    whole: u64,
+    /// ... and there are so many.
+    newest: u64,
+    /// The server tells of changes on this connection.
+    open: bool,
+    reading: bool,
+}
+
+impl Desk {
+    /// An item is newer than what is here, or it is no news.
+    fn take(&mut self, item: Item) -> bool {
+        if item.change == self.whole + 1 {
+            self.whole = item.change;
+        }
+        self.newest = self.newest.max(item.change);
+        if self.items.get(&item.question_id).is_some_and(|(_, known)| known.change >= item.change) {
+            return false;
+        }
+        self.revision += 1;
+        self.items.insert(item.question_id.clone(), (self.revision, item));
+        true
+    }
+
+    fn forget(&mut self) {
+        self.revision += 1;
+        *self = Self {
+            revision: self.revision,
+            floor: self.revision,
+            open: self.open,
+            ..Self::default()
+        };
+    }
+
+    pub(super) fn since(&self, since: u64) -> Questions {
+        let changed = self.items.values().filter(|(revision, _)| *revision > since);
+        let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
+        items.sort_unstable_by_key(|item| item.number);
+        Questions { revision: self.revision, items, reset: since < self.floor }
+    }
+
+    fn view(&self, offered: bool) -> DeskView {
+        let open = self.items.values().filter(|(_, item)| item.work == Work::Open);
+        DeskView {
+            state: match (offered, self.open && self.whole >= self.newest && !self.reading) {
+                (false, _) => DeskState::Off,
+                (true, true) => DeskState::Fresh,
+                (true, false) => DeskState::CatchingUp,
+            },
+            revision: self.revision,
+            open: u32::try_from(open.clone().count()).unwrap_or(u32::MAX),
+            oldest_open: open.map(|(_, item)| item.asked_at).min(),
+        }
+    }
+}
+
+/// A finished wish.
+pub(super) struct Granted {
+    reply: Result<HttpReply, HttpError>,
+    tell: oneshot::Sender<Result<Item, TriageError>>,
+}
+
+impl Room {
+    /// Whether this person has a desk here.
+    pub(super) fn has_desk(&self) -> bool {
+        self.has(Extension::Triage) && self.tell.borrow().facts.role.answers()
+    }
+
+    /// The server begins to tell of changes; what was before is read.
+    pub(super) fn desk_opens(&mut self, change: u64) {
+        self.desk.open = true;
+        // Less than is known: another life of the room.
+        if change < self.desk.whole {
+            self.desk.forget();
+        }
+        self.desk.newest = self.desk.newest.max(change);
+        self.read_changes(Duration::ZERO);
+        self.tell_desk();
+    }
+
+    /// The room's history has begun anew, and its questions with it.
+    pub(super) fn desk_of(&mut self, epoch: &Epoch) {
+        if self.desk.epoch.as_ref().is_some_and(|known| known != epoch) {
+            self.desk.forget();
+        }
+        self.desk.epoch = Some(epoch.clone());
+    }
+
+    /// The link is gone: from now on, others may do what is not seen here.
+    pub(super) fn desk_closes(&mut self) {
+        (self.desk.open, self.desk.reading) = (false, false);
+        self.tell_desk();
+    }
+
+    pub(super) fn item_came(&mut self, item: Item) {
+        self.desk.take(item);
+        // A hole, which a full queue or a lost frame leaves.
+        if self.desk.whole < self.desk.newest {
+            self.read_changes(Duration::ZERO);
+        }
+        self.tell_desk();
+    }
+
+    fn read_changes(&mut self, after: Duration) {
+        if self.desk.reading || self.desk.whole >= self.desk.newest {
+            return;
+        }
+        self.desk.reading = true;
+        let (generation, fetch, whole) = (self.generation, self.fetch(), self.desk.whole);
+        self.jobs.spawn(async move {
+            sleep(after).await;
+            Done::Changes(generation, fetch.changes(whole).await)
+        });
+    }
+
+    pub(super) fn changes_came(&mut self, changes: Result<Changes, FetchError>) {
+        self.desk.reading = false;
+        match changes {
+            Ok(Changes { items, change, more }) => {
+                for item in items {
+                    self.desk.take(item);
+                }
+                self.desk.whole = self.desk.whole.max(change);
+                if more {
+                    self.desk.newest = self.desk.newest.max(change + 1);
+                }
+                self.read_changes(Duration::ZERO);
+            }
+            Err(error) => {
+                tracing::debug!(?error, "the desk's changes did not come");
+                self.read_changes(AGAIN);
+            }
+        }
+        self.tell_desk();
+    }
+
+    /// Asks the server for a change.
+    pub(super) fn wish(&mut self, wish: Wish, tell: oneshot::Sender<Result<Item, TriageError>>) {
+        let refused = if !self.has_desk() {
+            Some(TriageError::NotOffered)
+        } else if !self.desk.open {
+            Some(TriageError::Offline)
+        } else {
+            None
+        };
+        if let Some(error) = refused {
+            // Whoever asked may have gone; here and below.
+            let _gone = tell.send(Err(error));
+            return;
+        }
+        let Wish { question, rev, device, change } = wish;
+        let stream_id = self.config.stream.clone();
+        let body = StateRequest { question_id: question, stream_id, rev, device, change }.to_json();
+        let fetch = self.fetch();
+        self.jobs.spawn(async move {
+            let reply = fetch.post(STATE_PATH, body).await;
+            Done::Granted(Granted { reply, tell })
+        });
+    }
+
+    pub(super) fn granted(&mut self, Granted { reply, tell }: Granted) {
+        let outcome = match reply {
+            Ok(reply) => match (reply.status, triage::parse_item_reply(&reply.body)) {
+                (200..=299, Some(item)) => Ok(item),
+                (409, Some(item)) => Err(TriageError::Conflict(Box::new(item))),
+                (status, _) => {
+                    let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
+                    Err(TriageError::Refused { status, reason })
+                }
+            },
+            Err(_) => Err(TriageError::Offline),
+        };
+        if let Ok(item) = &outcome {
+            self.item_came(item.clone());
+        }
+        if let Err(TriageError::Conflict(item)) = &outcome {
+            self.item_came(Item::clone(item));
+        }
+        let _gone = tell.send(outcome);
+    }
+
+    /// An answer was held by its guard: the question as it is now came with the refusal.
+    pub(super) fn overtaken(&mut self, body: &[u8]) -> bool {
+        let Some(item) = triage::parse_item_reply(body) else { return false };
+        self.item_came(item);
+        true
+    }
+
+    /// Sends an answer that was held, beside the others.
+    pub(super) async fn answer_anyway(&mut self, key: RowKey) -> Result<(), SessionError> {
+        let found = self.outbox.iter_mut().find(|item| item.key == key);
+        let item = found.ok_or(SessionError::NoSuchRow)?;
+        let OutgoingBody::Answer { seen, .. } = &mut item.body else {
+            return Err(SessionError::NoSuchRow);
+        };
+        self.store.unguard_outgoing(item.id).await?;
+        *seen = None;
+        self.retry(key).await
+    }
+
+    pub(super) fn tell_desk(&mut self) {
+        let desk = self.desk.view(self.has_desk());
+        self.tell.send_if_modified(|view| {
+            let changed = view.desk != desk;
+            view.desk = desk;
+            changed
+        });
+    }
+}
