@@ -97,7 +97,7 @@ impl Seat {
         heard: Option<&mpsc::Sender<Entry>>,
     ) -> Result<(), Absent> {
         let mut socket = self.connect().await?;
-        let join = ClientFrame::Join(Join { topic: Topic::new(ROOM), resume: None });
+        let join = ClientFrame::Join(Join { topic: Topic::new(ROOM), resume: None, triage: false });
         socket.send(self.frame(&join)?).await?;
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -171,7 +171,7 @@ impl Seat {
         text: String,
     ) -> Result<(), Absent> {
         let (stream, nonce) = (StreamId::new(ROOM), Some(nonce()));
-        let answer = Answer { question_id: question, content: text, stream, nonce };
+        let answer = Answer { question_id: question, content: text, stream, nonce, seen: None };
         self.post(client, ANSWER_PATH, answer.to_json()).await
     }
 

@@ -7,6 +7,7 @@ mod client;
 mod core;
 #[cfg(unix)]
 mod crash;
+mod desk;
 mod extensions;
 mod garbage;
 mod gate;

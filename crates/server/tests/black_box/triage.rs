@@ -5,84 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aside_protocol::{Seq, Topic};
-use aside_server::{Clock, Config, Issued, NewEntry, TokenSpec};
+use aside_server::{Clock, Config};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::client::{Client, Got, Reply};
-use crate::room::{Room, STREAM, TOPIC, spec};
+use crate::client::Got;
+use crate::desk::{Desk, at_the_desk, item};
+use crate::room::{Room, TOPIC};
 
 const NONCE: &str = "6b8c0d52-0b1f-4f8e-9a57-1f4a5f2f7f31";
-
-/// A room with a second member of staff.
-struct Desk {
-    room: Room,
-    tim: Issued,
-}
-
-impl Desk {
-    async fn open(config: Config) -> Self {
-        let room = Room::start(config).await;
-        let tim = TokenSpec::staff(spec(), "tim", "Tim", "Org");
-        let tim = room.running.rooms().create_token(tim).await.unwrap();
-        Self { room, tim }
-    }
-
-    async fn ask(&self, text: &str) -> String {
-        let asked = NewEntry::question("ann", "Ann", text);
-        let rooms = self.room.running.rooms();
-        rooms.publish(&Topic::new(TOPIC), asked).await.unwrap().id.as_str().to_owned()
-    }
-
-    /// A change of a question, as the room's own staff member.
-    async fn change(&self, question: &str, change: Value) -> Reply {
-        self.change_as(&self.room.staff, question, change).await
-    }
-
-    async fn change_as(&self, who: &Issued, question: &str, mut change: Value) -> Reply {
-        change["questionId"] = question.into();
-        change["streamId"] = STREAM.into();
-        self.room.post(who, "/api/question/state", change).await
-    }
-
-    async fn changes(&self, query: &str) -> Value {
-        let reply =
-            self.room.get(&self.room.staff, &format!("/api/question/changes?{query}")).await;
-        assert_eq!(reply.status, 200, "{reply:?}");
-        reply.json()["data"].clone()
-    }
-
-    async fn item(&self, question: &str) -> Value {
-        let items = self.changes("after=0").await["items"].as_array().unwrap().clone();
-        items.into_iter().find(|item| item["questionId"] == question).unwrap()
-    }
-
-    async fn answer(&self, who: &Issued, question: &str, text: &str, more: Value) -> Reply {
-        let mut body = json!({ "questionId": question, "content": text, "streamId": STREAM });
-        for (key, value) in more.as_object().unwrap() {
-            body[key] = value.clone();
-        }
-        self.room.post(who, "/api/answer/add", body).await
-    }
-}
-
-/// A member of staff who wants to be told.
-async fn at_the_desk(room: &Room, who: &Issued) -> (Client, u64) {
-    let mut client = room.open(who).await;
-    client.frame(3, &json!({ "topic": TOPIC, "triage": true }).to_string()).await;
-    let desk = client.object().await;
-    assert_eq!(desk["type"], "desk");
-    (client, desk["change"].as_u64().unwrap())
-}
-
-fn item(reply: &Reply, status: u16) -> Value {
-    assert_eq!(reply.status, status, "{reply:?}");
-    let body = reply.json();
-    assert_eq!(body["code"], status);
-    body["data"]["item"].clone()
-}
 
 #[tokio::test]
 async fn a_question_is_open_from_the_moment_it_is_asked() {

@@ -102,7 +102,7 @@ async fn play(seed: u64) {
 
     // The text of the one who was held is there, and goes out beside the other when that is wanted.
     let loser = if held(&first) { &sue } else { &tim };
-    let row = loser.rows().await.into_iter().find(|row| failed(row)).expect("the text is kept");
+    let row = loser.rows().await.into_iter().find(failed).expect("the text is kept");
     loser.session.answer_anyway(row.key).await.unwrap();
     until("both are published", async || published(&world).await.len() == 2).await;
     sleep(Duration::from_secs(30)).await;
