@@ -11,6 +11,10 @@ fuzz_target!(|text: &str| {
             let again = ServerFrame::parse(&ServerFrame::control_text(&control));
             assert_eq!(again, Ok(ServerFrame::Control(control)));
         }
+        Ok(ServerFrame::Triage(item)) => {
+            let again = ServerFrame::parse(&ServerFrame::triage_text(&item));
+            assert_eq!(again, Ok(ServerFrame::Triage(item)));
+        }
         Ok(ServerFrame::Notice { .. } | ServerFrame::Skipped(_)) | Err(_) => {}
     }
     // Most texts are no frame; what stands inside one is as hostile.
