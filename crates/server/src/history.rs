@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use tokio::time::Instant;
 
-use crate::gate;
+use crate::gate::{self, Seat};
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
 use crate::store::entries::{self, End, Range};
@@ -24,11 +24,7 @@ pub(crate) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let seat = gate::seat(&server.hall, &headers).await?;
-    let name = (seat.room.key(), seat.identity.user.clone());
-    server
-        .reads
-        .take(name, server.config.limits.history, Instant::now())
-        .map_err(Refusal::TooFast)?;
+    server.admit_read(&seat)?;
     let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
     let asked = Asked::read(&pairs)?;
     seat.in_stream(&asked.stream)?;
@@ -105,8 +101,16 @@ impl Asked {
     }
 }
 
+impl Server {
+    /// Whether someone may read now.
+    pub(crate) fn admit_read(&self, seat: &Seat) -> Result<(), Refusal> {
+        let name = (seat.room.key(), seat.identity.user.clone());
+        self.reads.take(name, self.config.limits.history, Instant::now()).map_err(Refusal::TooFast)
+    }
+}
+
 /// A whole number, put between zero and the largest; absent when empty.
-fn number(text: &str) -> Result<Option<u64>, Refusal> {
+pub(crate) fn number(text: &str) -> Result<Option<u64>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }

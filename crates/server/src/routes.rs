@@ -34,6 +34,8 @@ pub(crate) struct Server {
     pub(crate) tasks: TaskTracker,
     pub(crate) sends: Paces<(i64, String)>,
     pub(crate) reads: Paces<(i64, String)>,
+    /// Changes of questions, at the pace of sends and beside them.
+    pub(crate) steps: Paces<(i64, String)>,
     pub(crate) connects: Paces<(i64, String)>,
     pub(crate) strangers: Paces<IpAddr>,
 }

@@ -112,6 +112,7 @@ pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: Sock
         tasks: TaskTracker::new(),
         sends: Paces::default(),
         reads: Paces::default(),
+        steps: Paces::default(),
         connects: Paces::default(),
         strangers: Paces::default(),
         config,

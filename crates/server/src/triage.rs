@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aside_protocol::triage::{
     self, CHANGES, Change, Changes, Claim, Item, Person, Stage, StateRequest, Work,
 };
-use aside_protocol::{EntryId, Epoch, Seq};
+use aside_protocol::{EntryId, Epoch, Seq, StreamId};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::asking::whole;
 use crate::gate::{self, Seat};
 use crate::hall::Hall;
+use crate::history::number;
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
 use crate::store::StoreError;
@@ -41,6 +42,29 @@ async fn desk_seat(server: &Server, headers: &HeaderMap) -> Result<Seat, Refusal
     if seat.identity.role.answers() { Ok(seat) } else { Err(Refusal::Role) }
 }
 
+/// A query's pairs.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn value(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+    }
+}
+
+/// What every question of a desk must pass.
+async fn read_at_desk(
+    server: &Server,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(Seat, Query), Refusal> {
+    let seat = desk_seat(server, headers).await?;
+    server.admit_read(&seat)?;
+    let pairs = gate::query_pairs(uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
+    let query = Query(pairs);
+    seat.in_stream(&StreamId::new(query.value("stream")))?;
+    Ok((seat, query))
+}
+
 /// `POST api/question/state`.
 pub(crate) async fn state(
     State(server): State<Arc<Server>>,
@@ -50,6 +74,11 @@ pub(crate) async fn state(
     let seat = desk_seat(&server, &headers).await?;
     let asked = StateRequest::parse(&whole(body)?).ok_or(Refusal::Malformed("not a change"))?;
     seat.in_stream(&asked.stream_id)?;
+    let name = (seat.room.key(), seat.identity.user.clone());
+    server
+        .steps
+        .take(name, server.config.limits.sends, Instant::now())
+        .map_err(Refusal::TooFast)?;
     let (key, room) = (seat.room.key(), seat.room.clone());
     let (epoch, _) = room.position();
     let now_ms = server.hall.clock.now().as_millisecond();
@@ -194,25 +223,10 @@ pub(crate) async fn changes(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let seat = desk_seat(&server, &headers).await?;
-    let name = (seat.room.key(), seat.identity.user.clone());
-    server
-        .reads
-        .take(name, server.config.limits.history, Instant::now())
-        .map_err(Refusal::TooFast)?;
-    let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
-    let value =
-        |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    seat.in_stream(&aside_protocol::StreamId::new(value("stream").unwrap_or_default()))?;
-    let number = |name| match value(name) {
-        None | Some("") => Ok(None),
-        Some(digits) => {
-            digits.parse::<u64>().map(Some).map_err(|_| Refusal::Malformed("not a number"))
-        }
-    };
-    let after = number("after")?.unwrap_or(0);
-    let limit = number("limit")?.map_or(CHANGES, |limit| u32::try_from(limit).unwrap_or(CHANGES));
-    let limit = limit.clamp(1, CHANGES);
+    let (seat, query) = read_at_desk(&server, &uri, &headers).await?;
+    let after = number(query.value("after"))?.unwrap_or(0);
+    let limit = number(query.value("limit"))?.unwrap_or(CHANGES.into());
+    let limit = u32::try_from(limit).unwrap_or(CHANGES).clamp(1, CHANGES);
     let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
     let (mut items, newest) = server
         .hall
@@ -224,8 +238,7 @@ pub(crate) async fn changes(
         .await?;
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);
-    let last = items.last().map(|item| item.change);
-    let change = if more { last.unwrap_or(after) } else { last.unwrap_or(newest.min(after)) };
+    let change = items.last().map_or(newest.min(after), |item| item.change);
     Ok(json(StatusCode::OK, Changes { items, change, more }.to_json()))
 }
 
@@ -235,11 +248,10 @@ pub(crate) async fn log(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let seat = desk_seat(&server, &headers).await?;
-    let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
-    let id = pairs.into_iter().find(|(key, _)| key == "questionId").map(|(_, value)| value);
+    let (seat, query) = read_at_desk(&server, &uri, &headers).await?;
+    let id = EntryId::new(query.value("questionId"));
     let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
-    let place = id.and_then(|id| place_of(&epoch, &EntryId::new(id))).ok_or(Refusal::NotFound)?;
+    let place = place_of(&epoch, &id).ok_or(Refusal::NotFound)?;
     let lines = server
         .hall
         .store
@@ -252,9 +264,12 @@ pub(crate) async fn log(
 impl Hall {
     /// Opens the questions whose claims are over, and tells the desks.
     pub(crate) async fn end_stale_claims(&self) -> Result<(), StoreError> {
+        // Nobody would be told, and whoever comes finds a claim that says when it ended.
+        if self.sockets.count() == 0 {
+            return Ok(());
+        }
         let now_ms = self.clock.now().as_millisecond();
-        let mut over = self.store.read(move |conn| items::expired(conn, now_ms)).await?;
-        over.retain(|(key, _)| self.opened(*key).is_some());
+        let over = self.store.read(move |conn| items::expired(conn, now_ms)).await?;
         for (key, seq) in over {
             let Some(room) = self.opened(key) else { continue };
             let (epoch, _): (Epoch, Seq) = room.position();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use aside_protocol::triage::Item;
-use aside_protocol::{Control, Nonce, Seq, ServerFrame};
+use aside_protocol::{Control, Epoch, Nonce, Seq, ServerFrame};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -271,6 +271,8 @@ type Fresh = BTreeMap<i64, Given>;
 
 struct Given {
     room: Arc<Room>,
+    /// Where the room stood before.
+    position: (Epoch, Seq),
     records: Vec<Record>,
     items: Vec<Item>,
 }
@@ -278,7 +280,7 @@ struct Given {
 type Outcomes = Vec<Result<Vec<Seq>, AppendError>>;
 
 fn tell(fresh: Fresh) {
-    for Given { room, records, items } in fresh.into_values() {
+    for Given { room, records, items, .. } in fresh.into_values() {
         room.deliver(&records);
         room.deliver_items(&items);
     }
@@ -307,11 +309,11 @@ fn insert_all(
         let room = &append.room;
         let given = fresh.entry(room.key()).or_insert_with(|| Given {
             room: room.clone(),
+            position: room.position(),
             records: Vec::new(),
             items: Vec::new(),
         });
-        let (epoch, head) = room.position();
-        let items = Items { conn: tx, room: room.key(), epoch: &epoch };
+        let items = Items { conn: tx, room: room.key(), epoch: &given.position.0 };
         let mut places = Vec::with_capacity(append.drafts.len());
         let mut refused = None;
         for draft in append.drafts.drain(..) {
@@ -322,7 +324,7 @@ fn insert_all(
                     refused = Some(AppendError::Overtaken);
                 }
                 Known::New => {
-                    let seq = given.records.last().map_or(head, |last| last.seq).next();
+                    let seq = given.records.last().map_or(given.position.1, |last| last.seq).next();
                     let record = draft.place(seq, now_ms);
                     entries::insert(tx, room.key(), &record, now_ms)?;
                     aside_failpoint::at("server.inserted");

@@ -282,7 +282,9 @@ async fn garbage_is_refused_and_changes_nothing() {
     let message = desk.room.publish("no question").await.id;
     desk.change(message.as_str(), json!({ "state": "claimed" })).await.refused(404);
     desk.room.get(&desk.tim, "/api/question/changes?after=x").await.refused(400);
-    desk.room.get(&desk.tim, "/api/question/changes?stream=other").await.refused(403);
+    for target in ["changes?stream=other", "log?stream=other"] {
+        desk.room.get(&desk.tim, &format!("/api/question/{target}")).await.refused(403);
+    }
     assert_eq!(desk.item(&question).await, before);
 }
 
@@ -350,4 +352,25 @@ async fn changes_are_whole_while_others_write_and_after_a_restart() {
         desk.room.running.rooms().entries(&Topic::new(TOPIC), Seq(0), 9).await.unwrap().len(),
         0
     );
+}
+
+#[tokio::test]
+async fn too_many_steps_at_once_are_asked_to_come_later() {
+    let desk = Desk::open(Config::default()).await;
+    let question = desk.ask("why?").await;
+    let mut refused = None;
+    for _ in 0..40 {
+        let reply = desk.change(&question, json!({ "state": "claimed" })).await;
+        if reply.status != 200 {
+            refused = Some(reply);
+            break;
+        }
+    }
+    let refused = refused.expect("a limit");
+    refused.refused(429);
+    assert!(refused.header("retry-after").is_some());
+    // Saying something is another matter.
+    let mut sue = desk.room.joined(&desk.room.staff).await;
+    sue.say("still here").await;
+    assert_eq!(sue.object().await["content"], "still here");
 }

@@ -64,18 +64,17 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// An item is newer than what is here, or it is no news.
-    fn take(&mut self, item: Item) -> bool {
+    /// Keeps an item that is newer than what is here.
+    fn take(&mut self, item: Item) {
         if item.change == self.whole + 1 {
             self.whole = item.change;
         }
         self.newest = self.newest.max(item.change);
         if self.items.get(&item.question_id).is_some_and(|(_, known)| known.change >= item.change) {
-            return false;
+            return;
         }
         self.revision += 1;
         self.items.insert(item.question_id.clone(), (self.revision, item));
-        true
     }
 
     fn forget(&mut self) {
@@ -244,8 +243,9 @@ impl Room {
 
     /// Sends an answer that was held, beside the others.
     pub(super) async fn answer_anyway(&mut self, key: RowKey) -> Result<(), SessionError> {
-        let found = self.outbox.iter_mut().find(|item| item.key == key);
-        let item = found.ok_or(SessionError::NoSuchRow)?;
+        // One that is still on its way keeps its guard.
+        let n = self.retriable(key)?;
+        let item = &mut self.outbox[n];
         let OutgoingBody::Answer { seen, .. } = &mut item.body else {
             return Err(SessionError::NoSuchRow);
         };

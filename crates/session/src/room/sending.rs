@@ -313,7 +313,7 @@ impl Room {
         self.tell_settled(id, Settled::Failed { code, reason });
     }
 
-    fn retriable(&self, key: RowKey) -> Result<usize, SessionError> {
+    pub(super) fn retriable(&self, key: RowKey) -> Result<usize, SessionError> {
         let found = self.outbox.iter().position(|item| item.key == key);
         let n = found.ok_or(SessionError::NoSuchRow)?;
         match self.outbox[n].state {

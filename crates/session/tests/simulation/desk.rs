@@ -34,6 +34,23 @@ async fn fresh(member: &Member) {
     until("the desk is fresh", async || watch.borrow().desk.state == DeskState::Fresh).await;
 }
 
+/// A server, and two members of staff whose desks know everything.
+async fn two_desks(seed: u64) -> (Arc<World>, Arc<Member>, Arc<Member>) {
+    let world = World::new(Mode::Full, seed);
+    let (sue, tim) = tokio::join!(
+        Member::join(&world, 1, true, seed * 10 + 1),
+        Member::join(&world, 2, true, seed * 10 + 2)
+    );
+    fresh(&sue).await;
+    fresh(&tim).await;
+    (world, sue, tim)
+}
+
+async fn ask(world: &World, text: &str) -> EntryId {
+    let asked = NewEntry::question("ann", "Ann", text);
+    world.rooms().unwrap().publish(&topic(), asked).await.unwrap().id
+}
+
 async fn items(member: &Member) -> Vec<Item> {
     member.session.questions(0).await.unwrap().items
 }
@@ -72,15 +89,8 @@ async fn answers(member: &Member, question: &EntryId, rng: &mut StdRng) -> Settl
 }
 
 async fn play(seed: u64) {
-    let world = World::new(Mode::Full, seed);
-    let (sue, tim) = tokio::join!(
-        Member::join(&world, 1, true, seed * 10 + 1),
-        Member::join(&world, 2, true, seed * 10 + 2)
-    );
-    fresh(&sue).await;
-    fresh(&tim).await;
-    let asked = NewEntry::question("ann", "Ann", "why?");
-    let question = world.rooms().unwrap().publish(&topic(), asked).await.unwrap().id;
+    let (world, sue, tim) = two_desks(seed).await;
+    let question = ask(&world, "why?").await;
     for desk in [&sue, &tim] {
         until("the question is there", async || items(desk).await.len() == 1).await;
     }
@@ -147,15 +157,8 @@ fn of_two_answers_over_broken_networks_the_second_is_held() {
 #[test]
 fn who_claims_second_learns_who_was_first() {
     run(async |seed| {
-        let world = World::new(Mode::Full, seed);
-        let (sue, tim) = tokio::join!(
-            Member::join(&world, 1, true, seed * 10 + 1),
-            Member::join(&world, 2, true, seed * 10 + 2)
-        );
-        fresh(&sue).await;
-        fresh(&tim).await;
-        let asked = NewEntry::question("ann", "Ann", "why?");
-        let question = world.rooms().unwrap().publish(&topic(), asked).await.unwrap().id;
+        let (world, sue, tim) = two_desks(seed).await;
+        let question = ask(&world, "why?").await;
         let both = tokio::join!(
             sue.session.triage(wish(&question, None, claim())),
             tim.session.triage(wish(&question, None, claim()))
@@ -176,19 +179,12 @@ fn who_claims_second_learns_who_was_first() {
 #[test]
 fn what_happens_while_a_desk_is_away_is_there_when_it_is_back() {
     run(async |seed| {
-        let world = World::new(Mode::Full, seed);
-        let (sue, tim) = tokio::join!(
-            Member::join(&world, 1, true, seed * 10 + 1),
-            Member::join(&world, 2, true, seed * 10 + 2)
-        );
-        fresh(&tim).await;
-        fresh(&sue).await;
+        let (world, sue, tim) = two_desks(seed).await;
         sue.path.door(Door::Fails(DialError::Unreachable));
         sue.path.break_all(How::Reset);
         let mut questions = Vec::new();
         for n in 0..20 {
-            let asked = NewEntry::question("ann", "Ann", format!("question {n}"));
-            questions.push(world.rooms().unwrap().publish(&topic(), asked).await.unwrap().id);
+            questions.push(ask(&world, &format!("question {n}")).await);
         }
         until("all are there", async || items(&tim).await.len() == 20).await;
         for question in &questions[..10] {
@@ -205,8 +201,28 @@ fn what_happens_while_a_desk_is_away_is_there_when_it_is_back() {
         // A history that begins anew takes its questions along.
         world.rooms().unwrap().reset(&topic()).await.unwrap();
         until("nothing is left", async || items(&sue).await.is_empty()).await;
-        let asked = NewEntry::question("ann", "Ann", "anew");
-        world.rooms().unwrap().publish(&topic(), asked).await.unwrap();
+        ask(&world, "anew").await;
         until("the first one", async || items(&sue).await.len() == 1).await;
+    });
+}
+
+#[test]
+fn the_guard_of_an_answer_on_its_way_cannot_be_taken_off() {
+    run(async |seed| {
+        let (world, sue, tim) = two_desks(seed).await;
+        let question = ask(&world, "why?").await;
+        until("the question is there", async || items(&sue).await.len() == 1).await;
+        sue.path.door(Door::Fails(DialError::Unreachable));
+        sue.path.break_all(How::Reset);
+        let id = sue.session.answer_if(question.clone(), "because", Seq(0)).await.unwrap();
+        let waiting = sue.rows().await.pop().unwrap();
+        // Nothing is held yet, so there is nothing to send in spite of it.
+        assert!(sue.session.answer_anyway(waiting.key).await.is_err());
+        let first = tim.session.answer_if(question, "since", Seq(0)).await.unwrap();
+        assert!(matches!(tim.session.settled(first).await, Ok(Settled::Sent { .. })));
+        sue.path.heal();
+        let end = sue.session.settled(id).await.unwrap();
+        assert!(matches!(end, Settled::Failed { ref code, .. } if code == "overtaken"), "{end:?}");
+        assert_eq!(published(&world).await, ["since"]);
     });
 }
