@@ -98,6 +98,10 @@ function shape(scene: Scene, now: number): void {
       scene.connection = { state: "waiting", why: "network", retryAt: now + 14_000 };
       scene.sends = "hang";
       break;
+    case "signIn":
+      scene.connection = { state: "waiting", why: "sign_in", retryAt: now + 9_000 };
+      scene.sends = "hang";
+      break;
     case "refused":
       scene.connection = { state: "refused", why: "token", retryAt: null };
       break;
