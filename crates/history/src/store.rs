@@ -1,5 +1,7 @@
 //! The handle that everybody holds: each method is one job for the writer or for a reader.
 
+mod desk;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

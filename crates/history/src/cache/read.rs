@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use super::cells::{self, Stored};
 use super::head::Head;
 use super::statements::{
-    BACKWARD, CHANGED, FIRST_SEQ, FORWARD, GAPS, LAST_BELOW, LAST_SEQ, REMOVED, ROW,
-    ROW_BY_ENTRY_ID, ROW_BY_LOCAL_ID, ROWS_BY_SEQ, UNREAD, UNREAD_QUESTIONS,
+    ASKED_AND_ANSWERED, BACKWARD, CHANGED, FIRST_SEQ, FORWARD, GAPS, LAST_BELOW, LAST_SEQ, REMOVED,
+    ROW, ROW_BY_ENTRY_ID, ROW_BY_LOCAL_ID, ROWS_BY_SEQ, UNREAD, UNREAD_QUESTIONS,
 };
 use crate::error::StoreError;
 use crate::ids::{LocalId, Place, Revision, RoomId, RowKey};
@@ -253,6 +253,16 @@ pub(crate) fn gaps(conn: &Connection, room: RoomId, limit: u32) -> Result<Vec<Ro
     let mut rows = collect(conn, GAPS, params![room.0, limit])?;
     rows.reverse();
     Ok(rows)
+}
+
+/// Questions and answers after a place, in order.
+pub(crate) fn asked_and_answered(
+    conn: &Connection,
+    room: RoomId,
+    after: Place,
+    limit: u32,
+) -> Result<Vec<Row>, StoreError> {
+    collect(conn, ASKED_AND_ANSWERED, params![room.0, after.0, limit])
 }
 
 /// Echoes that are not settled.

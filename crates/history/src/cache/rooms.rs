@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::statements::{ADD_ROOM, ALL_ROOMS, DROP_REMOVED, DROP_ROOM, DROP_ROWS};
+use super::statements::{ADD_ROOM, ALL_ROOMS, DROP_ITEMS, DROP_REMOVED, DROP_ROOM, DROP_ROWS};
 use crate::ids::{RoomId, RoomName};
 
 /// All of them.
@@ -34,7 +34,7 @@ pub(crate) fn add(
 
 /// Erases a room, its rows and all traces of them.
 pub(crate) fn erase(conn: &Connection, room: RoomId) -> rusqlite::Result<()> {
-    for sql in [DROP_ROWS, DROP_REMOVED, DROP_ROOM] {
+    for sql in [DROP_ROWS, DROP_REMOVED, DROP_ITEMS, DROP_ROOM] {
         conn.prepare_cached(sql)?.execute([room.0])?;
     }
     Ok(())

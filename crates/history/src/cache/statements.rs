@@ -30,6 +30,18 @@ statements! {
     DROP_ROWS = "DELETE FROM rows WHERE room = ?1";
     DROP_REMOVED = "DELETE FROM removed WHERE room = ?1";
 
+    // Questions as work items.
+    ITEMS_HEAD = "SELECT items_epoch, items_whole FROM rooms WHERE room = ?1";
+    SAVE_ITEMS_HEAD = "UPDATE rooms SET items_epoch = ?2, items_whole = ?3 WHERE room = ?1";
+    ITEMS = "SELECT body FROM items WHERE room = ?1 ORDER BY number";
+    SAVE_ITEM = "INSERT INTO items (room, question, number, work, body) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT (room, question) DO UPDATE SET number = ?3, work = ?4, body = ?5";
+    DROP_ITEM = "DELETE FROM items WHERE room = ?1 AND question = ?2";
+    DROP_ITEMS = "DELETE FROM items WHERE room = ?1";
+    ASKED_AND_ANSWERED = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND place > ?2 AND kind IN (1, 2) ORDER BY place LIMIT ?3"
+    );
+
     // Writing rows.
     INSERT = "INSERT INTO rows (room, place, revision, received_at, kind, epoch, user, display_name, avatar_url, stream, \
               content, created_wire, created_at, entry_id, seq, nonce, mine, standing, delivery, failure_code, \

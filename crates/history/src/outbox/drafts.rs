@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::statements::{CLEAR_DRAFT, DRAFT, HAS_ROOM, SET_DRAFT};
+use super::statements::{CLEAR_DRAFT, DRAFT, DRAFTED, HAS_ROOM, SET_DRAFT};
 use crate::cache::{instant, unreadable};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::RoomId;
@@ -21,6 +21,13 @@ pub(crate) fn get(conn: &Connection, room: RoomId, slot: &str) -> rusqlite::Resu
         Ok(Draft { text: line.get(0)?, mode, updated })
     });
     draft.optional()
+}
+
+/// The slots that hold a draft.
+pub(crate) fn slots(conn: &Connection, room: RoomId) -> rusqlite::Result<Vec<String>> {
+    let mut statement = conn.prepare_cached(DRAFTED)?;
+    let slots = statement.query_map([room.0], |line| line.get(0))?;
+    slots.collect()
 }
 
 /// Keeps a draft; an empty text clears the slot.

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::statements::{
-    ADD_ROOM, ALL_ROOMS, DROP_DRAFTS, DROP_OUTGOING, DROP_ROOM, FIND_ROOM, NEW_ROOM, WAITING,
+    ADD_ROOM, ALL_ROOMS, DROP_DRAFTS, DROP_MARKS, DROP_OUTGOING, DROP_ROOM, DROP_SNIPPETS,
+    FIND_ROOM, NEW_ROOM, WAITING,
 };
 use crate::ids::{RoomId, RoomName};
 
@@ -32,7 +33,7 @@ pub(crate) fn add(conn: &Connection, room: RoomId, name: &RoomName) -> rusqlite:
 
 /// Erases a room and all that was written in it.
 pub(crate) fn erase(conn: &Connection, room: RoomId) -> rusqlite::Result<()> {
-    for sql in [DROP_OUTGOING, DROP_DRAFTS, DROP_ROOM] {
+    for sql in [DROP_OUTGOING, DROP_DRAFTS, DROP_MARKS, DROP_SNIPPETS, DROP_ROOM] {
         conn.prepare_cached(sql)?.execute([room.0])?;
     }
     Ok(())

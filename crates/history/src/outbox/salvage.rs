@@ -9,15 +9,17 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use crate::error::StoreError;
 
 /// A table's name, its columns, and what it is sorted by.
-const TABLES: [(&str, &str, &str); 3] = [
+const TABLES: [(&str, &str, &str); 5] = [
     ("rooms", "room, server, topic, stream, user", "room"),
     (
         "outgoing",
         "ord, id, room, kind, question, body, created, state, generation, written_at, attempts, failure_code, \
-         failure_reason",
+         failure_reason, seen",
         "ord",
     ),
     ("drafts", "room, slot, text, mode, updated", "room, slot"),
+    ("marks", "room, subject, body", "room, subject"),
+    ("snippets", "id, room, name, text", "id"),
 ];
 
 /// Carries everything readable from the damaged file into the new one; returns how many outgoing entries and drafts

@@ -16,6 +16,8 @@ statements! {
     ADD_ROOM = "INSERT INTO rooms (room, server, topic, stream, user) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
     DROP_ROOM = "DELETE FROM rooms WHERE room = ?1";
     DROP_OUTGOING = "DELETE FROM outgoing WHERE room = ?1";
+    DROP_MARKS = "DELETE FROM marks WHERE room = ?1";
+    DROP_SNIPPETS = "DELETE FROM snippets WHERE room = ?1";
     DROP_DRAFTS = "DELETE FROM drafts WHERE room = ?1";
     HAS_ROOM = "SELECT 1 FROM rooms WHERE room = ?1";
     WAITING = "SELECT server, topic, stream, user, (SELECT count(*) FROM outgoing WHERE outgoing.room = rooms.room) FROM rooms";
@@ -37,9 +39,19 @@ statements! {
 
     // Drafts.
     DRAFT = "SELECT text, mode, updated FROM drafts WHERE room = ?1 AND slot = ?2";
+    DRAFTED = "SELECT slot FROM drafts WHERE room = ?1";
     SET_DRAFT = "INSERT INTO drafts (room, slot, text, mode, updated) VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT (room, slot) DO UPDATE SET text = ?3, mode = ?4, updated = ?5";
     CLEAR_DRAFT = "DELETE FROM drafts WHERE room = ?1 AND slot = ?2";
+
+    // What a desk keeps. Snippets are a person's own, and few.
+    MARKS = "SELECT subject, body FROM marks WHERE room = ?1 ORDER BY subject";
+    SET_MARK = "INSERT INTO marks (room, subject, body) VALUES (?1, ?2, ?3) ON CONFLICT (room, subject) DO UPDATE SET body = ?3";
+    CLEAR_MARK = "DELETE FROM marks WHERE room = ?1 AND subject = ?2";
+    SNIPPETS = "SELECT id, room, name, text FROM snippets ORDER BY name, id";
+    SET_SNIPPET = "INSERT INTO snippets (id, room, name, text) VALUES (?1, ?2, ?3, ?4) \
+                   ON CONFLICT (id) DO UPDATE SET room = ?2, name = ?3, text = ?4";
+    DROP_SNIPPET = "DELETE FROM snippets WHERE id = ?1";
 }
 
 #[cfg(test)]

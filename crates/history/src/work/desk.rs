@@ -137,6 +137,17 @@ impl Desk {
         }
     }
 
+    /// Does something with the cache that is no commit of rows, all of it or nothing.
+    pub(crate) fn cached<T, F>(&mut self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError>,
+    {
+        match in_transaction(&self.cache, work) {
+            Err(error) if error.is_damage() => Err(self.rebuild_cache(error)),
+            result => result,
+        }
+    }
+
     /// Does something with the outbox, all of it or nothing.
     pub(crate) fn outbox<T, E, F>(&mut self, work: F) -> Result<T, E>
     where

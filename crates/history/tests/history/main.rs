@@ -4,6 +4,7 @@
 
 mod crash;
 mod damage;
+mod desk;
 mod format;
 mod model;
 mod outbox;

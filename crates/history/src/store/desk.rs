@@ -1,0 +1,68 @@
+//! What those at the desk keep: questions as work items, marks, snippets.
+
+use uuid::Uuid;
+
+use super::Store;
+use crate::cache::{items, read};
+use crate::error::{OutboxError, StoreError};
+use crate::ids::{Place, RoomId};
+use crate::outbox::{desk, drafts};
+use crate::row::Row;
+use crate::triage::{Items, ItemsHeard, Snippet};
+
+impl Store {
+    /// The items of a room as they were last heard.
+    pub async fn items(&self, room: RoomId) -> Result<Items, StoreError> {
+        self.read(move |conn| items::all(conn, room)).await
+    }
+
+    /// Keeps what was heard of items, all of it or nothing.
+    pub async fn keep_items(&self, room: RoomId, heard: ItemsHeard) -> Result<(), StoreError> {
+        self.at_desk(move |desk| desk.cached(|conn| items::keep(conn, room, &heard))).await
+    }
+
+    /// Questions and answers after a place, in order, at most `limit`.
+    pub async fn asked_and_answered(
+        &self,
+        room: RoomId,
+        after: Place,
+        limit: u32,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.read(move |conn| read::asked_and_answered(conn, room, after, limit)).await
+    }
+
+    /// What was kept here about questions of a room, by subject.
+    pub async fn marks(&self, room: RoomId) -> Result<Vec<(String, String)>, StoreError> {
+        self.in_outbox(move |conn| desk::marks(conn, room)).await
+    }
+
+    /// Keeps something about a question; an empty body takes it away.
+    pub async fn set_mark(
+        &self,
+        room: RoomId,
+        subject: String,
+        body: String,
+    ) -> Result<(), OutboxError> {
+        self.at_desk(move |both| both.outbox(|conn| desk::mark(conn, room, &subject, &body))).await
+    }
+
+    /// All snippets, of every room, by name.
+    pub async fn snippets(&self) -> Result<Vec<Snippet>, StoreError> {
+        self.in_outbox(desk::snippets).await
+    }
+
+    /// Keeps a snippet, new or changed.
+    pub async fn save_snippet(&self, snippet: Snippet) -> Result<(), OutboxError> {
+        self.at_desk(move |both| both.outbox(|conn| desk::save_snippet(conn, &snippet))).await
+    }
+
+    /// Throws a snippet away. False if it was not there.
+    pub async fn remove_snippet(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.in_outbox(move |conn| desk::remove_snippet(conn, id)).await
+    }
+
+    /// The slots of a room that hold a draft.
+    pub async fn drafted(&self, room: RoomId) -> Result<Vec<String>, StoreError> {
+        self.in_outbox(move |conn| drafts::slots(conn, room)).await
+    }
+}

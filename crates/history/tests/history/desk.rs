@@ -1,0 +1,125 @@
+//! What a desk keeps outlives the store's handle, and goes when its room goes.
+
+use aside_history::{Draft, DraftMode, Items, ItemsHeard, Place, Snippet, Where};
+use aside_protocol::triage::{Item, Person, Stage, Work};
+use aside_protocol::{Entry, EntryId, EntryKind, Epoch, Seq};
+use uuid::Uuid;
+
+use crate::support::{add, at, entry, entry_row, memory_room, name, new, open, said, text};
+
+fn item(number: u64) -> Item {
+    Item {
+        question_id: EntryId::new(format!("q{number}")),
+        seq: Seq(number),
+        number,
+        rev: 0,
+        change: number,
+        text: "为什么?".to_owned(),
+        asker: Person::default(),
+        asked_at: 1,
+        work: Work::Open,
+        merged_into: None,
+        stage: Stage::None,
+        pinned: false,
+        tags: vec!["a".to_owned()],
+        note: String::new(),
+        claim: None,
+        answers: 0,
+        last_answer: Seq(0),
+        first_answer_at: None,
+        closed_at: None,
+        reason: String::new(),
+        changed_by: Person::default(),
+    }
+}
+
+fn heard(whole: u64, items: Vec<Item>) -> ItemsHeard {
+    ItemsHeard { epoch: Some(Epoch::new("e")), whole, items, ..ItemsHeard::default() }
+}
+
+#[tokio::test]
+async fn items_are_kept_as_they_were_last_heard() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let room = store.room(&name("1")).await.unwrap();
+    assert_eq!(store.items(room).await.unwrap(), Items::default());
+    store.keep_items(room, heard(2, vec![item(2), item(1)])).await.unwrap();
+    let newer = Item { work: Work::Answered, change: 3, ..item(1) };
+    store.keep_items(room, heard(3, vec![newer.clone()])).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = open(dir.path());
+    let kept = store.items(room).await.unwrap();
+    let items = vec![newer, item(2)];
+    assert_eq!(kept, Items { epoch: Some(Epoch::new("e")), whole: 3, items });
+
+    let gone = ItemsHeard { gone: vec![EntryId::new("q1")], ..heard(4, vec![]) };
+    store.keep_items(room, gone).await.unwrap();
+    assert_eq!(store.items(room).await.unwrap().items, [item(2)]);
+    let anew = ItemsHeard { forget: true, epoch: None, ..heard(1, vec![item(7)]) };
+    store.keep_items(room, anew).await.unwrap();
+    let kept = store.items(room).await.unwrap();
+    assert_eq!(kept, Items { epoch: None, whole: 1, items: vec![item(7)] });
+}
+
+#[tokio::test]
+async fn questions_and_answers_are_read_without_what_was_said_between() {
+    let (store, room) = memory_room().await;
+    let of = |kind, text| new(entry_row(Entry { kind, ..entry(text) }));
+    let rows = vec![
+        said("hello"),
+        of(EntryKind::Question, "why"),
+        said("hm"),
+        of(EntryKind::Answer, "so"),
+        of(EntryKind::Question, "how"),
+    ];
+    add(&store, room, Where::End, rows).await;
+    let first = store.asked_and_answered(room, Place(i64::MIN), 2).await.unwrap();
+    assert_eq!(first.iter().map(text).collect::<Vec<_>>(), ["why", "so"]);
+    let rest = store.asked_and_answered(room, first[1].place, 2).await.unwrap();
+    assert_eq!(rest.iter().map(text).collect::<Vec<_>>(), ["how"]);
+}
+
+#[tokio::test]
+async fn marks_and_snippets_outlive_the_cache_and_go_with_their_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let room = store.room(&name("1")).await.unwrap();
+    let other = store.room(&name("2")).await.unwrap();
+    for (room, body) in [(room, "one"), (room, "two"), (other, "three")] {
+        store.set_mark(room, "why".to_owned(), body.to_owned()).await.unwrap();
+    }
+    let snippet = |n, room| Snippet {
+        id: Uuid::from_bytes([n; 16]),
+        room,
+        name: format!("s{n}"),
+        text: "Hello {asker}".to_owned(),
+    };
+    for snippet in [snippet(1, None), snippet(2, Some(room)), snippet(3, None)] {
+        store.save_snippet(snippet).await.unwrap();
+    }
+    let renamed = Snippet { name: "a".to_owned(), ..snippet(3, None) };
+    store.save_snippet(renamed.clone()).await.unwrap();
+    let draft = Draft { text: "so".to_owned(), mode: DraftMode::Message, updated: at(0) };
+    store.set_draft(room, "q1", draft).await.unwrap();
+    store.close().await;
+    drop(store);
+    std::fs::remove_file(dir.path().join("cache.db")).unwrap();
+
+    let store = open(dir.path());
+    assert_eq!(store.marks(room).await.unwrap(), [("why".to_owned(), "two".to_owned())]);
+    let all = store.snippets().await.unwrap();
+    assert_eq!(all, [renamed.clone(), snippet(1, None), snippet(2, Some(room))]);
+    assert_eq!(store.drafted(room).await.unwrap(), ["q1"]);
+    assert!(store.remove_snippet(snippet(1, None).id).await.unwrap());
+    assert!(!store.remove_snippet(snippet(1, None).id).await.unwrap());
+    store.set_mark(other, "why".to_owned(), String::new()).await.unwrap();
+    assert_eq!(store.marks(other).await.unwrap(), []);
+
+    store.keep_items(room, heard(1, vec![item(1)])).await.unwrap();
+    store.forget_room(room).await.unwrap();
+    assert_eq!(store.snippets().await.unwrap(), [renamed]);
+    let again = store.room(&name("1")).await.unwrap();
+    assert_eq!(store.marks(again).await.unwrap(), []);
+    assert_eq!(store.items(again).await.unwrap(), Items::default());
+}
