@@ -1,0 +1,35 @@
+// Words for what a question is at the moment; in one place, so that list, detail and timeline say the same.
+import type { Question } from "../bridge/dto";
+import type { Key } from "../i18n/en";
+import { language, t } from "../i18n/language.svelte";
+import { ageOf } from "../state/desk/age";
+import { displayName } from "../state/display";
+
+const ages = { now: "age.now", minutes: "age.minutes", hours: "age.hours", days: "age.days" } as const satisfies Record<string, Key>;
+
+export const nameOf = (person: { name: string; user: string }): string => displayName(person.name) || displayName(person.user) || t("row.someone");
+
+export function ageWords(from: number, now: number): string {
+  const { unit, n } = ageOf(from, now);
+  return t(ages[unit], { n });
+}
+
+const works: Record<Question["work"], Key> = { open: "work.open", claimed: "work.claimed", answered: "work.answered", dismissed: "work.dismissed", follow_up: "work.followUp", merged: "work.merged" };
+const reasons: Partial<Record<string, Key>> = { text: "reason.text", spoken: "reason.spoken", duplicate: "reason.duplicate", off_topic: "reason.offTopic", abuse: "reason.abuse", later: "reason.later" };
+
+export function workWords(question: Question): string {
+  if (question.review === "pending") return t("work.pending");
+  if (question.review === "rejected") return t("work.rejected");
+  const reason = question.closeReason === null ? undefined : reasons[question.closeReason];
+  const work = question.claim ? t("work.by", { name: question.claim.mine ? t("row.you") : nameOf(question.claim.by) }) : t(works[question.work]);
+  return reason && question.work === "answered" ? `${work} · ${t(reason)}` : work;
+}
+
+/** A row in one breath, for who cannot see it. */
+export function rowWords(question: Question, now: number): string {
+  const asked = question.askedAt === null ? "" : ageWords(question.askedAt, now);
+  const parts = [`#${question.number}`, nameOf(question.asker), asked, workWords(question), question.votes > 0 ? t("desk.votes", { n: question.votes }) : "", question.text.slice(0, 300), question.tags.join(", ")];
+  return parts.filter((part) => part !== "").join(". ");
+}
+
+export const moment = (ms: number): string => language.moment(ms);
