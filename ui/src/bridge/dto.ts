@@ -226,10 +226,10 @@ export type Thread = { question: Question, answers: Array<ThreadAnswer>, similar
 export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "answered", reason: "spoken", } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
 
 /**
- * An answer that was not sent because another came first: the question as it stands, and the answers that the writer had
- * not seen.
+ * An answer that was not sent because another came first: the question as it stands, the answers that the writer had not
+ * seen, and what they wrote for whom.
  */
-export type Held = { question: Question, answers: Array<ThreadAnswer>, };
+export type Held = { question: Question, answers: Array<ThreadAnswer>, text: string, visibility: Visibility, };
 
 /**
  * A text for many answers; `room` null: for every room. `team` ones come from the server.

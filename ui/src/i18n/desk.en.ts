@@ -105,6 +105,7 @@ export const deskEn = {
   "held.send": "Send as co-answer",
   "held.edit": "Edit",
 
+  "act.claim": "Claim",
   "act.spoken": "Answered aloud",
   "act.release": "Release",
   "act.followUp": "Later",
@@ -255,5 +256,6 @@ export const deskEn = {
   "row.vote": { one: "Vote ({n})", other: "Vote ({n})" },
 
   "error.conflict": "{who} was faster. What you see now is the newest.",
+  "error.claimed": "{who} is answering this. Take it over if you must.",
   "error.cancelled": "Cancelled.",
 } as const;

@@ -108,6 +108,7 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "held.send": "作为补充发送",
   "held.edit": "编辑",
 
+  "act.claim": "认领",
   "act.spoken": "已口头回答",
   "act.release": "放回",
   "act.followUp": "稍后",
@@ -258,5 +259,6 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "row.vote": { other: "投票（{n}）" },
 
   "error.conflict": "{who} 抢先了一步，现在显示的是最新状态。",
+  "error.claimed": "{who} 正在回答。确有需要时可以接手。",
   "error.cancelled": "已取消。",
 };

@@ -32,7 +32,7 @@ export class FakeDesk implements DeskBridge {
   stagePage = { blank: false, qr: true, size: 100 };
   #questions = new Map<string, Question>();
   #changedAt = new Map<string, number>();
-  #heldTexts = new Map<string, ThreadAnswer[]>();
+  #held = new Map<string, Pick<Held, "answers" | "text" | "visibility">>();
   #change = 20;
   #exporting: ReturnType<typeof setInterval> | undefined;
   readonly #host: DeskHost;
@@ -81,10 +81,10 @@ export class FakeDesk implements DeskBridge {
   }
 
   /** An answer of ours that was stopped: another came first. */
-  hold(id: string, text: string): void {
-    this.#heldTexts.set(id, (this.answers.get(id) ?? []).filter((answer) => !answer.mine));
-    this.drafts.set(id, text);
-    this.change(id, { held: true, hasDraft: true });
+  hold(id: string, text: string, visibility: Visibility = "public"): void {
+    this.#held.set(id, { answers: (this.answers.get(id) ?? []).filter((answer) => !answer.mine), text, visibility });
+    this.drafts.delete(id);
+    this.change(id, { held: true, hasDraft: false });
   }
 
   changes(since: number): QuestionChanges {
@@ -112,7 +112,7 @@ export class FakeDesk implements DeskBridge {
   thread(room: string, id: string): Promise<Thread> {
     return this.#host.answer("thread", [room, id], () => {
       const question = this.get(id);
-      const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.12).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
+      const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.3).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
       return { question, answers: this.answers.get(id) ?? [], similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
     });
   }
@@ -120,7 +120,7 @@ export class FakeDesk implements DeskBridge {
   answerQuestion(room: string, id: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<{ key: string }> {
     return this.#does("answerQuestion", [room, id, text, visibility, seen, coAnswer], () => {
       const question = this.get(id);
-      if (question.lastAnswer > seen && !coAnswer) this.hold(id, text);
+      if (question.lastAnswer > seen && !coAnswer) this.hold(id, text, visibility);
       else {
         this.#add(id, written(`a${++this.#change}`, text, visibility, Date.now(), true));
         this.drafts.delete(id);
@@ -133,13 +133,17 @@ export class FakeDesk implements DeskBridge {
   }
 
   held(room: string, id: string): Promise<Held> {
-    return this.#host.answer("held", [room, id], () => ({ question: this.get(id), answers: this.#heldTexts.get(id) ?? [] }));
+    return this.#host.answer("held", [room, id], () => {
+      const held = this.#held.get(id);
+      if (!held) throw { code: "no_such_row", params: {} };
+      return { question: this.get(id), ...held };
+    });
   }
 
   discardHeld(room: string, id: string): Promise<void> {
     return this.#does("discardHeld", [room, id], () => {
-      this.drafts.delete(id);
-      this.change(id, { held: false, hasDraft: false });
+      this.#held.delete(id);
+      this.change(id, { held: false });
     });
   }
 

@@ -39,10 +39,13 @@ export class FakeBridge implements Bridge {
     const { desk: kind, name, votes } = this.scene;
     const questions = name === "empty" || name === "first" ? [] : busyDesk(now, kind !== "local");
     // The rows that ask the same carry them.
-    const asked = this.room.rows.filter((row) => row.kind === "question").slice(-questions.length);
-    asked.forEach((row, i) => {
-      const question = questions[i];
-      if (question && question.review === "approved") questions[i] = { ...question, row: row.key, text: row.text, asker: { user: row.user, name: row.name, avatar: row.avatar } };
+    const approved = questions.filter(({ review }) => review === "approved");
+    const asked = this.room.rows.filter((row) => row.kind === "question").slice(-approved.length);
+    approved.slice(-asked.length).forEach((question, i) => {
+      const row = asked[i];
+      if (!row) return;
+      this.room.change(row.key, { text: question.text, user: question.asker.user, name: question.asker.name });
+      question.row = row.key;
     });
     const host = {
       room: this.room,

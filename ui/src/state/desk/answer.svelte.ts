@@ -75,6 +75,10 @@ export class Answer {
   async loadHeld(): Promise<void> {
     if (!this.question?.held) this.held = null;
     else this.held = await this.#bridge.desk.held(this.room, this.id).catch(() => null);
+    // What was sent comes back, unless something else has been begun meanwhile.
+    if (!this.held || !this.empty) return;
+    this.text = this.held.text;
+    this.visibility = this.held.visibility;
   }
 
   type(text: string): void {
@@ -123,9 +127,12 @@ export class Answer {
   }
 
   async discardHeld(): Promise<void> {
-    await this.#try(() => this.#bridge.desk.discardHeld(this.room, this.id));
+    const text = this.held?.text;
+    if (!(await this.#try(() => this.#bridge.desk.discardHeld(this.room, this.id)))) return;
     this.held = null;
+    if (this.text !== text) return;
     this.text = "";
+    if (this.#touched) await this.keepNow();
   }
 
   async takeOver(): Promise<void> {

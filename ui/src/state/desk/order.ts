@@ -11,7 +11,7 @@ const stages = { now: 0, next: 1, none: 2 };
 function compare(sort: Sort, lane: Lane): (a: Question, b: Question) => number {
   const byNumber = (a: Question, b: Question): number => (a.askedAt ?? LAST) - (b.askedAt ?? LAST) || a.number - b.number;
   // What was closed last is what one looks for among the closed.
-  if (lane === "done" && sort === "oldest") return (a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0) || b.number - a.number;
+  if (lane === "done") return (a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0) || b.number - a.number;
   return (a, b) => {
     const stage = lane === "live" ? stages[a.stage] - stages[b.stage] : 0;
     const pinned = Number(b.pinned) - Number(a.pinned);

@@ -15,7 +15,7 @@ const isOpen = (question: Question): boolean => question.work === "open" || ques
 
 /** The steps that one key each is for; null where a question does not need it. */
 const steps: Partial<Record<CommandId, Make>> = {
-  claim: (question) => (question.claim?.mine ? { do: "release" } : isOpen(question) ? { do: "claim", takeOver: false } : null),
+  claim: (question) => (question.claim?.mine ? { do: "release" } : isOpen(question) && question.claim === null ? { do: "claim", takeOver: false } : null),
   answered: (question) => (isOpen(question) ? { do: "answered", reason: "spoken" } : null),
   answeredNext: (question) => (isOpen(question) ? { do: "answered", reason: "spoken" } : null),
   dismiss: (question) => (isOpen(question) ? { do: "dismiss", reason: null } : null),
@@ -97,6 +97,12 @@ export function run(id: CommandId, desk: AnswerDesk): void {
 }
 
 async function step(id: CommandId, desk: AnswerDesk, make: Make): Promise<void> {
+  const holder = id === "claim" ? desk.board.chosen[0]?.claim : null;
+  // Whoever wants what another has learns the name at once.
+  if (holder && !holder.mine) {
+    desk.error = { code: "claimed", params: { who: holder.by.name } };
+    return;
+  }
   if (await desk.step(desk.board.chosen, make)) if (id === "answeredNext") desk.needsMe();
 }
 
