@@ -10,6 +10,8 @@ export const deskEn = {
   "desk.new": { one: "{n} new", other: "{n} new" },
   "desk.moved": "order changed",
   "desk.votes": { one: "{n} vote", other: "{n} votes" },
+  "desk.votesWord": "votes",
+  "desk.pinned": "pinned",
   "desk.draft": "You have begun an answer",
   "desk.drafting": "Somebody is writing an answer",
 
@@ -145,7 +147,7 @@ export const deskEn = {
   "keys.stage": "Stage",
   "keys.compose": "Write",
   "keys.find": "Find and help",
-  "keys.change": "{command}: {key}. Change",
+  "keys.change": "Change the key of “{command}”:",
   "keys.press": "Press a key…",
   "keys.usual": "Usual",
   "keys.reset": "All keys as they were",
@@ -253,7 +255,7 @@ export const deskEn = {
   "row.makeQuestion": "Make this a question",
   "row.showQuestion": "Show in the desk",
   "row.answering": "Being answered by {name}",
-  "row.vote": { one: "Vote ({n})", other: "Vote ({n})" },
+  "row.vote": { one: "{n} vote. Vote for it", other: "{n} votes. Vote for it" },
 
   "error.conflict": "{who} was faster. What you see now is the newest.",
   "error.claimed": "{who} is answering this. Take it over if you must.",

@@ -13,6 +13,8 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "desk.new": { other: "{n} 条新问题" },
   "desk.moved": "顺序有变",
   "desk.votes": { other: "{n} 票" },
+  "desk.votesWord": "票",
+  "desk.pinned": "已置顶",
   "desk.draft": "你有一份未发的回答",
   "desk.drafting": "有人正在写回答",
 
@@ -148,7 +150,7 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "keys.stage": "现场",
   "keys.compose": "书写",
   "keys.find": "查找与帮助",
-  "keys.change": "{command}：{key}。更改",
+  "keys.change": "更改“{command}”的按键：",
   "keys.press": "请按键…",
   "keys.usual": "还原",
   "keys.reset": "全部还原",
@@ -256,7 +258,7 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "row.makeQuestion": "变成问题",
   "row.showQuestion": "在答疑台中查看",
   "row.answering": "{name} 正在回答",
-  "row.vote": { other: "投票（{n}）" },
+  "row.vote": { other: "{n} 票，投一票" },
 
   "error.conflict": "{who} 抢先了一步，现在显示的是最新状态。",
   "error.claimed": "{who} 正在回答。确有需要时可以接手。",

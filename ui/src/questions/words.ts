@@ -1,7 +1,7 @@
 // Words for what a question is at the moment; in one place, so that list, detail and timeline say the same.
 import type { Question } from "../bridge/dto";
 import type { Key } from "../i18n/en";
-import { language, t } from "../i18n/language.svelte";
+import { t } from "../i18n/language.svelte";
 import { ageOf } from "../state/desk/age";
 import { displayName } from "../state/display";
 
@@ -24,12 +24,3 @@ export function workWords(question: Question): string {
   const work = question.claim ? t("work.by", { name: question.claim.mine ? t("row.you") : nameOf(question.claim.by) }) : t(works[question.work]);
   return reason && question.work === "answered" ? `${work} · ${t(reason)}` : work;
 }
-
-/** A row in one breath, for who cannot see it. */
-export function rowWords(question: Question, now: number): string {
-  const asked = question.askedAt === null ? "" : ageWords(question.askedAt, now);
-  const parts = [`#${question.number}`, nameOf(question.asker), asked, workWords(question), question.votes > 0 ? t("desk.votes", { n: question.votes }) : "", question.text.slice(0, 300), question.tags.join(", ")];
-  return parts.filter((part) => part !== "").join(". ");
-}
-
-export const moment = (ms: number): string => language.moment(ms);
