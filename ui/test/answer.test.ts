@@ -246,3 +246,22 @@ describe("steps", () => {
     expect(desk.opened).toBeNull();
   });
 });
+
+it("an answer that is held twice is shown as held twice, and what was begun meanwhile stays behind it", async () => {
+  const answer = await look("q3");
+  answer.type("Mine.");
+  await settle();
+  bridge.desk.colleagueAnswers("q3", "Theirs.", 5);
+  await answer.send();
+  answer.type("And more");
+  await settle();
+  expect([answer.held?.answers.length, answer.text]).toEqual([1, "Mine.\n\nAnd more"]);
+  answer.editHeld();
+  pull();
+  expect(answer.held).toBeNull();
+  // Another one while it was edited: the co-answer is not asked for, so it is held again.
+  bridge.desk.colleagueAnswers("q3", "Theirs again.", 6);
+  await answer.send();
+  await settle();
+  expect([answer.held?.answers.map(({ text }) => text), bridge.desk.answers.get("q3")?.some(({ mine }) => mine)]).toEqual([["Theirs.", "Theirs again."], false]);
+});

@@ -33,6 +33,8 @@ export class Answer {
   #touched = false;
   #claiming = false;
   #drafting = false;
+  /** The held answer is being rewritten, so that it is not shown as held meanwhile. */
+  #editing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(room: string, id: string, bridge: Bridge, desk: Desk) {
@@ -75,10 +77,20 @@ export class Answer {
   async loadHeld(): Promise<void> {
     if (!this.question?.held) this.held = null;
     else this.held = await this.#bridge.desk.held(this.room, this.id).catch(() => null);
-    // What was sent comes back, unless something else has been begun meanwhile.
-    if (!this.held || !this.empty) return;
-    this.text = this.held.text;
-    this.visibility = this.held.visibility;
+    if (!this.held) return;
+    // What was sent comes back, before whatever has been begun meanwhile.
+    if (this.empty) this.visibility = this.held.visibility;
+    if (this.empty) this.text = this.held.text;
+    else if (!this.text.startsWith(this.held.text)) this.text = `${this.held.text}\n\n${this.text}`;
+  }
+
+  /** The question changed: an answer of ours may have been held, once more even, or is so no longer. */
+  changed(): void {
+    const stopped = this.question?.held === true;
+    if (!stopped) {
+      this.held = null;
+      this.#editing = false;
+    } else if (!this.held && !this.#editing) void this.loadHeld();
   }
 
   type(text: string): void {
@@ -123,6 +135,7 @@ export class Answer {
   /** Back to writing, knowing of the other answer. */
   editHeld(): void {
     this.#seen = this.held?.question.lastAnswer ?? this.question?.lastAnswer ?? this.#seen;
+    this.#editing = true;
     this.held = null;
   }
 
@@ -168,6 +181,7 @@ export class Answer {
       return false;
     }
     this.held = null;
+    this.#editing = false;
     this.#touched = true;
     if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
     this.visibility = "public";

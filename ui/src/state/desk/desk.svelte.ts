@@ -80,7 +80,7 @@ export class AnswerDesk {
     this.board.apply(changes);
     const after = this.question;
     if (after && after !== before) this.#refreshThread(after);
-    if (after && before && after.held !== before.held) void this.answer?.loadHeld();
+    if (after && after !== before) this.answer?.changed();
   }
 
   /** Opens a question to look at it: nothing is claimed by looking. */
