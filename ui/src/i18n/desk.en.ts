@@ -257,6 +257,14 @@ export const deskEn = {
   "row.answering": "Being answered by {name}",
   "row.vote": { one: "{n} vote. Vote for it", other: "{n} votes. Vote for it" },
 
+  "field.review": "Review",
+  "field.work": "Work",
+  "field.stage": "Stage",
+  "field.claim": "Claimed by",
+  "field.approved": "Approved",
+  "field.none": "Off stage",
+  "field.line": "{field}: {old} → {new}",
+
   "error.conflict": "{who} was faster. What you see now is the newest.",
   "error.claimed": "{who} is answering this. Take it over if you must.",
   "error.cancelled": "Cancelled.",

@@ -260,6 +260,14 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "row.answering": "{name} 正在回答",
   "row.vote": { other: "{n} 票，投一票" },
 
+  "field.review": "审核",
+  "field.work": "处理",
+  "field.stage": "现场",
+  "field.claim": "认领者",
+  "field.approved": "已通过",
+  "field.none": "不在现场",
+  "field.line": "{field}：{old} → {new}",
+
   "error.conflict": "{who} 抢先了一步，现在显示的是最新状态。",
   "error.claimed": "{who} 正在回答。确有需要时可以接手。",
   "error.cancelled": "已取消。",

@@ -104,7 +104,7 @@ export class FakeDesk implements DeskBridge {
       if (step.do === "claim" && before.claim && !before.claim.mine && !step.takeOver) throw refused(before.claim.by.name);
       if (step.do !== "claim" && step.do !== "release" && rev !== before.rev) throw refused(before.changedBy);
       for (const [id, change] of applyStep(this.all, before, step, Date.now())) this.change(id, change);
-      this.log.set(question, [...(this.log.get(question) ?? []), { field: step.do, old: before.work, new: this.get(question).work, who: ME.name, at: Date.now() }]);
+      this.log.set(question, [...(this.log.get(question) ?? []), { field: "work", old: before.work, new: this.get(question).work, who: ME.name, at: Date.now() }]);
       return this.get(question);
     });
   }
