@@ -1,15 +1,40 @@
 // The entry for development and pictures: the same window on an invented room. Never part of the shipped bundle.
-import { mount } from "svelte";
-import App from "./App.svelte";
 import { FakeBridge } from "./bridge/fake/fake";
 import { sceneFrom } from "./bridge/fake/scenes";
+import { start } from "./start";
 import { Aside } from "./state/aside.svelte";
-import { whenStyled } from "./whenStyled";
+import type { DeskSheet } from "./state/desk/desk.svelte";
 import "./tokens.css";
 import "./base.css";
 
-const target = document.getElementById("app");
-const bridge = new FakeBridge(sceneFrom(new URLSearchParams(location.search)));
-const aside = new Aside(bridge);
+const query = new URLSearchParams(location.search);
+const bridge = new FakeBridge(sceneFrom(query));
+const aside = start(bridge, query.get("window") ?? "main");
 Object.assign(window, { fake: bridge, aside });
-if (target) whenStyled(() => mount(App, { target, props: { aside } }));
+
+/** What a picture wants open: ?open=q6&sheet=keys&numbers&find=token */
+const PICTURE_MS = 600;
+setTimeout(() => {
+  const desk = aside instanceof Aside ? aside.desk : null;
+  if (!desk) return;
+  const [open, sheet, find, write] = ["open", "sheet", "find", "write"].map((name) => query.get(name));
+  if (open) {
+    desk.board.goTo(open);
+    desk.open(open);
+  }
+  if (write) setTimeout(() => desk.answer?.type(write), PICTURE_MS);
+  if (sheet) desk.sheet = (open ? { kind: sheet, question: open } : { kind: sheet }) as DeskSheet;
+  if (find) desk.search.type(find);
+  desk.numbersShown = query.has("numbers");
+}, PICTURE_MS);
+
+/** ?axe says in the page what is wrong with it, colours included, for a browser without a head: --dump-dom. */
+if (query.has("axe"))
+  setTimeout(async () => {
+    const { default: axe } = await import("axe-core");
+    const { violations } = await axe.run(document);
+    const report = document.createElement("pre");
+    report.id = "axe";
+    report.textContent = JSON.stringify(violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ target, failureSummary }) => [target.join(" "), failureSummary]) })), null, 1);
+    document.body.append(report);
+  }, PICTURE_MS * 3);

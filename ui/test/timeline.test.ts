@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 async function pull(): Promise<void> {
-  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pullLimit);
+  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pullLimit, null);
   if (changes) await timeline.apply(changes, statuses[0]?.unread ?? 0);
 }
 

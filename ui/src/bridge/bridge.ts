@@ -1,5 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
-import type { Anchor, AppError, Boot, Draft, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
+import type { DeskBridge } from "./desk";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
 
 /** What the backend says unasked. Every listener returns the way to stop listening. */
 export interface BridgeEvents {
@@ -7,12 +8,17 @@ export interface BridgeEvents {
   "close-asked": null;
   "show-room": { room: string };
   settings: Settings;
+  export: ExportProgress;
+  presented: Presented;
 }
 
 export type Unlisten = () => void;
 
 /** Every call rejects with an {@link AppError}, never with anything else. */
 export interface Bridge {
+  /** The answer desk's part. */
+  readonly desk: DeskBridge;
+
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 
   boot(): Promise<Boot>;
@@ -24,7 +30,8 @@ export interface Bridge {
   reconnect(room: string): Promise<void>;
 
   page(room: string, anchor: Anchor, limit: number): Promise<Page>;
-  pull(room: string | null, since: number, limit: number): Promise<Pull>;
+  /** `questionsSince` null: the questions of the room are not wanted. */
+  pull(room: string | null, since: number, limit: number, questionsSince: number | null): Promise<Pull>;
   markRead(room: string, place: number): Promise<void>;
   fillGap(room: string, key: string): Promise<void>;
 

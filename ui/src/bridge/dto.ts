@@ -24,7 +24,7 @@ export type Role = "audience" | "staff" | "host";
 /**
  * One open room at a glance. `recovered` counts the entries that were missed and fetched since the room was opened.
  */
-export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, };
+export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, desk: DeskStatus, };
 
 /**
  * What the join form holds; the token travels beside it, and only towards the shell.
@@ -117,7 +117,7 @@ export type Changes = { revision: number, upserts: Array<Row>, removed: Array<st
 /**
  * The answer to a tick: every open room at a glance, and the changes of the room on show.
  */
-export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, };
+export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, questions: QuestionChanges | null, };
 
 /**
  * Where a page starts.
@@ -143,3 +143,140 @@ export type CloseAction = "hide" | "quit";
  * Asks the page to bring a room to the front.
  */
 export type ShowRoom = { room: string, };
+
+/**
+ * Where a question stands in the desk: it stands in exactly one lane, and the backend says which.
+ */
+export type Lane = "review" | "open" | "mine" | "live" | "done";
+
+/**
+ * Somebody, as the desk shows them.
+ */
+export type Person = { user: string, name: string, avatar: string | null, };
+
+/**
+ * Who answers a question at the moment, and until when without another sign of life.
+ */
+export type Claim = { by: Person, mine: boolean, device: string, otherDevice: boolean, at: number, expiresAt: number, };
+
+/**
+ * What somebody does with a question.
+ */
+export type Doing = "viewing" | "drafting";
+
+/**
+ * Who has a question before them; `mine` is another device of one's own.
+ */
+export type Presence = { who: Person, doing: Doing, mine: boolean, };
+
+/**
+ * Whether a question may be shown.
+ */
+export type Review = "pending" | "approved" | "rejected";
+
+/**
+ * How far the work on a question is.
+ */
+export type Work = "open" | "claimed" | "answered" | "dismissed" | "follow_up" | "merged";
+
+/**
+ * Whether a question is on stage.
+ */
+export type Stage = "none" | "next" | "now";
+
+/**
+ * One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against.
+ */
+export type Question = { id: string, row: string | null, number: number, rev: number, lane: Lane, text: string, originalText: string | null, asker: Person, askedAt: number | null, review: Review, work: Work, mergedInto: string | null, alsoAsked: Array<string>, stage: Stage, pinned: boolean, votes: number, voted: boolean, tags: Array<string>, note: string, claim: Claim | null, presence: Array<Presence>, answers: number, lastAnswer: number, firstAnswerAt: number | null, closedAt: number | null, closeReason: string | null, changedBy: string, hasDraft: boolean, held: boolean, };
+
+/**
+ * The questions that changed since a revision; `reset` says that the upserts are all there are.
+ */
+export type QuestionChanges = { revision: number, upserts: Array<Question>, removed: Array<string>, reset: boolean, };
+
+/**
+ * What the desk of a room can do; `local` is one that is kept on this computer alone. Not `fresh`: it is catching up, and
+ * who claimed what is not known.
+ */
+export type DeskStatus = { kind: "server" | "local", fresh: boolean, canAnswer: boolean, canPrivate: boolean, canReview: boolean, canVote: boolean, open: number, oldestWaiting: number | null, };
+
+/**
+ * Who may read an answer.
+ */
+export type Visibility = "public" | "asker" | "staff";
+
+/**
+ * One answer to a question, or a note of the staff.
+ */
+export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: Delivery | "held", mine: boolean, canEdit: boolean, };
+
+/**
+ * One line of what was done with a question.
+ */
+export type LogLine = { field: string, old: string, new: string, who: string, at: number, };
+
+/**
+ * All there is to know of one question.
+ */
+export type Thread = { question: Question, answers: Array<ThreadAnswer>, similar: Array<Question>, log: Array<LogLine>, };
+
+/**
+ * One step of triage.
+ */
+export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "answered", reason: "spoken", } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
+
+/**
+ * An answer that was not sent because another came first: the question as it stands, the answers that the writer had not
+ * seen, and what they wrote for whom.
+ */
+export type Held = { question: Question, answers: Array<ThreadAnswer>, text: string, visibility: Visibility, };
+
+/**
+ * A text for many answers; `room` null: for every room. `team` ones come from the server.
+ */
+export type Snippet = { id: string, name: string, text: string, room: string | null, team: boolean, };
+
+/**
+ * One entry that was found; ranges are UTF-16 units of its text.
+ */
+export type Hit = { room: string, row: Row, number: number | null, question: string | null, ranges: Array<[number, number]>, };
+
+/**
+ * Some of what was found, newest first; `indexing` says how much of the history can be searched yet.
+ */
+export type SearchPage = { hits: Array<Hit>, next: string | null, indexing: number | null, };
+
+/**
+ * How the answering goes; times are milliseconds, minutes are epoch minutes.
+ */
+export type Numbers = { asked: number, answered: number, dismissed: number, waiting: number, medianFirst: number | null, p90First: number | null, oldestWaiting: number | null, perMinute: Array<[number, number, number]>, perPerson: Array<PersonNumbers>, };
+
+/**
+ * How one person's answering goes.
+ */
+export type PersonNumbers = { who: string, answered: number, medianFirst: number | null, };
+
+/**
+ * What a room's history can be written as.
+ */
+export type ExportFormat = "csv" | "xlsx" | "json" | "html" | "report";
+
+/**
+ * How far an export is.
+ */
+export type ExportProgress = { done: number, total: number, state: "running" | "done" | "failed" | "cancelled", path: string | null, code: string | null, };
+
+/**
+ * What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.
+ */
+export type Presented = { question: PresentedQuestion | null, position: number, total: number, blank: boolean, qr: string | null, qrSize: number, link: string, size: number, room: string, label: string, };
+
+/**
+ * The question on stage.
+ */
+export type PresentedQuestion = { text: string, asker: string, number: number, };
+
+/**
+ * A key of the present window.
+ */
+export type PresentStep = "next" | "back" | "blank" | "qr" | "bigger" | "smaller";

@@ -2,6 +2,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import { asAppError, type Bridge } from "./bridge";
+import type { DeskBridge } from "./desk";
 
 async function ask<T>(command: string, args: Record<string, unknown> = {}): Promise<T> {
   try {
@@ -14,10 +15,15 @@ async function ask<T>(command: string, args: Record<string, unknown> = {}): Prom
 /** Half an emoji, as some input methods leave it behind, travels to no backend: the whole text would be refused. */
 const whole = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd");
 
+/** Which of the app's windows this page stands in. */
+export const windowLabel = (): string => getCurrentWebviewWindow().label;
+
 export function tauriBridge(): Bridge {
   const here = getCurrentWebviewWindow();
   return {
     listen: (event, heard) => here.listen(event, ({ payload }) => heard(payload as Parameters<typeof heard>[0])),
+
+    desk: tauriDesk(),
 
     boot: () => ask("boot"),
     saveRoom: (room, form, token) => ask("save_room", { room, form, token }),
@@ -28,7 +34,7 @@ export function tauriBridge(): Bridge {
     reconnect: (room) => ask("reconnect", { room }),
 
     page: (room, anchor, limit) => ask("page", { room, anchor, limit }),
-    pull: (room, since, limit) => ask("pull", { room, since, limit }),
+    pull: (room, since, limit, questionsSince) => ask("pull", { room, since, limit, questionsSince }),
     markRead: (room, place) => ask("mark_read", { room, place }),
     fillGap: (room, key) => ask("fill_gap", { room, key }),
 
@@ -43,5 +49,34 @@ export function tauriBridge(): Bridge {
     closeWindow: (action, remember) => ask("close_window", { action, remember }),
     hideWindow: () => ask("hide_window"),
     openLink: (url) => ask("open_link", { url }),
+  };
+}
+
+function tauriDesk(): DeskBridge {
+  return {
+    triage: (room, question, rev, step) => ask("triage", { room, question, rev, step }),
+    thread: (room, question) => ask("thread", { room, question }),
+    answerQuestion: (room, question, text, visibility, seen, coAnswer) => ask("answer_question", { room, question, text: whole(text), visibility, seen, coAnswer }),
+    held: (room, question) => ask("held", { room, question }),
+    discardHeld: (room, question) => ask("discard_held", { room, question }),
+    editAnswer: (room, id, text) => ask("edit_answer", { room, id, text: whole(text) }),
+    retractAnswer: (room, id) => ask("retract_answer", { room, id }),
+    vote: (room, question, vote) => ask("vote", { room, question, vote }),
+    makeQuestion: (room, key) => ask("make_question", { room, key }),
+    look: (room, question, doing) => ask("look", { room, question, doing }),
+    questionDraft: (room, question) => ask("question_draft", { room, question }),
+    setQuestionDraft: (room, question, text) => ask("set_question_draft", { room, question, text: whole(text) }),
+    snippets: () => ask("snippets"),
+    saveSnippet: (snippet) => ask("save_snippet", { snippet }),
+    removeSnippet: (id) => ask("remove_snippet", { id }),
+    search: (room, query, cursor) => ask("search", { room, query, cursor }),
+    exportRoom: (room, format, unanswered) => ask("export_room", { room, format, unanswered }),
+    cancelExport: () => ask("cancel_export"),
+    numbers: (room) => ask("numbers", { room }),
+    present: (room, open) => ask("present", { room, open }),
+    presentStep: (room, step) => ask("present_step", { room, step }),
+    presented: () => ask("presented"),
+    keys: () => ask("keys"),
+    saveKeys: (keys) => ask("save_keys", { keys }),
   };
 }

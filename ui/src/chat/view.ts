@@ -53,7 +53,8 @@ export class View {
   /** After rows changed. */
   after(): void {
     const { goal } = this.#timeline;
-    if (goal === "line" && this.#toLine()) this.#timeline.goal = null;
+    if (goal === "line" && this.#bring(this.#list.querySelector(".unread"))) this.#timeline.goal = null;
+    else if (goal === "row" && this.#bring(this.#rowOf(this.#timeline.found))) this.#timeline.goal = null;
     else if (goal !== null) {
       this.#timeline.goal = null;
       this.#stick();
@@ -107,8 +108,11 @@ export class View {
     this.#remember();
   }
 
-  #toLine(): boolean {
-    const line = this.#list.querySelector(".unread");
+  #rowOf(key: string | null): Element | null {
+    return [...this.#list.children].find((row) => (row as HTMLElement).dataset["row"] === key) ?? null;
+  }
+
+  #bring(line: Element | null): boolean {
     if (!line) return false;
     const from = line.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
     this.#scroller.scrollTop += from - this.#scroller.clientHeight * LINE_AT;

@@ -1,8 +1,12 @@
 // English words. Another language is another file with the same keys; `{name}` is filled in, plural forms follow Intl.
+import { deskEn } from "./desk.en";
+
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Words = string | Plural;
 
 export const en = {
+  ...deskEn,
+
   "app.name": "Aside",
   "app.loading": "Opening…",
   "app.noRoom": "Choose a room, or join one.",

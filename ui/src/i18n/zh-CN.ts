@@ -1,7 +1,10 @@
 // 简体中文的全部文字；键与 en.ts 相同。
+import { deskZhCN } from "./desk.zh-CN";
 import type { Key, Words } from "./en";
 
 export const zhCN: Record<Key, Words> = {
+  ...deskZhCN,
+
   "app.name": "Aside",
   "app.loading": "正在打开…",
   "app.noRoom": "请选择一个房间，或加入新的房间。",

@@ -4,6 +4,8 @@ import type { AppError, Notice, RoomStatus, SavedRoom, Settings } from "../bridg
 import { language } from "../i18n/language.svelte";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
+import { AnswerDesk } from "./desk/desk.svelte";
+import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { Timeline } from "./timeline.svelte";
@@ -27,6 +29,7 @@ export class Aside {
   currentId = $state<string | null>(null);
   timeline = $state.raw<Timeline | null>(null);
   composer = $state.raw<Composer | null>(null);
+  desk = $state.raw<AnswerDesk | null>(null);
   focused = $state(document.hasFocus());
 
   readonly clock = new Clock();
@@ -34,6 +37,9 @@ export class Aside {
   readonly status = $derived(this.currentId === null ? null : (this.statuses.get(this.currentId) ?? null));
   readonly phrase = $derived(this.status ? this.phraseOf(this.status) : null);
 
+  /** Whether the room on screen has its desk beside it; the audience has the room alone. */
+  readonly staffed = $derived(this.status !== null && this.status.role !== "audience");
+  readonly habits: Habits;
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
   #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
@@ -41,6 +47,7 @@ export class Aside {
 
   constructor(bridge: Bridge, frames: Frames = browserFrames) {
     this.bridge = bridge;
+    this.habits = new Habits(bridge);
     this.#pulse = new Pulse(() => this.#pull(), frames);
   }
 
@@ -50,6 +57,7 @@ export class Aside {
         this.bridge.listen("tick", () => this.#pulse.poke()),
         this.bridge.listen("close-asked", () => (this.sheet = { kind: "close" })),
         this.bridge.listen("show-room", ({ room }) => void this.showNamed(room)),
+        this.bridge.listen("export", (progress) => this.desk?.exporting.heard(progress)),
         this.bridge.listen("settings", (settings) => this.#adopt(settings)),
       ]);
       const boot = await this.bridge.boot();
@@ -62,6 +70,7 @@ export class Aside {
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
       this.#heard(boot.statuses);
       this.ready = true;
+      void this.habits.load();
       const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;
       if (first !== null) await this.show(first);
     } catch (thrown) {
@@ -83,6 +92,7 @@ export class Aside {
     const composer = new Composer(id, this.bridge);
     this.timeline = timeline;
     this.composer = composer;
+    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
     if (this.currentId !== id) return;
     await Promise.all([timeline.open((this.statuses.get(id)?.unread ?? 0) > 0), composer.restore().catch(() => undefined)]);
@@ -188,6 +198,7 @@ export class Aside {
       // Whoever hides the window has just looked at it.
       this.timeline?.lookAway();
       void this.composer?.keepNow();
+      void this.desk?.answer?.keepNow();
     }
   }
 
@@ -200,8 +211,11 @@ export class Aside {
   async #pull(): Promise<void> {
     const timeline = this.timeline;
     try {
-      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pullLimit ?? 0);
+      const desk = this.desk;
+      const wanted = desk && (this.staffed || desk.status?.canVote === true) ? desk.board.since : null;
+      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pullLimit ?? 0, wanted);
       this.#heard(pull.statuses);
+      if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
       if (pull.changes && timeline && timeline === this.timeline) await timeline.apply(pull.changes, this.status?.unread ?? 0);
     } catch (thrown) {
       // The next tick tries again; a room that was closed meanwhile says so by its status.
@@ -230,8 +244,10 @@ export class Aside {
     this.timeline?.lookAway();
     this.timeline?.close();
     void this.composer?.keepNow();
+    this.desk?.close();
     this.timeline = null;
     this.composer = null;
+    this.desk = null;
     this.currentId = null;
   }
 }

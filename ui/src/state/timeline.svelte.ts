@@ -20,7 +20,7 @@ const SKELETON_MS = 300;
 const COUNTED_ROWS = 999;
 
 /** Where the view should stand after rows were replaced; the view clears it. */
-export type Goal = "end" | "line" | null;
+export type Goal = "end" | "line" | "row" | null;
 
 export class Timeline {
   items = $state.raw<readonly Item[]>([]);
@@ -38,6 +38,8 @@ export class Timeline {
   freshIsLeast = $state(false);
   line = $state<number | null>(null);
   goal = $state<Goal>(null);
+  /** The row that was gone to, for the view to find and to mark. */
+  found = $state<string | null>(null);
   /** Rows of text shown whole by hand; kept here because nodes are reused. */
   unfolded = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -95,6 +97,21 @@ export class Timeline {
     if (this.#stretch.hasNewer || !this.loaded) await this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     else this.goal = "end";
     this.#clearFresh();
+  }
+
+  /** Goes to an entry, with what stands around it. */
+  async goTo(key: string, place: number): Promise<void> {
+    this.found = key;
+    if (this.loaded && this.#stretch.rows.some((row) => row.key === key)) {
+      this.hold();
+      this.goal = "row";
+      return;
+    }
+    await this.#load({ at: "after", place: place - 1 }, PAGE_ROWS, (page) => {
+      this.following = false;
+      this.#heldEnd = page.rows.at(-1)?.place ?? null;
+      this.goal = "row";
+    });
   }
 
   /** Stop moving: someone reads. */

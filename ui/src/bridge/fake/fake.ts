@@ -1,6 +1,9 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
 import type { Anchor, Boot, Draft, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "../dto";
+import { FakeDesk } from "./desk";
+import { live } from "./deskLife";
+import { busyDesk } from "./questions";
 import { FakeRoom } from "./room";
 import { conversation, type Scene } from "./scenes";
 
@@ -11,6 +14,7 @@ export class FakeBridge implements Bridge {
   /** Every call, for tests that look at what the window asked. */
   readonly calls: [string, ...unknown[]][] = [];
   readonly room = new FakeRoom();
+  readonly desk: FakeDesk;
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
@@ -27,7 +31,37 @@ export class FakeBridge implements Bridge {
     for (const said of scene.rows) this.room.say(said, now);
     this.room.read = this.room.rows.at(scene.unreadFrom === null ? -1 : scene.unreadFrom - 1)?.place ?? null;
     this.#rooms = LABELS.slice(0, scene.rooms).map((label, i) => saved(String(i + 1), label, i < 2));
+    this.desk = this.#makeDesk(now);
     if (scene.rate > 0) this.pour(scene.rate);
+  }
+
+  #makeDesk(now: number): FakeDesk {
+    const { desk: kind, name, votes } = this.scene;
+    const questions = name === "empty" || name === "first" ? [] : busyDesk(now, kind !== "local");
+    // The rows that ask the same carry them.
+    const approved = questions.filter(({ review }) => review === "approved");
+    const asked = this.room.rows.filter((row) => row.kind === "question").slice(-approved.length);
+    approved.slice(-asked.length).forEach((question, i) => {
+      const row = asked[i];
+      if (!row) return;
+      this.room.change(row.key, { text: question.text, user: question.asker.user, name: question.asker.name });
+      question.row = row.key;
+    });
+    const host = {
+      room: this.room,
+      answer: <T>(call: string, args: unknown[], answer: () => T): Promise<T> => this.#answer(call, args, answer),
+      tick: (): void => this.tick(),
+      exported: (done: number, total: number, format: string): void => this.emit("export", { done: Math.max(0, done), total, state: done < 0 ? "cancelled" : done === total ? "done" : "running", path: done === total ? `/home/alex/questions.${format}` : null, code: null }),
+    };
+    const desk = new FakeDesk(host, questions);
+    if (kind === "local") desk.kind = "local";
+    if (name === "catching") desk.fresh = false;
+    if (name === "held") {
+      desk.colleagueAnswers("q6", "We look at three: time to the first answer, how many wait, and the oldest of them. The stage manager has them on the wall.", now - 20_000);
+      desk.hold("q6", "We watch time to first answer and how many questions wait.");
+    }
+    if (this.scene.living) live(desk, () => this.tick(), votes);
+    return desk;
   }
 
   /** Lets strangers speak, so many rows a second. */
@@ -109,9 +143,13 @@ export class FakeBridge implements Bridge {
     return this.#answer("page", [room, anchor, limit], () => this.room.page(anchor, limit));
   }
 
-  pull(room: string | null, since: number, limit: number): Promise<Pull> {
+  pull(room: string | null, since: number, limit: number, questionsSince: number | null): Promise<Pull> {
     this.#ticking = false;
-    return this.#answer("pull", [room, since, limit], () => ({ statuses: this.#statuses(), changes: room === null ? null : this.room.changes(since, limit) }));
+    return this.#answer("pull", [room, since, limit, questionsSince], () => ({
+      statuses: this.#statuses(),
+      changes: room === null ? null : this.room.changes(since, limit),
+      questions: room === null || questionsSince === null ? null : this.desk.changes(questionsSince),
+    }));
   }
 
   markRead(room: string, place: number): Promise<void> {
@@ -209,12 +247,13 @@ export class FakeBridge implements Bridge {
       unread: first ? this.room.unread() : 12,
       unreadQuestions: first ? this.room.unread("question") : 2,
       recovered: first ? this.recovered : 0,
-      coreOnly: false,
-      role: "audience",
-      orgName: "",
-      canAnswer: false,
+      coreOnly: this.scene.desk === "local",
+      role: this.scene.desk === "audience" ? "audience" : "staff",
+      orgName: this.scene.desk === "audience" ? "" : "Northlight Institute",
+      canAnswer: this.scene.desk === "server",
       contentBytes: 2_000,
       server: "aside-server/0.1.0",
+      desk: this.desk.status(),
     };
   }
 }

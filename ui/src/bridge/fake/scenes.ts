@@ -14,6 +14,11 @@ export interface Scene {
   notices: Notice[];
   sends: "settle" | "fail" | "hang";
   pageDelayMs: number;
+  /** Whose eyes the room is seen with: the audience's, a desk's on a server that keeps it, or one kept on this computer. */
+  desk: "audience" | "server" | "local";
+  /** Whether questions, votes and colleagues come by themselves. */
+  living: boolean;
+  votes: number;
 }
 
 const NAMES = ["Mara Lindqvist", "林晓雨", "Tomás Vega", "陈思远", "أمينة الزهراء", "Ines", "王小明 Ming", "Dr. Oluwaseun Adébáyò-Ogunlesi of the Third Floor", "דניאל", "yuki_03"];
@@ -78,6 +83,9 @@ export function sceneFrom(query: URLSearchParams): Scene {
     notices: [],
     sends: "settle",
     pageDelayMs: Number(query.get("delay") ?? 0),
+    desk: (query.get("desk") ?? "audience") as Scene["desk"],
+    living: query.has("living"),
+    votes: Number(query.get("votes") ?? 4),
   };
   shape(scene, now);
   return scene;

@@ -1,0 +1,39 @@
+// What the answer desk may ask of the backend; a part of the one interface.
+import type { Doing, ExportFormat, Held, Numbers, Presented, PresentStep, Question, SearchPage, Snippet, Step, Thread, Visibility } from "./dto";
+
+/** Every call rejects with an AppError; `conflict` {who} says that another was faster, and the newest state comes by pull. */
+export interface DeskBridge {
+  triage(room: string, question: string, rev: number, step: Step): Promise<Question>;
+  thread(room: string, question: string): Promise<Thread>;
+  /** Settles once the answer is kept; that it was held shows by pull. */
+  answerQuestion(room: string, question: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<{ key: string }>;
+  held(room: string, question: string): Promise<Held>;
+  discardHeld(room: string, question: string): Promise<void>;
+  editAnswer(room: string, id: string, text: string): Promise<void>;
+  retractAnswer(room: string, id: string): Promise<void>;
+  vote(room: string, question: string, vote: boolean): Promise<void>;
+  /** A chat message becomes a question. */
+  makeQuestion(room: string, key: string): Promise<Question>;
+  /** Tells the others what one looks at; null: at nothing. */
+  look(room: string, question: string | null, doing: Doing): Promise<void>;
+
+  questionDraft(room: string, question: string): Promise<{ text: string }>;
+  setQuestionDraft(room: string, question: string, text: string): Promise<void>;
+  snippets(): Promise<Snippet[]>;
+  saveSnippet(snippet: Snippet): Promise<Snippet>;
+  removeSnippet(id: string): Promise<void>;
+
+  search(room: string | null, query: string, cursor: string | null): Promise<SearchPage>;
+  /** The backend asks where to; progress comes as the event `export`. */
+  exportRoom(room: string, format: ExportFormat, unanswered: boolean): Promise<{ path: string }>;
+  cancelExport(): Promise<void>;
+  numbers(room: string): Promise<Numbers>;
+
+  present(room: string, open: boolean): Promise<void>;
+  presentStep(room: string, step: PresentStep): Promise<void>;
+  presented(): Promise<Presented>;
+
+  /** Command id → the key that was chosen for it. */
+  keys(): Promise<Record<string, string>>;
+  saveKeys(keys: Record<string, string>): Promise<void>;
+}

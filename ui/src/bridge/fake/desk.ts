@@ -1,0 +1,299 @@
+// The invented desk: keeps what the backend promises of claims, stages, guards and drafts, everything in memory.
+import type { DeskBridge } from "../desk";
+import type { DeskStatus, Doing, ExportFormat, Held, Numbers, Presented, PresentStep, Question, QuestionChanges, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
+import { applyStep, refused } from "./deskSteps";
+import { numbersOf, presentedOf, searchRows } from "./deskViews";
+import { ANA, blankQuestion, CLAIM_MS, laneOf, ME } from "./questions";
+import type { FakeRoom } from "./room";
+
+/** What the desk needs of the invented backend. */
+export interface DeskHost {
+  readonly room: FakeRoom;
+  answer<T>(name: string, args: unknown[], answer: () => T): Promise<T>;
+  tick(): void;
+  exported(done: number, total: number, format: string): void;
+}
+
+export class FakeDesk implements DeskBridge {
+  revision = 1;
+  kind: DeskStatus["kind"] = "server";
+  fresh = true;
+  canVote = true;
+  canReview = true;
+  readonly drafts = new Map<string, string>();
+  readonly answers = new Map<string, ThreadAnswer[]>();
+  readonly log = new Map<string, Thread["log"]>();
+  saved: Snippet[] = [
+    { id: "s1", name: "recording", text: "Hello {asker}, the recording will be at {ask:link} from tomorrow on. — {org}", room: null, team: false },
+    { id: "s2", name: "thanks", text: "Thank you for asking, {asker}! ", room: null, team: true },
+    { id: "s3", name: "稍后", text: "{asker}，您好！第 {number} 号问题我们会在会后回复。", room: null, team: false },
+  ];
+  bound: Record<string, string> = {};
+  stagePage = { blank: false, qr: true, size: 100 };
+  #questions = new Map<string, Question>();
+  #changedAt = new Map<string, number>();
+  #held = new Map<string, Pick<Held, "answers" | "text" | "visibility">>();
+  #change = 20;
+  #exporting: ReturnType<typeof setInterval> | undefined;
+  readonly #host: DeskHost;
+
+  constructor(host: DeskHost, questions: Question[]) {
+    this.#host = host;
+    for (const question of questions) {
+      this.put(question);
+      if (question.hasDraft) this.drafts.set(question.id, "We watch three: time to first answer, ");
+      if (question.answers > 0 && question.firstAnswerAt !== null) this.answers.set(question.id, [written(`a-${question.id}`, "By laying the last page over the newest rows we have and looking for the longest run that agrees.", "public", question.firstAnswerAt, false)]);
+    }
+  }
+
+  get all(): Question[] {
+    return [...this.#questions.values()];
+  }
+
+  get(id: string): Question {
+    const found = this.#questions.get(id);
+    if (!found) throw { code: "no_such_row", params: {} };
+    return found;
+  }
+
+  put(question: Question): Question {
+    const placed = { ...question, lane: laneOf(question) };
+    this.#questions.set(placed.id, placed);
+    this.#changedAt.set(placed.id, ++this.revision);
+    return placed;
+  }
+
+  change(id: string, change: Partial<Question>): Question {
+    const old = this.get(id);
+    return this.put({ ...old, ...change, rev: old.rev + 1 });
+  }
+
+  /** Another question of the audience. */
+  ask(at: number, review = false): Question {
+    return this.put({ ...blankQuestion(this.#questions.size + 1, at), votes: 0, review: review ? "pending" : "approved" });
+  }
+
+  /** A colleague answers, as the server would tell. */
+  colleagueAnswers(id: string, text: string, now: number): void {
+    this.#add(id, written(`a${++this.#change}`, text, "public", now, false));
+    this.change(id, { work: "answered", claim: null, presence: [], closedAt: now, closeReason: "text", changedBy: ANA.name });
+    this.#host.tick();
+  }
+
+  /** An answer of ours that was stopped: another came first. */
+  hold(id: string, text: string, visibility: Visibility = "public"): void {
+    this.#held.set(id, { answers: (this.answers.get(id) ?? []).filter((answer) => !answer.mine), text, visibility });
+    this.drafts.delete(id);
+    this.change(id, { held: true, hasDraft: false });
+  }
+
+  changes(since: number): QuestionChanges {
+    if (since === 0) return { revision: this.revision, upserts: this.all, removed: [], reset: true };
+    return { revision: this.revision, upserts: this.all.filter((one) => (this.#changedAt.get(one.id) ?? 0) > since), removed: [], reset: false };
+  }
+
+  status(): DeskStatus {
+    const open = this.all.filter((one) => one.lane === "open");
+    const server = this.kind === "server";
+    return { kind: this.kind, fresh: this.fresh, canAnswer: server, canPrivate: server, canReview: server && this.canReview, canVote: this.canVote, open: open.length, oldestWaiting: open.reduce<number | null>((least, one) => (one.askedAt !== null && (least === null || one.askedAt < least) ? one.askedAt : least), null) };
+  }
+
+  triage(room: string, question: string, rev: number, step: Step): Promise<Question> {
+    return this.#does("triage", [room, question, rev, step], () => {
+      const before = this.get(question);
+      if (step.do === "claim" && before.claim && !before.claim.mine && !step.takeOver) throw refused(before.claim.by.name);
+      if (step.do !== "claim" && step.do !== "release" && rev !== before.rev) throw refused(before.changedBy);
+      for (const [id, change] of applyStep(this.all, before, step, Date.now())) this.change(id, change);
+      this.log.set(question, [...(this.log.get(question) ?? []), { field: "work", old: before.work, new: this.get(question).work, who: ME.name, at: Date.now() }]);
+      return this.get(question);
+    });
+  }
+
+  thread(room: string, id: string): Promise<Thread> {
+    return this.#host.answer("thread", [room, id], () => {
+      const question = this.get(id);
+      const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.3).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
+      return { question, answers: this.answers.get(id) ?? [], similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
+    });
+  }
+
+  answerQuestion(room: string, id: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<{ key: string }> {
+    return this.#does("answerQuestion", [room, id, text, visibility, seen, coAnswer], () => {
+      const question = this.get(id);
+      if (question.lastAnswer > seen && !coAnswer) this.hold(id, text, visibility);
+      else {
+        this.#add(id, written(`a${++this.#change}`, text, visibility, Date.now(), true));
+        this.drafts.delete(id);
+        const closes = visibility !== "staff";
+        this.change(id, { held: false, hasDraft: false, ...(closes ? { work: "answered" as const, claim: null, closedAt: Date.now(), closeReason: "text", changedBy: ME.name } : {}) });
+        if (visibility === "public") this.#host.room.say({ kind: "answer", user: question.asker.user, name: question.asker.name, org: "Northlight Institute", text, question: question.text }, Date.now());
+      }
+      return { key: String(this.#change) };
+    });
+  }
+
+  held(room: string, id: string): Promise<Held> {
+    return this.#host.answer("held", [room, id], () => {
+      const held = this.#held.get(id);
+      if (!held) throw { code: "no_such_row", params: {} };
+      return { question: this.get(id), ...held };
+    });
+  }
+
+  discardHeld(room: string, id: string): Promise<void> {
+    return this.#does("discardHeld", [room, id], () => {
+      this.#held.delete(id);
+      this.change(id, { held: false });
+    });
+  }
+
+  editAnswer(room: string, id: string, text: string): Promise<void> {
+    return this.#does("editAnswer", [room, id, text], () => this.#alter(id, { text, editedAt: Date.now() }));
+  }
+
+  retractAnswer(room: string, id: string): Promise<void> {
+    return this.#does("retractAnswer", [room, id], () => this.#alter(id, { text: "", retracted: true }));
+  }
+
+  vote(room: string, id: string, vote: boolean): Promise<void> {
+    return this.#does("vote", [room, id, vote], () => {
+      const { votes, voted } = this.get(id);
+      if (voted !== vote) this.change(id, { voted: vote, votes: votes + (vote ? 1 : -1) });
+    });
+  }
+
+  makeQuestion(room: string, key: string): Promise<Question> {
+    return this.#does("makeQuestion", [room, key], () => {
+      const row = this.#host.room.row(key);
+      if (!row) throw { code: "no_such_row", params: {} };
+      const there = this.all.find((one) => one.row === key);
+      return there ?? this.put({ ...blankQuestion(this.#questions.size + 1, row.createdAt ?? Date.now()), row: key, text: row.text, asker: { user: row.user, name: row.name, avatar: row.avatar }, votes: 0, tags: [] });
+    });
+  }
+
+  look(room: string, question: string | null, doing: Doing): Promise<void> {
+    return this.#host.answer("look", [room, question, doing], () => {
+      const claim = question === null ? null : this.#questions.get(question)?.claim;
+      if (question !== null && doing === "drafting" && claim?.mine) this.change(question, { claim: { ...claim, expiresAt: Date.now() + CLAIM_MS } });
+    });
+  }
+
+  questionDraft(room: string, id: string): Promise<{ text: string }> {
+    return this.#host.answer("questionDraft", [room, id], () => ({ text: this.drafts.get(id) ?? "" }));
+  }
+
+  setQuestionDraft(room: string, id: string, text: string): Promise<void> {
+    return this.#does("setQuestionDraft", [room, id, text], () => {
+      if (text === "") this.drafts.delete(id);
+      else this.drafts.set(id, text);
+      const { hasDraft, rev } = this.get(id);
+      if (hasDraft !== (text !== "")) this.put({ ...this.get(id), hasDraft: text !== "", rev });
+    });
+  }
+
+  snippets(): Promise<Snippet[]> {
+    return this.#host.answer("snippets", [], () => this.saved);
+  }
+
+  saveSnippet(snippet: Snippet): Promise<Snippet> {
+    return this.#host.answer("saveSnippet", [snippet], () => {
+      const made = snippet.id === "" ? { ...snippet, id: `s${++this.#change}` } : snippet;
+      this.saved = [...this.saved.filter(({ id }) => id !== made.id), made];
+      return made;
+    });
+  }
+
+  removeSnippet(id: string): Promise<void> {
+    return this.#host.answer("removeSnippet", [id], () => void (this.saved = this.saved.filter((one) => one.id !== id)));
+  }
+
+  search(room: string | null, query: string, cursor: string | null): Promise<SearchPage> {
+    return this.#host.answer("search", [room, query, cursor], () => searchRows(this.#host.room.rows, this.all, room ?? "1", query, cursor));
+  }
+
+  exportRoom(room: string, format: ExportFormat, unanswered: boolean): Promise<{ path: string }> {
+    return this.#host.answer("exportRoom", [room, format, unanswered], () => {
+      let done = 0;
+      clearInterval(this.#exporting);
+      this.#exporting = setInterval(() => {
+        done = Math.min(5_000, done + 400);
+        this.#host.exported(done, 5_000, format);
+        if (done === 5_000) clearInterval(this.#exporting);
+      }, 120);
+      return { path: `/home/alex/questions.${format}` };
+    });
+  }
+
+  cancelExport(): Promise<void> {
+    clearInterval(this.#exporting);
+    return this.#host.answer("cancelExport", [], () => this.#host.exported(-1, 5_000, ""));
+  }
+
+  numbers(room: string): Promise<Numbers> {
+    return this.#host.answer("numbers", [room], () => numbersOf(this.all, Date.now()));
+  }
+
+  present(room: string, open: boolean): Promise<void> {
+    return this.#host.answer("present", [room, open], () => undefined);
+  }
+
+  presentStep(room: string, step: PresentStep): Promise<void> {
+    return this.#does("presentStep", [room, step], () => {
+      if (step === "blank") this.stagePage.blank = !this.stagePage.blank;
+      else if (step === "qr") this.stagePage.qr = !this.stagePage.qr;
+      else if (step === "bigger" || step === "smaller") this.stagePage.size = Math.min(200, Math.max(50, this.stagePage.size + (step === "bigger" ? 10 : -10)));
+      else this.#advance(step === "next" ? 1 : -1);
+    });
+  }
+
+  presented(): Promise<Presented> {
+    return this.#host.answer("presented", [], () => presentedOf(this.all, this.stagePage));
+  }
+
+  keys(): Promise<Record<string, string>> {
+    return this.#host.answer("keys", [], () => this.bound);
+  }
+
+  saveKeys(keys: Record<string, string>): Promise<void> {
+    return this.#host.answer("saveKeys", [keys], () => void (this.bound = keys));
+  }
+
+  #advance(by: number): void {
+    const shown = this.all.filter((one) => one.lane === "open" || one.lane === "live" || one.lane === "mine");
+    const at = shown.findIndex((one) => one.stage === "now");
+    const to = shown[Math.max(0, Math.min(shown.length - 1, at + by))];
+    if (to) for (const [id, change] of applyStep(this.all, to, { do: "stage", stage: "now" }, Date.now())) this.change(id, change);
+  }
+
+  #add(id: string, answer: ThreadAnswer): void {
+    this.answers.set(id, [...(this.answers.get(id) ?? []), answer]);
+    if (answer.visibility !== "staff") this.change(id, { answers: this.get(id).answers + 1, lastAnswer: ++this.#change, firstAnswerAt: this.get(id).firstAnswerAt ?? answer.at });
+  }
+
+  #alter(answerId: string, change: Partial<ThreadAnswer>): void {
+    for (const [id, answers] of this.answers) {
+      if (!answers.some((one) => one.id === answerId)) continue;
+      this.answers.set(id, answers.map((one) => (one.id === answerId ? { ...one, ...change } : one)));
+      this.put(this.get(id));
+    }
+  }
+
+  #does<T>(name: string, args: unknown[], act: () => T): Promise<T> {
+    return this.#host.answer(name, args, () => {
+      const result = act();
+      this.#host.tick();
+      return result;
+    });
+  }
+}
+
+function written(id: string, text: string, visibility: Visibility, at: number, mine: boolean): ThreadAnswer {
+  return { id, key: id, text, org: "Northlight Institute", by: mine ? ME : ANA, at, visibility, editedAt: null, retracted: false, delivery: mine ? "sent" : "received", mine, canEdit: mine };
+}
+
+function alike(a: string, b: string): number {
+  const grams = (text: string): Set<string> => new Set([...text.toLowerCase()].slice(1).map((_, i) => text.toLowerCase().slice(i, i + 2)));
+  const [one, other] = [grams(a), grams(b)];
+  const both = [...one].filter((gram) => other.has(gram)).length;
+  return both / Math.max(1, one.size + other.size - both);
+}

@@ -1,0 +1,21 @@
+// Which page a window shows: the room, or the one question of the second screen.
+import { mount } from "svelte";
+import App from "./App.svelte";
+import type { Bridge } from "./bridge/bridge";
+import Present from "./questions/Present.svelte";
+import { Aside } from "./state/aside.svelte";
+import { Presenter } from "./state/desk/presenter.svelte";
+import { whenStyled } from "./whenStyled";
+
+export function start(bridge: Bridge, label: string): Aside | Presenter {
+  const target = document.getElementById("app");
+  if (label === "present") {
+    const presenter = new Presenter(bridge);
+    void presenter.start();
+    if (target) whenStyled(() => mount(Present, { target, props: { presenter } }));
+    return presenter;
+  }
+  const aside = new Aside(bridge);
+  if (target) whenStyled(() => mount(App, { target, props: { aside } }));
+  return aside;
+}

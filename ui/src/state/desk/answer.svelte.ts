@@ -1,0 +1,219 @@
+// The answer being written to one question: who may read it, that it is kept, claimed by its first character, and stopped when another came first.
+import { asAppError, type Bridge } from "../../bridge/bridge";
+import type { AppError, DeskStatus, Held, Question, Visibility } from "../../bridge/dto";
+import { missingField } from "./snippetText";
+
+const DRAFT_DEBOUNCE_MS = 300;
+
+/** Why nothing can be written or sent now. */
+export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" | null;
+
+/** What the answer needs to know of its surroundings, as they are at the moment. */
+export interface Desk {
+  readonly status: DeskStatus | null;
+  question(id: string): Question | null;
+}
+
+export class Answer {
+  text = $state("");
+  visibility = $state<Visibility>("public");
+  busy = $state(false);
+  error = $state<AppError | null>(null);
+  held = $state.raw<Held | null>(null);
+  /** It was to be sent to fewer; now it would go to all. Asked before it does. */
+  askPublic = $state(false);
+  askTakeOver = $state(false);
+
+  readonly room: string;
+  readonly id: string;
+  readonly #bridge: Bridge;
+  readonly #desk: Desk;
+  /** The newest answer that the writer had before them when they began. */
+  #seen: number;
+  #touched = false;
+  #claiming = false;
+  #drafting = false;
+  /** The held answer is being rewritten, so that it is not shown as held meanwhile. */
+  #editing = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(room: string, id: string, bridge: Bridge, desk: Desk) {
+    this.room = room;
+    this.id = id;
+    this.#bridge = bridge;
+    this.#desk = desk;
+    this.#seen = desk.question(id)?.lastAnswer ?? 0;
+  }
+
+  readonly empty = $derived(this.text.trim() === "");
+  readonly field = $derived(missingField(this.text));
+
+  get question(): Question | null {
+    return this.#desk.question(this.id);
+  }
+
+  /** Somebody answered since the writing began. */
+  get overtaken(): boolean {
+    return !this.empty && (this.question?.lastAnswer ?? 0) > this.#seen;
+  }
+
+  get hindrance(): Hindrance {
+    const { status } = this.#desk;
+    if (status?.kind === "local") return "local";
+    if (!status?.canAnswer) return "refused";
+    if (this.field !== null) return "field";
+    if (!status.fresh) return "catching";
+    const claim = this.question?.claim;
+    return claim && !claim.mine ? "claimed" : null;
+  }
+
+  async open(): Promise<void> {
+    void this.#look("viewing");
+    const draft = await this.#bridge.desk.questionDraft(this.room, this.id).catch(() => ({ text: "" }));
+    if (!this.#touched) this.text = draft.text;
+    await this.loadHeld();
+  }
+
+  async loadHeld(): Promise<void> {
+    if (!this.question?.held) this.held = null;
+    else this.held = await this.#bridge.desk.held(this.room, this.id).catch(() => null);
+    if (!this.held) return;
+    // What was sent comes back, before whatever has been begun meanwhile.
+    if (this.empty) this.visibility = this.held.visibility;
+    if (this.empty) this.text = this.held.text;
+    else if (!this.text.startsWith(this.held.text)) this.text = `${this.held.text}\n\n${this.text}`;
+  }
+
+  /** The question changed: an answer of ours may have been held, once more even, or is so no longer. */
+  changed(): void {
+    const stopped = this.question?.held === true;
+    if (!stopped) {
+      this.held = null;
+      this.#editing = false;
+    } else if (!this.held && !this.#editing) void this.loadHeld();
+  }
+
+  type(text: string): void {
+    const began = this.empty && text.trim() !== "";
+    this.text = text;
+    this.error = null;
+    this.#touched = true;
+    if (began && !this.held) this.#seen = this.question?.lastAnswer ?? this.#seen;
+    if (text.trim() !== "") void this.#begin();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.keepNow(), DRAFT_DEBOUNCE_MS);
+  }
+
+  /** Fewer readers at once, more only after a question. */
+  choose(visibility: Visibility): void {
+    if (visibility === "public" && this.visibility !== "public" && !this.empty) this.askPublic = true;
+    else this.visibility = visibility;
+  }
+
+  confirmPublic(yes: boolean): void {
+    this.askPublic = false;
+    if (yes) this.visibility = "public";
+  }
+
+  /** Sends to whom the mode says, or to whom the key says. A public key in a private mode only asks. */
+  async send(wish: Visibility = this.visibility): Promise<boolean> {
+    if (wish === "public" && this.visibility !== "public") {
+      this.choose("public");
+      if (this.askPublic) return false;
+    }
+    this.visibility = wish;
+    if (this.held) return this.#deliver(true);
+    if (this.hindrance !== null && this.hindrance !== "catching") return false;
+    return this.#deliver(false);
+  }
+
+  /** Beside the answer that is there already. */
+  coAnswer(): Promise<boolean> {
+    return this.#deliver(true);
+  }
+
+  /** Back to writing, knowing of the other answer. */
+  editHeld(): void {
+    this.#seen = this.held?.question.lastAnswer ?? this.question?.lastAnswer ?? this.#seen;
+    this.#editing = true;
+    this.held = null;
+  }
+
+  async discardHeld(): Promise<void> {
+    const text = this.held?.text;
+    if (!(await this.#try(() => this.#bridge.desk.discardHeld(this.room, this.id)))) return;
+    this.held = null;
+    if (this.text !== text) return;
+    this.text = "";
+    if (this.#touched) await this.keepNow();
+  }
+
+  async takeOver(): Promise<void> {
+    this.askTakeOver = false;
+    const { question } = this;
+    if (question) await this.#try(() => this.#bridge.desk.triage(this.room, this.id, question.rev, { do: "claim", takeOver: true }));
+  }
+
+  async keepNow(): Promise<void> {
+    if (!this.#touched) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#bridge.desk.setQuestionDraft(this.room, this.id, this.text).catch(() => undefined);
+    await this.#look(this.empty ? "viewing" : "drafting");
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer !== undefined) await this.keepNow();
+    await this.#bridge.desk.look(this.room, null, "viewing").catch(() => undefined);
+  }
+
+  async #deliver(coAnswer: boolean): Promise<boolean> {
+    const { text } = this;
+    if (this.empty || this.busy || this.field !== null) return false;
+    const seen = coAnswer ? Math.max(this.#seen, this.question?.lastAnswer ?? 0) : this.#seen;
+    this.busy = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const sent = await this.#try(() => this.#bridge.desk.answerQuestion(this.room, this.id, text, this.visibility, seen, coAnswer));
+    this.busy = false;
+    if (!sent) {
+      void this.keepNow();
+      return false;
+    }
+    this.held = null;
+    this.#editing = false;
+    this.#touched = true;
+    if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
+    this.visibility = "public";
+    this.#drafting = false;
+    if (!this.empty) await this.keepNow();
+    return true;
+  }
+
+  /** The first character claims. That another holds it is no error: the strip above says who. */
+  async #begin(): Promise<void> {
+    const { status } = this.#desk;
+    const { question } = this;
+    if (!this.#drafting) void this.#look("drafting");
+    if (!question || status?.kind !== "server" || !status.fresh || question.claim || this.#claiming || question.work !== "open") return;
+    this.#claiming = true;
+    await this.#bridge.desk.triage(this.room, this.id, question.rev, { do: "claim", takeOver: false }).catch(() => undefined);
+    this.#claiming = false;
+  }
+
+  async #look(doing: "viewing" | "drafting"): Promise<void> {
+    this.#drafting = doing === "drafting";
+    await this.#bridge.desk.look(this.room, this.id, doing).catch(() => undefined);
+  }
+
+  async #try(act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      this.error = null;
+      await act();
+      return true;
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,230 @@
+// The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
+import { asAppError, type Bridge } from "../../bridge/bridge";
+import type { AppError, DeskStatus, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
+import type { Key } from "../../i18n/en";
+import { Answer } from "./answer.svelte";
+import { Board } from "./board.svelte";
+import { Exporting } from "./exporting.svelte";
+import { nextOpen } from "./order";
+import { Search } from "./search.svelte";
+import { inverse, Undo } from "./undo.svelte";
+
+/** What stands in front of the desk. */
+export type DeskSheet =
+  | { kind: "keys" | "palette" | "search" | "export" | "goTo" | "snippets" }
+  | { kind: "merge" | "tags" | "text" | "note" | "takeOver"; question: string };
+
+/** Where the focus is wanted; who has the place takes it and clears the wish. */
+export type FocusWish = "answer" | "list" | null;
+
+const told: Record<Exclude<Step["do"], "stage" | "pin">, Key> = {
+  claim: "done.claim",
+  release: "done.release",
+  approve: "done.approve",
+  reject: "done.reject",
+  answered: "done.answered",
+  dismiss: "done.dismiss",
+  follow_up: "done.followUp",
+  reopen: "done.reopen",
+  tags: "done.tags",
+  note: "done.note",
+  text: "done.text",
+  merge: "done.merge",
+  unmerge: "done.unmerge",
+};
+
+export function wordsFor(step: Step): Key {
+  if (step.do === "stage") return step.stage === "now" ? "done.now" : step.stage === "next" ? "done.next" : "done.offStage";
+  if (step.do === "pin") return step.pinned ? "done.pin" : "done.unpin";
+  return told[step.do];
+}
+
+export class AnswerDesk {
+  readonly board = new Board();
+  readonly undo = new Undo();
+  readonly room: string;
+  opened = $state<string | null>(null);
+  answer = $state.raw<Answer | null>(null);
+  thread = $state.raw<Thread | null>(null);
+  sheet = $state.raw<DeskSheet | null>(null);
+  numbersShown = $state(false);
+  focusWish = $state<FocusWish>(null);
+  /** A step that did not happen, and why. */
+  error = $state.raw<AppError | null>(null);
+
+  /** When the composer was left by a key: the same key again soon after means more. */
+  leftAt = 0;
+  readonly search: Search;
+  readonly exporting: Exporting;
+
+  readonly #bridge: Bridge;
+  readonly #standing: () => DeskStatus | null;
+  #threadOf = "";
+
+  constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null) {
+    this.room = room;
+    this.#bridge = bridge;
+    this.#standing = standing;
+    this.search = new Search(room, bridge);
+    this.exporting = new Exporting(room, bridge);
+  }
+
+  readonly question = $derived(this.opened === null ? null : (this.board.items.get(this.opened) ?? null));
+
+  get status(): DeskStatus | null {
+    return this.#standing();
+  }
+
+  apply(changes: QuestionChanges): void {
+    const before = this.question;
+    this.board.apply(changes);
+    const after = this.question;
+    if (after && after !== before) this.#refreshThread(after);
+    if (after && after !== before) this.answer?.changed();
+  }
+
+  /** Opens a question to look at it: nothing is claimed by looking. */
+  open(id: string): void {
+    this.board.select(id);
+    if (this.opened === id) return;
+    void this.answer?.close();
+    this.opened = id;
+    this.thread = null;
+    this.#threadOf = "";
+    this.answer = this.#answerFor(id);
+    void this.answer.open();
+    const question = this.board.items.get(id);
+    if (question) this.#refreshThread(question);
+  }
+
+  #answerFor(id: string): Answer {
+    const standing = this.#standing;
+    const { board } = this;
+    return new Answer(this.room, id, this.#bridge, {
+      get status() {
+        return standing();
+      },
+      question: (wanted) => board.items.get(wanted) ?? null,
+    });
+  }
+
+  /** Leaves the question; draft and claim stay. */
+  shut(): void {
+    void this.answer?.close();
+    this.answer = null;
+    this.opened = null;
+    this.thread = null;
+    this.focusWish = "list";
+  }
+
+  close(): void {
+    void this.answer?.close();
+    this.undo.dismiss();
+  }
+
+  /** The oldest that nobody has, wherever one is. */
+  needsMe(): void {
+    const id = nextOpen(this.board.items.values(), this.board.selected);
+    if (id === null) return;
+    this.board.goTo(id);
+    this.open(id);
+  }
+
+  reply(): void {
+    const id = this.board.selected ?? this.opened;
+    if (id === null) return;
+    this.open(id);
+    this.focusWish = "answer";
+  }
+
+  /** One step for each of these questions, told once, undone together. */
+  async step(questions: readonly Question[], make: (question: Question) => Step | null): Promise<boolean> {
+    const back: { question: string; step: Step }[] = [];
+    let last: { question: Question; step: Step } | null = null;
+    this.error = null;
+    for (const question of questions) {
+      const step = make(question);
+      if (!step) continue;
+      try {
+        await this.#bridge.desk.triage(this.room, question.id, question.rev, step);
+      } catch (thrown) {
+        this.error = asAppError(thrown);
+        break;
+      }
+      last = { question, step };
+      const inverted = inverse(question, step);
+      if (inverted) back.unshift({ question: question.id, step: inverted });
+    }
+    if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: Math.max(1, back.length) }, back });
+    return this.error === null && last !== null;
+  }
+
+  async undoLast(): Promise<void> {
+    const done = this.undo.take();
+    if (!done) return;
+    try {
+      for (const { question, step } of done.back) {
+        const now = this.board.items.get(question);
+        if (now) await this.#bridge.desk.triage(this.room, question, await this.#newestRev(question, now.rev), step);
+      }
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+    }
+  }
+
+  async vote(question: Question): Promise<void> {
+    await this.attempt(() => this.#bridge.desk.vote(this.room, question.id, !question.voted));
+  }
+
+  async makeQuestion(key: string): Promise<void> {
+    await this.attempt(async () => {
+      const made = await this.#bridge.desk.makeQuestion(this.room, key);
+      this.undo.tell({ words: "done.made", params: { number: `#${made.number}` }, back: [] });
+    });
+  }
+
+  editAnswer(id: string, text: string): Promise<boolean> {
+    return this.attempt(() => this.#bridge.desk.editAnswer(this.room, id, text));
+  }
+
+  retractAnswer(id: string): Promise<boolean> {
+    return this.attempt(() => this.#bridge.desk.retractAnswer(this.room, id));
+  }
+
+  numbers(): Promise<Numbers | null> {
+    return this.#bridge.desk.numbers(this.room).catch(() => null);
+  }
+
+  present(open: boolean): Promise<boolean> {
+    return this.attempt(() => this.#bridge.desk.present(this.room, open));
+  }
+
+  async attempt(act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      this.error = null;
+      await act();
+      return true;
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+      return false;
+    }
+  }
+
+  /** The step that is undone has changed the question; its number may not have come by pull yet. */
+  async #newestRev(id: string, rev: number): Promise<number> {
+    const thread = await this.#bridge.desk.thread(this.room, id).catch(() => null);
+    return thread?.question.rev ?? rev;
+  }
+
+  #refreshThread(question: Question): void {
+    const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held}`;
+    if (this.#threadOf === mark) return;
+    this.#threadOf = mark;
+    this.#bridge.desk.thread(this.room, question.id).then(
+      (thread) => {
+        if (this.opened === question.id && this.#threadOf === mark) this.thread = thread;
+      },
+      () => (this.#threadOf = ""),
+    );
+  }
+}

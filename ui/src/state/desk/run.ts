@@ -1,0 +1,140 @@
+// What each command does to the desk; the keys, the palette and the buttons all come through here.
+import type { Question, Step } from "../../bridge/dto";
+import type { AnswerDesk } from "./desk.svelte";
+import type { CommandId } from "./keys";
+import { LANES } from "./order";
+
+const CLOSED = new Set(["answered", "dismissed", "follow_up"]);
+
+/** Two presses within this time are one wish. */
+const TWICE_MS = 700;
+
+type Make = (question: Question) => Step | null;
+
+const isOpen = (question: Question): boolean => question.work === "open" || question.work === "claimed";
+
+/** The steps that one key each is for; null where a question does not need it. */
+const steps: Partial<Record<CommandId, Make>> = {
+  claim: (question) => (question.claim?.mine ? { do: "release" } : isOpen(question) && question.claim === null ? { do: "claim", takeOver: false } : null),
+  answered: (question) => (isOpen(question) ? { do: "answered", reason: "spoken" } : null),
+  answeredNext: (question) => (isOpen(question) ? { do: "answered", reason: "spoken" } : null),
+  dismiss: (question) => (isOpen(question) ? { do: "dismiss", reason: null } : null),
+  followUp: (question) => (isOpen(question) ? { do: "follow_up" } : null),
+  reopen: (question) => (CLOSED.has(question.work) || question.review === "rejected" ? { do: "reopen" } : question.work === "merged" ? { do: "unmerge" } : null),
+  approve: (question) => (question.review === "approved" ? null : { do: "approve" }),
+  reject: (question) => (question.review === "rejected" ? null : { do: "reject", reason: null }),
+  pin: (question) => ({ do: "pin", pinned: !question.pinned }),
+  live: (question) => ({ do: "stage", stage: question.stage === "now" ? "none" : "now" }),
+  stageNext: (question) => ({ do: "stage", stage: question.stage === "next" ? "none" : "next" }),
+};
+
+/** Whether a command makes sense at all: the palette leaves the others out. */
+export function offered(id: CommandId, desk: AnswerDesk): boolean {
+  const make = steps[id];
+  const chosen = desk.board.chosen;
+  const server = desk.status?.kind === "server";
+  if (id === "takeOver") return server && chosen.some((question) => question.claim !== null && !question.claim.mine);
+  if (id === "claim" && !server) return false;
+  if (id === "approve" || id === "reject") return desk.status?.canReview === true && chosen.some((question) => make?.(question));
+  if (make) return chosen.some((question) => make(question) !== null);
+  if (["tag", "merge", "editText", "reply", "open"].includes(id)) return chosen.length > 0;
+  if (id === "undo") return desk.undo.last !== null;
+  if (id === "makeQuestion" || id === "leave") return false;
+  return true;
+}
+
+export function run(id: CommandId, desk: AnswerDesk): void {
+  const { board } = desk;
+  const make = steps[id];
+  if (make) return void step(id, desk, make);
+  const lane = /^lane([1-5])$/.exec(id)?.[1];
+  if (lane) return show(desk, Number(lane) - 1);
+  const one = board.chosen[0]?.id ?? desk.opened;
+  switch (id) {
+    case "next":
+    case "extendNext":
+      return moved(desk, board.move(1, id === "extendNext"));
+    case "previous":
+    case "extendPrevious":
+      return moved(desk, board.move(-1, id === "extendPrevious"));
+    case "first":
+      return moved(desk, board.move(-board.shown.length));
+    case "last":
+      return moved(desk, board.move(board.shown.length));
+    case "needsMe":
+      return desk.needsMe();
+    case "apply":
+      return board.refresh();
+    case "open":
+      return one === null ? undefined : desk.open(one);
+    case "reply":
+      return desk.reply();
+    case "takeOver":
+    case "tag":
+    case "merge":
+    case "editText":
+      return one === null ? undefined : void (desk.sheet = { kind: id === "tag" ? "tags" : id === "editText" ? "text" : id, question: one });
+    case "undo":
+      return void desk.undoLast();
+    case "leave":
+      return leave(desk, Date.now());
+    case "advance":
+      return void advance(desk);
+    case "present":
+      return void desk.present(true);
+    case "help":
+      return void (desk.sheet = { kind: "keys" });
+    case "goTo":
+    case "search":
+    case "palette":
+    case "export":
+      return void (desk.sheet = { kind: id });
+    case "numbers":
+      return void (desk.numbersShown = !desk.numbersShown);
+    default:
+      return undefined;
+  }
+}
+
+async function step(id: CommandId, desk: AnswerDesk, make: Make): Promise<void> {
+  const holder = id === "claim" ? desk.board.chosen[0]?.claim : null;
+  // Whoever wants what another has learns the name at once.
+  if (holder && !holder.mine) {
+    desk.error = { code: "claimed", params: { who: holder.by.name } };
+    return;
+  }
+  if (await desk.step(desk.board.chosen, make)) if (id === "answeredNext") desk.needsMe();
+}
+
+/** First out of the question, then out of the selection; twice in a row out of the composer gives the claim back. */
+function leave(desk: AnswerDesk, now: number): void {
+  const { question } = desk;
+  const again = now - desk.leftAt < TWICE_MS;
+  desk.leftAt = 0;
+  if (again && question?.claim?.mine) void desk.step([question], () => ({ do: "release" }));
+  else if (desk.opened !== null) desk.shut();
+  else desk.board.select(null);
+}
+
+function show(desk: AnswerDesk, index: number): void {
+  const lane = LANES[index];
+  if (!lane) return;
+  desk.board.show(lane);
+  desk.focusWish = "list";
+}
+
+/** With a question open, the one that is gone to is opened instead. */
+function moved(desk: AnswerDesk, id: string | null): void {
+  if (id === null) return;
+  if (desk.opened !== null && desk.board.marked.size === 0) desk.open(id);
+  desk.focusWish = "list";
+}
+
+/** What is on stage was answered there, what waits comes on, the oldest open one waits. */
+async function advance(desk: AnswerDesk): Promise<void> {
+  const all = [...desk.board.items.values()];
+  const now = all.find((question) => question.stage === "now");
+  const next = all.find((question) => question.stage === "next");
+  if (next) await desk.step([next], () => ({ do: "stage", stage: "now" }));
+  else if (now) await desk.step([now], () => ({ do: "answered", reason: "spoken" }));
+}

@@ -1,0 +1,80 @@
+// What was just done with questions and can be taken back for six seconds.
+import type { Question, Step } from "../../bridge/dto";
+import type { Params } from "../../i18n/catalogue";
+import type { Key } from "../../i18n/en";
+
+export const UNDO_MS = 6_000;
+
+export interface Done {
+  readonly words: Key;
+  readonly params: Params;
+  /** The way back; null where there is none. */
+  readonly back: readonly { readonly question: string; readonly step: Step }[];
+}
+
+/** The step that takes another back, seen from the question as it was before; null where nothing would change. */
+export function inverse(before: Question, step: Step): Step | null {
+  switch (step.do) {
+    case "claim":
+      return before.claim?.mine ? null : { do: "release" };
+    case "release":
+      return { do: "claim", takeOver: false };
+    case "approve":
+      return before.review === "rejected" ? { do: "reject", reason: null } : null;
+    case "reject":
+      return { do: "approve" };
+    case "answered":
+    case "dismiss":
+    case "follow_up":
+      return before.work === "open" || before.work === "claimed" ? { do: "reopen" } : closing(before);
+    case "reopen":
+      return closing(before);
+    case "stage":
+      return { do: "stage", stage: before.stage };
+    case "pin":
+      return { do: "pin", pinned: before.pinned };
+    case "tags":
+      return { do: "tags", tags: before.tags };
+    case "note":
+      return { do: "note", note: before.note };
+    case "text":
+      return { do: "text", text: before.text };
+    case "merge":
+      return { do: "unmerge" };
+    case "unmerge":
+      return before.mergedInto === null ? null : { do: "merge", into: before.mergedInto };
+  }
+}
+
+/** What would close it again as it was closed; a written answer cannot be made again. */
+function closing(before: Question): Step | null {
+  if (before.review === "rejected") return { do: "reject", reason: before.closeReason };
+  if (before.work === "dismissed") return { do: "dismiss", reason: before.closeReason };
+  if (before.work === "follow_up") return { do: "follow_up" };
+  return before.work === "answered" ? { do: "answered", reason: "spoken" } : null;
+}
+
+export class Undo {
+  last = $state.raw<Done | null>(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  tell(done: Done): void {
+    clearTimeout(this.#timer);
+    this.last = done;
+    this.#timer = setTimeout(() => (this.last = null), UNDO_MS);
+  }
+
+  /** The newest, once. */
+  take(): Done | null {
+    const done = this.last;
+    if (!done || done.back.length === 0) return null;
+    clearTimeout(this.#timer);
+    this.last = null;
+    return done;
+  }
+
+  dismiss(): void {
+    clearTimeout(this.#timer);
+    this.last = null;
+  }
+}

@@ -1,0 +1,167 @@
+// The desk as it stands in the page, driven by real keys: names for who cannot see it, silence in fields, the whole loop without a mouse.
+import axe from "axe-core";
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import App from "../src/App.svelte";
+import { FakeBridge } from "../src/bridge/fake/fake";
+import { sceneFrom } from "../src/bridge/fake/scenes";
+import { Aside } from "../src/state/aside.svelte";
+
+let bridge: FakeBridge;
+let aside: Aside;
+let view: Record<string, unknown>;
+const frames = { next: (call: () => void) => void setTimeout(call), visible: () => true };
+
+async function settle(ms = 0): Promise<void> {
+  for (let i = 0; i < 6; i++) await new Promise((done) => setTimeout(done, i === 0 ? ms : 0));
+  flushSync();
+}
+
+async function open(query: string): Promise<void> {
+  bridge = new FakeBridge(sceneFrom(new URLSearchParams(`rows=60&lang=en&${query}`)));
+  aside = new Aside(bridge, frames);
+  view = mount(App, { target: document.body, props: { aside } });
+  await settle(20);
+  bridge.tick();
+  await settle(20);
+}
+
+beforeEach(() => open("desk=server"));
+afterEach(async () => {
+  await unmount(view);
+  document.body.replaceChildren();
+});
+
+function press(key: string, more: KeyboardEventInit & { keyCode?: number } = {}, target: Element = document.activeElement ?? document.body): KeyboardEvent {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+  if (more.keyCode !== undefined) Object.defineProperty(event, "keyCode", { value: more.keyCode });
+  target.dispatchEvent(event);
+  flushSync();
+  return event;
+}
+const answerField = (): HTMLTextAreaElement => document.querySelector("textarea[aria-label=Answer]") as HTMLTextAreaElement;
+const options = (): string[] => [...document.querySelectorAll("[role=listbox][aria-label=Open] [role=option]")].map((row) => (row as HTMLElement).dataset["id"] ?? "");
+
+function type(text: string): void {
+  const field = answerField();
+  field.value = text;
+  field.setSelectionRange(text.length, text.length);
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  flushSync();
+}
+
+describe("the list", () => {
+  it("is a listbox named by its lane, each row one readable option", () => {
+    expect(options()).toEqual(["q3", "q4", "q5", "q10", "q11", "q12"]);
+    const row = document.querySelector("[data-id=q4]");
+    expect([row?.getAttribute("role"), (row as HTMLElement).dataset["work"], row?.getAttribute("aria-selected")]).toEqual(["option", "claimed", "false"]);
+    for (const words of ["#4", "Tomás Vega", "Being answered by Ana Ferreira", "10 min", "slides", "Is the slide deck available"]) expect(row?.textContent).toContain(words);
+  });
+
+  it("stays as it is under the pointer, says what waits, and moves on demand", async () => {
+    document.querySelector("[role=listbox]")?.dispatchEvent(new PointerEvent("pointerenter"));
+    bridge.desk.ask(Date.now());
+    bridge.desk.colleagueAnswers("q5", "Yes.", Date.now());
+    bridge.tick();
+    await settle(20);
+    expect([options(), document.querySelector(".apply")?.textContent]).toEqual([["q3", "q4", "q5", "q10", "q11", "q12"], "1 new · order changed."]);
+    press(".");
+    expect(options()).toEqual(["q3", "q4", "q10", "q11", "q12", "q15"]);
+  });
+});
+
+describe("the keys", () => {
+  it("lead from open to answered without a mouse", async () => {
+    press("n");
+    await settle();
+    press("r");
+    await settle();
+    expect([aside.desk?.opened, document.activeElement]).toEqual(["q3", answerField()]);
+    type("Yes.");
+    await settle();
+    press("Enter", { ctrlKey: true });
+    await settle(20);
+    expect([bridge.desk.get("q3").work, bridge.desk.answers.get("q3")?.map(({ text }) => text)]).toEqual(["answered", ["Yes."]]);
+    press("n");
+    expect(aside.desk?.opened).toBe("q5");
+  });
+
+  it("leave a field alone: ć @ # [ and a composition trigger nothing", async () => {
+    press("n");
+    press("r");
+    await settle();
+    const before = [...bridge.calls];
+    for (const key of ["ć", "@", "#", "[", "]", "?", ".", "1", "x", "e", "z"]) expect(press(key).defaultPrevented, key).toBe(false);
+    press("ć", { altKey: true, ctrlKey: true });
+    answerField().dispatchEvent(new Event("compositionstart", { bubbles: true }));
+    for (const key of ["x", "Enter", "Escape"]) press(key, { isComposing: true, keyCode: 229 });
+    expect([aside.desk?.sheet, aside.desk?.numbersShown, aside.desk?.opened, bridge.calls.length]).toEqual([null, false, "q3", before.length]);
+  });
+
+  it("say nothing while a sheet is open, and the sheet has every command of the table", async () => {
+    press("?");
+    await settle();
+    expect(aside.desk?.sheet).toEqual({ kind: "keys" });
+    press("x");
+    expect(bridge.calls.filter(([name]) => name === "triage")).toEqual([]);
+    expect(document.querySelectorAll("dialog li").length).toBeGreaterThan(40);
+  });
+});
+
+it("a snippet goes in at the slash, is filled, and its field is selected", async () => {
+  press("n");
+  press("r");
+  await settle();
+  type("Well: /rec");
+  expect(document.querySelector("[aria-label=Snippets] [role=option]")?.textContent).toContain("recording");
+  press("Enter");
+  await settle();
+  const field = answerField();
+  expect(field.value).toMatch(/^Well: Hello .+, the recording will be at \{ask:link\} from tomorrow on\. — Northlight Institute$/);
+  expect([field.value.slice(field.selectionStart, field.selectionEnd), document.querySelector<HTMLButtonElement>(".composer .send")?.disabled]).toEqual(["{ask:link}", true]);
+});
+
+it("where the server keeps no desk the composer is off and says why", async () => {
+  await unmount(view);
+  document.body.replaceChildren();
+  await open("desk=local");
+  press("n");
+  await settle();
+  expect([answerField(), document.querySelector(".composer [role=note]")?.textContent]).toEqual([null, "This server takes no answers from the desk. Say it on stage, and mark the question here."]);
+});
+
+it("the audience sees the room as before, with votes", async () => {
+  await unmount(view);
+  document.body.replaceChildren();
+  await open("desk=audience");
+  expect(document.querySelector("[role=listbox]")).toBeNull();
+  const vote = document.querySelector<HTMLButtonElement>("button.vote");
+  expect(vote?.getAttribute("aria-pressed")).toBe("false");
+  vote?.click();
+  await settle(20);
+  expect([bridge.calls.find(([name]) => name === "vote")?.[3], document.querySelector("button.vote")?.getAttribute("aria-pressed")]).toEqual([true, "true"]);
+  press("n");
+  expect(aside.desk?.opened).toBeNull();
+  press("f", { ctrlKey: true });
+  expect(aside.desk?.sheet).toEqual({ kind: "search" });
+});
+
+describe("axe finds nothing wrong", () => {
+  const check = async (): Promise<string[]> => {
+    // Colours and sizes need a browser: those are looked at in one.
+    const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false }, "target-size": { enabled: false } } });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+  };
+
+  it("with a question open", async () => {
+    press("n");
+    await settle();
+    expect(await check()).toEqual([]);
+  });
+
+  it.each(["keys", "palette", "search", "export", "snippets", "goTo"] as const)("with the sheet %s", async (kind) => {
+    if (aside.desk) aside.desk.sheet = { kind };
+    await settle();
+    expect(await check()).toEqual([]);
+  });
+});
