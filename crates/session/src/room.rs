@@ -7,7 +7,7 @@
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
-//! `doubt` (the outbox), `desk` (questions as work).
+//! `doubt` (the outbox), `desk` (questions as work) and `local` (the same on servers that keep no states).
 
 mod aligned;
 mod connection;
@@ -16,6 +16,7 @@ mod doubt;
 mod draft;
 mod exact;
 mod intake;
+mod local;
 mod older;
 mod sending;
 mod settling;
@@ -28,9 +29,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use aside_history::{LocalId, OutgoingBody, Place, Position, RoomId, RowKey, Store};
+use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
 use aside_protocol::triage::{Changes, Item as TriageItem};
-use aside_protocol::{Capabilities, Entry, Token};
+use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
@@ -52,6 +53,7 @@ pub(crate) use start::start;
 
 use aligned::Aligned;
 use connection::Phase;
+pub(crate) use desk::draft_slot;
 pub use desk::{Questions, Wish};
 use exact::Exact;
 use sending::Item;
@@ -74,6 +76,7 @@ pub(crate) enum Command {
     NetworkChanged,
     Triage { wish: Wish, reply: oneshot::Sender<Result<TriageItem, TriageError>> },
     Questions { since: u64, reply: Reply<Questions> },
+    DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
     Close { reply: oneshot::Sender<()> },
 }
@@ -192,6 +195,7 @@ impl Room {
                 self.finish(done.ok()).await;
             }
             self.look_at_the_clock().await;
+            self.keep_desk().await;
         }
     }
 
@@ -213,9 +217,12 @@ impl Room {
             Command::MarkRead { place, reply } => {
                 let _gone = reply.send(self.mark_read(place).await);
             }
-            Command::Triage { wish, reply } => self.wish(wish, reply),
+            Command::Triage { wish, reply } => self.wish(wish, reply).await,
             Command::Questions { since, reply } => {
                 let _gone = reply.send(Ok(self.desk.since(since)));
+            }
+            Command::DraftAnswer { question, text, reply } => {
+                let _gone = reply.send(self.draft_answer(question, text).await);
             }
             Command::AnswerAnyway { key, reply } => {
                 let _gone = reply.send(self.answer_anyway(key).await);

@@ -277,6 +277,31 @@ impl Session {
         self.store.set_draft(self.room, slot, draft).await
     }
 
+    /// The draft of an answer; empty for none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn question_draft(&self, question: &EntryId) -> Result<String, StoreError> {
+        let draft = self.store.draft(self.room, &room::draft_slot(question)).await?;
+        Ok(draft.map(|draft| draft.text).unwrap_or_default())
+    }
+
+    /// Keeps the draft of an answer; an empty text clears it.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn set_question_draft(
+        &self,
+        question: EntryId,
+        text: String,
+    ) -> Result<(), OutboxError> {
+        let (reply, answer) = oneshot::channel();
+        let closed = OutboxError::Store(StoreError::Closed);
+        let sent = self.commands.send(Command::DraftAnswer { question, text, reply }).await;
+        sent.map_err(|_| closed)?;
+        answer.await.map_err(|_| OutboxError::Store(StoreError::Closed))?
+    }
+
     /// The wall clock that this session goes by, for drafts.
     pub fn now(&self) -> jiff::Timestamp {
         self.clock.now()

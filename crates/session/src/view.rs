@@ -44,6 +44,8 @@ pub enum DeskState {
     CatchingUp,
     /// Every change is here.
     Fresh,
+    /// The server keeps no states of questions: they are kept on this machine alone.
+    Local,
 }
 
 /// How the link stands.

@@ -137,7 +137,7 @@ impl Room {
         match abilities {
             Abilities::Known(abilities) => {
                 self.abilities_fresh = true;
-                self.learn(abilities);
+                self.learn(abilities).await;
                 match self.phase {
                     Phase::Open { .. } => self.join(),
                     Phase::Syncing { .. } => self.decide_merge().await,
@@ -155,7 +155,7 @@ impl Room {
                     && guess
                     && matches!(self.phase, Phase::Syncing { .. })
                 {
-                    self.learn(Capabilities::default());
+                    self.learn(Capabilities::default()).await;
                     self.decide_merge().await;
                 } else {
                     self.ask_abilities(ABILITIES_AGAIN);
@@ -164,7 +164,7 @@ impl Room {
         }
     }
 
-    fn learn(&mut self, abilities: Capabilities) {
+    async fn learn(&mut self, abilities: Capabilities) {
         let who = abilities.identity.clone().unwrap_or_default();
         if !who.user.is_empty() && !self.me.contains(&who.user) {
             self.me.push(who.user);
@@ -185,6 +185,7 @@ impl Room {
             view.facts = facts;
             changed
         });
+        self.desk_stays_here().await;
         self.tell_desk();
     }
 
@@ -340,7 +341,7 @@ impl Room {
                 // A room with places that suddenly can't be told from one without: nothing may be merged on a guess.
                 return self.lost(End::NoHello).await;
             }
-            self.learn(Capabilities::default());
+            self.learn(Capabilities::default()).await;
             self.decide_merge().await;
         }
         self.give_up_hole().await;

@@ -3,16 +3,17 @@
 //! Items are states, numbered by their last change. Live ones come in order; what was missed is read over HTTP from the
 //! last number without a hole. Until that is done the desk is *catching up*: claims of others may be news.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use aside_history::{OutgoingBody, RowKey};
+use aside_history::{Draft, DraftMode, Items, ItemsHeard, OutboxError, OutgoingBody, RowKey};
 use aside_protocol::http::ErrorReply;
 use aside_protocol::triage::{self, Change, Changes, Item, STATE_PATH, StateRequest, Work};
 use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
+use super::local::Local;
 use super::{Done, Room};
 use crate::error::{SessionError, TriageError};
 use crate::fetch::FetchError;
@@ -21,6 +22,14 @@ use crate::view::{DeskState, DeskView};
 
 /// Asked again this long after no answer.
 const AGAIN: Duration = Duration::from_secs(2);
+
+/// How the slots of drafts of answers begin.
+const DRAFT: &str = "answer:";
+
+/// The place of a question's draft among the drafts of a room.
+pub(crate) fn draft_slot(question: &EntryId) -> String {
+    format!("{DRAFT}{}", question.as_str())
+}
 
 /// A wish of somebody at the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,16 +53,18 @@ pub struct Questions {
     pub items: Vec<Item>,
     /// Everything that was known before is void.
     pub reset: bool,
+    /// The questions that have a draft of an answer, all of them.
+    pub drafted: Vec<EntryId>,
 }
 
 /// What is known.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
-    items: HashMap<EntryId, (u64, Item)>,
+    pub(super) items: HashMap<EntryId, (u64, Item)>,
     revision: u64,
     /// The revision at which everything was forgotten.
     floor: u64,
-    epoch: Option<Epoch>,
+    pub(super) epoch: Option<Epoch>,
     /// Every change up to this one is here ...
     whole: u64,
     /// ... and there are so many.
@@ -61,43 +72,98 @@ pub(super) struct Desk {
     /// The server tells of changes on this connection.
     open: bool,
     reading: bool,
+    /// What is known but not on disk yet.
+    unsaved: Unsaved,
+    untold: bool,
+    /// The desk of a server that keeps none.
+    pub(super) local: Local,
+    /// The questions that have a draft.
+    drafted: BTreeSet<EntryId>,
+}
+
+/// What the next save takes along.
+#[derive(Debug, Default)]
+struct Unsaved {
+    items: HashSet<EntryId>,
+    /// All that is on disk is void.
+    forget: bool,
+    /// Nothing else but how far the changes go.
+    moved: bool,
 }
 
 impl Desk {
+    /// What was known when the room was last open.
+    pub(super) fn of(kept: Items, slots: Vec<String>) -> Self {
+        let question = |slot: String| Some(EntryId::new(slot.strip_prefix(DRAFT)?));
+        let drafted = slots.into_iter().filter_map(question).collect();
+        let mut desk = Self { epoch: kept.epoch, whole: kept.whole, drafted, ..Self::default() };
+        desk.newest = kept.whole;
+        desk.revision = 1;
+        let keep = |item: Item| (item.question_id.clone(), (desk.revision, item));
+        desk.items = kept.items.into_iter().map(keep).collect();
+        desk
+    }
+
     /// Keeps an item that is newer than what is here.
-    fn take(&mut self, item: Item) {
+    pub(super) fn take(&mut self, item: Item) {
         if item.change == self.whole + 1 {
             self.whole = item.change;
+            self.unsaved.moved = true;
         }
         self.newest = self.newest.max(item.change);
         if self.items.get(&item.question_id).is_some_and(|(_, known)| known.change >= item.change) {
             return;
         }
         self.revision += 1;
+        self.unsaved.items.insert(item.question_id.clone());
         self.items.insert(item.question_id.clone(), (self.revision, item));
     }
 
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.revision += 1;
         *self = Self {
             revision: self.revision,
             floor: self.revision,
             open: self.open,
+            unsaved: Unsaved { forget: true, ..Unsaved::default() },
+            local: std::mem::take(&mut self.local),
+            drafted: std::mem::take(&mut self.drafted),
             ..Self::default()
         };
+    }
+
+    /// Something about a question that is not in its item is different.
+    fn touch(&mut self, id: &EntryId) {
+        if let Some((revision, _)) = self.items.get_mut(id) {
+            self.revision += 1;
+            *revision = self.revision;
+        }
+    }
+
+    /// What is to be written to disk now, if anything is.
+    fn take_unsaved(&mut self) -> Option<ItemsHeard> {
+        let Unsaved { items, forget, moved } = std::mem::take(&mut self.unsaved);
+        if items.is_empty() && !forget && !moved {
+            return None;
+        }
+        let items = items.iter().filter_map(|id| Some(self.items.get(id)?.1.clone())).collect();
+        let (epoch, whole) = (self.epoch.clone(), self.whole);
+        Some(ItemsHeard { epoch, whole, forget, items, gone: Vec::new() })
     }
 
     pub(super) fn since(&self, since: u64) -> Questions {
         let changed = self.items.values().filter(|(revision, _)| *revision > since);
         let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
         items.sort_unstable_by_key(|item| item.number);
-        Questions { revision: self.revision, items, reset: since < self.floor }
+        let drafted = self.drafted.iter().cloned().collect();
+        Questions { revision: self.revision, items, reset: since < self.floor, drafted }
     }
 
     fn view(&self, offered: bool) -> DeskView {
         let open = self.items.values().filter(|(_, item)| item.work == Work::Open);
         DeskView {
             state: match (offered, self.open && self.whole >= self.newest && !self.reading) {
+                (false, _) if self.local.on => DeskState::Local,
                 (false, _) => DeskState::Off,
                 (true, true) => DeskState::Fresh,
                 (true, false) => DeskState::CatchingUp,
@@ -135,7 +201,8 @@ impl Room {
 
     /// The room's history has begun anew, and its questions with it.
     pub(super) fn desk_of(&mut self, epoch: &Epoch) {
-        if self.desk.epoch.as_ref().is_some_and(|known| known != epoch) {
+        // Items without an epoch were made here.
+        if self.desk.epoch.as_ref() != Some(epoch) && !self.desk.items.is_empty() {
             self.desk.forget();
         }
         self.desk.epoch = Some(epoch.clone());
@@ -175,6 +242,7 @@ impl Room {
                 for item in items {
                     self.desk.take(item);
                 }
+                self.desk.unsaved.moved |= change > self.desk.whole;
                 self.desk.whole = self.desk.whole.max(change);
                 if more {
                     self.desk.newest = self.desk.newest.max(change + 1);
@@ -190,7 +258,15 @@ impl Room {
     }
 
     /// Asks the server for a change.
-    pub(super) fn wish(&mut self, wish: Wish, tell: oneshot::Sender<Result<Item, TriageError>>) {
+    pub(super) async fn wish(
+        &mut self,
+        wish: Wish,
+        tell: oneshot::Sender<Result<Item, TriageError>>,
+    ) {
+        if self.desk.local.on {
+            let _gone = tell.send(self.wish_here(wish).await);
+            return;
+        }
         let refused = if !self.has_desk() {
             Some(TriageError::NotOffered)
         } else if !self.desk.open {
@@ -254,7 +330,46 @@ impl Room {
         self.retry(key).await
     }
 
+    /// Keeps a draft of an answer; an empty text clears it.
+    pub(super) async fn draft_answer(
+        &mut self,
+        question: EntryId,
+        text: String,
+    ) -> Result<(), OutboxError> {
+        let (has, mode) = (!text.is_empty(), DraftMode::Message);
+        let draft = Draft { text, mode, updated: self.env.clock.now() };
+        self.store.set_draft(self.id, &draft_slot(&question), draft).await?;
+        let drafted = &mut self.desk.drafted;
+        let changed =
+            if has { drafted.insert(question.clone()) } else { drafted.remove(&question) };
+        if changed {
+            self.desk.touch(&question);
+            self.tell_desk();
+        }
+        Ok(())
+    }
+
+    /// What was heard of questions goes to disk, and then those who watch are told.
+    pub(super) async fn keep_desk(&mut self) {
+        if self.desk.local.stale {
+            self.make_items().await;
+        }
+        if let Some(heard) = self.desk.take_unsaved()
+            && let Err(error) = self.store.keep_items(self.id, heard).await
+        {
+            // Nothing is lost: the next start reads it from the server, or makes it again.
+            tracing::warn!(%error, "questions can't be kept");
+        }
+        if std::mem::take(&mut self.desk.untold) {
+            self.show_desk();
+        }
+    }
+
     pub(super) fn tell_desk(&mut self) {
+        self.desk.untold = true;
+    }
+
+    fn show_desk(&mut self) {
         let desk = self.desk.view(self.has_desk());
         self.tell.send_if_modified(|view| {
             let changed = view.desk != desk;

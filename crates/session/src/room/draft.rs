@@ -61,6 +61,7 @@ impl Room {
             match self.store.commit(self.id, commit).await {
                 Ok(committed) => {
                     aside_failpoint::at("merge.committed");
+                    self.rows_changed();
                     keys = committed.inserted.iter().map(|inserted| inserted.key).collect();
                     self.tell_revision(committed.revision).await;
                     aside_failpoint::at("merge.told");

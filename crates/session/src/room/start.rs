@@ -45,6 +45,7 @@ pub(crate) async fn start(
         desk: crate::view::DeskView::default(),
         counters: Counters::default(),
     });
+    let (kept, slots) = (store.items(id).await?, store.drafted(id).await?);
     let (ear, heard) = mpsc::channel(EAR);
     let mut room = Room {
         rng: StdRng::seed_from_u64(env.seed),
@@ -78,7 +79,7 @@ pub(crate) async fn start(
         settled: VecDeque::new(),
         waiting: Vec::new(),
         older_busy: false,
-        desk: super::desk::Desk::default(),
+        desk: super::desk::Desk::of(kept, slots),
         full_page: Arc::default(),
         storage_broken: false,
     };

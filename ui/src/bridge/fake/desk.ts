@@ -220,7 +220,7 @@ export class FakeDesk implements DeskBridge {
         this.#host.exported(done, 5_000, format);
         if (done === 5_000) clearInterval(this.#exporting);
       }, 120);
-      return { path: `/home/alex/questions.${format}` };
+      return { path: `Documents/questions.${format}` };
     });
   }
 

@@ -51,7 +51,7 @@ export class FakeBridge implements Bridge {
       room: this.room,
       answer: <T>(call: string, args: unknown[], answer: () => T): Promise<T> => this.#answer(call, args, answer),
       tick: (): void => this.tick(),
-      exported: (done: number, total: number, format: string): void => this.emit("export", { done: Math.max(0, done), total, state: done < 0 ? "cancelled" : done === total ? "done" : "running", path: done === total ? `/home/alex/questions.${format}` : null, code: null }),
+      exported: (done: number, total: number, format: string): void => this.emit("export", { done: Math.max(0, done), total, state: done < 0 ? "cancelled" : done === total ? "done" : "running", path: done === total ? `Documents/questions.${format}` : null, code: null }),
     };
     const desk = new FakeDesk(host, questions);
     if (kind === "local") desk.kind = "local";

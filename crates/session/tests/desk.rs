@@ -1,0 +1,165 @@
+//! Questions as work: where the server keeps no states, and over a restart of this program.
+#![allow(clippy::unwrap_used, reason = "a story may panic")]
+
+mod support;
+
+use aside_history::Store;
+use aside_protocol::triage::{Change, Item, Stage as OnStage, Work};
+use aside_protocol::{Body, EntryId};
+use aside_server::NewEntry;
+use aside_session::{DeskState, Session, TriageError, Wish};
+use support::*;
+use tokio::time::{Instant, sleep};
+
+async fn items_when(session: &Session, fits: impl Fn(&[Item]) -> bool) -> Vec<Item> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let items = session.questions(0).await.unwrap().items;
+        if fits(&items) {
+            return items;
+        }
+        assert!(Instant::now() < deadline, "{items:#?}");
+        sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+async fn asked(stage: &Stage, who: &str, text: &str) {
+    let entry = NewEntry::question(who, who, text);
+    stage.running.rooms().publish(&topic(), entry).await.unwrap();
+}
+
+async fn answered(stage: &Stage, question: &str, text: &str) {
+    let body = Body::Answer {
+        org_name: "Acme".to_owned(),
+        org_logo: String::new(),
+        question: question.to_owned(),
+        text: text.to_owned(),
+        question_id: None,
+    };
+    let entry = NewEntry::new(body, "desk", "Ann");
+    stage.running.rooms().publish(&topic(), entry).await.unwrap();
+}
+
+fn wish(question: &EntryId, change: Change) -> Wish {
+    Wish { question: question.clone(), rev: None, device: String::new(), change }
+}
+
+fn works(items: &[Item]) -> Vec<(u64, Work)> {
+    items.iter().map(|item| (item.number, item.work)).collect()
+}
+
+#[tokio::test]
+async fn a_server_without_states_has_its_desk_here_and_an_answer_that_quotes_closes() {
+    let stage = Stage::start(Mode::Core).await;
+    asked(&stage, "ann", "why").await;
+    stage.publish("chat").await;
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap().store;
+    let session = join_with(stage.addr(), stage.token.clone(), store).await;
+    let view = until(&session, "a desk", |view| view.desk.open == 1).await;
+    assert_eq!(view.desk.state, DeskState::Local);
+    asked(&stage, "bob", "why").await;
+    asked(&stage, "bob", "how").await;
+    asked(&stage, "cy", "when").await;
+    let items = items_when(&session, |items| items.len() == 4).await;
+    let askers: Vec<_> = items.iter().map(|item| item.asker.user.as_str()).collect();
+    assert_eq!(askers, ["ann", "bob", "bob", "cy"]);
+    let id = |n: usize| items[n].question_id.clone();
+
+    answered(&stage, "why", "because").await;
+    let after = items_when(&session, |items| items[0].work == Work::Answered).await;
+    assert_eq!(after[0].answers, 1);
+    assert_eq!(
+        after[1].work,
+        Work::Open,
+        "the oldest of the same words is the one that was answered"
+    );
+
+    let dismiss = Change { state: Some(Work::Dismissed), ..Change::default() };
+    let item = session.triage(wish(&id(1), dismiss)).await.unwrap();
+    assert_eq!((item.work, item.number), (Work::Dismissed, 2));
+    let now = Change { stage: Some(OnStage::Now), pinned: Some(true), ..Change::default() };
+    session.triage(wish(&id(2), now.clone())).await.unwrap();
+    session.triage(wish(&id(3), now)).await.unwrap();
+    let merge = Change { merge_into: Some(id(3)), ..Change::default() };
+    let merged = session.triage(wish(&id(2), merge.clone())).await.unwrap();
+    assert_eq!(merged.merged_into, Some(id(3)));
+    assert_eq!(merged.stage, OnStage::None, "one question at most is on stage");
+    let itself = Change { merge_into: Some(id(2)), ..Change::default() };
+    let refused = session.triage(wish(&id(3), itself)).await;
+    assert!(matches!(refused, Err(TriageError::Refused { .. })), "{refused:?}");
+    let reopen = Change { state: Some(Work::Open), ..Change::default() };
+    session.triage(wish(&id(0), reopen)).await.unwrap();
+    let before = session.questions(0).await.unwrap().items;
+    let states = [(1, Work::Open), (2, Work::Dismissed), (3, Work::Merged), (4, Work::Open)];
+    assert_eq!(works(&before), states);
+
+    // What was decided here outlives this program, and even the cache; an answer of later decides anew.
+    session.close().await;
+    drop(session);
+    let store = Store::open(dir.path()).unwrap().store;
+    let session = join_with(stage.addr(), stage.token.clone(), store).await;
+    assert_eq!(works(&session.questions(0).await.unwrap().items), states, "before it is connected");
+    online(&session).await;
+    session.close().await;
+    drop(session);
+    std::fs::remove_file(dir.path().join("cache.db")).unwrap();
+    let store = Store::open(dir.path()).unwrap().store;
+    let session = join_with(stage.addr(), stage.token.clone(), store).await;
+    let items = items_when(&session, |items| items.len() == 4).await;
+    assert_eq!(works(&items), states);
+    answered(&stage, "why", "once more").await;
+    let items = items_when(&session, |items| items[1].work == Work::Answered).await;
+    assert_eq!(
+        works(&items)[0],
+        (1, Work::Open),
+        "an open one with an answer is not first in line"
+    );
+}
+
+#[tokio::test]
+async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
+    let stage = Stage::durable(Mode::Full).await;
+    for n in 0..5 {
+        asked(&stage, "ann", &format!("why {n}")).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap().store;
+    let session = join_with(stage.addr(), stage.staff().await, store).await;
+    let fresh = |view: &aside_session::RoomView| view.desk.state == DeskState::Fresh;
+    until(&session, "fresh", fresh).await;
+    let items = items_when(&session, |items| items.len() == 5).await;
+    let dismiss = Change { state: Some(Work::Dismissed), ..Change::default() };
+    let first = items[0].question_id.clone();
+    session.triage(Wish { rev: Some(items[0].rev), ..wish(&first, dismiss) }).await.unwrap();
+    session.set_question_draft(items[1].question_id.clone(), "so ".to_owned()).await.unwrap();
+    let told = session.questions(0).await.unwrap();
+    session.set_question_draft(items[1].question_id.clone(), "so far".to_owned()).await.unwrap();
+    let same = session.questions(told.revision).await.unwrap();
+    assert_eq!((same.items.len(), same.revision), (0, told.revision), "it had one before");
+    let before = told.items;
+    session.close().await;
+    drop(session);
+
+    asked(&stage, "ann", "why 5").await;
+    let token = stage.staff().await;
+    let addr = stage.addr();
+    let away = stage.stop().await;
+    let store = Store::open(dir.path()).unwrap().store;
+    let session = join_with(addr, token, store).await;
+    let kept = session.questions(0).await.unwrap();
+    assert_eq!(kept.items, before);
+    assert_eq!(kept.drafted, [items[1].question_id.clone()]);
+    assert_eq!(session.question_draft(&items[1].question_id).await.unwrap(), "so far");
+    assert_eq!(session.watch().borrow().desk.state, DeskState::Off, "nobody knows the server yet");
+    let _stage = away.start_at(addr).await;
+    session.reconnect();
+    until(&session, "fresh", fresh).await;
+    let items = items_when(&session, |items| items.len() == 6).await;
+    assert_eq!(items[..5], before);
+    let revision = session.questions(0).await.unwrap().revision;
+    session.set_question_draft(items[1].question_id.clone(), String::new()).await.unwrap();
+    let changed = session.questions(revision).await.unwrap();
+    assert_eq!(changed.drafted, []);
+    assert_eq!(changed.items, items[1..2], "the row loses its pencil");
+}
