@@ -6,6 +6,14 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 mod bindings;
+mod desk;
+
+pub(crate) use desk::{
+    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, ExportFormat, ExportProgress, ExportState,
+    Exported, Held, Hit, Kept, Lane, LogLine, Numbers, Person, PersonNumbers, Presence,
+    PresentStep, Presented, PresentedQuestion, Question, QuestionChanges, QuestionDraft, Review,
+    SearchPage, Snippet, Spoken, Stage, Step, Thread, ThreadAnswer, Visibility, Work,
+};
 
 /// Where a room's connection stands, in the words that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -59,6 +67,7 @@ pub(crate) struct RoomStatus {
     pub(crate) can_answer: bool,
     pub(crate) content_bytes: u32,
     pub(crate) server: String,
+    pub(crate) desk: DeskStatus,
 }
 
 /// What the join form holds; the token travels beside it, and only towards the shell.
@@ -305,13 +314,14 @@ pub(crate) struct Changes {
     pub(crate) reset: bool,
 }
 
-/// The answer to a tick: every open room at a glance, and the changes of the room on show.
+/// The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Pull {
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) changes: Option<Changes>,
+    pub(crate) questions: Option<QuestionChanges>,
 }
 
 /// Where a page starts.

@@ -7,9 +7,10 @@
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
-//! `doubt` (the outbox), `desk` (questions as work) and `local` (the same on servers that keep no states).
+//! `doubt` (the outbox), `desk` (questions as work), `answers` (to them) and `local` (the same on servers that keep no states).
 
 mod aligned;
+mod answers;
 mod connection;
 mod desk;
 mod doubt;
@@ -52,8 +53,9 @@ use crate::view::RoomView;
 pub(crate) use start::start;
 
 use aligned::Aligned;
+pub use answers::OutgoingAnswer;
+pub(crate) use answers::draft_slot;
 use connection::Phase;
-pub(crate) use desk::draft_slot;
 pub use desk::{Questions, Wish};
 use exact::Exact;
 use sending::Item;

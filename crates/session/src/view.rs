@@ -200,6 +200,8 @@ impl Why {
 pub struct ServerFacts {
     /// Whether the server has no extension at all.
     pub core_only: bool,
+    /// The id under which this person's entries and claims come back.
+    pub user: String,
     /// What the token may do.
     pub role: Role,
     /// The organisation that staff answer for; empty when there is none.
@@ -216,6 +218,7 @@ impl Default for ServerFacts {
     fn default() -> Self {
         Self {
             core_only: true,
+            user: String::new(),
             role: Role::Audience,
             org_name: String::new(),
             can_answer: false,

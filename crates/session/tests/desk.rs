@@ -163,3 +163,39 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     assert_eq!(changed.drafted, []);
     assert_eq!(changed.items, items[1..2], "the row loses its pencil");
 }
+
+#[tokio::test]
+async fn an_answer_that_came_second_shows_at_its_question_until_it_is_sent_or_thrown_away() {
+    let stage = Stage::start(Mode::Full).await;
+    asked(&stage, "ann", "why").await;
+    let desk = join_as(stage.addr(), stage.staff().await).await;
+    online(&desk).await;
+    let items = items_when(&desk, |items| items.len() == 1).await;
+    let question = items[0].question_id.clone();
+    let other = join_as(stage.addr(), stage.staff().await).await;
+    online(&other).await;
+    other.answer(question.clone(), "first").await.unwrap();
+    items_when(&desk, |items| items[0].answers == 1).await;
+    for text in ["second", "third"] {
+        let revision = desk.questions(0).await.unwrap().revision;
+        let id = desk.answer_if(question.clone(), text, items[0].last_answer).await.unwrap();
+        let settled = desk.settled(id).await.unwrap();
+        assert!(matches!(settled, aside_session::Settled::Failed { .. }), "{settled:?}");
+        let told = until(&desk, "told", |view| view.desk.revision > revision).await;
+        let questions = desk.questions(revision).await.unwrap();
+        assert_eq!(questions.revision, told.desk.revision);
+        assert_eq!(questions.items.len(), 1, "its row looks different");
+        let [held] = &questions.outgoing[..] else { panic!("{questions:?}") };
+        assert!(held.held && held.question == question && held.text == text, "{held:?}");
+        if text == "second" {
+            desk.discard(held.key).await.unwrap();
+        } else {
+            desk.answer_anyway(held.key).await.unwrap();
+        }
+        items_when(&desk, |items| (items[0].answers == 2) == (text == "third")).await;
+        let view = until(&desk, "let go", |view| view.desk.revision > questions.revision).await;
+        if text == "second" {
+            assert_eq!(desk.questions(view.desk.revision).await.unwrap().outgoing, []);
+        }
+    }
+}

@@ -167,12 +167,13 @@ impl Room {
     async fn learn(&mut self, abilities: Capabilities) {
         let who = abilities.identity.clone().unwrap_or_default();
         if !who.user.is_empty() && !self.me.contains(&who.user) {
-            self.me.push(who.user);
+            self.me.push(who.user.clone());
         }
         let content_bytes =
             abilities.content_bytes.unwrap_or(aside_protocol::limits::CONTENT_BYTES);
         let facts = ServerFacts {
             core_only: abilities.extensions.is_empty(),
+            user: if who.user.is_empty() { self.config.user.clone() } else { who.user.clone() },
             role: who.role,
             org_name: who.org_name,
             can_answer: abilities.has(Extension::Answer) && who.role.answers(),

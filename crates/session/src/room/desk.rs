@@ -6,30 +6,23 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use aside_history::{Draft, DraftMode, Items, ItemsHeard, OutboxError, OutgoingBody, RowKey};
+use aside_history::{Items, ItemsHeard};
 use aside_protocol::http::ErrorReply;
 use aside_protocol::triage::{self, Change, Changes, Item, STATE_PATH, StateRequest, Work};
 use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
+use super::answers::{DRAFT, OutgoingAnswer};
 use super::local::Local;
 use super::{Done, Room};
-use crate::error::{SessionError, TriageError};
+use crate::error::TriageError;
 use crate::fetch::FetchError;
 use crate::network::{HttpError, HttpReply};
 use crate::view::{DeskState, DeskView};
 
 /// Asked again this long after no answer.
 const AGAIN: Duration = Duration::from_secs(2);
-
-/// How the slots of drafts of answers begin.
-const DRAFT: &str = "answer:";
-
-/// The place of a question's draft among the drafts of a room.
-pub(crate) fn draft_slot(question: &EntryId) -> String {
-    format!("{DRAFT}{}", question.as_str())
-}
 
 /// A wish of somebody at the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +48,8 @@ pub struct Questions {
     pub reset: bool,
     /// The questions that have a draft of an answer, all of them.
     pub drafted: Vec<EntryId>,
+    /// The answers that are not settled, all of them, first written first.
+    pub outgoing: Vec<OutgoingAnswer>,
 }
 
 /// What is known.
@@ -78,7 +73,9 @@ pub(super) struct Desk {
     /// The desk of a server that keeps none.
     pub(super) local: Local,
     /// The questions that have a draft.
-    drafted: BTreeSet<EntryId>,
+    pub(super) drafted: BTreeSet<EntryId>,
+    /// The answers in the outbox, as they were last told.
+    pub(super) outgoing: Vec<OutgoingAnswer>,
 }
 
 /// What the next save takes along.
@@ -128,12 +125,13 @@ impl Desk {
             unsaved: Unsaved { forget: true, ..Unsaved::default() },
             local: std::mem::take(&mut self.local),
             drafted: std::mem::take(&mut self.drafted),
+            outgoing: std::mem::take(&mut self.outgoing),
             ..Self::default()
         };
     }
 
     /// Something about a question that is not in its item is different.
-    fn touch(&mut self, id: &EntryId) {
+    pub(super) fn touch(&mut self, id: &EntryId) {
         if let Some((revision, _)) = self.items.get_mut(id) {
             self.revision += 1;
             *revision = self.revision;
@@ -156,7 +154,8 @@ impl Desk {
         let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
         items.sort_unstable_by_key(|item| item.number);
         let drafted = self.drafted.iter().cloned().collect();
-        Questions { revision: self.revision, items, reset: since < self.floor, drafted }
+        let outgoing = self.outgoing.clone();
+        Questions { revision: self.revision, items, reset: since < self.floor, drafted, outgoing }
     }
 
     fn view(&self, offered: bool) -> DeskView {
@@ -310,50 +309,12 @@ impl Room {
         let _gone = tell.send(outcome);
     }
 
-    /// An answer was held by its guard: the question as it is now came with the refusal.
-    pub(super) fn overtaken(&mut self, body: &[u8]) -> bool {
-        let Some(item) = triage::parse_item_reply(body) else { return false };
-        self.item_came(item);
-        true
-    }
-
-    /// Sends an answer that was held, beside the others.
-    pub(super) async fn answer_anyway(&mut self, key: RowKey) -> Result<(), SessionError> {
-        // One that is still on its way keeps its guard.
-        let n = self.retriable(key)?;
-        let item = &mut self.outbox[n];
-        let OutgoingBody::Answer { seen, .. } = &mut item.body else {
-            return Err(SessionError::NoSuchRow);
-        };
-        self.store.unguard_outgoing(item.id).await?;
-        *seen = None;
-        self.retry(key).await
-    }
-
-    /// Keeps a draft of an answer; an empty text clears it.
-    pub(super) async fn draft_answer(
-        &mut self,
-        question: EntryId,
-        text: String,
-    ) -> Result<(), OutboxError> {
-        let (has, mode) = (!text.is_empty(), DraftMode::Message);
-        let draft = Draft { text, mode, updated: self.env.clock.now() };
-        self.store.set_draft(self.id, &draft_slot(&question), draft).await?;
-        let drafted = &mut self.desk.drafted;
-        let changed =
-            if has { drafted.insert(question.clone()) } else { drafted.remove(&question) };
-        if changed {
-            self.desk.touch(&question);
-            self.tell_desk();
-        }
-        Ok(())
-    }
-
     /// What was heard of questions goes to disk, and then those who watch are told.
     pub(super) async fn keep_desk(&mut self) {
         if self.desk.local.stale {
             self.make_items().await;
         }
+        self.follow_outbox();
         if let Some(heard) = self.desk.take_unsaved()
             && let Err(error) = self.store.keep_items(self.id, heard).await
         {

@@ -57,7 +57,10 @@ pub(super) enum State {
         seq: Option<Seq>,
     },
     Unsure(Unsure),
-    Failed,
+    /// Refused, under this code.
+    Failed {
+        code: String,
+    },
 }
 
 /// What is known of something that may or may not have arrived.
@@ -215,7 +218,7 @@ impl Room {
         let mut in_flight = 0;
         for n in 0..self.outbox.len() {
             match &self.outbox[n].state {
-                State::Failed | State::Accepted { .. } => {}
+                State::Failed { .. } | State::Accepted { .. } => {}
                 State::Unsure(unsure) if !unsure.resolving => {}
                 State::Unsure(_) => return,
                 State::Written { .. } | State::Posting { .. } => in_flight += 1,
@@ -306,7 +309,7 @@ impl Room {
     pub(super) async fn fail(&mut self, n: usize, code: String, reason: String) {
         let (id, key) = (self.outbox[n].id, self.outbox[n].key);
         let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
-        self.set_state(n, State::Failed, stored).await;
+        self.set_state(n, State::Failed { code: code.clone() }, stored).await;
         aside_failpoint::at("fail.stored");
         let delivery = Delivery::Failed { code: code.clone(), reason: reason.clone() };
         self.deliver(key, delivery).await;
@@ -317,7 +320,7 @@ impl Room {
         let found = self.outbox.iter().position(|item| item.key == key);
         let n = found.ok_or(SessionError::NoSuchRow)?;
         match self.outbox[n].state {
-            State::Failed | State::Unsure(_) => Ok(n),
+            State::Failed { .. } | State::Unsure(_) => Ok(n),
             State::Queued
             | State::Written { .. }
             | State::Posting { .. }

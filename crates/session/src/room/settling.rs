@@ -28,7 +28,7 @@ const OTHER_TRIES: u32 = 20;
 const REMEMBERED: usize = 1000;
 
 /// The code under which an answer is held: somebody else answered, or is about to.
-const OVERTAKEN: &str = "overtaken";
+pub(super) const OVERTAKEN: &str = "overtaken";
 
 /// Where in the history an entry was found.
 #[derive(Clone, Debug)]
@@ -159,7 +159,7 @@ impl Room {
         }
         let (id, key, code) = (self.outbox[own].id, self.outbox[own].key, code.to_string());
         let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
-        self.set_state(own, State::Failed, stored).await;
+        self.set_state(own, State::Failed { code: code.clone() }, stored).await;
         draft.push(Change::Deliver {
             key,
             delivery: Delivery::Failed { code: code.clone(), reason: reason.clone() },
@@ -278,7 +278,7 @@ fn was_written(item: &Item) -> bool {
         | State::Unsure(_) => true,
         // Queued to be sent once more.
         State::Queued => item.attempts > 0,
-        State::Failed => false,
+        State::Failed { .. } => false,
     }
 }
 
@@ -288,7 +288,7 @@ pub(super) fn written_at(state: &State) -> Option<Timestamp> {
             Some(*wall)
         }
         State::Unsure(unsure) => Some(unsure.wall),
-        State::Queued | State::Failed => None,
+        State::Queued | State::Failed { .. } => None,
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn start(
         revision: state.revision,
         connection: Connection::Connecting,
         unread: store.unread(id).await?,
-        facts: ServerFacts::default(),
+        facts: ServerFacts { user: config.user.clone(), ..ServerFacts::default() },
         desk: crate::view::DeskView::default(),
         counters: Counters::default(),
     });
@@ -169,7 +169,7 @@ impl Room {
                     resolving,
                 })
             }
-            OutgoingState::Failed { .. } => State::Failed,
+            OutgoingState::Failed { code, .. } => State::Failed { code: code.clone() },
         }
     }
 

@@ -1,0 +1,475 @@
+//! The desk's part of what the page and the shell say to each other. Times are epoch milliseconds.
+
+use aside_protocol::triage;
+use serde::{Deserialize, Serialize};
+
+use super::{Delivery, Row};
+
+/// Where a question stands in the desk: it stands in exactly one lane, and the backend says which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Lane {
+    Review,
+    Open,
+    Mine,
+    Live,
+    Done,
+}
+
+/// Somebody, as the desk shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Person {
+    pub(crate) user: String,
+    pub(crate) name: String,
+    pub(crate) avatar: Option<String>,
+}
+
+/// Who answers a question at the moment, and until when without another sign of life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Claim {
+    pub(crate) by: Person,
+    pub(crate) mine: bool,
+    pub(crate) device: String,
+    pub(crate) other_device: bool,
+    pub(crate) at: i64,
+    pub(crate) expires_at: i64,
+}
+
+/// What somebody does with a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Doing {
+    Viewing,
+    Drafting,
+}
+
+/// Who has a question before them; `mine` is another device of one's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Presence {
+    pub(crate) who: Person,
+    pub(crate) doing: Doing,
+    pub(crate) mine: bool,
+}
+
+/// Whether a question may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Review {
+    Pending,
+    Approved,
+    Rejected,
+}
+
+/// How far the work on a question is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Work {
+    Open,
+    Claimed,
+    Answered,
+    Dismissed,
+    FollowUp,
+    Merged,
+}
+
+impl From<triage::Work> for Work {
+    fn from(work: triage::Work) -> Self {
+        match work {
+            triage::Work::Open => Self::Open,
+            triage::Work::Claimed => Self::Claimed,
+            triage::Work::Answered => Self::Answered,
+            triage::Work::Dismissed => Self::Dismissed,
+            triage::Work::FollowUp => Self::FollowUp,
+            triage::Work::Merged => Self::Merged,
+        }
+    }
+}
+
+/// Whether a question is on stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Stage {
+    None,
+    Next,
+    Now,
+}
+
+impl From<triage::Stage> for Stage {
+    fn from(stage: triage::Stage) -> Self {
+        match stage {
+            triage::Stage::None => Self::None,
+            triage::Stage::Next => Self::Next,
+            triage::Stage::Now => Self::Now,
+        }
+    }
+}
+
+impl From<Stage> for triage::Stage {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::None => Self::None,
+            Stage::Next => Self::Next,
+            Stage::Now => Self::Now,
+        }
+    }
+}
+
+/// One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Question {
+    pub(crate) id: String,
+    pub(crate) row: Option<String>,
+    pub(crate) number: u64,
+    pub(crate) rev: u64,
+    pub(crate) lane: Lane,
+    pub(crate) text: String,
+    pub(crate) original_text: Option<String>,
+    pub(crate) asker: Person,
+    pub(crate) asked_at: Option<i64>,
+    pub(crate) review: Review,
+    pub(crate) work: Work,
+    pub(crate) merged_into: Option<String>,
+    pub(crate) also_asked: Vec<String>,
+    pub(crate) stage: Stage,
+    pub(crate) pinned: bool,
+    pub(crate) votes: u32,
+    pub(crate) voted: bool,
+    pub(crate) tags: Vec<String>,
+    pub(crate) note: String,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) presence: Vec<Presence>,
+    pub(crate) answers: u32,
+    pub(crate) last_answer: u64,
+    pub(crate) first_answer_at: Option<i64>,
+    pub(crate) closed_at: Option<i64>,
+    pub(crate) close_reason: Option<String>,
+    pub(crate) changed_by: String,
+    pub(crate) has_draft: bool,
+    pub(crate) held: bool,
+}
+
+/// The questions that changed since a revision; `reset` says that the upserts are all there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct QuestionChanges {
+    pub(crate) revision: u64,
+    pub(crate) upserts: Vec<Question>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) reset: bool,
+}
+
+/// Where the states of questions are kept: by the server, or on this computer alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum DeskKind {
+    Server,
+    Local,
+}
+
+/// What the desk of a room can do. Not `fresh`: it is catching up, and who claimed what is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct DeskStatus {
+    pub(crate) kind: DeskKind,
+    pub(crate) fresh: bool,
+    pub(crate) can_answer: bool,
+    pub(crate) can_private: bool,
+    pub(crate) can_review: bool,
+    pub(crate) can_vote: bool,
+    pub(crate) open: u32,
+    pub(crate) oldest_waiting: Option<i64>,
+}
+
+/// Who may read an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Visibility {
+    Public,
+    Asker,
+    Staff,
+}
+
+/// How far an answer of the desk has come; `held` by its guard, since another came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum AnswerDelivery {
+    Received,
+    Sending,
+    Sent,
+    Unsure,
+    Failed,
+    Held,
+}
+
+impl From<Delivery> for AnswerDelivery {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Received => Self::Received,
+            Delivery::Sending => Self::Sending,
+            Delivery::Sent => Self::Sent,
+            Delivery::Unsure => Self::Unsure,
+            Delivery::Failed => Self::Failed,
+        }
+    }
+}
+
+/// One answer to a question, or a note of the staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ThreadAnswer {
+    pub(crate) id: Option<String>,
+    pub(crate) key: String,
+    pub(crate) text: String,
+    pub(crate) org: String,
+    pub(crate) by: Option<Person>,
+    pub(crate) at: i64,
+    pub(crate) visibility: Visibility,
+    pub(crate) edited_at: Option<i64>,
+    pub(crate) retracted: bool,
+    pub(crate) delivery: AnswerDelivery,
+    pub(crate) mine: bool,
+    pub(crate) can_edit: bool,
+}
+
+/// One line of what was done with a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct LogLine {
+    pub(crate) field: String,
+    pub(crate) old: String,
+    pub(crate) new: String,
+    pub(crate) who: String,
+    pub(crate) at: i64,
+}
+
+/// All there is to know of one question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Thread {
+    pub(crate) question: Question,
+    pub(crate) answers: Vec<ThreadAnswer>,
+    pub(crate) similar: Vec<Question>,
+    pub(crate) log: Vec<LogLine>,
+}
+
+/// How a question was answered, when not in writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Spoken {
+    Spoken,
+}
+
+/// One step of triage.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", rename_all_fields = "camelCase", tag = "do")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Step {
+    Claim { take_over: bool },
+    Release,
+    Approve,
+    Reject { reason: Option<String> },
+    Answered { reason: Spoken },
+    Dismiss { reason: Option<String> },
+    FollowUp,
+    Reopen,
+    Stage { stage: Stage },
+    Pin { pinned: bool },
+    Tags { tags: Vec<String> },
+    Note { note: String },
+    Text { text: String },
+    Merge { into: String },
+    Unmerge,
+}
+
+/// An answer that was not sent because another came first: the question as it stands, the answers that the writer had not
+/// seen, and what they wrote for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Held {
+    pub(crate) question: Question,
+    pub(crate) answers: Vec<ThreadAnswer>,
+    pub(crate) text: String,
+    pub(crate) visibility: Visibility,
+}
+
+/// The draft of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct QuestionDraft {
+    pub(crate) text: String,
+}
+
+/// The row of something that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Kept {
+    pub(crate) key: String,
+}
+
+/// A text for many answers; `room` null: for every room. `team` ones come from the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Snippet {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) room: Option<String>,
+    pub(crate) team: bool,
+}
+
+/// One entry that was found; ranges are UTF-16 units of its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Hit {
+    pub(crate) room: String,
+    pub(crate) row: Row,
+    pub(crate) number: Option<u64>,
+    pub(crate) question: Option<String>,
+    pub(crate) ranges: Vec<(u32, u32)>,
+}
+
+/// Some of what was found, newest first; `indexing` says how much of the history can be searched yet.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct SearchPage {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) next: Option<String>,
+    pub(crate) indexing: Option<f32>,
+}
+
+/// How the answering goes; times are milliseconds, minutes are epoch minutes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Numbers {
+    pub(crate) asked: u32,
+    pub(crate) answered: u32,
+    pub(crate) dismissed: u32,
+    pub(crate) waiting: u32,
+    pub(crate) median_first: Option<i64>,
+    pub(crate) p90_first: Option<i64>,
+    pub(crate) oldest_waiting: Option<i64>,
+    pub(crate) per_minute: Vec<(i64, u32, u32)>,
+    pub(crate) per_person: Vec<PersonNumbers>,
+}
+
+/// How one person's answering goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PersonNumbers {
+    pub(crate) who: String,
+    pub(crate) answered: u32,
+    pub(crate) median_first: Option<i64>,
+}
+
+/// What a room's history can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ExportFormat {
+    Csv,
+    Xlsx,
+    Json,
+    Html,
+    Report,
+}
+
+/// Whether an export goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum ExportState {
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+/// How far an export is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ExportProgress {
+    pub(crate) done: u64,
+    pub(crate) total: u64,
+    pub(crate) state: ExportState,
+    pub(crate) path: Option<String>,
+    pub(crate) code: Option<String>,
+}
+
+/// Where an export is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Exported {
+    pub(crate) path: String,
+}
+
+/// What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Presented {
+    pub(crate) question: Option<PresentedQuestion>,
+    pub(crate) position: u32,
+    pub(crate) total: u32,
+    pub(crate) blank: bool,
+    pub(crate) qr: Option<String>,
+    pub(crate) qr_size: u32,
+    pub(crate) link: String,
+    pub(crate) size: u16,
+    pub(crate) room: String,
+    pub(crate) label: String,
+}
+
+/// The question on stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PresentedQuestion {
+    pub(crate) text: String,
+    pub(crate) asker: String,
+    pub(crate) number: u64,
+}
+
+/// A key of the present window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum PresentStep {
+    Next,
+    Back,
+    Blank,
+    Qr,
+    Bigger,
+    Smaller,
+}
