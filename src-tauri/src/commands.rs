@@ -3,6 +3,9 @@
 
 #[cfg(test)]
 mod allowed;
+pub(crate) mod desk;
+pub(crate) mod finding;
+pub(crate) mod present;
 pub(crate) mod rooms;
 pub(crate) mod timeline;
 pub(crate) mod window;
@@ -29,6 +32,21 @@ macro_rules! handler {
             crate::commands::writing::discard,
             crate::commands::writing::draft,
             crate::commands::writing::set_draft,
+            crate::commands::desk::triage,
+            crate::commands::desk::thread,
+            crate::commands::desk::answer_question,
+            crate::commands::desk::held,
+            crate::commands::desk::discard_held,
+            crate::commands::desk::question_draft,
+            crate::commands::desk::set_question_draft,
+            crate::commands::finding::snippets,
+            crate::commands::finding::save_snippet,
+            crate::commands::finding::remove_snippet,
+            crate::commands::finding::keys,
+            crate::commands::finding::save_keys,
+            crate::commands::present::present,
+            crate::commands::present::present_step,
+            crate::commands::present::presented,
             crate::commands::window::save_settings,
             crate::commands::window::close_window,
             crate::commands::window::hide_window,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aside_history::{OutboxError, StoreError};
-use aside_session::{ConfigError, SendError, SessionError, StartError};
+use aside_session::{ConfigError, SendError, SessionError, StartError, TriageError};
 use serde::Serialize;
 
 /// What a person can be told apart. A variant exists only if the page says something different for it.
@@ -45,6 +45,10 @@ pub(crate) enum Code {
     RoomNotStarted,
     /// It did not answer in time.
     Timeout,
+    /// The system would not open a window.
+    WindowFailed,
+    /// The server or the role doesn't offer that.
+    NotOffered,
 }
 
 impl Code {
@@ -69,6 +73,8 @@ impl Code {
             Self::LinkFailed => "link_failed",
             Self::RoomNotStarted => "room_not_started",
             Self::Timeout => "timeout",
+            Self::WindowFailed => "window_failed",
+            Self::NotOffered => "not_offered",
         }
     }
 }
@@ -130,6 +136,22 @@ impl From<SendError> for AppError {
             | SendError::NotOffered
             | SendError::Closed
             | SendError::Outbox(_) => reply,
+        }
+    }
+}
+
+impl From<TriageError> for AppError {
+    fn from(error: TriageError) -> Self {
+        tracing::debug!(%error, "a question was not changed");
+        let reply = Self { code: error.code(), params: BTreeMap::new() };
+        match error {
+            TriageError::Conflict(item) => match item.claim {
+                Some(claim) => Self { code: "claimed", ..reply }
+                    .with("who", aside_text::name(&claim.by.display_name)),
+                None => reply.with("who", aside_text::name(&item.changed_by.display_name)),
+            },
+            TriageError::Refused { status, .. } => reply.with("status", status.to_string()),
+            TriageError::NotOffered | TriageError::Offline | TriageError::Closed => reply,
         }
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`] and
-//! [`form`] (the border to the page), [`commands`], [`rows`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
-//! there is something to see), [`windows`], [`tray`], [`words`], [`links`], [`avatars`], [`logging`], and [`demo`].
+//! [`form`] (the border to the page), [`commands`], [`rows`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
+//! there is something to see), [`windows`], [`present`], [`tray`], [`words`], [`links`], [`avatars`], [`logging`], and [`demo`].
 
 mod args;
 mod avatars;
@@ -21,6 +21,8 @@ mod home;
 mod links;
 mod logging;
 mod namesakes;
+mod present;
+mod questions;
 mod rooms;
 mod rows;
 mod secrets;

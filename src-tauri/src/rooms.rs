@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::Store;
+use aside_history::{RoomId, Store};
 use aside_protocol::Token;
 use aside_session::{Env, RoomConfig, Session};
 use tokio::sync::watch;
@@ -183,6 +183,15 @@ impl Rooms {
         });
         let _late = timeout(GOODBYE, futures_util::future::join_all(goodbyes)).await;
         self.store.close().await;
+    }
+
+    /// The open rooms' names in the files.
+    pub(crate) fn names(&self) -> Vec<(RoomKey, RoomId)> {
+        let room = |(key, seat): (&RoomKey, &Seat)| match seat {
+            Seat::Live(live) => Some((*key, live.session.room())),
+            Seat::Opening | Seat::NoToken => None,
+        };
+        self.seats.borrow().iter().filter_map(room).collect()
     }
 
     /// The files of all rooms.

@@ -11,6 +11,7 @@ use url::Url;
 use crate::avatars::Avatars;
 use crate::dto;
 use crate::namesakes::Namesakes;
+use crate::questions;
 use crate::settings::RoomKey;
 
 #[cfg(test)]
@@ -85,16 +86,15 @@ impl Painter<'_> {
         // An answer carries the asker's name, under whatever id.
         let namesake =
             kind != dto::RowKind::Answer && self.namesakes.meet(&shown_name, &entry.user);
-        let (delivery, failure, failure_reason) = match row.delivery {
-            history::Delivery::Received => (dto::Delivery::Received, None, None),
-            history::Delivery::Sending => (dto::Delivery::Sending, None, None),
-            history::Delivery::Sent => (dto::Delivery::Sent, None, None),
-            history::Delivery::Unsure => (dto::Delivery::Unsure, None, None),
-            history::Delivery::Failed { code, reason } => (
-                dto::Delivery::Failed,
-                Some(code),
-                Some(calm(reason)).filter(|reason| !reason.is_empty()),
-            ),
+        let delivery = delivery(&row.delivery);
+        let (failure, failure_reason) = match row.delivery {
+            history::Delivery::Failed { code, reason } => {
+                (Some(code), Some(calm(reason)).filter(|reason| !reason.is_empty()))
+            }
+            history::Delivery::Received
+            | history::Delivery::Sending
+            | history::Delivery::Sent
+            | history::Delivery::Unsure => (None, None),
         };
         dto::Row {
             kind,
@@ -151,6 +151,17 @@ fn blank(row: &history::Row) -> dto::Row {
     }
 }
 
+/// How far an own entry has come, without the reasons.
+pub(crate) fn delivery(delivery: &history::Delivery) -> dto::Delivery {
+    match delivery {
+        history::Delivery::Received => dto::Delivery::Received,
+        history::Delivery::Sending => dto::Delivery::Sending,
+        history::Delivery::Sent => dto::Delivery::Sent,
+        history::Delivery::Unsure => dto::Delivery::Unsure,
+        history::Delivery::Failed { .. } => dto::Delivery::Failed,
+    }
+}
+
 /// What somebody said, as it is shown.
 fn calm(text: String) -> String {
     match body(&text) {
@@ -179,6 +190,7 @@ pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
         can_answer: facts.can_answer,
         content_bytes: u32::try_from(facts.content_bytes).unwrap_or(u32::MAX),
         server: name(&facts.server),
+        desk: questions::status(view),
     }
 }
 
@@ -201,6 +213,7 @@ pub(crate) fn status_without_session(
         can_answer: false,
         content_bytes: u32::try_from(aside_protocol::limits::CONTENT_BYTES).unwrap_or(u32::MAX),
         server: String::new(),
+        desk: questions::no_desk(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod disk;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -77,6 +78,10 @@ pub(crate) struct Memory {
     pub(crate) rooms: Vec<SavedRoom>,
     pub(crate) settings: dto::Settings,
     pub(crate) window: Option<WindowPlace>,
+    /// Keys that a person chose, by command.
+    pub(crate) keys: BTreeMap<String, String>,
+    /// What this device is called in claims; made up once.
+    pub(crate) device: String,
 }
 
 impl Memory {
@@ -205,6 +210,8 @@ mod tests {
                 memory.rooms = vec![room(true, false), room(false, false)];
                 memory.settings.text_size = 120;
                 memory.settings.close = dto::CloseChoice::Hide;
+                memory.keys.insert("reply".to_owned(), "q".to_owned());
+                memory.device = "d".to_owned();
                 memory.window = Some(WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 });
             })
             .unwrap();

@@ -6,13 +6,16 @@ mod tests;
 use std::sync::{Mutex, PoisonError};
 
 use aside_protocol::Token;
+use aside_session::Questions;
 
 use crate::avatars::Avatars;
 use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
-use crate::rooms::Rooms;
+use crate::questions::Clerk;
+use crate::rooms::{Live, Rooms};
+use crate::rows::Painter;
 use crate::secrets::Secrets;
 use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::ticks::Ticks;
@@ -223,6 +226,29 @@ impl Shell {
             }
             Err(_without_session) => self.open(key).await,
         }
+    }
+
+    /// What this device is called in claims.
+    pub(crate) fn device(&self) -> String {
+        let device = self.remembered.read(|memory| memory.device.clone());
+        if !device.is_empty() {
+            return device;
+        }
+        let made = uuid::Uuid::new_v4().simple().to_string();
+        // Where it can't be written down, it holds until the app quits.
+        let _logged = self.change(|memory| memory.device.clone_from(&made));
+        made
+    }
+
+    /// Who makes questions of a room fit for the page.
+    pub(crate) fn clerk<'a>(&'a self, live: &'a Live, questions: &Questions) -> Clerk<'a> {
+        let painter = self.painter(live);
+        Clerk::new(painter, &live.session.watch().borrow(), self.device(), questions)
+    }
+
+    /// Who makes rows of a room fit for the page.
+    pub(crate) fn painter<'a>(&'a self, live: &'a Live) -> Painter<'a> {
+        Painter { avatars: &self.avatars, namesakes: &live.namesakes, server: &live.server }
     }
 
     /// Keeps what a person chose.

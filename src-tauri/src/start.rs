@@ -13,6 +13,7 @@ use crate::cli::{Cli, Command};
 use crate::commands::handler;
 use crate::errors::AppError;
 use crate::home::Home;
+use crate::present::Presenter;
 use crate::rooms::Rooms;
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::settings::{Remembered, RoomKey};
@@ -20,7 +21,7 @@ use crate::shell::Shell;
 use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, MAIN, WindowState};
-use crate::{avatars, demo, logging};
+use crate::{avatars, demo, logging, present};
 
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
@@ -102,10 +103,12 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     };
 
     let (ticks, tray) = (Ticks::default(), Tray::default());
-    let (tick, draw) = (ticks.clone(), tray.clone());
+    let presenter = Presenter::default();
+    let (tick, draw, turn) = (ticks.clone(), tray.clone(), presenter.waker());
     let rooms = Rooms::new(history.store, env, move || {
         tick.changed();
         draw.changed();
+        turn.notify_one();
     });
     let shell =
         Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks.clone());
@@ -119,6 +122,8 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(shell);
     app.manage(WindowState::default());
     app.manage(tray);
+    tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));
+    app.manage(presenter);
     app.manage(demo::Hosted::default());
 
     let app = app.clone();

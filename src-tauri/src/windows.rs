@@ -7,6 +7,7 @@ use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindow, Window, WindowEvent};
 
 use crate::dto::{self, CloseChoice, ShowRoom};
+use crate::present::PRESENT;
 use crate::settings::{RoomKey, WindowPlace};
 use crate::shell::Shell;
 use crate::tray::Tray;
@@ -160,7 +161,9 @@ pub(crate) fn settings_changed(app: &AppHandle) {
     {
         tracing::warn!(%error, "the theme could not be set");
     }
-    let _unheard = app.emit_to(MAIN, "settings", settings);
+    for window in [MAIN, PRESENT] {
+        let _unheard = app.emit_to(window, "settings", settings.clone());
+    }
     app.state::<Tray>().changed();
 }
 
@@ -186,7 +189,7 @@ fn build(app: &AppHandle) -> tauri::Result<WebviewWindow> {
 }
 
 /// The page never leaves our own origin.
-fn is_ours(link: &Url) -> bool {
+pub(crate) fn is_ours(link: &Url) -> bool {
     match link.scheme() {
         "tauri" => link.host_str() == Some("localhost"),
         "http" | "https" => link.host_str() == Some("tauri.localhost"),
@@ -194,7 +197,7 @@ fn is_ours(link: &Url) -> bool {
     }
 }
 
-fn theme(theme: dto::Theme) -> Option<tauri::Theme> {
+pub(crate) fn theme(theme: dto::Theme) -> Option<tauri::Theme> {
     match theme {
         dto::Theme::System => None,
         dto::Theme::Light => Some(tauri::Theme::Light),

@@ -9,6 +9,8 @@ use tauri::utils::acl::resolved::Resolved;
 use tauri::utils::config::{CapabilityEntry, Config, Csp};
 use tauri::utils::platform::Target;
 
+use crate::present::PRESENT;
+
 fn file(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -17,11 +19,22 @@ fn config() -> Config {
     serde_json::from_str(&file("tauri.conf.json")).unwrap()
 }
 
-fn capability() -> Capability {
-    match &config().app.security.capabilities[..] {
-        [CapabilityEntry::Inlined(capability)] => capability.clone(),
-        other => panic!("{} capabilities where one is the rule", other.len()),
-    }
+/// The capability of the window of this name.
+fn capability(window: &str) -> Capability {
+    let mut found = config().app.security.capabilities.into_iter().map(|entry| match entry {
+        CapabilityEntry::Inlined(capability) => capability,
+        CapabilityEntry::Reference(name) => panic!("{name} stands in a file of its own"),
+    });
+    found.find(|capability| capability.windows == [window]).unwrap()
+}
+
+/// What the page of a window may call.
+fn allowed(window: &str) -> BTreeSet<String> {
+    let manifests: BTreeMap<String, Manifest> =
+        serde_json::from_str(&file("gen/schemas/acl-manifests.json")).unwrap();
+    let capabilities = BTreeMap::from([("page".to_owned(), capability(window))]);
+    let resolved = Resolved::resolve(&manifests, capabilities, Target::current()).unwrap();
+    resolved.allowed_commands.into_keys().collect()
 }
 
 /// The commands that the handler knows, as its source lists them.
@@ -33,25 +46,34 @@ fn handled() -> BTreeSet<String> {
     listed.map(|path| path.rsplit("::").next().unwrap().to_owned()).collect()
 }
 
-#[test]
-fn the_page_may_hear_events_and_call_our_own_commands_and_nothing_else() {
-    let manifests: BTreeMap<String, Manifest> =
-        serde_json::from_str(&file("gen/schemas/acl-manifests.json")).unwrap();
-    let capabilities = BTreeMap::from([("main".to_owned(), capability())]);
-    let resolved = Resolved::resolve(&manifests, capabilities, Target::current()).unwrap();
-    let allowed: BTreeSet<String> = resolved.allowed_commands.into_keys().collect();
+const EVENTS: [&str; 2] = ["plugin:event|listen", "plugin:event|unlisten"];
 
-    let mut wanted = handled();
-    assert!(wanted.len() > 20, "{wanted:?}");
-    wanted.extend(["plugin:event|listen".to_owned(), "plugin:event|unlisten".to_owned()]);
-    assert_eq!(allowed, wanted);
+#[test]
+fn the_pages_may_hear_events_and_call_our_own_commands_and_nothing_else() {
+    let handled = handled();
+    assert!(handled.len() > 30, "{handled:?}");
+    let (main, present) = (allowed(crate::windows::MAIN), allowed(PRESENT));
+    let ours = main.union(&present).filter(|command| !EVENTS.contains(&command.as_str()));
+    assert_eq!(ours.cloned().collect::<BTreeSet<_>>(), handled);
+    for allowed in [&main, &present] {
+        assert!(EVENTS.iter().all(|event| allowed.contains(*event)));
+    }
 }
 
 #[test]
-fn the_one_capability_is_for_the_one_window_and_our_own_page() {
-    let capability = capability();
-    assert_eq!(capability.windows, [crate::windows::MAIN]);
-    assert!(capability.local && capability.remote.is_none() && capability.webviews.is_empty());
+fn the_page_before_the_audience_may_do_next_to_nothing() {
+    let ours = allowed(PRESENT).into_iter().filter(|command| !EVENTS.contains(&command.as_str()));
+    let ours: Vec<_> = ours.collect();
+    assert_eq!(ours, ["boot", "present", "present_step", "presented"]);
+}
+
+#[test]
+fn each_capability_is_for_one_window_and_our_own_page() {
+    assert_eq!(config().app.security.capabilities.len(), 2);
+    for window in [crate::windows::MAIN, PRESENT] {
+        let capability = capability(window);
+        assert!(capability.local && capability.remote.is_none() && capability.webviews.is_empty());
+    }
 }
 
 #[test]

@@ -6,8 +6,6 @@ use tauri::State;
 use crate::args::Arg;
 use crate::dto::{self, Page, Pull};
 use crate::errors::AppError;
-use crate::rooms::Live;
-use crate::rows::Painter;
 use crate::shell::Shell;
 
 #[tauri::command]
@@ -25,7 +23,7 @@ pub(crate) async fn page(
         dto::Anchor::Unread => Anchor::Unread,
     };
     let page = live.session.page(anchor, limit.limit()).await?;
-    Ok(painter(&shell, &live).page(page))
+    Ok(shell.painter(&live).page(page))
 }
 
 /// The answer to a tick. What changes while this runs is worth another tick.
@@ -35,9 +33,10 @@ pub(crate) async fn pull(
     room: Arg<Option<String>>,
     since: Arg<u64>,
     limit: Arg<u32>,
+    questions_since: Arg<Option<u64>>,
 ) -> Result<Pull, AppError> {
     shell.ticks.pulled();
-    let mut changes = None;
+    let (mut changes, mut questions) = (None, None);
     if let Some(room) = room.0 {
         let room = Arg(room).room()?;
         // Where a page that is built anew goes on.
@@ -45,10 +44,14 @@ pub(crate) async fn pull(
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
             let found = live.session.changes(Revision(since.0), limit.limit()).await?;
-            changes = Some(painter(&shell, &live).changes(found));
+            changes = Some(shell.painter(&live).changes(found));
+            if let Some(since) = questions_since.0 {
+                let found = live.session.questions(since).await?;
+                questions = Some(shell.clerk(&live, &found).changes(found, since));
+            }
         }
     }
-    Ok(Pull { statuses: shell.rooms.statuses(), changes })
+    Ok(Pull { statuses: shell.rooms.statuses(), changes, questions })
 }
 
 #[tauri::command]
@@ -69,8 +72,4 @@ pub(crate) async fn fill_gap(
 ) -> Result<(), AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     Ok(live.session.fill_gap(key.row()?).await?)
-}
-
-fn painter<'a>(shell: &'a Shell, live: &'a Live) -> Painter<'a> {
-    Painter { avatars: &shell.avatars, namesakes: &live.namesakes, server: &live.server }
 }

@@ -1,5 +1,7 @@
 //! The settings file's own shape: a promise to later versions, so nothing else is ever written through these types.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dto::{RoomForm, Settings, TokenStore};
@@ -27,6 +29,10 @@ struct File {
     settings: Settings,
     #[serde(default)]
     window: Option<Window>,
+    #[serde(default)]
+    keys: BTreeMap<String, String>,
+    #[serde(default)]
+    device: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -76,6 +82,8 @@ pub(super) fn read(text: &[u8]) -> Result<Memory, ReadError> {
             width,
             height,
         }),
+        keys: file.keys,
+        device: file.device,
     })
 }
 
@@ -90,6 +98,8 @@ pub(super) fn write(memory: &Memory) -> Vec<u8> {
             width,
             height,
         }),
+        keys: memory.keys.clone(),
+        device: memory.device.clone(),
     };
     // Strings, numbers and booleans under string keys: there is nothing in it that JSON could refuse.
     serde_json::to_vec_pretty(&file).unwrap_or_default()

@@ -115,7 +115,7 @@ export type Page = { revision: number, rows: Array<Row>, hasOlder: boolean, hasN
 export type Changes = { revision: number, upserts: Array<Row>, removed: Array<string>, reset: boolean, };
 
 /**
- * The answer to a tick: every open room at a glance, and the changes of the room on show.
+ * The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions.
  */
 export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, questions: QuestionChanges | null, };
 
@@ -195,10 +195,14 @@ export type Question = { id: string, row: string | null, number: number, rev: nu
 export type QuestionChanges = { revision: number, upserts: Array<Question>, removed: Array<string>, reset: boolean, };
 
 /**
- * What the desk of a room can do; `local` is one that is kept on this computer alone. Not `fresh`: it is catching up, and
- * who claimed what is not known.
+ * Where the states of questions are kept: by the server, or on this computer alone.
  */
-export type DeskStatus = { kind: "server" | "local", fresh: boolean, canAnswer: boolean, canPrivate: boolean, canReview: boolean, canVote: boolean, open: number, oldestWaiting: number | null, };
+export type DeskKind = "server" | "local";
+
+/**
+ * What the desk of a room can do. Not `fresh`: it is catching up, and who claimed what is not known.
+ */
+export type DeskStatus = { kind: DeskKind, fresh: boolean, canAnswer: boolean, canPrivate: boolean, canReview: boolean, canVote: boolean, open: number, oldestWaiting: number | null, };
 
 /**
  * Who may read an answer.
@@ -206,9 +210,14 @@ export type DeskStatus = { kind: "server" | "local", fresh: boolean, canAnswer: 
 export type Visibility = "public" | "asker" | "staff";
 
 /**
+ * How far an answer of the desk has come; `held` by its guard, since another came first.
+ */
+export type AnswerDelivery = "received" | "sending" | "sent" | "unsure" | "failed" | "held";
+
+/**
  * One answer to a question, or a note of the staff.
  */
-export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: Delivery | "held", mine: boolean, canEdit: boolean, };
+export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, };
 
 /**
  * One line of what was done with a question.
@@ -221,15 +230,30 @@ export type LogLine = { field: string, old: string, new: string, who: string, at
 export type Thread = { question: Question, answers: Array<ThreadAnswer>, similar: Array<Question>, log: Array<LogLine>, };
 
 /**
+ * How a question was answered, when not in writing.
+ */
+export type Spoken = "spoken";
+
+/**
  * One step of triage.
  */
-export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "answered", reason: "spoken", } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
+export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "answered", reason: Spoken, } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
 
 /**
  * An answer that was not sent because another came first: the question as it stands, the answers that the writer had not
  * seen, and what they wrote for whom.
  */
 export type Held = { question: Question, answers: Array<ThreadAnswer>, text: string, visibility: Visibility, };
+
+/**
+ * The draft of an answer.
+ */
+export type QuestionDraft = { text: string, };
+
+/**
+ * The row of something that was written.
+ */
+export type Kept = { key: string, };
 
 /**
  * A text for many answers; `room` null: for every room. `team` ones come from the server.
@@ -262,9 +286,19 @@ export type PersonNumbers = { who: string, answered: number, medianFirst: number
 export type ExportFormat = "csv" | "xlsx" | "json" | "html" | "report";
 
 /**
+ * Whether an export goes on.
+ */
+export type ExportState = "running" | "done" | "failed" | "cancelled";
+
+/**
  * How far an export is.
  */
-export type ExportProgress = { done: number, total: number, state: "running" | "done" | "failed" | "cancelled", path: string | null, code: string | null, };
+export type ExportProgress = { done: number, total: number, state: ExportState, path: string | null, code: string | null, };
+
+/**
+ * Where an export is written.
+ */
+export type Exported = { path: string, };
 
 /**
  * What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.

@@ -38,7 +38,8 @@ export class Aside {
   readonly phrase = $derived(this.status ? this.phraseOf(this.status) : null);
 
   /** Whether the room on screen has its desk beside it; the audience has the room alone. */
-  readonly staffed = $derived(this.status !== null && this.status.role !== "audience");
+  /** Whether questions are work here: for staff, and for anybody where they are worked on here alone. */
+  readonly staffed = $derived(this.status !== null && (this.status.role !== "audience" || this.status.desk.kind === "local"));
   readonly habits: Habits;
   readonly bridge: Bridge;
   readonly #pulse: Pulse;

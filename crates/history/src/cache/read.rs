@@ -1,13 +1,14 @@
 //! Reads of one room. Each sees one moment: the caller opens a transaction around it.
 
-use aside_protocol::{EntryId, Seq};
+use aside_protocol::{Body, EntryId, Seq};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::cells::{self, Stored};
 use super::head::Head;
 use super::statements::{
-    ASKED_AND_ANSWERED, BACKWARD, CHANGED, FIRST_SEQ, FORWARD, GAPS, LAST_BELOW, LAST_SEQ, REMOVED,
-    ROW, ROW_BY_ENTRY_ID, ROW_BY_LOCAL_ID, ROWS_BY_SEQ, UNREAD, UNREAD_QUESTIONS,
+    ANSWERS_TO, ASKED_AND_ANSWERED, BACKWARD, CHANGED, FIRST_SEQ, FORWARD, GAPS, LAST_BELOW,
+    LAST_SEQ, REMOVED, ROW, ROW_BY_ENTRY_ID, ROW_BY_LOCAL_ID, ROWS_BY_SEQ, UNREAD,
+    UNREAD_QUESTIONS,
 };
 use crate::error::StoreError;
 use crate::ids::{LocalId, Place, Revision, RoomId, RowKey};
@@ -263,6 +264,25 @@ pub(crate) fn asked_and_answered(
     limit: u32,
 ) -> Result<Vec<Row>, StoreError> {
     collect(conn, ASKED_AND_ANSWERED, params![room.0, after.0, limit])
+}
+
+/// The answers that name a question, or, naming none, quote its text; in order.
+pub(crate) fn answers_to(
+    conn: &Connection,
+    room: RoomId,
+    question: &EntryId,
+    text: &str,
+) -> Result<Vec<Row>, StoreError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    let id = question.as_str();
+    let named = if id.chars().all(plain) { id } else { "" };
+    let mut rows = collect(conn, ANSWERS_TO, params![room.0, named])?;
+    rows.retain(|row| match row.entry().map(|entry| entry.entry.body()) {
+        Some(Body::Answer { question_id: Some(id), .. }) => id == *question,
+        Some(Body::Answer { question, .. }) => question == text,
+        Some(Body::Message { .. } | Body::Question { .. }) | None => false,
+    });
+    Ok(rows)
 }
 
 /// Echoes that are not settled.

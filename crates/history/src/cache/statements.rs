@@ -38,6 +38,11 @@ statements! {
                  ON CONFLICT (room, question) DO UPDATE SET number = ?3, work = ?4, body = ?5";
     DROP_ITEM = "DELETE FROM items WHERE room = ?1 AND question = ?2";
     DROP_ITEMS = "DELETE FROM items WHERE room = ?1";
+    // An id that JSON might write in more than one way is not looked for here, but where the rows are read.
+    ANSWERS_TO = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND kind IN (1, 2) AND kind = 2 \
+         AND (?2 = '' OR instr(content, ?2) > 0 OR instr(content, 'questionId') = 0) ORDER BY place"
+    );
     ASKED_AND_ANSWERED = concat!(
         "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND place > ?2 AND kind IN (1, 2) ORDER BY place LIMIT ?3"
     );

@@ -1,5 +1,6 @@
 //! What those at the desk keep: questions as work items, marks, snippets.
 
+use aside_protocol::EntryId;
 use uuid::Uuid;
 
 use super::Store;
@@ -29,6 +30,17 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Row>, StoreError> {
         self.read(move |conn| read::asked_and_answered(conn, room, after, limit)).await
+    }
+
+    /// The answers that name a question, or, naming none, quote its text; in order.
+    pub async fn answers_to(
+        &self,
+        room: RoomId,
+        question: &EntryId,
+        text: &str,
+    ) -> Result<Vec<Row>, StoreError> {
+        let (question, text) = (question.clone(), text.to_owned());
+        self.read(move |conn| read::answers_to(conn, room, &question, &text)).await
     }
 
     /// What was kept here about questions of a room, by subject.

@@ -2,7 +2,7 @@
 
 use aside_history::{Draft, DraftMode, Items, ItemsHeard, Place, Snippet, Where};
 use aside_protocol::triage::{Item, Person, Stage, Work};
-use aside_protocol::{Entry, EntryId, EntryKind, Epoch, Seq};
+use aside_protocol::{Body, Entry, EntryId, EntryKind, Epoch, Seq};
 use uuid::Uuid;
 
 use crate::support::{add, at, entry, entry_row, memory_room, name, new, open, said, text};
@@ -78,6 +78,38 @@ async fn questions_and_answers_are_read_without_what_was_said_between() {
     assert_eq!(first.iter().map(text).collect::<Vec<_>>(), ["why", "so"]);
     let rest = store.asked_and_answered(room, first[1].place, 2).await.unwrap();
     assert_eq!(rest.iter().map(text).collect::<Vec<_>>(), ["how"]);
+}
+
+#[tokio::test]
+async fn the_answers_to_a_question_are_those_that_name_it_or_quote_it() {
+    let (store, room) = memory_room().await;
+    let answer = |id: Option<&str>, question: &str, text: &str| {
+        let body = Body::Answer {
+            org_name: "Acme".to_owned(),
+            org_logo: String::new(),
+            question: question.to_owned(),
+            text: text.to_owned(),
+            question_id: id.map(EntryId::new),
+        };
+        new(entry_row(Entry { kind: EntryKind::Answer, ..entry(&body.to_content()) }))
+    };
+    let odd = "a/\"b\"";
+    let rows = vec![
+        answer(Some("q1"), "why", "1"),
+        answer(Some("q12"), "why", "2"),
+        answer(None, "why", "3"),
+        said("q1"),
+        answer(None, "how", "q1"),
+        answer(Some(odd), "when", "5"),
+    ];
+    add(&store, room, Where::End, rows).await;
+    for (id, question, expected) in
+        [("q1", "why", vec!["1", "3"]), ("q12", "why", vec!["2", "3"]), (odd, "when", vec!["5"])]
+    {
+        let found = store.answers_to(room, &EntryId::new(id), question).await.unwrap();
+        let said = |row: &aside_history::Row| row.entry().unwrap().entry.body().text().to_owned();
+        assert_eq!(found.iter().map(said).collect::<Vec<_>>(), expected, "{id}");
+    }
 }
 
 #[tokio::test]

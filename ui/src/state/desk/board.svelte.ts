@@ -25,7 +25,8 @@ export class Board {
     return counts;
   });
   readonly rows = $derived(this.shown.flatMap((id) => this.items.get(id) ?? []));
-  readonly byRow = $derived(new Map([...this.items.values()].flatMap((question) => (question.row === null ? [] : [[question.row, question] as const]))));
+  /** By the row of the timeline: its key where the question has no other name, else its entry's id. */
+  readonly byRow = $derived(new Map([...this.items.values()].map((question) => [question.row ?? question.id, question] as const)));
   readonly claims = $derived([...this.items.values()].some((question) => question.claim !== null));
 
   /** Somebody looks at the list, or works from it: nothing moves. */

@@ -1,0 +1,232 @@
+//! Answering: steps of triage, threads, answers with their guard, drafts.
+
+use aside_history::RowKind;
+use aside_protocol::triage::{Change, Work};
+use aside_protocol::{Body, EntryId, Seq};
+use aside_session::{OutgoingAnswer, Wish};
+use aside_text::{body, name};
+use tauri::State;
+
+use crate::args::{Arg, bounded};
+use crate::dto::{self, Held, Kept, Question, QuestionDraft, Spoken, Step, Thread, ThreadAnswer};
+use crate::errors::{AppError, Code};
+use crate::questions::Clerk;
+use crate::rooms::Live;
+use crate::shell::Shell;
+
+/// The longest reason, tag or note that is taken from the page, in bytes; what the server takes is less.
+const WORDS: usize = 4096;
+
+/// Changes a question's state.
+#[tauri::command]
+pub(crate) async fn triage(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+    rev: Arg<u64>,
+    step: Arg<Step>,
+) -> Result<Question, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let wish = Wish {
+        question: question.entry()?,
+        rev: Some(rev.0),
+        device: shell.device(),
+        change: change(step.0)?,
+    };
+    let item = live.session.triage(wish).await?;
+    Ok(clerk(&shell, &live).await?.question(item))
+}
+
+/// What a step of the page means to the session.
+fn change(step: Step) -> Result<Change, AppError> {
+    let nothing = Change::default;
+    let to = |state| Change { state: Some(state), ..Change::default() };
+    let why =
+        |reason: Option<String>| reason.map(|reason| bounded(reason, "reason", WORDS)).transpose();
+    Ok(match step {
+        Step::Claim { take_over } => Change { take_over, ..to(Work::Claimed) },
+        Step::Release | Step::Reopen => to(Work::Open),
+        Step::Answered { reason: Spoken::Spoken } => {
+            Change { reason: Some("spoken".to_owned()), ..to(Work::Answered) }
+        }
+        Step::Dismiss { reason } => Change { reason: why(reason)?, ..to(Work::Dismissed) },
+        Step::FollowUp => to(Work::FollowUp),
+        Step::Stage { stage } => Change { stage: Some(stage.into()), ..nothing() },
+        Step::Pin { pinned } => Change { pinned: Some(pinned), ..nothing() },
+        Step::Tags { tags } => {
+            let tags = tags.into_iter().map(|tag| bounded(tag, "tags", WORDS));
+            Change { tags: Some(tags.collect::<Result<_, _>>()?), ..nothing() }
+        }
+        Step::Note { note } => Change { note: Some(bounded(note, "note", WORDS)?), ..nothing() },
+        Step::Merge { into } => Change { merge_into: Some(Arg(into).entry()?), ..nothing() },
+        Step::Unmerge => to(Work::Open),
+        Step::Approve | Step::Reject { .. } | Step::Text { .. } => {
+            return Err(Code::NotOffered.into());
+        }
+    })
+}
+
+/// All there is to know of one question.
+#[tauri::command]
+pub(crate) async fn thread(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+) -> Result<Thread, AppError> {
+    let (live, id) = (shell.rooms.live(room.room()?).await?, question.entry()?);
+    let desk = Desk::read(&shell, &live).await?;
+    let question = desk.question(&id)?;
+    let answers = desk.answers(&id).await?;
+    Ok(Thread { question, answers, similar: Vec::new(), log: Vec::new() })
+}
+
+/// Returns once the answer is safe on disk; that its guard holds it, the page learns by pulling.
+#[tauri::command]
+pub(crate) async fn answer_question(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+    text: Arg<String>,
+    visibility: Arg<dto::Visibility>,
+    seen: Arg<u64>,
+    co_answer: Arg<bool>,
+) -> Result<Kept, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let (id, text) = (question.entry()?, text.text()?);
+    if visibility.0 != dto::Visibility::Public {
+        return Err(Code::NotOffered.into());
+    }
+    let desk = Desk::read(&shell, &live).await?;
+    let held = desk.held(&id).map(|held| held.key);
+    let session = &live.session;
+    let kept = if co_answer.0 {
+        session.answer(id.clone(), &text).await?
+    } else {
+        session.answer_if(id.clone(), &text, Seq(seen.0)).await?
+    };
+    // Only now: had it not been kept, the held one would be all there is.
+    if let Some(key) = held {
+        session.discard(key).await?;
+    }
+    session.set_question_draft(id, String::new()).await?;
+    let row = shell.rooms.store().row_by_local_id(session.room(), kept).await?;
+    Ok(Kept { key: row.map_or_else(String::new, |row| row.key.0.to_string()) })
+}
+
+/// The answer that its guard held, beside those that came first.
+#[tauri::command]
+pub(crate) async fn held(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+) -> Result<Held, AppError> {
+    let (live, id) = (shell.rooms.live(room.room()?).await?, question.entry()?);
+    let desk = Desk::read(&shell, &live).await?;
+    let held = desk.held(&id).ok_or(Code::RowUnknown)?;
+    let (text, visibility) = (held.text.clone(), dto::Visibility::Public);
+    let mut answers = desk.answers(&id).await?;
+    answers.retain(|answer| answer.delivery == dto::AnswerDelivery::Received && !answer.mine);
+    Ok(Held { question: desk.question(&id)?, answers, text, visibility })
+}
+
+#[tauri::command]
+pub(crate) async fn discard_held(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+) -> Result<(), AppError> {
+    let (live, id) = (shell.rooms.live(room.room()?).await?, question.entry()?);
+    let desk = Desk::read(&shell, &live).await?;
+    let held = desk.held(&id).ok_or(Code::RowUnknown)?;
+    Ok(live.session.discard(held.key).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn question_draft(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+) -> Result<QuestionDraft, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    Ok(QuestionDraft { text: live.session.question_draft(&question.entry()?).await? })
+}
+
+#[tauri::command]
+pub(crate) async fn set_question_draft(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+    text: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    Ok(live.session.set_question_draft(question.entry()?, text.draft()?).await?)
+}
+
+/// What is known of the questions of a room now.
+struct Desk<'a> {
+    shell: &'a Shell,
+    live: &'a Live,
+    questions: aside_session::Questions,
+    clerk: Clerk<'a>,
+}
+
+impl<'a> Desk<'a> {
+    async fn read(shell: &'a Shell, live: &'a Live) -> Result<Self, AppError> {
+        let questions = live.session.questions(0).await?;
+        let clerk = shell.clerk(live, &questions);
+        Ok(Self { shell, live, questions, clerk })
+    }
+
+    fn question(&self, id: &EntryId) -> Result<Question, AppError> {
+        let item = self.questions.items.iter().find(|item| item.question_id == *id);
+        Ok(self.clerk.question(item.ok_or(Code::RowUnknown)?.clone()))
+    }
+
+    fn held(&self, id: &EntryId) -> Option<&OutgoingAnswer> {
+        self.questions.outgoing.iter().find(|answer| answer.held && answer.question == *id)
+    }
+
+    /// Those that the room has, and those on their way.
+    async fn answers(&self, id: &EntryId) -> Result<Vec<ThreadAnswer>, AppError> {
+        let session = &self.live.session;
+        let item = self.questions.items.iter().find(|item| item.question_id == *id);
+        // What was edited since is not what answers quote, but there they name it.
+        let text = item.map_or("", |item| item.text.as_str());
+        let rows = self.shell.rooms.store().answers_to(session.room(), id, text).await?;
+        let mut answers = Vec::new();
+        for row in rows {
+            let RowKind::Entry(entry) = row.kind else { continue };
+            let Body::Answer { org_name, text, .. } = entry.entry.body() else { continue };
+            let at = entry.created_at.unwrap_or(row.received_at).as_millisecond();
+            answers.push(ThreadAnswer {
+                id: entry.entry.id.as_ref().map(|id| id.as_str().to_owned()),
+                key: row.key.0.to_string(),
+                text: body(&text).into_owned(),
+                org: name(&org_name),
+                // An entry says for which organisation it is, not who wrote it.
+                by: None,
+                at,
+                visibility: dto::Visibility::Public,
+                edited_at: None,
+                retracted: false,
+                delivery: crate::rows::delivery(&entry.delivery).into(),
+                mine: entry.mine,
+                can_edit: false,
+            });
+        }
+        let now_ms = session.now().as_millisecond();
+        let shown = |answer: &&OutgoingAnswer| {
+            answer.question == *id && !answers.iter().any(|row| row.key == answer.key.0.to_string())
+        };
+        let outgoing = self.questions.outgoing.iter().filter(shown);
+        let outgoing: Vec<_> = outgoing.map(|answer| self.clerk.outgoing(answer, now_ms)).collect();
+        answers.extend(outgoing);
+        Ok(answers)
+    }
+}
+
+async fn clerk<'a>(shell: &'a Shell, live: &'a Live) -> Result<Clerk<'a>, AppError> {
+    // Only who has begun what is asked for.
+    let questions = live.session.questions(u64::MAX).await?;
+    Ok(shell.clerk(live, &questions))
+}

@@ -1,0 +1,32 @@
+//! The present window, from both sides of it.
+
+use tauri::AppHandle;
+
+use crate::args::Arg;
+use crate::dto::{PresentStep, Presented};
+use crate::errors::{AppError, Code};
+use crate::present;
+
+/// Opens or closes it.
+#[tauri::command(async)]
+pub(crate) fn present(app: AppHandle, room: Arg<String>, open: Arg<bool>) -> Result<(), AppError> {
+    if !open.0 {
+        present::close(&app);
+        return Ok(());
+    }
+    present::open(&app, room.room()?).map_err(|error| {
+        tracing::warn!(%error, "the present window could not be opened");
+        Code::WindowFailed.into()
+    })
+}
+
+/// A key of the window; the room is the one that it shows.
+#[tauri::command]
+pub(crate) async fn present_step(app: AppHandle, step: Arg<PresentStep>) -> Result<(), AppError> {
+    present::step(&app, step.0).await
+}
+
+#[tauri::command]
+pub(crate) async fn presented(app: AppHandle) -> Result<Presented, AppError> {
+    present::presented(&app).await
+}

@@ -1,0 +1,175 @@
+//! How questions as work look to the page: in which lane, whose, with what on its way.
+
+use std::collections::BTreeSet;
+
+use aside_protocol::triage::{Item, Person, Stage, Work};
+use aside_session::{DeskState, OutgoingAnswer, Questions, RoomView};
+use aside_text::{body, name};
+
+use crate::dto::{self, Lane};
+use crate::rows::Painter;
+
+#[cfg(test)]
+mod tests;
+
+/// Turns items of one room into questions of the page; every text that a stranger wrote is made safe to look at here.
+pub(crate) struct Clerk<'a> {
+    pub(crate) painter: Painter<'a>,
+    /// The id under which this person's claims come back.
+    pub(crate) me: String,
+    /// What this device is called in claims.
+    pub(crate) device: String,
+    drafted: BTreeSet<String>,
+    held: BTreeSet<String>,
+}
+
+impl<'a> Clerk<'a> {
+    /// Knows who looks, and what they have begun.
+    pub(crate) fn new(
+        painter: Painter<'a>,
+        view: &RoomView,
+        device: String,
+        questions: &Questions,
+    ) -> Self {
+        let held = questions.outgoing.iter().filter(|answer| answer.held);
+        Self {
+            painter,
+            me: view.facts.user.clone(),
+            device,
+            drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
+            held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
+        }
+    }
+
+    pub(crate) fn changes(&self, questions: Questions, since: u64) -> dto::QuestionChanges {
+        dto::QuestionChanges {
+            revision: questions.revision,
+            upserts: questions.items.into_iter().map(|item| self.question(item)).collect(),
+            removed: Vec::new(),
+            reset: questions.reset || since == 0,
+        }
+    }
+
+    pub(crate) fn question(&self, item: Item) -> dto::Question {
+        let id = item.question_id.as_str().to_owned();
+        let claim = item.claim.as_ref().map(|claim| {
+            let mine = claim.by.user == self.me;
+            dto::Claim {
+                by: self.person(&claim.by),
+                mine,
+                // Only whose it is, is shown; what it is called is another program's business.
+                device: name(&claim.device),
+                other_device: mine && !claim.device.is_empty() && claim.device != self.device,
+                at: claim.at,
+                expires_at: claim.expires_at,
+            }
+        });
+        dto::Question {
+            row: id.strip_prefix("row:").map(str::to_owned),
+            number: item.number,
+            rev: item.rev,
+            lane: lane(&item, &self.me),
+            text: body(&item.text).into_owned(),
+            original_text: None,
+            asker: self.person(&item.asker),
+            asked_at: Some(item.asked_at),
+            review: dto::Review::Approved,
+            work: item.work.into(),
+            merged_into: item.merged_into.map(|into| into.as_str().to_owned()),
+            also_asked: Vec::new(),
+            stage: item.stage.into(),
+            pinned: item.pinned,
+            votes: 0,
+            voted: false,
+            tags: item.tags.iter().map(|tag| name(tag)).collect(),
+            note: body(&item.note).into_owned(),
+            claim,
+            presence: Vec::new(),
+            answers: item.answers,
+            last_answer: item.last_answer.0,
+            first_answer_at: item.first_answer_at,
+            closed_at: item.closed_at,
+            close_reason: Some(name(&item.reason)).filter(|reason| !reason.is_empty()),
+            changed_by: name(&item.changed_by.display_name),
+            has_draft: self.drafted.contains(&id),
+            held: self.held.contains(&id),
+            id,
+        }
+    }
+
+    pub(crate) fn person(&self, person: &Person) -> dto::Person {
+        dto::Person {
+            user: person.user.clone(),
+            name: name(&person.display_name),
+            avatar: self.painter.avatars.address(self.painter.server, &person.avatar_url),
+        }
+    }
+
+    /// An answer of our own that is not settled.
+    pub(crate) fn outgoing(&self, answer: &OutgoingAnswer, now_ms: i64) -> dto::ThreadAnswer {
+        dto::ThreadAnswer {
+            id: None,
+            key: answer.key.0.to_string(),
+            text: answer.text.clone(),
+            org: String::new(),
+            by: None,
+            at: now_ms,
+            visibility: dto::Visibility::Public,
+            edited_at: None,
+            retracted: false,
+            delivery: if answer.held {
+                dto::AnswerDelivery::Held
+            } else {
+                crate::rows::delivery(&answer.state).into()
+            },
+            mine: true,
+            can_edit: false,
+        }
+    }
+}
+
+/// The one lane that a question stands in.
+pub(crate) fn lane(item: &Item, me: &str) -> Lane {
+    match (item.stage, item.work) {
+        (Stage::Next | Stage::Now, _) => Lane::Live,
+        (Stage::None, work) if work.is_over() => Lane::Done,
+        (Stage::None, Work::Claimed)
+            if item.claim.as_ref().is_some_and(|claim| claim.by.user == me) =>
+        {
+            Lane::Mine
+        }
+        (Stage::None, _) => Lane::Open,
+    }
+}
+
+/// What the desk of a room can do now.
+pub(crate) fn status(view: &RoomView) -> dto::DeskStatus {
+    let desk = &view.desk;
+    dto::DeskStatus {
+        kind: match desk.state {
+            DeskState::Local => dto::DeskKind::Local,
+            DeskState::Off | DeskState::CatchingUp | DeskState::Fresh => dto::DeskKind::Server,
+        },
+        fresh: matches!(desk.state, DeskState::Fresh | DeskState::Local),
+        can_answer: view.facts.can_answer,
+        can_private: false,
+        can_review: false,
+        can_vote: false,
+        open: desk.open,
+        oldest_waiting: desk.oldest_open,
+    }
+}
+
+/// A desk of which nothing is known.
+pub(crate) fn no_desk() -> dto::DeskStatus {
+    dto::DeskStatus {
+        kind: dto::DeskKind::Server,
+        fresh: false,
+        can_answer: false,
+        can_private: false,
+        can_review: false,
+        can_vote: false,
+        open: 0,
+        oldest_waiting: None,
+    }
+}

@@ -1,0 +1,106 @@
+//! Questions as the page gets them.
+
+use aside_protocol::triage::Claim;
+
+use super::*;
+use crate::avatars::Avatars;
+use crate::namesakes::Namesakes;
+
+fn item(work: Work, stage: Stage, holder: Option<(&str, &str)>) -> Item {
+    let json = serde_json::json!({
+        "questionId": "row:7", "seq": 1, "number": 12, "rev": 3, "change": 9, "text": format!("x{}", "\u{338}".repeat(5_000)),
+        "asker": {"user": "u", "displayName": "A\u{202e}na\n", "avatarurl": "https://tracker.example/pixel.png"},
+        "askedAt": 5, "work": work, "stage": stage, "tags": ["a\u{202e}b"], "lastAnswer": 4,
+    });
+    let mut item: Item = serde_json::from_value(json).unwrap();
+    item.claim = holder.map(|(user, device)| {
+        let by = Person { user: user.to_owned(), ..Person::default() };
+        Claim { by, device: device.to_owned(), at: 1, expires_at: 2 }
+    });
+    item
+}
+
+fn shown(item: Item, questions: &Questions) -> dto::Question {
+    crate::install_tls();
+    let folder = tempfile::tempdir().unwrap();
+    let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
+    let server = "https://rooms.example".parse().unwrap();
+    let painter = Painter { avatars: &avatars, namesakes: &namesakes, server: &server };
+    let held = questions.outgoing.iter().filter(|answer| answer.held);
+    let clerk = Clerk {
+        painter,
+        me: "me".to_owned(),
+        device: "here".to_owned(),
+        drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
+        held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
+    };
+    clerk.question(item)
+}
+
+#[test]
+fn a_question_stands_in_exactly_one_lane() {
+    for (work, stage, holder, expected) in [
+        (Work::Open, Stage::None, None, Lane::Open),
+        (Work::Claimed, Stage::None, Some(("me", "")), Lane::Mine),
+        (Work::Claimed, Stage::None, Some(("ana", "")), Lane::Open),
+        (Work::Claimed, Stage::Next, Some(("me", "")), Lane::Live),
+        (Work::Answered, Stage::Now, None, Lane::Live),
+        (Work::Answered, Stage::None, None, Lane::Done),
+        (Work::Dismissed, Stage::None, None, Lane::Done),
+        (Work::FollowUp, Stage::None, None, Lane::Done),
+        (Work::Merged, Stage::None, None, Lane::Done),
+    ] {
+        assert_eq!(lane(&item(work, stage, holder), "me"), expected, "{work:?} {stage:?}");
+    }
+}
+
+#[test]
+fn names_tags_and_words_of_strangers_are_safe_to_look_at() {
+    let question = shown(item(Work::Open, Stage::None, None), &Questions::default());
+    assert_eq!(question.asker.name, "Ana");
+    assert_eq!(question.asker.avatar, None, "nobody asked for pictures of other servers");
+    assert_eq!(question.tags, ["ab"]);
+    assert_eq!(question.text, format!("x{}", "\u{338}".repeat(8)));
+    assert_eq!(question.row.as_deref(), Some("7"), "kept here, it is named after its row");
+    assert_eq!((question.number, question.rev, question.last_answer), (12, 3, 4));
+}
+
+#[test]
+fn whose_claim_it_is_and_on_which_device() {
+    for (user, device, expected) in [
+        ("me", "here", (true, false)),
+        ("me", "there", (true, true)),
+        ("me", "", (true, false)),
+        ("ana", "here", (false, false)),
+    ] {
+        let item = item(Work::Claimed, Stage::None, Some((user, device)));
+        let claim = shown(item, &Questions::default()).claim.unwrap();
+        assert_eq!((claim.mine, claim.other_device), expected, "{user} {device}");
+    }
+}
+
+#[test]
+fn what_was_begun_shows_at_its_question() {
+    let id = aside_protocol::EntryId::new("row:7");
+    let outgoing = OutgoingAnswer {
+        key: aside_history::RowKey(1),
+        question: id.clone(),
+        text: "so".to_owned(),
+        state: aside_history::Delivery::Sending,
+        held: false,
+    };
+    let none = Questions::default();
+    let drafted = Questions { drafted: vec![id.clone()], ..none.clone() };
+    let sending = Questions { outgoing: vec![outgoing.clone()], ..none.clone() };
+    let held =
+        Questions { outgoing: vec![OutgoingAnswer { held: true, ..outgoing }], ..none.clone() };
+    for (questions, expected) in [
+        (none, (false, false)),
+        (drafted, (true, false)),
+        (sending, (false, false)),
+        (held, (false, true)),
+    ] {
+        let question = shown(item(Work::Open, Stage::None, None), &questions);
+        assert_eq!((question.has_draft, question.held), expected);
+    }
+}
