@@ -75,7 +75,7 @@ impl Painter<'_> {
             Body::Message { text } | Body::Question { text } => {
                 (calm(text), String::new(), None, String::new())
             }
-            Body::Answer { org_name, org_logo, question, text, question_id: _ } => (
+            Body::Answer { org_name, org_logo, question, text, .. } => (
                 calm(text),
                 name(&org_name),
                 self.avatars.address(self.server, &org_logo),

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use aside_protocol::{Body, Topic};
+use aside_protocol::{AnswerNotes, Body, Topic};
 use aside_server::{Config, NewEntry, RoomSpec, Running, TokenSpec};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -137,6 +137,7 @@ fn rows_of(number: usize, text: &str) -> [(NewEntry, Value); 2] {
         question: text.to_owned(),
         text: text.to_owned(),
         question_id: None,
+        notes: AnswerNotes::default(),
     };
     let kind = if number.is_multiple_of(3) { "question" } else { "message" };
     let said = if kind == "question" {

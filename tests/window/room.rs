@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use aside_protocol::{Body, Seq, Token, Topic};
+use aside_protocol::{AnswerNotes, Body, Seq, Token, Topic};
 use aside_server::{Answering, Config, NewEntry, Placed, Probe, RoomSpec, Running, TokenSpec};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -91,6 +91,7 @@ impl Room {
                     question: past(number - 1),
                     text: past(number),
                     question_id: None,
+                    notes: AnswerNotes::default(),
                 };
                 NewEntry::new(answer, "cleo", "Dora")
             }

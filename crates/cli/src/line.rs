@@ -76,7 +76,7 @@ impl Line {
         };
         match entry.body() {
             Body::Message { text } | Body::Question { text } => line.text = Some(text),
-            Body::Answer { org_name, org_logo, question, text, question_id: _ } => {
+            Body::Answer { org_name, org_logo, question, text, .. } => {
                 line.text = Some(text);
                 line.org = Some(org_name);
                 line.org_logo = Some(org_logo).filter(|logo| !logo.is_empty());

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use aside_protocol::{Body, Seq, Token, Topic};
+use aside_protocol::{AnswerNotes, Body, Seq, Token, Topic};
 use aside_server::{Config, NewEntry, RoomSpec, Running, TokenSpec};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -150,6 +150,7 @@ async fn tail_prints_history_then_what_happens() {
             question: "几点开始?".to_owned(),
             text: "八点".to_owned(),
             question_id: None,
+            notes: AnswerNotes::default(),
         };
         rooms.publish(&topic, NewEntry::new(body, "u1", "Ana")).await.unwrap();
         let line = tail.entry().await;

@@ -1,6 +1,7 @@
 //! What a person wrote: entries on their way to a server, and drafts.
 
-use aside_protocol::{EntryId, Seq};
+use aside_protocol::EntryId;
+use aside_protocol::triage::Visibility;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::LocalId;
@@ -44,8 +45,12 @@ pub enum OutgoingBody {
         question: EntryId,
         /// The text.
         text: String,
-        /// The place of the newest answer that its writer saw, zero for none; nothing for no guard.
-        seen: Option<Seq>,
+        /// Who may read it.
+        visibility: Visibility,
+        /// The question's `last_answer` that its writer saw, zero for none; nothing for no guard.
+        seen: Option<u64>,
+        /// Its writer knows that somebody else is about to answer, or has.
+        co_answer: bool,
     },
 }
 

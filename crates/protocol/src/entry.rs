@@ -5,6 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::ids::{EntryId, Nonce, Seq};
 use crate::lenient::{Scalar, read_object};
 use crate::time::CreatedAt;
+use crate::triage::Visibility;
 
 /// The three kinds of entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,7 +89,22 @@ pub enum Body {
         text: String,
         /// The entry that is answered, if the server says (extension `answer`).
         question_id: Option<EntryId>,
+        /// What else the server says of it (extension `triage`).
+        notes: AnswerNotes,
     },
+}
+
+/// What a server may say of an answer besides what it is; a client that knows none of it loses nothing but that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnswerNotes {
+    /// Others who asked the same.
+    pub also_asked: Vec<String>,
+    /// When it was changed last, in milliseconds of the epoch.
+    pub edited_at: Option<i64>,
+    /// It was taken back; the text is empty.
+    pub retracted: bool,
+    /// Not everybody may read it. Only ever set by a client, on what it wrote itself.
+    pub visibility: Visibility,
 }
 
 impl Body {
@@ -130,17 +146,26 @@ impl Body {
     fn parse_answer(content: &str) -> Self {
         let (mut org_name, mut org_logo) = (String::new(), String::new());
         let (mut question, mut answer, mut question_id) = (String::new(), None, None);
+        let mut notes = AnswerNotes::default();
         let read = read_object(content, |key, value| match key {
             "orgName" => org_name = value.into_text().into_owned(),
             "orgLogo" => org_logo = value.into_text().into_owned(),
             "question" => question = value.into_text().into_owned(),
             "answer" => answer = Some(value.into_text().into_owned()),
             "questionId" => question_id = value.into_nonempty().map(EntryId::new),
+            "alsoAsked" => {
+                notes.also_asked = value.into_text().lines().map(str::to_owned).collect();
+            }
+            "editedAt" => notes.edited_at = value.as_i64(),
+            "retracted" => notes.retracted = value.as_bool().unwrap_or(false),
+            "visibility" => {
+                notes.visibility = Visibility::parse(&value.into_text()).unwrap_or_default();
+            }
             _ => {}
         });
         match answer {
             Some(text) if read.is_ok() => {
-                Self::Answer { org_name, org_logo, question, text, question_id }
+                Self::Answer { org_name, org_logo, question, text, question_id, notes }
             }
             _ => Self::Answer {
                 org_name: String::new(),
@@ -148,6 +173,7 @@ impl Body {
                 question: String::new(),
                 text: content.to_owned(),
                 question_id: None,
+                notes: AnswerNotes::default(),
             },
         }
     }
@@ -157,7 +183,9 @@ impl Body {
         match self {
             Self::Message { text } => text.clone(),
             Self::Question { text } => object(&[("content", text)]),
-            Self::Answer { org_name, org_logo, question, text, question_id } => {
+            Self::Answer { org_name, org_logo, question, text, question_id, notes } => {
+                let also_asked = notes.also_asked.join("\n");
+                let edited_at = notes.edited_at.map(|at| at.to_string());
                 let mut fields = vec![
                     ("orgName", org_name.as_str()),
                     ("orgLogo", org_logo),
@@ -166,6 +194,18 @@ impl Body {
                 ];
                 if let Some(id) = question_id {
                     fields.push(("questionId", id.as_str()));
+                }
+                if !also_asked.is_empty() {
+                    fields.push(("alsoAsked", &also_asked));
+                }
+                if let Some(at) = &edited_at {
+                    fields.push(("editedAt", at));
+                }
+                if notes.retracted {
+                    fields.push(("retracted", "true"));
+                }
+                if notes.visibility != Visibility::Public {
+                    fields.push(("visibility", notes.visibility.as_str()));
                 }
                 object(&fields)
             }

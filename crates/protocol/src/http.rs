@@ -9,6 +9,7 @@ use crate::ids::{EntryId, Nonce, Seq, StreamId};
 use crate::lenient::read_value;
 use crate::limits::{PAGE_BYTES, PAGE_ENTRIES};
 use crate::time::CreatedAt;
+use crate::triage::Visibility;
 
 /// Where history is read, relative to the server's base URL.
 pub const HISTORY_PATH: &str = "api/message/chatmsg";
@@ -204,9 +205,13 @@ pub struct Answer {
     pub stream: StreamId,
     /// The answer's own name.
     pub nonce: Option<Nonce>,
-    /// The place of the newest answer that its writer saw, zero for none: if somebody answered since, it is refused with
-    /// 409 and the item (extension `triage`). Absent: no guard.
-    pub seen: Option<Seq>,
+    /// The item's `lastAnswer` that its writer saw, zero for none: if somebody answered since, it is refused with 409 and
+    /// the item (extension `triage`). Absent: no guard.
+    pub seen: Option<u64>,
+    /// Who may read it (extension `triage`).
+    pub visibility: Visibility,
+    /// Its writer knows that somebody else is about to answer, or has.
+    pub co_answer: bool,
 }
 
 impl Ask {
@@ -237,7 +242,13 @@ impl Answer {
             "streamId": self.stream.as_str(),
         });
         if let Some(seen) = self.seen {
-            body["seen"] = seen.0.into();
+            body["seen"] = seen.into();
+        }
+        if self.visibility != Visibility::Public {
+            body["visibility"] = self.visibility.as_str().into();
+        }
+        if self.co_answer {
+            body["coAnswer"] = true.into();
         }
         with_nonce(body, self.nonce.as_ref())
     }
@@ -250,7 +261,13 @@ impl Answer {
             content: value["content"].as_str()?.to_owned(),
             stream: StreamId::new(value["streamId"].as_str()?),
             nonce: value["nonce"].as_str().filter(|n| !n.is_empty()).map(Nonce::new),
-            seen: value["seen"].as_u64().map(Seq),
+            seen: value["seen"].as_u64(),
+            // A word that is not known must not make something public.
+            visibility: match &value["visibility"] {
+                Value::Null => Visibility::Public,
+                word => Visibility::parse(word.as_str()?)?,
+            },
+            co_answer: value["coAnswer"].as_bool().unwrap_or(false),
         })
     }
 }

@@ -25,7 +25,7 @@ pub mod triage;
 
 pub use capabilities::{Capabilities, Extension, Identity, Role};
 pub use close::CloseReason;
-pub use entry::{Body, Entry, EntryKind};
+pub use entry::{AnswerNotes, Body, Entry, EntryKind};
 pub use event::{Control, ServerFrame, Skip};
 pub use frame::{ClientFrame, FrameError, Join, OutgoingMessage, Resume};
 pub use ids::{EntryId, Epoch, Nonce, Seq, StreamId, Topic};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use aside_protocol::http::{Answer, Ask, ErrorReply, HistoryPage, HistoryQuery, PageError, Stored};
+use aside_protocol::triage::Visibility;
 use aside_protocol::{
     Capabilities, Entry, EntryId, EntryKind, Extension, Identity, Nonce, Role, Seq, StreamId,
 };
@@ -153,12 +154,21 @@ fn asking_and_answering() {
         stream: StreamId::new("s"),
         nonce: Some(Nonce::new("n")),
         seen: None,
+        visibility: Visibility::Public,
+        co_answer: false,
     };
     assert_snapshot!(answer.to_json(), @r#"{"content":"8","nonce":"n","questionId":"q1","streamId":"s"}"#);
     assert_eq!(Answer::parse(answer.to_json().as_bytes()), Some(answer.clone()));
-    let guarded = Answer { seen: Some(Seq(0)), ..answer };
+    let guarded = Answer { seen: Some(0), ..answer };
     assert_snapshot!(guarded.to_json(), @r#"{"content":"8","nonce":"n","questionId":"q1","seen":0,"streamId":"s"}"#);
-    assert_eq!(Answer::parse(guarded.to_json().as_bytes()), Some(guarded));
+    assert_eq!(Answer::parse(guarded.to_json().as_bytes()), Some(guarded.clone()));
+    let private = Answer { visibility: Visibility::Asker, co_answer: true, ..guarded };
+    assert_snapshot!(private.to_json(), @r#"{"coAnswer":true,"content":"8","nonce":"n","questionId":"q1","seen":0,"streamId":"s","visibility":"asker"}"#);
+    assert_eq!(Answer::parse(private.to_json().as_bytes()), Some(private.clone()));
+    for odd in ["\"friends\"", "1", "true"] {
+        let body = private.to_json().replace("\"asker\"", odd);
+        assert_eq!(Answer::parse(body.as_bytes()), None, "{odd} must not be taken for public");
+    }
     assert_eq!(Ask::parse(b"{}"), None);
     let stored = Stored { id: Some(EntryId::new("e1")), seq: Some(Seq(1)) };
     assert_snapshot!(stored.to_json(), @r#"{"code":200,"data":{"id":"e1","seq":1}}"#);

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use aside_protocol::{
-    Body, Control, CreatedAt, Entry, EntryId, EntryKind, Epoch, FrameError, Nonce, Seq,
-    ServerFrame, Skip,
+    AnswerNotes, Body, Control, CreatedAt, Entry, EntryId, EntryKind, Epoch, FrameError, Nonce,
+    Seq, ServerFrame, Skip,
 };
 use insta::assert_snapshot;
 use jiff::Timestamp;
@@ -33,6 +33,7 @@ fn answer() -> Body {
         question: "几点?".to_owned(),
         text: "8 \"sharp\"".to_owned(),
         question_id: Some(EntryId::new("q1")),
+        notes: AnswerNotes::default(),
     }
 }
 

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use aside_protocol::triage::{
-    Change, Changes, Claim, Item, Person, Stage, StateRequest, Work, item_reply, parse_item_reply,
+    AnswerEdit, Change, Changes, Claim, EditRequest, FromRequest, Item, LogLine, Merged, Person,
+    PrivateAnswer, RetractRequest, Review, Stage, StateRequest, Visibility, Work, item_reply,
+    parse_item_reply,
 };
-use aside_protocol::{EntryId, Seq, ServerFrame, Skip, StreamId};
+use aside_protocol::{AnswerNotes, Body, EntryId, EntryKind, Seq, ServerFrame, Skip, StreamId};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -14,17 +16,12 @@ fn person(user: &str) -> Person {
 }
 
 fn item() -> Item {
+    let asker = person("ann");
     Item {
-        question_id: EntryId::new("q-4"),
         seq: Seq(4),
-        number: 2,
         rev: 3,
         change: 17,
-        text: "几点?".to_owned(),
-        asker: person("ann"),
-        asked_at: 1_538_980_200_000,
         work: Work::Claimed,
-        merged_into: None,
         stage: Stage::Next,
         pinned: true,
         tags: vec!["time".to_owned()],
@@ -36,11 +33,46 @@ fn item() -> Item {
             expires_at: 1_538_980_350_000,
         }),
         answers: 1,
-        last_answer: Seq(9),
+        last_answer: 9,
         first_answer_at: Some(1_538_980_250_000),
-        closed_at: None,
-        reason: String::new(),
         changed_by: person("sue"),
+        ..Item::new(EntryId::new("q-4"), 2, "几点?".to_owned(), asker, 1_538_980_200_000)
+    }
+}
+
+/// With everything that is usually left out.
+fn rich() -> Item {
+    let private = PrivateAnswer {
+        id: EntryId::new("q-p1"),
+        visibility: Visibility::Asker,
+        text: "8".to_owned(),
+        org_name: "Acme".to_owned(),
+        by: person("sue"),
+        at: 5,
+        edited_at: Some(6),
+        retracted: false,
+    };
+    let note = PrivateAnswer {
+        id: EntryId::new("q-p2"),
+        visibility: Visibility::Staff,
+        text: String::new(),
+        edited_at: None,
+        retracted: true,
+        ..private.clone()
+    };
+    let edit = AnswerEdit { answer_id: EntryId::new("q-9"), content: "{}".to_owned() };
+    let merged = Merged { question_id: EntryId::new("q-5"), display_name: "BO".to_owned() };
+    Item {
+        original_text: Some("几点开始?".to_owned()),
+        source_id: Some(EntryId::new("q-3")),
+        review: Review::Rejected,
+        votes: 12,
+        voted: Some(true),
+        merged: vec![merged],
+        private: vec![private, note],
+        edits: vec![edit],
+        claim: None,
+        ..item()
     }
 }
 
@@ -50,6 +82,10 @@ fn an_item_travels_whole() {
     assert_eq!(ServerFrame::parse(&text), Ok(ServerFrame::Triage(item().into())));
     let frame: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_snapshot!(frame["data"].as_str().unwrap(), @r#"{"item":{"answers":1,"askedAt":1538980200000,"asker":{"avatarurl":"","displayName":"ANN","user":"ann"},"change":17,"changedBy":{"avatarurl":"","displayName":"SUE","user":"sue"},"claim":{"at":1538980260000,"avatarurl":"","device":"laptop","displayName":"SUE","expiresAt":1538980350000,"user":"sue"},"firstAnswerAt":1538980250000,"lastAnswer":9,"note":"ask Bo","number":2,"pinned":true,"questionId":"q-4","rev":3,"seq":4,"stage":"next","tags":["time"],"text":"几点?","work":"claimed"},"type":"triage"}"#);
+    let text = ServerFrame::triage_text(&rich());
+    assert_eq!(ServerFrame::parse(&text), Ok(ServerFrame::Triage(rich().into())));
+    let frame: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_snapshot!(frame["data"].as_str().unwrap(), @r#"{"item":{"answers":1,"askedAt":1538980200000,"asker":{"avatarurl":"","displayName":"ANN","user":"ann"},"change":17,"changedBy":{"avatarurl":"","displayName":"SUE","user":"sue"},"edits":[{"answerId":"q-9","content":"{}"}],"firstAnswerAt":1538980250000,"lastAnswer":9,"merged":[{"displayName":"BO","questionId":"q-5"}],"note":"ask Bo","number":2,"originalText":"几点开始?","pinned":true,"private":[{"at":5,"by":{"avatarurl":"","displayName":"SUE","user":"sue"},"editedAt":6,"id":"q-p1","orgName":"Acme","text":"8","visibility":"asker"},{"at":5,"by":{"avatarurl":"","displayName":"SUE","user":"sue"},"id":"q-p2","orgName":"Acme","retracted":true,"text":"","visibility":"staff"}],"questionId":"q-4","rev":3,"review":"rejected","seq":4,"sourceId":"q-3","stage":"next","tags":["time"],"text":"几点?","voted":true,"votes":12,"work":"claimed"},"type":"triage"}"#);
     let reply = item_reply(409, "it was changed since", &item());
     assert_eq!(parse_item_reply(reply.as_bytes()), Some(item()));
 }
@@ -72,11 +108,16 @@ fn a_change_names_what_it_changes_and_nothing_else() {
         tags: Some(Vec::new()),
         note: Some(String::new()),
         merge_into: Some(EntryId::new("q-1")),
+        unmerge: true,
+        text: Some("几点?".to_owned()),
+        review: Some(Review::Approved),
         reason: Some("later".to_owned()),
         take_over: true,
     };
     let whole = StateRequest { rev: Some(3), device: String::new(), change, ..request };
-    assert_snapshot!(whole.to_json(), @r#"{"questionId":"q-4","streamId":"s","rev":3,"state":"follow_up","stage":"none","pinned":false,"tags":[],"note":"","mergeInto":"q-1","reason":"later","takeOver":true}"#);
+    assert_snapshot!(whole.to_json(), @r#"{"questionId":"q-4","streamId":"s","rev":3,"state":"follow_up","review":"approved","stage":"none","pinned":false,"tags":[],"note":"","mergeInto":"q-1","unmerge":true,"text":"几点?","reason":"later","takeOver":true}"#);
+    let blank = whole.to_json().replace("\"几点?\"", "\" \"");
+    assert_eq!(StateRequest::parse(blank.as_bytes()), None, "a question says something");
     assert_eq!(StateRequest::parse(whole.to_json().as_bytes()), Some(whole));
 }
 
@@ -128,4 +169,54 @@ proptest! {
     fn no_data_can_panic(data in r#"\{"type":"triage","item":\{("[a-zA-Z]{1,12}":(null|-?[0-9]{1,20}|"[^"]{0,8}"|\[\]),?){0,9}\}\}"#) {
         let _ = ServerFrame::parse(&serde_json::json!({ "code": 200, "data": data }).to_string());
     }
+}
+
+#[test]
+fn what_else_staff_may_ask_for() {
+    let stream_id = StreamId::new("s");
+    let from = FromRequest { entry_id: EntryId::new("q-3"), stream_id: stream_id.clone() };
+    assert_snapshot!(from.to_json(), @r#"{"entryId":"q-3","streamId":"s"}"#);
+    assert_eq!(FromRequest::parse(from.to_json().as_bytes()), Some(from));
+    let answer_id = EntryId::new("q-p1");
+    let content = "9".to_owned();
+    let edit = EditRequest { answer_id: answer_id.clone(), stream_id: stream_id.clone(), content };
+    assert_snapshot!(edit.to_json(), @r#"{"answerId":"q-p1","streamId":"s","content":"9"}"#);
+    assert_eq!(EditRequest::parse(edit.to_json().as_bytes()), Some(edit));
+    let retract = RetractRequest { answer_id, stream_id };
+    assert_snapshot!(retract.to_json(), @r#"{"answerId":"q-p1","streamId":"s"}"#);
+    assert_eq!(RetractRequest::parse(retract.to_json().as_bytes()), Some(retract));
+    assert_eq!(EditRequest::parse(b"{}"), None);
+
+    let line = LogLine {
+        change: 3,
+        field: "work".to_owned(),
+        old: "open".to_owned(),
+        new: "claimed".to_owned(),
+        by: person("sue"),
+        at: 5,
+    };
+    let body = LogLine::all_to_json(std::slice::from_ref(&line));
+    assert_eq!(LogLine::parse_all(body.as_bytes()), Some(vec![line]));
+    assert_eq!(LogLine::parse_all(b"{}"), None);
+}
+
+#[test]
+fn an_answer_may_say_more_than_what_it_is() {
+    let notes = AnswerNotes {
+        also_asked: vec!["Bo".to_owned(), "小明".to_owned()],
+        edited_at: Some(7),
+        retracted: true,
+        visibility: Visibility::Staff,
+    };
+    let answer = Body::Answer {
+        org_name: "Acme".to_owned(),
+        org_logo: String::new(),
+        question: "几点?".to_owned(),
+        text: String::new(),
+        question_id: None,
+        notes,
+    };
+    let content = answer.to_content();
+    assert_snapshot!(content, @r#"{"orgName":"Acme","orgLogo":"","question":"几点?","answer":"","alsoAsked":"Bo\n小明","editedAt":"7","retracted":"true","visibility":"staff"}"#);
+    assert_eq!(Body::parse(EntryKind::Answer, &content), answer);
 }

@@ -1,9 +1,8 @@
-//! Asking and answering over HTTP.
+//! Asking over HTTP, and what everything that is said must pass.
 
 use std::sync::Arc;
 
-use aside_protocol::http::{Answer, Ask, Stored};
-use aside_protocol::triage::item_reply;
+use aside_protocol::http::{Ask, Stored};
 use aside_protocol::{Body, EntryKind, Extension, Nonce, Seq};
 use axum::body::Bytes;
 use axum::extract::State;
@@ -15,10 +14,9 @@ use tokio::time::Instant;
 use crate::gate::{self, Seat};
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
-use crate::store::entries::{self, Draft};
-use crate::store::items::Items;
+use crate::store::entries::Draft;
 
-type Posted = Result<Bytes, BytesRejection>;
+pub(crate) type Posted = Result<Bytes, BytesRejection>;
 
 /// `POST api/question/add`: part 1, for everyone.
 pub(crate) async fn ask(
@@ -30,74 +28,9 @@ pub(crate) async fn ask(
     let ask = Ask::parse(&whole(body)?).ok_or(Refusal::Malformed("not a question"))?;
     seat.in_stream(&ask.stream)?;
     let nonce = server.admit(&seat, &ask.content, ask.nonce)?;
-    let who = &seat.identity;
-    let draft = Draft {
-        kind: EntryKind::Question,
-        user: who.user.clone(),
-        display_name: who.display_name.clone(),
-        avatar_url: who.avatar_url.clone(),
-        content: Body::Question { text: ask.content }.to_content(),
-        created_ms: None,
-        nonce,
-        seen: None,
-    };
+    let content = Body::Question { text: ask.content }.to_content();
+    let draft = Draft::by(&seat.identity, EntryKind::Question, content, nonce);
     store(&server, &seat, draft).await
-}
-
-/// `POST api/answer/add`: an extension, for staff.
-pub(crate) async fn answer(
-    State(server): State<Arc<Server>>,
-    headers: HeaderMap,
-    body: Posted,
-) -> Result<Response, Refusal> {
-    let seat = gate::seat(&server.hall, &headers).await?;
-    if !seat.identity.role.answers() {
-        return Err(Refusal::Role);
-    }
-    let answer = Answer::parse(&whole(body)?).ok_or(Refusal::Malformed("not an answer"))?;
-    seat.in_stream(&answer.stream)?;
-    let nonce = server.admit(&seat, &answer.content, answer.nonce)?;
-    let place = seat.room.place_of(&answer.question_id).ok_or(Refusal::NotFound)?;
-    let key = seat.room.key();
-    let found = server.hall.store.read(move |conn| entries::question(conn, key, place)).await?;
-    let (asker, question) = found.ok_or(Refusal::NotFound)?;
-    let who = &seat.identity;
-    let body = Body::Answer {
-        org_name: organisation(who).to_owned(),
-        org_logo: who.org_logo.clone(),
-        question,
-        text: answer.content,
-        question_id: Some(answer.question_id),
-    };
-    let draft = Draft {
-        kind: EntryKind::Answer,
-        user: who.user.clone(),
-        display_name: asker,
-        avatar_url: who.org_logo.clone(),
-        content: body.to_content(),
-        created_ms: None,
-        nonce,
-        seen: answer.seen.filter(|_| server.offers(Extension::Triage)),
-    };
-    match store(&server, &seat, draft).await {
-        Err(Refusal::Overtaken) => overtaken(&server, &seat, place).await,
-        stored => stored,
-    }
-}
-
-/// Nothing was stored; the question as it stands now says why.
-async fn overtaken(server: &Server, seat: &Seat, place: Seq) -> Result<Response, Refusal> {
-    let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
-    let read =
-        move |conn: &rusqlite::Connection| Items { conn, room: key, epoch: &epoch }.get(place);
-    let item = server.hall.store.read(read).await?.ok_or(Refusal::NotFound)?;
-    let words = Refusal::Overtaken.message();
-    Ok(json(StatusCode::CONFLICT, item_reply(409, words, &item)))
-}
-
-/// Staff without an organisation answer in their own name.
-fn organisation(who: &aside_protocol::Identity) -> &str {
-    if who.org_name.is_empty() { &who.display_name } else { &who.org_name }
 }
 
 pub(crate) fn whole(body: Posted) -> Result<Bytes, Refusal> {
@@ -139,7 +72,7 @@ impl Server {
     }
 }
 
-async fn store(server: &Server, seat: &Seat, draft: Draft) -> Result<Response, Refusal> {
+pub(crate) async fn store(server: &Server, seat: &Seat, draft: Draft) -> Result<Response, Refusal> {
     let places = server.hall.append(&seat.room, vec![draft]).await?;
     let seq = places.first().copied().filter(|_| server.offers(Extension::Seq));
     let stored = Stored { id: seq.map(|seq: Seq| seat.room.entry_id(seq)), seq };

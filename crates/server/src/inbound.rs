@@ -192,16 +192,7 @@ impl<'a> Inbound<'a> {
         let outlet = self.connection.outlet.clone();
         let reply = nonce.clone().map_or(Reply::Nobody, |nonce| Reply::Socket(outlet, nonce));
         // Who says it and when is known better here than there.
-        let draft = Draft {
-            kind: EntryKind::Message,
-            user: who.user.clone(),
-            display_name: who.display_name.clone(),
-            avatar_url: who.avatar_url.clone(),
-            content: message.content,
-            created_ms: None,
-            nonce,
-            seen: None,
-        };
+        let draft = Draft::by(who, EntryKind::Message, message.content, nonce);
         let append = Append { room: seat.room.clone(), drafts: vec![draft], reply };
         // Waits when the disk is behind: the client's own TCP connection then makes it wait too.
         let sent = server.hall.store.writes().send(Write::Append(append)).await;

@@ -10,6 +10,7 @@
 //! is the list of who is here; `pace` and `refusal` are the ways to say no.
 
 mod accept;
+mod answers;
 mod asking;
 pub mod config;
 mod connection;

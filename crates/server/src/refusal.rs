@@ -36,6 +36,8 @@ pub(crate) enum Refusal {
     NonceReused,
     /// Somebody else answered, or is about to.
     Overtaken,
+    /// Its author could have done that earlier; now only a host can.
+    TooLate,
     /// The text, or the whole request, is too long.
     TooLong,
     /// Too much of it at once.
@@ -58,7 +60,7 @@ impl Refusal {
         match self {
             Self::TokenInUrl | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Token => StatusCode::UNAUTHORIZED,
-            Self::Origin | Self::OtherRoom | Self::Role => StatusCode::FORBIDDEN,
+            Self::Origin | Self::OtherRoom | Self::Role | Self::TooLate => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -83,6 +85,7 @@ impl Refusal {
             Self::Method => "not with this method",
             Self::NonceReused => "the nonce was used for something else",
             Self::Overtaken => "somebody else answered, or is about to",
+            Self::TooLate => "only its author, for ten minutes, or a host may do that",
             Self::TooLong => "too long",
             Self::TooFast(_) => "too fast",
             Self::NotAHandshake => "this is the path of the socket",
@@ -106,6 +109,7 @@ impl Refusal {
             | Self::Method
             | Self::NonceReused
             | Self::Overtaken
+            | Self::TooLate
             | Self::TooLong
             | Self::NotAHandshake
             | Self::Slow => None,

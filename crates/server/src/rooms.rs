@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use aside_protocol::{Body, Entry, Seq, Token, Topic};
+use aside_protocol::{AnswerNotes, Body, Entry, Seq, Token, Topic};
 use jiff::Timestamp;
 
 use crate::config::{Clock, Dice};
@@ -205,6 +205,7 @@ impl Rooms {
             text: answering.text,
             // A core server's answers do not say which entry they belong to.
             question_id: room.wire().seq.then_some(answering.question),
+            notes: AnswerNotes::default(),
         };
         let entry = NewEntry {
             avatar_url: answering.org_logo,
@@ -265,6 +266,8 @@ impl NewEntry {
             created_ms: self.created_at.map(Timestamp::as_millisecond),
             nonce: None,
             seen: None,
+            co_answer: false,
+            source: None,
         }
     }
 }

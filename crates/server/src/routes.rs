@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, CAPABILITIES_PATH, HISTORY_PATH};
-use aside_protocol::triage::{CHANGES_PATH, LOG_PATH, STATE_PATH};
+use aside_protocol::triage::{
+    CHANGES_PATH, EDIT_PATH, FROM_PATH, LOG_PATH, RETRACT_PATH, STATE_PATH,
+};
 use aside_protocol::{Capabilities, Extension};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -21,7 +23,7 @@ use crate::hall::Hall;
 use crate::pace::Paces;
 use crate::probe::Probe;
 use crate::refusal::{Refusal, json};
-use crate::{asking, gate, history, triage, upgrade};
+use crate::{answers, asking, gate, history, triage, upgrade};
 
 /// What every request and every socket may look at.
 #[derive(Debug)]
@@ -73,10 +75,13 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
             .route("/api/health", get(health));
     }
     if server.offers(Extension::Answer) {
-        router = router.route(&path(ANSWER_PATH), post(asking::answer));
+        router = router.route(&path(ANSWER_PATH), post(answers::add));
     }
     if server.offers(Extension::Triage) {
         router = router
+            .route(&path(EDIT_PATH), post(answers::edit))
+            .route(&path(RETRACT_PATH), post(answers::retract))
+            .route(&path(FROM_PATH), post(answers::make_question))
             .route(&path(STATE_PATH), post(triage::state))
             .route(&path(CHANGES_PATH), get(triage::changes))
             .route(&path(LOG_PATH), get(triage::log));

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use aside_protocol::triage::{
-    self, CHANGES, Change, Changes, Claim, Item, Person, Stage, StateRequest, Work,
+    self, CHANGES, Change, Changes, Claim, Item, LogLine, Person, Stage, StateRequest, Work,
 };
-use aside_protocol::{EntryId, Epoch, Seq, StreamId};
+use aside_protocol::{EntryId, Epoch, Identity, Seq, StreamId};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use tokio::time::Instant;
 
+use crate::answers::step;
 use crate::asking::whole;
 use crate::gate::{self, Seat};
 use crate::hall::Hall;
@@ -28,8 +28,11 @@ const CLAIM_MS: i64 = 90_000;
 
 /// What became of a wish.
 enum Outcome {
-    /// Done: what had to make way, and last what was asked for.
-    Done(Vec<Item>),
+    /// Done: what was asked for, and all that changed with it, in the order of their changes.
+    Done {
+        asked: Seq,
+        changed: Vec<Item>,
+    },
     /// Not done, since the item is not as it was taken for; why, in words.
     Stale(Box<Item>, &'static str),
     NotFound,
@@ -37,9 +40,18 @@ enum Outcome {
 }
 
 /// Staff alone.
-async fn desk_seat(server: &Server, headers: &HeaderMap) -> Result<Seat, Refusal> {
+pub(crate) async fn desk_seat(server: &Server, headers: &HeaderMap) -> Result<Seat, Refusal> {
     let seat = gate::seat(&server.hall, headers).await?;
     if seat.identity.role.answers() { Ok(seat) } else { Err(Refusal::Role) }
+}
+
+/// Somebody, as items name them.
+pub(crate) fn person(who: &Identity) -> Person {
+    Person {
+        user: who.user.clone(),
+        display_name: who.display_name.clone(),
+        avatar_url: who.avatar_url.clone(),
+    }
 }
 
 /// A query's pairs.
@@ -74,20 +86,11 @@ pub(crate) async fn state(
     let seat = desk_seat(&server, &headers).await?;
     let asked = StateRequest::parse(&whole(body)?).ok_or(Refusal::Malformed("not a change"))?;
     seat.in_stream(&asked.stream_id)?;
-    let name = (seat.room.key(), seat.identity.user.clone());
-    server
-        .steps
-        .take(name, server.config.limits.sends, Instant::now())
-        .map_err(Refusal::TooFast)?;
+    step(&server, &seat)?;
     let (key, room) = (seat.room.key(), seat.room.clone());
     let (epoch, _) = room.position();
     let now_ms = server.hall.clock.now().as_millisecond();
-    let who = &seat.identity;
-    let by = Person {
-        user: who.user.clone(),
-        display_name: who.display_name.clone(),
-        avatar_url: who.avatar_url.clone(),
-    };
+    let by = person(&seat.identity);
     let outcome = server
         .hall
         .store
@@ -97,15 +100,15 @@ pub(crate) async fn state(
                 Wish { items, by, now_ms }.grant(asked)
             },
             move |outcome| {
-                if let Outcome::Done(items) = outcome {
-                    room.deliver_items(items);
+                if let Outcome::Done { changed, .. } = outcome {
+                    room.deliver_items(changed);
                 }
             },
         )
         .await?;
     match outcome {
-        Outcome::Done(items) => {
-            let item = items.last().ok_or(Refusal::NotFound)?;
+        Outcome::Done { asked, changed } => {
+            let item = changed.iter().find(|item| item.seq == asked).ok_or(Refusal::NotFound)?;
             Ok(json(StatusCode::OK, triage::item_reply(200, "", item)))
         }
         Outcome::Stale(item, words) => {
@@ -159,15 +162,28 @@ impl Wish<'_> {
         if needs_rev != Change::default() && asked.rev != Some(before.rev) {
             return stale("it was changed since");
         }
+        // Whose list of the same questions changes with it.
+        let mut other = None;
+        if change.unmerge && item.work == Work::Merged {
+            other = item.merged_into.as_ref().and_then(|id| place_of(self.items.epoch, id));
+            item.open();
+        }
         if let Some(target) = &change.merge_into {
             match self.root(target)? {
                 Some(root) if root.seq != item.seq => {
                     item.close(Work::Merged, "duplicate", self.now_ms);
+                    other = Some(root.seq);
                     item.merged_into = Some(root.question_id);
                 }
                 Some(_) => return Ok(Outcome::Malformed("a question is not merged into itself")),
                 None => return Ok(Outcome::NotFound),
             }
+        }
+        if let Some(text) = change.text.filter(|text| *text != item.text) {
+            let first = item.original_text.take().unwrap_or_else(|| item.text.clone());
+            // Back to the first words is no edit.
+            item.original_text = Some(first).filter(|first| *first != text);
+            item.text = text;
         }
         item.pinned = change.pinned.unwrap_or(item.pinned);
         item.note = change.note.unwrap_or(item.note);
@@ -177,9 +193,19 @@ impl Wish<'_> {
             item.stage = stage;
             moved = self.make_way(stage, item.seq)?;
         }
-        // Told in the order of their numbers, so the one that was asked for is the last.
-        moved.push(self.items.save(&before, item, self.by.clone(), self.now_ms)?);
-        Ok(Outcome::Done(moved))
+        let saved = self.items.save(&before, item, self.by.clone(), self.now_ms)?;
+        if let Some(other) = other {
+            // Read again, both know of each other.
+            moved.push(self.items.get(saved.seq)?.unwrap_or(saved));
+            if let Some(target) = self.items.get(other)? {
+                let told =
+                    self.items.save(&target, target.clone(), self.by.clone(), self.now_ms)?;
+                moved.push(told);
+            }
+        } else {
+            moved.push(saved);
+        }
+        Ok(Outcome::Done { asked: before.seq, changed: moved })
     }
 
     fn claim(&self, item: &Item, device: String) -> Claim {
@@ -257,8 +283,7 @@ pub(crate) async fn log(
         .store
         .read(move |conn| Items { conn, room: key, epoch: &epoch }.log(place))
         .await?;
-    let body = serde_json::json!({ "code": 200, "data": { "changes": lines } });
-    Ok(json(StatusCode::OK, body.to_string()))
+    Ok(json(StatusCode::OK, LogLine::all_to_json(&lines)))
 }
 
 impl Hall {

@@ -75,6 +75,16 @@ pub(crate) fn entry_id(epoch: &Epoch, seq: Seq) -> EntryId {
     EntryId::new(format!("{}-{seq}", epoch_part(epoch)))
 }
 
+/// The id of an answer that is no entry.
+pub(crate) fn private_id(epoch: &Epoch, number: i64) -> EntryId {
+    EntryId::new(format!("{}-p{number}", epoch_part(epoch)))
+}
+
+/// The number of a private answer that an id of this epoch names.
+pub(crate) fn private_number(epoch: &Epoch, id: &EntryId) -> Option<i64> {
+    id.as_str().strip_prefix(epoch_part(epoch))?.strip_prefix("-p")?.parse().ok()
+}
+
 /// The place that an id of this epoch names.
 pub(crate) fn place_of(epoch: &Epoch, id: &EntryId) -> Option<Seq> {
     let digits = id.as_str().strip_prefix(epoch_part(epoch))?.strip_prefix('-')?;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{CAPABILITIES_PATH, HISTORY_PATH, HistoryPage, HistoryQuery};
-use aside_protocol::triage::{CHANGES_PATH, Changes};
-use aside_protocol::{Capabilities, Entry, Seq, StreamId, Token, limits};
+use aside_protocol::triage::{CHANGES_PATH, Changes, LOG_PATH, LogLine};
+use aside_protocol::{Capabilities, Entry, EntryId, Seq, StreamId, Token, limits};
 
 use crate::align::{Print, Printer, join_pages, older_page, older_than};
 use crate::config::RoomConfig;
@@ -121,6 +121,23 @@ impl Fetch {
             return Err(FetchError::Status(reply.status));
         }
         Changes::parse(&reply.body).ok_or(FetchError::NotHistory)
+    }
+
+    /// What was done with a question.
+    pub(crate) async fn question_log(
+        &self,
+        question: &EntryId,
+    ) -> Result<Vec<LogLine>, FetchError> {
+        let pairs = [
+            ("stream", self.config.stream.as_str().to_owned()),
+            ("questionId", question.as_str().to_owned()),
+        ];
+        let reply = self.get(LOG_PATH, &pairs, limits::PAGE_BYTES, REQUEST).await;
+        let reply = reply.map_err(FetchError::Http)?;
+        if reply.status != 200 {
+            return Err(FetchError::Status(reply.status));
+        }
+        LogLine::parse_all(&reply.body).ok_or(FetchError::NotHistory)
     }
 
     async fn page(&self, query: &HistoryQuery) -> Result<HistoryPage, FetchError> {

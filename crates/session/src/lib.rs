@@ -37,7 +37,7 @@ pub use network::{
     ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network, Peeked,
     ProxyChoice, Routes,
 };
-pub use room::{OutgoingAnswer, Questions, Wish};
+pub use room::{Answering, OutgoingAnswer, Questions, Wish};
 pub use session::{Env, Session};
 pub use view::{Connection, Counters, DeskState, DeskView, RoomView, ServerFacts, Why};
 

@@ -31,7 +31,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
-use aside_protocol::triage::{Changes, Item as TriageItem};
+use aside_protocol::triage::{Changes, LogLine};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -53,9 +53,10 @@ use crate::view::RoomView;
 pub(crate) use start::start;
 
 use aligned::Aligned;
-pub use answers::OutgoingAnswer;
 pub(crate) use answers::draft_slot;
+pub use answers::{Answering, OutgoingAnswer};
 use connection::Phase;
+pub(crate) use desk::Staff;
 pub use desk::{Questions, Wish};
 use exact::Exact;
 use sending::Item;
@@ -76,7 +77,9 @@ pub(crate) enum Command {
     SetToken(Token),
     Reconnect,
     NetworkChanged,
-    Triage { wish: Wish, reply: oneshot::Sender<Result<TriageItem, TriageError>> },
+    Triage { wish: Wish, reply: desk::Tell },
+    Staff { wish: Staff, reply: desk::Tell },
+    QuestionLog { question: EntryId, reply: oneshot::Sender<Result<Vec<LogLine>, TriageError>> },
     Questions { since: u64, reply: Reply<Questions> },
     DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
@@ -220,6 +223,8 @@ impl Room {
                 let _gone = reply.send(self.mark_read(place).await);
             }
             Command::Triage { wish, reply } => self.wish(wish, reply).await,
+            Command::Staff { wish, reply } => self.staff(wish, reply),
+            Command::QuestionLog { question, reply } => self.question_log(question, reply),
             Command::Questions { since, reply } => {
                 let _gone = reply.send(Ok(self.desk.since(since)));
             }

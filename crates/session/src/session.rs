@@ -7,8 +7,8 @@ use aside_history::{
     Anchor, Changes, Draft, LocalId, OutboxError, OutgoingBody, Page, Place, Revision, RoomId,
     RoomName, RowKey, Store, StoreError,
 };
-use aside_protocol::triage::Item;
-use aside_protocol::{EntryId, Seq, Token};
+use aside_protocol::triage::{Item, LogLine};
+use aside_protocol::{EntryId, Token};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, SystemClock};
@@ -16,7 +16,7 @@ use crate::config::RoomConfig;
 use crate::error::{SendError, SessionError, Settled, StartError, TriageError};
 use crate::internet::Internet;
 use crate::network::{Network, ProxyChoice};
-use crate::room::{self, Command, Questions, Wish};
+use crate::room::{self, Answering, Command, Questions, Staff, Wish};
 use crate::view::RoomView;
 
 /// Wishes that may wait for the room's task; a full queue makes the one who wishes wait.
@@ -147,16 +147,31 @@ impl Session {
         self.say(OutgoingBody::Question { text: text.to_owned() }).await
     }
 
-    /// Answers a question; as [`Session::send`].
+    /// Answers a question in public; as [`Session::send`].
     ///
     /// # Errors
     /// [`SendError`]; [`SendError::NotOffered`] where the server or the role doesn't allow it.
     pub async fn answer(&self, question: EntryId, text: &str) -> Result<LocalId, SendError> {
-        self.say(OutgoingBody::Answer { question, text: text.to_owned(), seen: None }).await
+        self.answer_as(question, text, Answering::default()).await
     }
 
-    /// The same with a guard: if the question has an answer newer than the one at `seen` (zero: any), or somebody else has
-    /// claimed it, nothing is published, and the row fails with the code `overtaken`.
+    /// The same for whom, and guarded as, is asked for. A private answer is no entry: its row is gone once it is settled.
+    ///
+    /// # Errors
+    /// As [`Session::answer`].
+    pub async fn answer_as(
+        &self,
+        question: EntryId,
+        text: &str,
+        how: Answering,
+    ) -> Result<LocalId, SendError> {
+        let Answering { visibility, seen, co_answer } = how;
+        let text = text.to_owned();
+        self.say(OutgoingBody::Answer { question, text, visibility, seen, co_answer }).await
+    }
+
+    /// The same in public, with a guard: if the question has an answer newer than its `last_answer` at `seen`, or somebody
+    /// else has claimed it, nothing is published, and the row fails with the code `overtaken`.
     ///
     /// # Errors
     /// As [`Session::answer`].
@@ -164,10 +179,9 @@ impl Session {
         &self,
         question: EntryId,
         text: &str,
-        seen: Seq,
+        seen: u64,
     ) -> Result<LocalId, SendError> {
-        let body = OutgoingBody::Answer { question, text: text.to_owned(), seen: Some(seen) };
-        self.say(body).await
+        self.answer_as(question, text, Answering { seen: Some(seen), ..Answering::default() }).await
     }
 
     /// Sends an answer that its guard held, beside the others.
@@ -185,6 +199,48 @@ impl Session {
     pub async fn triage(&self, wish: Wish) -> Result<Item, TriageError> {
         let (reply, answer) = oneshot::channel();
         let sent = self.commands.send(Command::Triage { wish, reply }).await;
+        sent.map_err(|_| TriageError::Closed)?;
+        answer.await.map_err(|_| TriageError::Closed)?
+    }
+
+    /// Makes a question of a message, as its author's; the same one when it was made before.
+    ///
+    /// # Errors
+    /// [`TriageError`].
+    pub async fn make_question(&self, message: EntryId) -> Result<Item, TriageError> {
+        self.staff(Staff::MakeQuestion(message)).await
+    }
+
+    /// Changes an answer's text; says what its question is then.
+    ///
+    /// # Errors
+    /// [`TriageError`].
+    pub async fn edit_answer(&self, answer: EntryId, text: String) -> Result<Item, TriageError> {
+        self.staff(Staff::Edit(answer, text)).await
+    }
+
+    /// Takes an answer back; says what its question is then.
+    ///
+    /// # Errors
+    /// [`TriageError`].
+    pub async fn retract_answer(&self, answer: EntryId) -> Result<Item, TriageError> {
+        self.staff(Staff::Retract(answer)).await
+    }
+
+    async fn staff(&self, wish: Staff) -> Result<Item, TriageError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Staff { wish, reply }).await;
+        sent.map_err(|_| TriageError::Closed)?;
+        answer.await.map_err(|_| TriageError::Closed)?
+    }
+
+    /// What was done with a question, oldest first.
+    ///
+    /// # Errors
+    /// [`TriageError`].
+    pub async fn question_log(&self, question: EntryId) -> Result<Vec<LogLine>, TriageError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::QuestionLog { question, reply }).await;
         sent.map_err(|_| TriageError::Closed)?;
         answer.await.map_err(|_| TriageError::Closed)?
     }

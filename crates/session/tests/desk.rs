@@ -5,7 +5,7 @@ mod support;
 
 use aside_history::Store;
 use aside_protocol::triage::{Change, Item, Stage as OnStage, Work};
-use aside_protocol::{Body, EntryId};
+use aside_protocol::{AnswerNotes, Body, EntryId};
 use aside_server::NewEntry;
 use aside_session::{DeskState, Session, TriageError, Wish};
 use support::*;
@@ -35,6 +35,7 @@ async fn answered(stage: &Stage, question: &str, text: &str) {
         question: question.to_owned(),
         text: text.to_owned(),
         question_id: None,
+        notes: AnswerNotes::default(),
     };
     let entry = NewEntry::new(body, "desk", "Ann");
     stage.running.rooms().publish(&topic(), entry).await.unwrap();

@@ -200,6 +200,7 @@ fn line(people: &[Person], number: usize, app: Language) -> (&Person, Body) {
                 question: asked.to_owned(),
                 text: answer(asked, app).to_owned(),
                 question_id: None,
+                notes: aside_protocol::AnswerNotes::default(),
             };
             (asker, body)
         }

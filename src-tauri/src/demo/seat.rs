@@ -171,7 +171,9 @@ impl Seat {
         text: String,
     ) -> Result<(), Absent> {
         let (stream, nonce) = (StreamId::new(ROOM), Some(nonce()));
-        let answer = Answer { question_id: question, content: text, stream, nonce, seen: None };
+        let (question_id, content) = (question, text);
+        let (seen, visibility, co_answer) = (None, Visibility::Public, false);
+        let answer = Answer { question_id, content, stream, nonce, seen, visibility, co_answer };
         self.post(client, ANSWER_PATH, answer.to_json()).await
     }
 

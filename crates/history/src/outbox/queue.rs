@@ -1,6 +1,7 @@
 //! What waits to be sent, first written first.
 
-use aside_protocol::{EntryId, Seq};
+use aside_protocol::EntryId;
+use aside_protocol::triage::Visibility;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
@@ -35,20 +36,25 @@ pub(crate) fn enqueue(
     if waiting >= OUTBOX_ROWS {
         return Err(OutboxError::Full);
     }
-    let (kind, question, seen) = match &item.body {
-        OutgoingBody::Message { .. } => (0, None, None),
-        OutgoingBody::Question { .. } => (1, None, None),
-        OutgoingBody::Answer { question, seen, .. } => (2, Some(question.as_str()), *seen),
+    let (kind, answer) = match &item.body {
+        OutgoingBody::Message { .. } => (0, None),
+        OutgoingBody::Question { .. } => (1, None),
+        OutgoingBody::Answer { question, visibility, seen, co_answer, .. } => {
+            let private = Some(visibility.as_str()).filter(|_| *visibility != Visibility::Public);
+            (2, Some((question.as_str(), *seen, private, *co_answer)))
+        }
     };
     let created = item.created.as_microsecond();
     conn.prepare_cached(ENQUEUE)?.execute(params![
         item.id.as_bytes(),
         room.0,
         kind,
-        question,
+        answer.map(|(question, ..)| question),
         item.body.text(),
         created,
-        seen.map(|seq| seq.0.cast_signed()),
+        answer.and_then(|(_, seen, ..)| seen).map(u64::cast_signed),
+        answer.and_then(|(.., private, _)| private),
+        answer.is_some_and(|(.., co_answer)| co_answer),
     ])?;
     Ok(())
 }
@@ -75,7 +81,13 @@ fn read(line: &Row<'_>) -> rusqlite::Result<Outgoing> {
         2 => OutgoingBody::Answer {
             question: EntryId::new(line.get::<_, Option<String>>(2)?.unwrap_or_default()),
             text,
-            seen: line.get::<_, Option<i64>>(11)?.map(|seq| Seq(seq.cast_unsigned())),
+            visibility: match line.get::<_, Option<String>>(12)? {
+                None => Visibility::Public,
+                // A word that is not known must not make something public: the line is left alone.
+                Some(word) => Visibility::parse(&word).ok_or(rusqlite::Error::InvalidQuery)?,
+            },
+            seen: line.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
+            co_answer: line.get(13)?,
         },
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(1, other)),
     };

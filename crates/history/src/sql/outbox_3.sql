@@ -19,3 +19,8 @@ CREATE TABLE snippets (
 
 CREATE INDEX snippets_by_name ON snippets (name, id);
 CREATE INDEX snippets_by_room ON snippets (room) WHERE room IS NOT NULL;
+
+-- Who may read an answer ('asker', 'staff'; nothing for everybody), and whether its writer knows of the others. What `seen`
+-- holds is whatever number the server gave for it.
+ALTER TABLE outgoing ADD COLUMN visibility TEXT;
+ALTER TABLE outgoing ADD COLUMN co_answer INTEGER NOT NULL DEFAULT 0;

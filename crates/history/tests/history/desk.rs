@@ -1,36 +1,16 @@
 //! What a desk keeps outlives the store's handle, and goes when its room goes.
 
 use aside_history::{Draft, DraftMode, Items, ItemsHeard, Place, Snippet, Where};
-use aside_protocol::triage::{Item, Person, Stage, Work};
-use aside_protocol::{Body, Entry, EntryId, EntryKind, Epoch, Seq};
+use aside_protocol::triage::{Item, Person, Work};
+use aside_protocol::{AnswerNotes, Body, Entry, EntryId, EntryKind, Epoch, Seq};
 use uuid::Uuid;
 
 use crate::support::{add, at, entry, entry_row, memory_room, name, new, open, said, text};
 
 fn item(number: u64) -> Item {
-    Item {
-        question_id: EntryId::new(format!("q{number}")),
-        seq: Seq(number),
-        number,
-        rev: 0,
-        change: number,
-        text: "为什么?".to_owned(),
-        asker: Person::default(),
-        asked_at: 1,
-        work: Work::Open,
-        merged_into: None,
-        stage: Stage::None,
-        pinned: false,
-        tags: vec!["a".to_owned()],
-        note: String::new(),
-        claim: None,
-        answers: 0,
-        last_answer: Seq(0),
-        first_answer_at: None,
-        closed_at: None,
-        reason: String::new(),
-        changed_by: Person::default(),
-    }
+    let (id, text) = (EntryId::new(format!("q{number}")), "为什么?".to_owned());
+    let item = Item::new(id, number, text, Person::default(), 1);
+    Item { seq: Seq(number), change: number, tags: vec!["a".to_owned()], ..item }
 }
 
 fn heard(whole: u64, items: Vec<Item>) -> ItemsHeard {
@@ -90,6 +70,7 @@ async fn the_answers_to_a_question_are_those_that_name_it_or_quote_it() {
             question: question.to_owned(),
             text: text.to_owned(),
             question_id: id.map(EntryId::new),
+            notes: AnswerNotes::default(),
         };
         new(entry_row(Entry { kind: EntryKind::Answer, ..entry(&body.to_content()) }))
     };

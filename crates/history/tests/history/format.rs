@@ -4,6 +4,7 @@ use aside_history::{
     Delivery, Draft, DraftMode, EntryRow, Gap, GapState, LocalId, NewOutgoing, NewRow,
     OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
 };
+use aside_protocol::triage::Visibility;
 use aside_protocol::{CreatedAt, Entry, EntryId, EntryKind, Seq};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -114,7 +115,13 @@ async fn the_outbox_keeps_its_numbers() {
         (OutgoingBody::Message { text: text() }, OutgoingState::Queued),
         (OutgoingBody::Question { text: text() }, OutgoingState::Written(written)),
         (
-            OutgoingBody::Answer { question: EntryId::new("q"), text: text(), seen: None },
+            OutgoingBody::Answer {
+                question: EntryId::new("q"),
+                text: text(),
+                visibility: Visibility::Staff,
+                seen: None,
+                co_answer: true,
+            },
             OutgoingState::Unsure(written),
         ),
         (
@@ -135,15 +142,15 @@ async fn the_outbox_keeps_its_numbers() {
     let found = cells(
         &file,
         "SELECT id, room, kind, question, body, created, state, generation, written_at, attempts, failure_code, \
-         failure_reason FROM outgoing ORDER BY ord",
+         failure_reason, visibility, co_answer FROM outgoing ORDER BY ord",
     );
     assert_eq!(
         found,
         [
-            "16 bytes 1 0 - t 1700000000000000 0 - - 0 - -",
-            "16 bytes 1 1 - t 1700000000000000 1 7 1700000001000000 1 - -",
-            "16 bytes 1 2 q t 1700000000000000 2 7 1700000001000000 0 - -",
-            "16 bytes 1 0 - t 1700000000000000 3 - - 0 t t",
+            "16 bytes 1 0 - t 1700000000000000 0 - - 0 - - - 0",
+            "16 bytes 1 1 - t 1700000000000000 1 7 1700000001000000 1 - - - 0",
+            "16 bytes 1 2 q t 1700000000000000 2 7 1700000001000000 0 - - staff 1",
+            "16 bytes 1 0 - t 1700000000000000 3 - - 0 t t - 0",
         ]
     );
     let drafts = cells(&file, "SELECT room, slot, text, mode, updated FROM drafts ORDER BY slot");

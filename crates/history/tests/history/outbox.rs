@@ -6,6 +6,7 @@ use aside_history::{
     RoomId, Store, StoreError, Where, Written,
 };
 use aside_protocol::EntryId;
+use aside_protocol::triage::Visibility;
 
 use crate::support::{add, at, memory_room, name, open, said, texts};
 
@@ -34,7 +35,9 @@ async fn first_written_first_and_everything_comes_back() {
     let answer = OutgoingBody::Answer {
         question: EntryId::new("q1"),
         text: "因为".to_owned(),
-        seen: Some(aside_protocol::Seq(7)),
+        visibility: Visibility::Asker,
+        seen: Some(7),
+        co_answer: false,
     };
     // The order is that of writing, not that of clocks.
     store.enqueue(room, message(9, "a")).await.unwrap();

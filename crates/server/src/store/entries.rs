@@ -1,6 +1,6 @@
 //! Entries in the database: inserting, finding a repeated nonce, reading ranges.
 
-use aside_protocol::{Body, EntryKind, Nonce, Seq};
+use aside_protocol::{Body, EntryKind, Identity, Nonce, Seq};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
@@ -15,8 +15,12 @@ pub(crate) struct Draft {
     /// Now, if absent.
     pub(crate) created_ms: Option<i64>,
     pub(crate) nonce: Option<Nonce>,
-    /// An answer's guard: the place of the newest answer to the same question that its writer saw.
-    pub(crate) seen: Option<Seq>,
+    /// An answer's guard: the item's `lastAnswer` that its writer saw.
+    pub(crate) seen: Option<u64>,
+    /// An answer's writer knows that somebody else is about to answer.
+    pub(crate) co_answer: bool,
+    /// The message that a question is made of.
+    pub(crate) source: Option<Seq>,
 }
 
 /// An entry with its place.
@@ -33,6 +37,27 @@ pub(crate) struct Record {
 }
 
 impl Draft {
+    /// What somebody says now.
+    pub(crate) fn by(
+        who: &Identity,
+        kind: EntryKind,
+        content: String,
+        nonce: Option<Nonce>,
+    ) -> Self {
+        Self {
+            kind,
+            user: who.user.clone(),
+            display_name: who.display_name.clone(),
+            avatar_url: who.avatar_url.clone(),
+            content,
+            created_ms: None,
+            nonce,
+            seen: None,
+            co_answer: false,
+            source: None,
+        }
+    }
+
     pub(crate) fn place(self, seq: Seq, now_ms: i64) -> Record {
         Record {
             seq,
@@ -236,16 +261,20 @@ pub(crate) fn range(conn: &Connection, room: i64, range: Range) -> rusqlite::Res
     Ok(records)
 }
 
+/// The entry at a place.
+pub(crate) fn at(conn: &Connection, room: i64, seq: Seq) -> rusqlite::Result<Option<Record>> {
+    conn.prepare_cached(&format!("{COLUMNS} WHERE room = ? AND seq = ?"))?
+        .query_row(params![room, sql(seq)], read_record)
+        .optional()
+}
+
 /// The question at a place, if there is one: its asker's name, and its text.
 pub(crate) fn question(
     conn: &Connection,
     room: i64,
     seq: Seq,
 ) -> rusqlite::Result<Option<(String, String)>> {
-    let found = conn
-        .prepare_cached(&format!("{COLUMNS} WHERE room = ? AND seq = ?"))?
-        .query_row(params![room, sql(seq)], read_record)
-        .optional()?;
+    let found = at(conn, room, seq)?;
     Ok(found.filter(|record| record.kind == EntryKind::Question).map(|record| {
         let body = Body::parse(record.kind, &record.content);
         (record.display_name, body.text().to_owned())
@@ -277,16 +306,7 @@ mod tests {
         conn.execute("INSERT INTO room VALUES (1, 't', 's', 'e', 0)", []).unwrap();
         for n in 1..=30_u64 {
             let kind = if n % 3 == 0 { EntryKind::Question } else { EntryKind::Message };
-            let draft = Draft {
-                kind,
-                user: "u".to_owned(),
-                display_name: "U".to_owned(),
-                avatar_url: String::new(),
-                content: n.to_string(),
-                created_ms: None,
-                nonce: None,
-                seen: None,
-            };
+            let draft = Draft::by(&Identity::default(), kind, n.to_string(), None);
             insert(&conn, 1, &draft.place(Seq(n), 0), 0).unwrap();
         }
         conn

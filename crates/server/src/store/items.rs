@@ -1,18 +1,19 @@
 //! Questions as work items in the database: read, changed by rule, each change numbered and written down.
 
-use aside_protocol::triage::{Claim, Item, LogLine, Person, Stage, Work};
+use aside_protocol::triage::Person;
+use aside_protocol::triage::{Claim, Item, LogLine, Review, Stage, Work};
 use aside_protocol::{Body, EntryKind, Epoch, Seq};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::entries::{Draft, Record, seq_of, sql};
+use super::entries::{seq_of, sql};
 use crate::wire::{entry_id, place_of};
 
 const COLUMNS: &str = "SELECT i.seq, i.number, i.rev, i.change, i.work, i.merged_into, i.stage, i.pinned, i.tags, i.note, i.claim,
     i.answers, i.last_answer, i.first_answer_ms, i.closed_ms, i.reason, i.changed_by,
-    e.user, e.display_name, e.avatar_url, e.content, e.created_ms
+    e.user, e.display_name, e.avatar_url, e.content, e.created_ms, i.text, i.source, i.votes
     FROM item i JOIN entry e ON e.room = i.room AND e.seq = i.seq";
 
 /// One room's items, inside a transaction or for reading.
@@ -71,80 +72,19 @@ impl Items<'_> {
             .collect()
     }
 
-    /// What an entry that was just stored does to the desk.
-    pub(crate) fn follow(&self, record: &Record, now_ms: i64) -> rusqlite::Result<Option<Item>> {
-        match record.kind {
-            EntryKind::Message => Ok(None),
-            EntryKind::Question => self.asked(record).map(Some),
-            EntryKind::Answer => self.answered(record, now_ms),
-        }
-    }
-
-    /// Whether a guarded answer comes too late: somebody answered since its writer looked, or somebody else is about to.
-    pub(crate) fn overtaken(&self, answer: &Draft, now_ms: i64) -> rusqlite::Result<bool> {
-        let (Some(seen), Some(question)) =
-            (answer.seen, self.question_of(answer.kind, &answer.content))
-        else {
-            return Ok(false);
-        };
-        let Some(mut item) = self.get(question)? else { return Ok(false) };
-        item.let_go_if_expired(now_ms);
-        let elsewhere = item.claim.is_some_and(|claim| claim.by.user != answer.user);
-        Ok(item.last_answer > seen || elsewhere)
-    }
-
-    /// A question was asked.
-    fn asked(&self, question: &Record) -> rusqlite::Result<Item> {
-        let number: i64 = self
-            .conn
-            .prepare_cached("SELECT coalesce(max(number), 0) + 1 FROM (SELECT number FROM item WHERE room = ? ORDER BY seq DESC LIMIT 1)")?
-            .query_row([self.room], |row| row.get(0))?;
-        let seq = question.seq;
-        self.conn
-            .prepare_cached("INSERT INTO item (room, seq, number, change) VALUES (?, ?, ?, ?)")?
-            .execute(params![self.room, sql(seq), number, self.next_change()?])?;
-        self.get(seq)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
-    }
-
-    /// A question was answered in writing. Nothing when the answer names none.
-    fn answered(&self, answer: &Record, now_ms: i64) -> rusqlite::Result<Option<Item>> {
-        let Some(question) = self.question_of(answer.kind, &answer.content) else {
-            return Ok(None);
-        };
-        let Some(before) = self.get(question)? else { return Ok(None) };
-        let mut item = before.clone();
-        item.answers += 1;
-        item.last_answer = answer.seq;
-        item.first_answer_at.get_or_insert(now_ms);
-        if item.work != Work::Merged {
-            item.close(Work::Answered, "text", now_ms);
-        }
-        let by = self.person(&answer.user)?;
-        self.save(&before, item, by, now_ms).map(Some)
-    }
-
-    fn question_of(&self, kind: EntryKind, content: &str) -> Option<Seq> {
-        match Body::parse(kind, content) {
-            Body::Answer { question_id, .. } => place_of(self.epoch, &question_id?),
-            Body::Message { .. } | Body::Question { .. } => None,
-        }
-    }
-
-    /// Whoever last had a token under this id.
-    fn person(&self, user: &str) -> rusqlite::Result<Person> {
-        let found = self
-            .conn
-            .prepare_cached("SELECT display_name, avatar_url FROM token WHERE room = ? AND user = ? ORDER BY created_ms DESC LIMIT 1")?
-            .query_row(params![self.room, user], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let (display_name, avatar_url) = found.unwrap_or_else(|| (user.to_owned(), String::new()));
-        Ok(Person { user: user.to_owned(), display_name, avatar_url })
-    }
-
-    fn next_change(&self) -> rusqlite::Result<i64> {
+    /// The number that the next change will have.
+    pub(super) fn next_change(&self) -> rusqlite::Result<i64> {
         self.conn
             .prepare_cached("SELECT coalesce(max(change), 0) + 1 FROM item WHERE room = ?")?
             .query_row([self.room], |row| row.get(0))
+    }
+
+    /// Gives an item the next number, since something beside it is different: whoever looks at it need not look again.
+    pub(crate) fn renumber(&self, seq: Seq) -> rusqlite::Result<Option<Item>> {
+        self.conn
+            .prepare_cached("UPDATE item SET change = ? WHERE room = ? AND seq = ?")?
+            .execute(params![self.next_change()?, self.room, sql(seq)])?;
+        self.get(seq)
     }
 
     /// Stores an item that was changed, under the next number, and what is different in it.
@@ -164,7 +104,7 @@ impl Items<'_> {
             .prepare_cached(
                 "UPDATE item SET rev = ?3, change = ?4, work = ?5, merged_into = ?6, stage = ?7, pinned = ?8, tags = ?9, note = ?10,
                  claim = ?11, claim_until_ms = ?12, answers = ?13, last_answer = ?14, first_answer_ms = ?15, closed_ms = ?16,
-                 reason = ?17, changed_by = ?18 WHERE room = ?1 AND seq = ?2",
+                 reason = ?17, changed_by = ?18, text = ?19, votes = ?20 WHERE room = ?1 AND seq = ?2",
             )?
             .execute(params![
                 self.room,
@@ -180,11 +120,13 @@ impl Items<'_> {
                 item.claim.as_ref().map(text),
                 item.claim.as_ref().map(|claim| claim.expires_at),
                 item.answers,
-                sql(item.last_answer),
+                i64::try_from(item.last_answer).unwrap_or(i64::MAX),
                 item.first_answer_at,
                 item.closed_at,
                 item.reason,
                 text(&item.changed_by),
+                item.original_text.as_ref().map(|_| &item.text),
+                item.votes,
             ])?;
         for (field, old, new) in differences(before, &item) {
             self.conn
@@ -197,6 +139,13 @@ impl Items<'_> {
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<Item> {
         let seq = seq_of(row.get(0)?);
         let content: String = row.get(20)?;
+        let asked = Body::parse(EntryKind::Question, &content).text().to_owned();
+        let other: Option<String> = row.get(22)?;
+        let (text, original_text) = match other {
+            Some(other) => (other, Some(asked)),
+            None => (asked, None),
+        };
+        let source: Option<i64> = row.get(23)?;
         let merged_into: Option<i64> = row.get(5)?;
         Ok(Item {
             question_id: entry_id(self.epoch, seq),
@@ -204,22 +153,30 @@ impl Items<'_> {
             number: number(row, 1)?,
             rev: number(row, 2)?,
             change: number(row, 3)?,
-            text: Body::parse(EntryKind::Question, &content).text().to_owned(),
+            text,
+            original_text,
+            source_id: source.map(|place| entry_id(self.epoch, seq_of(place))),
             asker: Person {
                 user: row.get(17)?,
                 display_name: row.get(18)?,
                 avatar_url: row.get(19)?,
             },
             asked_at: row.get(21)?,
+            review: Review::Approved,
+            votes: row.get(24)?,
+            voted: None,
             work: Work::parse(&row.get::<_, String>(4)?).unwrap_or_default(),
             merged_into: merged_into.map(|place| entry_id(self.epoch, seq_of(place))),
+            merged: self.merged(seq)?,
             stage: Stage::parse(&row.get::<_, String>(6)?).unwrap_or_default(),
             pinned: row.get(7)?,
             tags: json(row, 8)?,
             note: row.get(9)?,
             claim: row.get::<_, Option<String>>(10)?.map(|claim| parse(&claim)).transpose()?,
             answers: row.get(11)?,
-            last_answer: seq_of(row.get(12)?),
+            last_answer: number(row, 12)?,
+            private: self.private(seq)?,
+            edits: self.edits(seq)?,
             first_answer_at: row.get(13)?,
             closed_at: row.get(14)?,
             reason: row.get(15)?,
@@ -244,7 +201,9 @@ pub(crate) fn expired(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<(i
 
 /// A room's history began anew.
 pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
-    conn.execute("DELETE FROM item_log WHERE room = ?", [room])?;
+    for table in ["item_log", "private_answer", "answer_edit", "vote"] {
+        conn.execute(&format!("DELETE FROM {table} WHERE room = ?"), [room])?;
+    }
     conn.execute("DELETE FROM item WHERE room = ?", [room])?;
     Ok(())
 }
@@ -260,6 +219,7 @@ fn differences(old: &Item, new: &Item) -> Vec<(&'static str, String, String)> {
     [
         ("work", old.work.as_str().to_owned(), new.work.as_str().to_owned()),
         ("claim", holder(&old.claim), holder(&new.claim)),
+        ("text", old.text.clone(), new.text.clone()),
         ("stage", old.stage.as_str().to_owned(), new.stage.as_str().to_owned()),
         ("pinned", old.pinned.to_string(), new.pinned.to_string()),
         ("tags", old.tags.join(", "), new.tags.join(", ")),
@@ -273,7 +233,7 @@ fn differences(old: &Item, new: &Item) -> Vec<(&'static str, String, String)> {
     .collect()
 }
 
-fn text(value: &impl Serialize) -> String {
+pub(super) fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -281,10 +241,10 @@ fn parse<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|error| FromSqlError::Other(error.into()).into())
 }
 
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     parse(&row.get::<_, String>(column)?)
 }
 
-fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }

@@ -1,6 +1,8 @@
 //! The database: one thread writes, a few connections read.
 
+pub(crate) mod answers;
 pub(crate) mod entries;
+mod follow;
 pub(crate) mod items;
 pub(crate) mod tokens;
 pub(crate) mod writer;
@@ -163,8 +165,11 @@ fn open_file(dir: &Path) -> Result<Opened, ServerError> {
 }
 
 pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
-    let steps =
-        Migrations::new(vec![M::up(include_str!("schema.sql")), M::up(include_str!("triage.sql"))]);
+    let steps = Migrations::new(vec![
+        M::up(include_str!("schema.sql")),
+        M::up(include_str!("triage.sql")),
+        M::up(include_str!("desk.sql")),
+    ]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }
 

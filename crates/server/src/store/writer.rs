@@ -317,6 +317,13 @@ fn insert_all(
         let mut places = Vec::with_capacity(append.drafts.len());
         let mut refused = None;
         for draft in append.drafts.drain(..) {
+            let source = draft.source;
+            if let Some(made) =
+                source.map(|message| items.made_from(message)).transpose()?.flatten()
+            {
+                places.push(made);
+                continue;
+            }
             match entries::known_nonce(tx, room.key(), &draft)? {
                 Known::Same(seq) => places.push(seq),
                 Known::Other => refused = Some(AppendError::NonceReused),
@@ -328,7 +335,7 @@ fn insert_all(
                     let record = draft.place(seq, now_ms);
                     entries::insert(tx, room.key(), &record, now_ms)?;
                     aside_failpoint::at("server.inserted");
-                    given.items.extend(items.follow(&record, now_ms)?);
+                    given.items.extend(items.follow(&record, source, now_ms)?);
                     places.push(seq);
                     given.records.push(record);
                 }

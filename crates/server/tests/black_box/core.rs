@@ -1,6 +1,6 @@
 //! Part 1 of the protocol, sentence by sentence, in both modes.
 
-use aside_protocol::{Body, EntryKind, Topic};
+use aside_protocol::{AnswerNotes, Body, EntryKind, Topic};
 use aside_server::{Answering, Config, NewEntry};
 use serde_json::{Value, json};
 
@@ -164,6 +164,7 @@ async fn history_is_paged_from_the_newest_each_page_oldest_first() {
                     question: "?".to_owned(),
                     text: n.to_string(),
                     question_id: None,
+                    notes: AnswerNotes::default(),
                 };
                 NewEntry::new(body, "sue", "Q")
             }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included, may panic")]
 
+mod answers;
 mod client;
 mod core;
 #[cfg(unix)]

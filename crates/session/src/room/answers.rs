@@ -1,9 +1,13 @@
 //! What is written at the desk: drafts of answers, answers on their way, and those that their guard holds.
 
-use aside_history::{Delivery, Draft, DraftMode, OutboxError, OutgoingBody, RowKey};
-use aside_protocol::{EntryId, triage};
+use aside_history::{
+    Change, Delivery, DraftMode, NewRow, OutboxError, OutgoingBody, RowKey, RowKind,
+};
+use aside_protocol::triage::{AnswerEdit, Visibility};
+use aside_protocol::{EntryId, Extension, triage};
 
 use super::Room;
+use super::draft::Draft;
 use super::sending::{Item, State};
 use super::settling::OVERTAKEN;
 use crate::error::SessionError;
@@ -16,6 +20,17 @@ pub(crate) fn draft_slot(question: &EntryId) -> String {
     format!("{DRAFT}{}", question.as_str())
 }
 
+/// For whom an answer is, and what its writer knew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answering {
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The question's `last_answer` that its writer saw; nothing for no guard.
+    pub seen: Option<u64>,
+    /// Its writer knows that somebody else is about to answer, or has.
+    pub co_answer: bool,
+}
+
 /// An answer that was written here and is not settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingAnswer {
@@ -25,6 +40,8 @@ pub struct OutgoingAnswer {
     pub question: EntryId,
     /// What it says.
     pub text: String,
+    /// Who may read it.
+    pub visibility: Visibility,
     /// How far it got.
     pub state: Delivery,
     /// Its guard holds it: somebody else answered, or is about to.
@@ -44,12 +61,17 @@ impl Room {
         // One that is still on its way keeps its guard.
         let n = self.retriable(key)?;
         let item = &mut self.outbox[n];
-        let OutgoingBody::Answer { seen, .. } = &mut item.body else {
+        let OutgoingBody::Answer { seen, co_answer, .. } = &mut item.body else {
             return Err(SessionError::NoSuchRow);
         };
         self.store.unguard_outgoing(item.id).await?;
-        *seen = None;
+        (*seen, *co_answer) = (None, true);
         self.retry(key).await
+    }
+
+    /// Whether an answer may be for its asker alone: it needs a server that knows them, and takes each once.
+    pub(super) fn has_private_answers(&self) -> bool {
+        self.has_desk() && self.has(Extension::Ack)
     }
 
     /// Keeps a draft of an answer; an empty text clears it.
@@ -59,7 +81,7 @@ impl Room {
         text: String,
     ) -> Result<(), OutboxError> {
         let (has, mode) = (!text.is_empty(), DraftMode::Message);
-        let draft = Draft { text, mode, updated: self.env.clock.now() };
+        let draft = aside_history::Draft { text, mode, updated: self.env.clock.now() };
         self.store.set_draft(self.id, &draft_slot(&question), draft).await?;
         let drafted = &mut self.desk.drafted;
         let changed =
@@ -69,6 +91,25 @@ impl Room {
             self.tell_desk();
         }
         Ok(())
+    }
+
+    /// Answers that were changed after they were published are changed in the timeline, too.
+    pub(super) async fn edit_rows(&mut self) {
+        let mut draft = Draft::default();
+        for AnswerEdit { answer_id, content } in std::mem::take(&mut self.desk.edits) {
+            let Ok(Some(row)) = self.store.row_by_entry_id(self.id, &answer_id).await else {
+                // Not here yet: it will come as it is now.
+                continue;
+            };
+            let (key, received_at) = (row.key, row.received_at);
+            let RowKind::Entry(mut entry) = row.kind else { continue };
+            if entry.entry.content != content {
+                entry.entry.content = content;
+                let row = NewRow { received_at, kind: RowKind::Entry(entry) };
+                draft.push(Change::Update { key, row });
+            }
+        }
+        self.commit(draft).await;
     }
 
     /// Answers that were written, held or settled since make their questions look different.
@@ -92,7 +133,7 @@ impl Room {
 
 /// An item of the outbox, if it is an answer.
 fn outgoing(item: &Item) -> Option<OutgoingAnswer> {
-    let OutgoingBody::Answer { question, text, .. } = &item.body else { return None };
+    let OutgoingBody::Answer { question, text, visibility, .. } = &item.body else { return None };
     let (state, held) = match &item.state {
         State::Queued | State::Written { .. } | State::Posting { .. } => (Delivery::Sending, false),
         State::Accepted { .. } => (Delivery::Sent, false),
@@ -102,6 +143,6 @@ fn outgoing(item: &Item) -> Option<OutgoingAnswer> {
             (state, code == OVERTAKEN)
         }
     };
-    let (question, text) = (question.clone(), text.clone());
-    Some(OutgoingAnswer { key: item.key, question, text, state, held })
+    let (question, text, visibility) = (question.clone(), text.clone(), *visibility);
+    Some(OutgoingAnswer { key: item.key, question, text, visibility, state, held })
 }

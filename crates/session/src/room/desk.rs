@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use aside_history::{Items, ItemsHeard};
 use aside_protocol::http::ErrorReply;
-use aside_protocol::triage::{self, Change, Changes, Item, STATE_PATH, StateRequest, Work};
+use aside_protocol::triage::{
+    self, AnswerEdit, Change, Changes, EDIT_PATH, EditRequest, FROM_PATH, FromRequest, Item,
+    LogLine, RETRACT_PATH, RetractRequest, STATE_PATH, StateRequest, Work,
+};
 use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
@@ -35,6 +38,14 @@ pub struct Wish {
     pub device: String,
     /// The change.
     pub change: Change,
+}
+
+/// Another wish of staff, which names an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Staff {
+    MakeQuestion(EntryId),
+    Edit(EntryId, String),
+    Retract(EntryId),
 }
 
 /// Items that changed.
@@ -74,6 +85,8 @@ pub(super) struct Desk {
     pub(super) local: Local,
     /// The questions that have a draft.
     pub(super) drafted: BTreeSet<EntryId>,
+    /// Answers that read otherwise now than when they were published.
+    pub(super) edits: Vec<AnswerEdit>,
     /// The answers in the outbox, as they were last told.
     pub(super) outgoing: Vec<OutgoingAnswer>,
 }
@@ -112,6 +125,7 @@ impl Desk {
             return;
         }
         self.revision += 1;
+        self.edits.extend(item.edits.iter().cloned());
         self.unsaved.items.insert(item.question_id.clone());
         self.items.insert(item.question_id.clone(), (self.revision, item));
     }
@@ -174,10 +188,13 @@ impl Desk {
     }
 }
 
+/// Where the answer to a wish goes.
+pub(super) type Tell = oneshot::Sender<Result<Item, TriageError>>;
+
 /// A finished wish.
 pub(super) struct Granted {
     reply: Result<HttpReply, HttpError>,
-    tell: oneshot::Sender<Result<Item, TriageError>>,
+    tell: Tell,
 }
 
 impl Room {
@@ -257,34 +274,73 @@ impl Room {
     }
 
     /// Asks the server for a change.
-    pub(super) async fn wish(
-        &mut self,
-        wish: Wish,
-        tell: oneshot::Sender<Result<Item, TriageError>>,
-    ) {
+    pub(super) async fn wish(&mut self, wish: Wish, tell: Tell) {
         if self.desk.local.on {
             let _gone = tell.send(self.wish_here(wish).await);
             return;
         }
-        let refused = if !self.has_desk() {
+        let Wish { question, rev, device, change } = wish;
+        let stream_id = self.config.stream.clone();
+        let body = StateRequest { question_id: question, stream_id, rev, device, change };
+        self.ask_server(STATE_PATH, body.to_json(), tell);
+    }
+
+    /// Asks the server for something else that staff may do.
+    pub(super) fn staff(&mut self, wish: Staff, tell: Tell) {
+        let stream_id = self.config.stream.clone();
+        let (path, body) = match wish {
+            Staff::MakeQuestion(entry_id) => {
+                (FROM_PATH, FromRequest { entry_id, stream_id }.to_json())
+            }
+            Staff::Edit(answer_id, content) => {
+                (EDIT_PATH, EditRequest { answer_id, stream_id, content }.to_json())
+            }
+            Staff::Retract(answer_id) => {
+                (RETRACT_PATH, RetractRequest { answer_id, stream_id }.to_json())
+            }
+        };
+        self.ask_server(path, body, tell);
+    }
+
+    /// Why nothing can be asked of the desk now, if nothing can.
+    fn no_desk(&self) -> Option<TriageError> {
+        if !self.has_desk() {
             Some(TriageError::NotOffered)
         } else if !self.desk.open {
             Some(TriageError::Offline)
         } else {
             None
-        };
-        if let Some(error) = refused {
+        }
+    }
+
+    fn ask_server(&mut self, path: &'static str, body: String, tell: Tell) {
+        if let Some(error) = self.no_desk() {
             // Whoever asked may have gone; here and below.
             let _gone = tell.send(Err(error));
             return;
         }
-        let Wish { question, rev, device, change } = wish;
-        let stream_id = self.config.stream.clone();
-        let body = StateRequest { question_id: question, stream_id, rev, device, change }.to_json();
         let fetch = self.fetch();
         self.jobs.spawn(async move {
-            let reply = fetch.post(STATE_PATH, body).await;
+            let reply = fetch.post(path, body).await;
             Done::Granted(Granted { reply, tell })
+        });
+    }
+
+    /// Asks for what was done with a question.
+    pub(super) fn question_log(
+        &mut self,
+        question: EntryId,
+        tell: oneshot::Sender<Result<Vec<LogLine>, TriageError>>,
+    ) {
+        if let Some(error) = self.no_desk() {
+            let _gone = tell.send(Err(error));
+            return;
+        }
+        let fetch = self.fetch();
+        // Nothing in the room changes by it.
+        tokio::spawn(async move {
+            let lines = fetch.question_log(&question).await;
+            let _gone = tell.send(lines.map_err(|_| TriageError::Offline));
         });
     }
 
@@ -314,6 +370,7 @@ impl Room {
         if self.desk.local.stale {
             self.make_items().await;
         }
+        self.edit_rows().await;
         self.follow_outbox();
         if let Some(heard) = self.desk.take_unsaved()
             && let Err(error) = self.store.keep_items(self.id, heard).await

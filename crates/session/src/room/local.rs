@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aside_history::{Place, Row, RowKey};
 use aside_protocol::triage::{Claim, Item, Person, Stage, Work};
-use aside_protocol::{Body, EntryId, EntryKind, Extension, Seq};
+use aside_protocol::{Body, EntryId, EntryKind, Extension};
 use serde::{Deserialize, Serialize};
 
 use super::Room;
@@ -92,7 +92,8 @@ impl Local {
                         display_name: entry.entry.display_name.clone(),
                         avatar_url: entry.entry.avatar_url.clone(),
                     };
-                    items.push(asked(id, number, text, asker, at));
+                    let item = Item::new(id, number, text, asker, at);
+                    items.push(Item { rev: 1, change: number, ..item });
                 }
                 Body::Question { .. } => {}
                 Body::Answer { question, question_id, .. } => {
@@ -211,36 +212,10 @@ fn root<'a>(items: &'a [Item], start: &'a Item) -> &'a Item {
     item
 }
 
-fn asked(question_id: EntryId, number: u64, text: String, asker: Person, asked_at: i64) -> Item {
-    Item {
-        question_id,
-        seq: Seq(0),
-        number,
-        rev: 1,
-        change: number,
-        text,
-        asker,
-        asked_at,
-        work: Work::Open,
-        merged_into: None,
-        stage: Stage::None,
-        pinned: false,
-        tags: Vec::new(),
-        note: String::new(),
-        claim: None,
-        answers: 0,
-        last_answer: Seq(0),
-        first_answer_at: None,
-        closed_at: None,
-        reason: String::new(),
-        changed_by: Person::default(),
-    }
-}
-
 fn answered(item: &mut Item, at: i64) {
     item.answers += 1;
     // Only ever compared with itself.
-    item.last_answer = Seq(item.answers.into());
+    item.last_answer = item.answers.into();
     item.first_answer_at.get_or_insert(at);
     item.close(Work::Answered, "text", at);
 }

@@ -7,8 +7,9 @@ use aside_history::{
     Where, Written,
 };
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, Answer, Ask};
+use aside_protocol::triage::Visibility;
 use aside_protocol::{
-    Body, ClientFrame, CreatedAt, Entry, EntryId, Extension, MinuteStamp, OutgoingMessage, Seq,
+    AnswerNotes, Body, ClientFrame, CreatedAt, Entry, Extension, MinuteStamp, OutgoingMessage, Seq,
 };
 use jiff::Timestamp;
 use rand::Rng;
@@ -116,6 +117,11 @@ impl Room {
         }
         match body {
             OutgoingBody::Answer { .. } if !can_answer => Err(SendError::NotOffered),
+            OutgoingBody::Answer { visibility: Visibility::Asker | Visibility::Staff, .. }
+                if !self.has_private_answers() =>
+            {
+                Err(SendError::NotOffered)
+            }
             OutgoingBody::Message { text } => {
                 // Encoded three times, a text of quotes grows eightfold: the frame is what must fit.
                 let frame = self.message_frame(text.clone(), None).encode(&self.token);
@@ -162,7 +168,7 @@ impl Room {
         let content = match body {
             OutgoingBody::Message { text } => Body::Message { text: text.clone() },
             OutgoingBody::Question { text } => Body::Question { text: text.clone() },
-            OutgoingBody::Answer { question, text, .. } => {
+            OutgoingBody::Answer { question, text, visibility, .. } => {
                 let asked = self.store.row_by_entry_id(self.id, question).await.ok().flatten();
                 let asked = asked.and_then(|row| match row.kind {
                     RowKind::Entry(row) => Some(row.entry),
@@ -177,6 +183,7 @@ impl Room {
                         .map_or_else(String::new, |entry| entry.body().text().to_owned()),
                     text: text.clone(),
                     question_id: Some(question.clone()),
+                    notes: AnswerNotes { visibility: *visibility, ..AnswerNotes::default() },
                 }
             }
         };
@@ -265,8 +272,11 @@ impl Room {
                 self.post(id, ASK_PATH, ask.to_json());
                 State::Posting { wall }
             }
-            OutgoingBody::Answer { question, text, seen } => {
-                let answer = Answer { seen, ..self.answer(question, text, nonce) };
+            OutgoingBody::Answer { question, text, visibility, seen, co_answer } => {
+                let (question_id, content) = (question, text);
+                let (stream, nonce) = (self.config.stream.clone(), nonce.map(LocalId::nonce));
+                let answer =
+                    Answer { question_id, content, stream, nonce, seen, visibility, co_answer };
                 self.post(id, ANSWER_PATH, answer.to_json());
                 State::Posting { wall }
             }
@@ -275,11 +285,6 @@ impl Room {
         self.outbox[n].attempts += 1;
         aside_failpoint::at("send.handed-over");
         true
-    }
-
-    fn answer(&self, question_id: EntryId, content: String, nonce: Option<LocalId>) -> Answer {
-        let stream = self.config.stream.clone();
-        Answer { question_id, content, stream, nonce: nonce.map(LocalId::nonce), seen: None }
     }
 
     fn post(&mut self, id: LocalId, path: &'static str, body: String) {

@@ -6,6 +6,7 @@ use aside_history::{
     Change, Delivery, LocalId, OutgoingBody, OutgoingState, RowKey, Standing, Where,
 };
 use aside_protocol::http::{ErrorReply, Stored};
+use aside_protocol::triage::Visibility;
 use aside_protocol::{Body, Entry, EntryId, EntryKind, Extension, Nonce, Seq};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
@@ -138,8 +139,15 @@ impl Room {
         }
         aside_failpoint::at("settle.acknowledged");
         let item = &self.outbox[own];
-        draft.push(Change::Deliver { key: item.key, delivery: Delivery::Sent });
         draft.settled.push((item.id, Settled::Sent { id, seq }));
+        // No entry will come: what not everybody may read stands at its question, and not in the timeline.
+        if is_private(&item.body) {
+            draft.push(Change::Remove { key: item.key });
+            draft.forget.push(item.id);
+            self.outbox.remove(own);
+            return;
+        }
+        draft.push(Change::Deliver { key: item.key, delivery: Delivery::Sent });
         let wall = written_at(&item.state).unwrap_or_else(|| self.env.clock.now());
         self.outbox[own].state = State::Accepted { at: Instant::now(), wall, seq };
     }
@@ -304,5 +312,13 @@ fn says(body: &OutgoingBody, entry: &Entry) -> bool {
             Body::Answer { text: said, question_id, .. },
         ) => text.trim() == said.trim() && question_id.is_none_or(|id| id == *question),
         _ => false,
+    }
+}
+
+/// Whether something is an answer that not everybody may read.
+fn is_private(body: &OutgoingBody) -> bool {
+    match body {
+        OutgoingBody::Answer { visibility, .. } => *visibility != Visibility::Public,
+        OutgoingBody::Message { .. } | OutgoingBody::Question { .. } => false,
     }
 }
