@@ -197,11 +197,7 @@ impl Wish<'_> {
         if let Some(other) = other {
             // Read again, both know of each other.
             moved.push(self.items.get(saved.seq)?.unwrap_or(saved));
-            if let Some(target) = self.items.get(other)? {
-                let told =
-                    self.items.save(&target, target.clone(), self.by.clone(), self.now_ms)?;
-                moved.push(told);
-            }
+            moved.extend(self.items.renumber(other)?);
         } else {
             moved.push(saved);
         }
