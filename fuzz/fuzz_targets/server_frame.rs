@@ -15,6 +15,14 @@ fuzz_target!(|text: &str| {
             let again = ServerFrame::parse(&ServerFrame::triage_text(&item));
             assert_eq!(again, Ok(ServerFrame::Triage(item)));
         }
+        Ok(ServerFrame::Presence(presence)) => {
+            let again = ServerFrame::parse(&ServerFrame::presence_text(&presence));
+            assert_eq!(again, Ok(ServerFrame::Presence(presence)));
+        }
+        Ok(ServerFrame::Votes(votes)) => {
+            let again = ServerFrame::parse(&ServerFrame::votes_text(&votes));
+            assert_eq!(again, Ok(ServerFrame::Votes(votes)));
+        }
         Ok(ServerFrame::Notice { .. } | ServerFrame::Skipped(_)) | Err(_) => {}
     }
     // Most texts are no frame; what stands inside one is as hostile.

@@ -154,7 +154,9 @@ impl Body {
             "answer" => answer = Some(value.into_text().into_owned()),
             "questionId" => question_id = value.into_nonempty().map(EntryId::new),
             "alsoAsked" => {
-                notes.also_asked = value.into_text().lines().map(str::to_owned).collect();
+                let names = value.into_text().into_owned();
+                let names = names.split('\n').filter(|name| !name.is_empty());
+                notes.also_asked = names.map(str::to_owned).collect();
             }
             "editedAt" => notes.edited_at = value.as_i64(),
             "retracted" => notes.retracted = value.as_bool().unwrap_or(false),

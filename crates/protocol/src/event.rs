@@ -7,7 +7,7 @@ use crate::frame::FrameError;
 use crate::ids::{EntryId, Epoch, Nonce, Seq};
 use crate::lenient::{Scalar, read_object};
 use crate::limits::SERVER_MESSAGE_BYTES;
-use crate::triage::Item;
+use crate::triage::{Item, Presence, Votes, votes_from_frame, votes_to_frame};
 
 /// The only code that carries an entry.
 const CODE_OK: i64 = 200;
@@ -21,6 +21,10 @@ pub enum ServerFrame {
     Control(Control),
     /// A question's state, for staff (extension `triage`).
     Triage(Box<Item>),
+    /// Who has a question before them, for staff (extension `triage`).
+    Presence(Presence),
+    /// How many want questions answered (extension `votes`).
+    Votes(Vec<Votes>),
     /// A code other than 200: information or an error, never fatal by itself.
     Notice {
         /// The server's code.
@@ -127,6 +131,13 @@ impl ServerFrame {
             let item = Item::from_frame(data);
             return item.map_or(Self::Skipped(Skip::UnknownType), |item| Self::Triage(item.into()));
         }
+        if fields.kind == "presence" {
+            let presence = Presence::from_frame(data);
+            return presence.map_or(Self::Skipped(Skip::UnknownType), Self::Presence);
+        }
+        if fields.kind == "votes" {
+            return votes_from_frame(data).map_or(Self::Skipped(Skip::UnknownType), Self::Votes);
+        }
         match fields.into_entry() {
             Ok(entry) => Self::Entry(entry),
             Err(NotAnEntry::UnknownType | NotAnEntry::Malformed) => {
@@ -143,6 +154,16 @@ impl ServerFrame {
     /// The text frame that carries a question's state.
     pub fn triage_text(item: &Item) -> String {
         frame_text(CODE_OK, &item.to_frame())
+    }
+
+    /// The text frame that says who has a question before them.
+    pub fn presence_text(presence: &Presence) -> String {
+        frame_text(CODE_OK, &presence.to_frame())
+    }
+
+    /// The text frame that says how many want questions answered.
+    pub fn votes_text(votes: &[Votes]) -> String {
+        frame_text(CODE_OK, &votes_to_frame(votes))
     }
 
     /// The text frame that carries an answer to one client.

@@ -3,14 +3,16 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::entry::{json_of, object};
-use crate::ids::{Epoch, Nonce, Seq, StreamId, Topic};
+use crate::ids::{EntryId, Epoch, Nonce, Seq, StreamId, Topic};
 use crate::lenient::read_object;
 use crate::limits::FRAME_BYTES;
 use crate::token::Token;
+use crate::triage::Look;
 
 const TYPE_HEARTBEAT: i64 = 1;
 const TYPE_SEND: i64 = 2;
 const TYPE_JOIN: i64 = 3;
+const TYPE_LOOK: i64 = 4;
 
 /// One frame from a client, without the token that is written into it at the last moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub enum ClientFrame {
     Join(Join),
     /// Type 2: say something.
     Send(OutgoingMessage),
+    /// Type 4: have a question before oneself; only to servers that announce `triage`.
+    Look(Topic, Look),
 }
 
 /// Entering a room.
@@ -94,6 +98,17 @@ impl ClientFrame {
         let (kind, payload) = match self {
             Self::Heartbeat => (TYPE_HEARTBEAT, String::new()),
             Self::Join(join) => (TYPE_JOIN, json_of(join)),
+            Self::Look(topic, look) => {
+                let question = look.question.as_ref().map_or("", EntryId::as_str);
+                let doing = look.doing.as_str();
+                let fields = [
+                    ("topic", topic.as_str()),
+                    ("questionId", question),
+                    ("doing", doing),
+                    ("device", &look.device),
+                ];
+                (TYPE_LOOK, object(&fields))
+            }
             Self::Send(message) => {
                 let topic = message.topic.as_str();
                 (TYPE_SEND, object(&[("topic", topic), ("chatInfo", &json_of(message))]))
@@ -126,6 +141,17 @@ impl ClientFrame {
             Some(TYPE_HEARTBEAT) => Self::Heartbeat,
             Some(TYPE_JOIN) => Self::Join(Join::parse(&payload)?),
             Some(TYPE_SEND) => Self::Send(OutgoingMessage::parse(&payload)?),
+            Some(TYPE_LOOK) => {
+                let look = Look::parse(&payload).ok_or(FrameError::Malformed)?;
+                let mut topic = Topic::new("");
+                read_object(&payload, |key, value| {
+                    if key == "topic" {
+                        topic = Topic::new(value.into_text());
+                    }
+                })
+                .map_err(|_| FrameError::Malformed)?;
+                Self::Look(topic, look)
+            }
             Some(kind) => return Err(FrameError::UnknownType { kind }),
             None => return Err(FrameError::Malformed),
         };

@@ -6,12 +6,15 @@
 mod change;
 mod changes;
 mod item;
+mod live;
 
 use serde::{Deserialize, Serialize};
 
 pub use change::{Change, EditRequest, FromRequest, RetractRequest, StateRequest};
 pub use changes::{Changes, LogLine, item_reply, parse_item_reply};
 pub use item::{AnswerEdit, Claim, Item, Merged, PrivateAnswer, Visibility};
+pub use live::{Doing, Look, Presence, Present, VoteRequest, Voted, Votes};
+pub(crate) use live::{votes_from_frame, votes_to_frame};
 
 /// Where what changed is read.
 pub const CHANGES_PATH: &str = "api/question/changes";
@@ -23,6 +26,8 @@ pub const FROM_PATH: &str = "api/question/from";
 pub const EDIT_PATH: &str = "api/answer/edit";
 /// Where an answer is taken back.
 pub const RETRACT_PATH: &str = "api/answer/retract";
+/// Where the audience says what it wants answered (extension `votes`).
+pub const VOTE_PATH: &str = "api/question/vote";
 /// Where the history of one item is read.
 pub const LOG_PATH: &str = "api/question/log";
 /// The most items of one reply.

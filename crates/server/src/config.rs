@@ -16,7 +16,7 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// Know nothing beyond part 1 of the protocol, whatever `extensions` says.
     pub core_only: bool,
-    /// What to offer beyond the core; each works alone, but `resume` and `triage` need `seq`.
+    /// What to offer beyond the core; each works alone, but `resume` and `triage` need `seq`, and `votes` needs `triage`.
     pub extensions: BTreeSet<Extension>,
     /// The web origins that may connect. A native client sends none, which is always allowed.
     pub origins: Vec<String>,
@@ -53,13 +53,14 @@ impl Default for Config {
 
 impl Config {
     /// The extensions that this server knows.
-    pub const EXTENSIONS: [Extension; 6] = [
+    pub const EXTENSIONS: [Extension; 7] = [
         Extension::Seq,
         Extension::Ack,
         Extension::Resume,
         Extension::Heartbeat,
         Extension::Answer,
         Extension::Triage,
+        Extension::Votes,
     ];
 
     /// In memory, rates off, probe on: what most tests want.
@@ -78,6 +79,10 @@ impl Config {
             offered.remove(&Extension::Resume);
             // Items name questions by their ids.
             offered.remove(&Extension::Triage);
+        }
+        if !offered.contains(&Extension::Triage) {
+            // Votes are changes of items.
+            offered.remove(&Extension::Votes);
         }
         offered
     }

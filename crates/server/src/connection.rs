@@ -72,7 +72,9 @@ struct Subscribed<'a>(&'a Connection);
 
 impl Drop for Subscribed<'_> {
     fn drop(&mut self) {
-        self.0.seat.room.unsubscribe(self.0.number);
+        let room = &self.0.seat.room;
+        room.unsubscribe(self.0.number);
+        room.looks_away(self.0.number);
     }
 }
 

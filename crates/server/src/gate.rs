@@ -51,7 +51,7 @@ pub(crate) fn origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
 }
 
 /// Finds the seat that a request's token gives. Unknown, expired and revoked look the same from outside.
-pub(crate) async fn seat(hall: &Hall, headers: &HeaderMap) -> Result<Seat, Refusal> {
+pub(crate) async fn seat(hall: &Arc<Hall>, headers: &HeaderMap) -> Result<Seat, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Refusal::Token);

@@ -12,7 +12,7 @@ use crate::room::Room;
 use crate::rooms::RoomsError;
 use crate::sockets::{OpenSocket, Sockets};
 use crate::store::entries::{self, Draft};
-use crate::store::items;
+use crate::store::items::{self, Items};
 use crate::store::tokens::{self, RoomRow, TokenHash};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
@@ -35,21 +35,40 @@ impl Hall {
     }
 
     /// Opens a room, once: everyone gets the same one.
-    pub(crate) async fn open(&self, row: RoomRow) -> Result<Arc<Room>, StoreError> {
+    pub(crate) async fn open(self: &Arc<Self>, row: RoomRow) -> Result<Arc<Room>, StoreError> {
         if let Some(room) = self.opened(row.key) {
             return Ok(room);
         }
         let key = row.key;
-        let (head, change) = self
+        let epoch = row.epoch.clone();
+        let (head, change, uncounted) = self
             .store
-            .read(move |conn| Ok((entries::head(conn, key)?, items::newest(conn, key)?)))
+            .read(move |conn| {
+                let uncounted = Items { conn, room: key, epoch: &epoch }.uncounted()?;
+                Ok((entries::head(conn, key)?, items::newest(conn, key)?, uncounted))
+            })
             .await?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever opened it meanwhile may have moved it on: that one stands.
-        Ok(open
+        let room = open
             .entry(key)
             .or_insert_with(|| Arc::new(Room::new(row, head, change, self.wire.clone())))
-            .clone())
+            .clone();
+        drop(open);
+        for question in uncounted {
+            self.tell_votes(&room, question);
+        }
+        Ok(room)
+    }
+
+    /// Everybody who gave no sign of life for too long is no longer taken to be before a question.
+    pub(crate) fn end_stale_looks(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let rooms: Vec<Arc<Room>> = open.values().cloned().collect();
+        drop(open);
+        for room in rooms {
+            room.end_stale_looks();
+        }
     }
 
     pub(crate) fn opened(&self, key: i64) -> Option<Arc<Room>> {
@@ -57,7 +76,7 @@ impl Hall {
     }
 
     /// Opens the room of a topic.
-    pub(crate) async fn find(&self, topic: &Topic) -> Result<Arc<Room>, RoomsError> {
+    pub(crate) async fn find(self: &Arc<Self>, topic: &Topic) -> Result<Arc<Room>, RoomsError> {
         let topic = topic.clone();
         let row = self.store.read(move |conn| tokens::room(conn, &topic)).await?;
         Ok(self.open(row.ok_or(RoomsError::NoRoom)?).await?)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aside_protocol::triage::{Look, TAG_BYTES};
 use aside_protocol::{
     ClientFrame, Control, EntryKind, Extension, Join, Nonce, OutgoingMessage, Resume, ServerFrame,
     Topic, close,
@@ -11,20 +12,38 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::config::Rate;
 use crate::connection::{Connection, goodbye_for};
 use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye};
 use crate::pace::Pace;
 use crate::refusal::Refusal;
+use crate::room::{Room, Sees};
 use crate::store::entries::Draft;
 use crate::store::tokens;
 use crate::store::writer::{Append, Reply, Write};
+
+/// How often somebody may say what they look at: as fast as a key repeats through a list.
+const LOOKS: Rate = Rate { every: Duration::from_millis(100), burst: 20 };
 
 /// A join that goes on where the last one ended.
 #[derive(Debug)]
 pub(crate) struct Resumed {
     pub(crate) resume: Resume,
-    /// Whoever joins sits at a desk, and is told the states of questions.
-    pub(crate) desk: bool,
+    /// What whoever joins is told besides entries.
+    pub(crate) sees: Sees,
+}
+
+/// What is said to those who see questions before they are told of changes: where the changes begin, and at a desk who looks
+/// at what.
+pub(crate) fn desk_frames(room: &Room, sees: &Sees, change: u64) -> Vec<String> {
+    let mut frames = Vec::new();
+    if *sees != Sees::Entries {
+        frames.push(ServerFrame::control_text(&Control::Desk { change }));
+    }
+    if *sees == Sees::Desk {
+        frames.extend(room.looking.all().iter().map(ServerFrame::presence_text));
+    }
+    frames
 }
 
 /// What the reading half remembers.
@@ -34,6 +53,7 @@ pub(crate) struct Inbound<'a> {
     resumes: mpsc::Sender<Resumed>,
     bad_frames: Pace,
     heartbeats: Pace,
+    looks: Pace,
     /// Whether any frame could be read yet.
     spoken: bool,
     joined: bool,
@@ -44,8 +64,15 @@ type Judged = Result<(), Goodbye>;
 
 impl<'a> Inbound<'a> {
     pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Resumed>) -> Self {
-        let (bad_frames, heartbeats) = (Pace::default(), Pace::default());
-        Self { connection, resumes, bad_frames, heartbeats, spoken: false, joined: false }
+        Self {
+            connection,
+            resumes,
+            bad_frames: Pace::default(),
+            heartbeats: Pace::default(),
+            looks: Pace::default(),
+            spoken: false,
+            joined: false,
+        }
     }
 
     /// Reads until something ends the connection.
@@ -101,6 +128,7 @@ impl<'a> Inbound<'a> {
             ClientFrame::Heartbeat => self.heartbeat(),
             ClientFrame::Join(join) => self.join(join).await,
             ClientFrame::Send(message) => self.send(message).await,
+            ClientFrame::Look(topic, look) => self.look(&topic, look).await,
         }
     }
 
@@ -150,13 +178,16 @@ impl<'a> Inbound<'a> {
         self.own_room(&join.topic)?;
         let connection = self.connection;
         let again = std::mem::replace(&mut self.joined, true);
-        let desk = join.triage
-            && connection.server.offers(Extension::Triage)
-            && connection.seat.identity.role.answers();
+        let who = &connection.seat.identity;
+        let sees = match join.triage && connection.server.offers(Extension::Triage) {
+            false => Sees::Entries,
+            true if who.role.answers() => Sees::Desk,
+            true => Sees::Questions(who.user.clone()),
+        };
         match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
             // Waits while the writing half serves the one before; the writing half ends only with the connection.
             Some(resume) => {
-                self.resumes.send(Resumed { resume, desk }).await.map_err(|_| Goodbye::Cut)
+                self.resumes.send(Resumed { resume, sees }).await.map_err(|_| Goodbye::Cut)
             }
             // Joining twice is not being told everything twice.
             None if again => Ok(()),
@@ -164,14 +195,33 @@ impl<'a> Inbound<'a> {
             None => {
                 let outlet = connection.outlet.clone();
                 let (room, number) = (&connection.seat.room, connection.number);
-                let (.., change) = room.subscribe(number, FIRST_SUBSCRIPTION, outlet, desk);
-                if desk {
-                    let desk = ServerFrame::control_text(&Control::Desk { change });
-                    connection.outlet.say(desk.into());
+                let desk = sees.clone();
+                let (.., change) = room.subscribe(number, FIRST_SUBSCRIPTION, outlet, sees);
+                for frame in desk_frames(room, &desk, change) {
+                    connection.outlet.say(frame.into());
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Staff have a question before them. Whoever says so too often is not heard, and loses nothing by it.
+    async fn look(&mut self, topic: &Topic, look: Look) -> Judged {
+        self.own_room(topic)?;
+        let Connection { server, seat, number, .. } = self.connection;
+        let fits = look.device.len() <= TAG_BYTES;
+        if !server.offers(Extension::Triage) || !seat.identity.role.answers() || !fits {
+            return Ok(());
+        }
+        if self.looks.take(Some(LOOKS), Instant::now()).is_err() {
+            return Ok(());
+        }
+        seat.room.looked(*number, &seat.identity, look.clone());
+        let user = seat.identity.user.clone();
+        if let Err(error) = server.hall.renew_claim(&seat.room, user, &look).await {
+            tracing::error!(%error, "a claim could not be renewed");
+        }
+        Ok(())
     }
 
     async fn send(&mut self, message: OutgoingMessage) -> Judged {

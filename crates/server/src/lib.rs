@@ -22,6 +22,7 @@ pub mod inline;
 mod outbound;
 mod outlet;
 mod pace;
+mod presence;
 pub mod probe;
 mod refusal;
 mod room;
@@ -33,6 +34,7 @@ pub mod spec;
 mod store;
 mod triage;
 mod upgrade;
+mod votes;
 mod wire;
 
 pub use accept::Stream;

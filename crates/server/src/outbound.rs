@@ -10,8 +10,9 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use crate::connection::{Connection, goodbye_for};
-use crate::inbound::Resumed;
+use crate::inbound::{Resumed, desk_frames};
 use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye, Item, Waiting};
+use crate::room::Sees;
 use crate::store::entries::{self, End, Range, Record};
 
 /// Entries read at once while a client catches up.
@@ -103,20 +104,20 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         self.flush().await
     }
 
-    fn subscribe(&mut self, desk: bool) -> (Epoch, Seq, u64) {
+    fn subscribe(&mut self, sees: &Sees) -> (Epoch, Seq, u64) {
         self.subscription = self.subscription.wrapping_add(1);
         let connection = self.connection;
         connection.seat.room.subscribe(
             connection.number,
             self.subscription,
             connection.outlet.clone(),
-            desk,
+            sees.clone(),
         )
     }
 
     /// Answers a join that says where the client left off: `joined`, then what it missed, then live entries, without a
     /// hole and without a repetition between them.
-    async fn resume(&mut self, Resumed { resume, desk }: Resumed) -> Written {
+    async fn resume(&mut self, Resumed { resume, sees }: Resumed) -> Written {
         let room = &self.connection.seat.room;
         // An earlier join of this connection ends here; what it left in the queue is no longer written.
         room.unsubscribe(self.connection.number);
@@ -125,9 +126,9 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         let missed = head.0.checked_sub(resume.after.0).filter(|_| resume.epoch == epoch);
         let most = self.connection.server.config.limits.resume_entries;
         if missed.is_none_or(|missed| missed > most) {
-            let (epoch, seq, change) = self.subscribe(desk);
+            let (epoch, seq, change) = self.subscribe(&sees);
             self.answer(epoch, seq, false).await?;
-            return self.open_desk(desk, change).await;
+            return self.open_desk(&sees, change).await;
         }
         self.answer(epoch.clone(), head, true).await?;
         let mut told = resume.after;
@@ -136,21 +137,20 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             told = self.replay(&epoch, told, goal).await?;
             goal = room.head().max(goal);
         }
-        let (subscribed_epoch, goal, change) = self.subscribe(desk);
+        let (subscribed_epoch, goal, change) = self.subscribe(&sees);
         if subscribed_epoch != epoch {
             return Err(Goodbye::close(close::RESTARTING, "history was reset"));
         }
         while told < goal {
             told = self.replay(&epoch, told, goal).await?;
         }
-        self.open_desk(desk, change).await
+        self.open_desk(&sees, change).await
     }
 
     /// Says where the changes begin that will be told.
-    async fn open_desk(&mut self, desk: bool, change: u64) -> Written {
-        if desk {
-            let desk = ServerFrame::control_text(&Control::Desk { change });
-            self.feed(Message::Text(desk.into())).await?;
+    async fn open_desk(&mut self, sees: &Sees, change: u64) -> Written {
+        for frame in desk_frames(&self.connection.seat.room, sees, change) {
+            self.feed(Message::Text(frame.into())).await?;
         }
         self.flush().await
     }

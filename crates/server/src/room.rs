@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aside_protocol::triage::Item;
+use aside_protocol::triage::{Item, Presence, Votes};
 use aside_protocol::{EntryId, Epoch, Seq, ServerFrame, StreamId, Topic, close};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::outlet::{Chunk, Goodbye, Outlet};
+use crate::presence::Looking;
 use crate::store::entries::Record;
 use crate::store::tokens::RoomRow;
+use crate::votes::Wanted;
 use crate::wire::{self, Wire};
 
 /// A room as this process knows it.
@@ -21,6 +23,8 @@ pub(crate) struct Room {
     /// Held for a moment only, by the writer's thread to move on and by a client to come or go; never across an await.
     /// It is what makes "subscribed at place N" and "told everything after N" one thing.
     now: Mutex<Now>,
+    pub(crate) looking: Looking,
+    pub(crate) wanted: Wanted,
 }
 
 #[derive(Debug)]
@@ -37,14 +41,25 @@ struct Listener {
     connection: u64,
     subscription: u32,
     outlet: Outlet,
-    /// Is told the states of questions, too.
-    desk: bool,
+    sees: Sees,
+}
+
+/// What a client is told besides entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sees {
+    /// Nothing.
+    Entries,
+    /// The states of questions, as this person of the audience may know them.
+    Questions(String),
+    /// All of it.
+    Desk,
 }
 
 impl Room {
     pub(crate) fn new(row: RoomRow, head: Seq, change: u64, wire: Wire) -> Self {
         let now = Mutex::new(Now { epoch: row.epoch, head, change, listeners: Vec::new() });
-        Self { key: row.key, topic: row.topic, stream: row.stream, wire, now }
+        let (looking, wanted) = (Looking::default(), Wanted::default());
+        Self { key: row.key, topic: row.topic, stream: row.stream, wire, now, looking, wanted }
     }
 
     /// The database's name for it.
@@ -97,11 +112,11 @@ impl Room {
         connection: u64,
         subscription: u32,
         outlet: Outlet,
-        desk: bool,
+        sees: Sees,
     ) -> (Epoch, Seq, u64) {
         let mut now = self.now();
         now.listeners.retain(|listener| listener.connection != connection);
-        now.listeners.push(Listener { connection, subscription, outlet, desk });
+        now.listeners.push(Listener { connection, subscription, outlet, sees });
         (now.epoch.clone(), now.head, now.change)
     }
 
@@ -122,8 +137,7 @@ impl Room {
         if !now.listeners.is_empty() {
             let frames: Vec<_> =
                 records.iter().map(|record| self.frame(record, &now.epoch)).collect();
-            let bytes = frames.iter().map(|frame| frame.len()).sum();
-            let chunk = Arc::new(Chunk { frames, bytes });
+            let chunk = chunk(frames);
             for listener in &now.listeners {
                 listener.outlet.live(listener.subscription, chunk.clone());
             }
@@ -131,20 +145,50 @@ impl Room {
         now.head = last.seq;
     }
 
-    /// Tells the desks what was committed about questions.
+    /// Tells what was committed about questions, to each as much as they may know.
     pub(crate) fn deliver_items(&self, items: &[Item]) {
         let Some(last) = items.last() else { return };
         let mut now = self.now();
-        if now.listeners.iter().any(|listener| listener.desk) {
-            let frames: Vec<Utf8Bytes> =
-                items.iter().map(|item| ServerFrame::triage_text(item).into()).collect();
-            let bytes = frames.iter().map(|frame| frame.len()).sum();
-            let chunk = Arc::new(Chunk { frames, bytes });
-            for listener in now.listeners.iter().filter(|listener| listener.desk) {
-                listener.outlet.live(listener.subscription, chunk.clone());
-            }
+        let frames = |shown: &dyn Fn(&Item) -> Item| {
+            let frame = |item: &Item| ServerFrame::triage_text(&shown(item)).into();
+            chunk(items.iter().map(frame).collect())
+        };
+        let (mut desk, mut audience) = (None, None);
+        let personal =
+            |user: &str| items.iter().any(|item| item.is_personal() && item.asker.user == user);
+        for listener in &now.listeners {
+            let chunk: Arc<Chunk> = match &listener.sees {
+                Sees::Entries => continue,
+                Sees::Desk => Arc::clone(desk.get_or_insert_with(|| frames(&Item::clone))),
+                Sees::Questions(user) if personal(user) => frames(&|item| item.for_audience(user)),
+                // No user has the empty id, so it is nobody's own.
+                Sees::Questions(_) => Arc::clone(
+                    audience.get_or_insert_with(|| frames(&|item| item.for_audience(""))),
+                ),
+            };
+            listener.outlet.live(listener.subscription, chunk);
         }
         now.change = last.change;
+    }
+
+    /// Tells everybody who sees questions how many want them answered.
+    pub(crate) fn deliver_votes(&self, votes: &[Votes]) {
+        let Some(Votes(.., change)) = votes.last() else { return };
+        let mut now = self.now();
+        let chunk = chunk(vec![ServerFrame::votes_text(votes).into()]);
+        for listener in now.listeners.iter().filter(|listener| listener.sees != Sees::Entries) {
+            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
+        }
+        now.change = *change;
+    }
+
+    /// Tells the desks who has a question before them. Not a change: nothing of it lasts.
+    pub(crate) fn deliver_presence(&self, presence: &Presence) {
+        let now = self.now();
+        let chunk = chunk(vec![ServerFrame::presence_text(presence).into()]);
+        for listener in now.listeners.iter().filter(|listener| listener.sees == Sees::Desk) {
+            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
+        }
     }
 
     /// The frame that carries an entry.
@@ -162,4 +206,9 @@ impl Room {
             listener.outlet.end(Goodbye::close(close::RESTARTING, "history was reset"));
         }
     }
+}
+
+fn chunk(frames: Vec<Utf8Bytes>) -> Arc<Chunk> {
+    let bytes = frames.iter().map(|frame| frame.len()).sum();
+    Arc::new(Chunk { frames, bytes })
 }

@@ -135,6 +135,7 @@ async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
         if let Err(error) = hall.end_stale_sockets().await {
             tracing::error!(%error, "tokens could not be checked");
         }
+        hall.end_stale_looks();
         if let Err(error) = hall.end_stale_claims().await {
             tracing::error!(%error, "claims could not be checked");
         }

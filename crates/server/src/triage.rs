@@ -24,7 +24,7 @@ use crate::store::items::{self, Items};
 use crate::wire::place_of;
 
 /// A claim without a sign of life ends after this time.
-const CLAIM_MS: i64 = 90_000;
+pub(crate) const CLAIM_MS: i64 = 90_000;
 
 /// What became of a wish.
 enum Outcome {
@@ -63,18 +63,13 @@ impl Query {
     }
 }
 
-/// What every question of a desk must pass.
-async fn read_at_desk(
-    server: &Server,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<(Seat, Query), Refusal> {
-    let seat = desk_seat(server, headers).await?;
-    server.admit_read(&seat)?;
+/// What everybody who reads of questions must pass.
+fn read_in_room(server: &Server, seat: &Seat, uri: &Uri) -> Result<Query, Refusal> {
+    server.admit_read(seat)?;
     let pairs = gate::query_pairs(uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
     let query = Query(pairs);
     seat.in_stream(&StreamId::new(query.value("stream")))?;
-    Ok((seat, query))
+    Ok(query)
 }
 
 /// `POST api/question/state`.
@@ -162,17 +157,13 @@ impl Wish<'_> {
         if needs_rev != Change::default() && asked.rev != Some(before.rev) {
             return stale("it was changed since");
         }
-        // Whose list of the same questions changes with it.
-        let mut other = None;
         if change.unmerge && item.work == Work::Merged {
-            other = item.merged_into.as_ref().and_then(|id| place_of(self.items.epoch, id));
             item.open();
         }
         if let Some(target) = &change.merge_into {
             match self.root(target)? {
                 Some(root) if root.seq != item.seq => {
                     item.close(Work::Merged, "duplicate", self.now_ms);
-                    other = Some(root.seq);
                     item.merged_into = Some(root.question_id);
                 }
                 Some(_) => return Ok(Outcome::Malformed("a question is not merged into itself")),
@@ -194,12 +185,23 @@ impl Wish<'_> {
             moved = self.make_way(stage, item.seq)?;
         }
         let saved = self.items.save(&before, item, self.by.clone(), self.now_ms)?;
-        if let Some(other) = other {
-            // Read again, both know of each other.
-            moved.push(self.items.get(saved.seq)?.unwrap_or(saved));
-            moved.extend(self.items.renumber(other)?);
-        } else {
+        let place =
+            |id: &Option<EntryId>| id.as_ref().and_then(|id| place_of(self.items.epoch, id));
+        let (was, is) = (place(&before.merged_into), place(&saved.merged_into));
+        if was == is {
             moved.push(saved);
+        } else {
+            // Votes go with it, and whose list of the same questions is another now, is told too.
+            if let Some(from) = was {
+                self.items.return_votes(from, saved.seq)?;
+            }
+            if let Some(into) = is {
+                self.items.move_votes(saved.seq, into)?;
+            }
+            moved.push(self.items.get(saved.seq)?.unwrap_or(saved));
+            for other in was.into_iter().chain(is) {
+                moved.extend(self.items.renumber(other)?);
+            }
         }
         Ok(Outcome::Done { asked: before.seq, changed: moved })
     }
@@ -245,7 +247,9 @@ pub(crate) async fn changes(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let (seat, query) = read_at_desk(&server, &uri, &headers).await?;
+    let seat = gate::seat(&server.hall, &headers).await?;
+    let query = read_in_room(&server, &seat, &uri)?;
+    let (user, staff) = (seat.identity.user.clone(), seat.identity.role.answers());
     let after = number(query.value("after"))?.unwrap_or(0);
     let limit = number(query.value("limit"))?.unwrap_or(CHANGES.into());
     let limit = u32::try_from(limit).unwrap_or(CHANGES).clamp(1, CHANGES);
@@ -254,8 +258,15 @@ pub(crate) async fn changes(
         .hall
         .store
         .read(move |conn| {
-            let items = Items { conn, room: key, epoch: &epoch }.after(after, limit + 1)?;
-            Ok((items, items::newest(conn, key)?))
+            let items = Items { conn, room: key, epoch: &epoch };
+            let mut found = items.after(after, limit + 1)?;
+            for item in &mut found {
+                item.voted = Some(items.voted(item.seq, &user)?);
+                if !staff {
+                    *item = item.for_audience(&user);
+                }
+            }
+            Ok((found, items::newest(conn, key)?))
         })
         .await?;
     let more = items.len() > limit as usize;
@@ -270,7 +281,8 @@ pub(crate) async fn log(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let (seat, query) = read_at_desk(&server, &uri, &headers).await?;
+    let seat = desk_seat(&server, &headers).await?;
+    let query = read_in_room(&server, &seat, &uri)?;
     let id = EntryId::new(query.value("questionId"));
     let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
     let place = place_of(&epoch, &id).ok_or(Refusal::NotFound)?;

@@ -7,7 +7,8 @@
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
-//! `doubt` (the outbox), `desk` (questions as work), `answers` (to them) and `local` (the same on servers that keep no states).
+//! `doubt` (the outbox), `desk` (questions as work), `answers` (to them), `looking` (who looks at
+//! which, and votes) and `local` (the same on servers that keep no states).
 
 mod aligned;
 mod answers;
@@ -18,6 +19,7 @@ mod draft;
 mod exact;
 mod intake;
 mod local;
+mod looking;
 mod older;
 mod sending;
 mod settling;
@@ -31,7 +33,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
-use aside_protocol::triage::{Changes, LogLine};
+use aside_protocol::triage::{Changes, Doing, LogLine, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Triage { wish: Wish, reply: desk::Tell },
     Staff { wish: Staff, reply: desk::Tell },
     QuestionLog { question: EntryId, reply: oneshot::Sender<Result<Vec<LogLine>, TriageError>> },
+    Look { question: Option<EntryId>, doing: Doing, device: String },
+    Vote { question: EntryId, vote: bool, reply: oneshot::Sender<Result<Voted, TriageError>> },
     Questions { since: u64, reply: Reply<Questions> },
     DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
@@ -113,6 +117,7 @@ enum Done {
     Posted(sending::Posted),
     Changes(u64, Result<Changes, FetchError>),
     Granted(desk::Granted),
+    Counted(looking::Counted),
 }
 
 /// Everything about one room.
@@ -225,6 +230,8 @@ impl Room {
             Command::Triage { wish, reply } => self.wish(wish, reply).await,
             Command::Staff { wish, reply } => self.staff(wish, reply),
             Command::QuestionLog { question, reply } => self.question_log(question, reply),
+            Command::Look { question, doing, device } => self.looks_at(question, doing, device),
+            Command::Vote { question, vote, reply } => self.vote(question, vote, reply),
             Command::Questions { since, reply } => {
                 let _gone = reply.send(Ok(self.desk.since(since)));
             }
@@ -262,6 +269,7 @@ impl Room {
                 self.changes_came(changes);
             }
             Some(Done::Granted(granted)) => self.granted(granted),
+            Some(Done::Counted(counted)) => self.counted(counted),
             // Of an old generation, or cut short.
             Some(
                 Done::Abilities(..)
@@ -283,7 +291,7 @@ impl Room {
             Merge::Exact(exact) => exact.due(now),
             Merge::Aligned(aligned) => aligned.due(now),
         };
-        [heart, merge, self.phase.due(), self.outbox_due(now)]
+        [heart, merge, self.phase.due(), self.outbox_due(now), self.look_due()]
             .into_iter()
             .flatten()
             .fold(now + NAP, Instant::min)
@@ -299,6 +307,7 @@ impl Room {
         self.check_exact(now).await;
         self.check_aligned(now).await;
         self.check_outbox(now).await;
+        self.check_look(now);
     }
 
     fn fetch(&self) -> Fetch {

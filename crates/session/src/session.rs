@@ -7,7 +7,7 @@ use aside_history::{
     Anchor, Changes, Draft, LocalId, OutboxError, OutgoingBody, Page, Place, Revision, RoomId,
     RoomName, RowKey, Store, StoreError,
 };
-use aside_protocol::triage::{Item, LogLine};
+use aside_protocol::triage::{Doing, Item, LogLine, Voted};
 use aside_protocol::{EntryId, Token};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -241,6 +241,23 @@ impl Session {
     pub async fn question_log(&self, question: EntryId) -> Result<Vec<LogLine>, TriageError> {
         let (reply, answer) = oneshot::channel();
         let sent = self.commands.send(Command::QuestionLog { question, reply }).await;
+        sent.map_err(|_| TriageError::Closed)?;
+        answer.await.map_err(|_| TriageError::Closed)?
+    }
+
+    /// What this person has before them, and does with it; said to other staff again and again while it holds.
+    pub async fn look(&self, question: Option<EntryId>, doing: Doing, device: String) {
+        // A closed room has nobody to tell.
+        let _closed = self.commands.send(Command::Look { question, doing, device }).await;
+    }
+
+    /// Wants a question answered, or no longer.
+    ///
+    /// # Errors
+    /// [`TriageError`].
+    pub async fn vote(&self, question: EntryId, vote: bool) -> Result<Voted, TriageError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Vote { question, vote, reply }).await;
         sent.map_err(|_| TriageError::Closed)?;
         answer.await.map_err(|_| TriageError::Closed)?
     }

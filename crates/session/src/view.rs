@@ -208,6 +208,10 @@ pub struct ServerFacts {
     pub org_name: String,
     /// Whether answering is offered here, to this person.
     pub can_answer: bool,
+    /// Whether an answer may be for its asker alone, or for staff.
+    pub can_answer_privately: bool,
+    /// Whether people may say which questions they want answered.
+    pub can_vote: bool,
     /// The largest text that may be sent, in bytes.
     pub content_bytes: usize,
     /// The server's name and version, if it says.
@@ -222,6 +226,8 @@ impl Default for ServerFacts {
             role: Role::Audience,
             org_name: String::new(),
             can_answer: false,
+            can_answer_privately: false,
+            can_vote: false,
             content_bytes: limits::CONTENT_BYTES,
             server: String::new(),
         }

@@ -4,10 +4,10 @@
 mod support;
 
 use aside_history::Store;
-use aside_protocol::triage::{Change, Item, Stage as OnStage, Work};
+use aside_protocol::triage::{Change, Doing, Item, Stage as OnStage, Visibility, Work};
 use aside_protocol::{AnswerNotes, Body, EntryId};
-use aside_server::NewEntry;
-use aside_session::{DeskState, Session, TriageError, Wish};
+use aside_server::{NewEntry, RoomSpec, TokenSpec};
+use aside_session::{Answering, DeskState, Questions, Session, Settled, TriageError, Wish};
 use support::*;
 use tokio::time::{Instant, sleep};
 
@@ -181,7 +181,7 @@ async fn an_answer_that_came_second_shows_at_its_question_until_it_is_sent_or_th
         let revision = desk.questions(0).await.unwrap().revision;
         let id = desk.answer_if(question.clone(), text, items[0].last_answer).await.unwrap();
         let settled = desk.settled(id).await.unwrap();
-        assert!(matches!(settled, aside_session::Settled::Failed { .. }), "{settled:?}");
+        assert!(matches!(settled, Settled::Failed { .. }), "{settled:?}");
         let told = until(&desk, "told", |view| view.desk.revision > revision).await;
         let questions = desk.questions(revision).await.unwrap();
         assert_eq!(questions.revision, told.desk.revision);
@@ -198,5 +198,139 @@ async fn an_answer_that_came_second_shows_at_its_question_until_it_is_sent_or_th
         if text == "second" {
             assert_eq!(desk.questions(view.desk.revision).await.unwrap().outgoing, []);
         }
+    }
+}
+
+/// Two members of staff and one of the audience in one room.
+async fn three(stage: &Stage) -> (Session, Session, Session) {
+    let sue = join_as(stage.addr(), stage.staff().await).await;
+    let tim = TokenSpec::staff(RoomSpec::new("room-1").stream("stream-1"), "tim", "Tim", "Acme");
+    let tim = stage.running.rooms().create_token(tim).await.unwrap().token;
+    let tim = join_as(stage.addr(), tim).await;
+    let me = join(stage).await;
+    for session in [&sue, &tim, &me] {
+        until(session, "fresh", |view| view.desk.state == DeskState::Fresh).await;
+    }
+    (sue, tim, me)
+}
+
+async fn questions_when(session: &Session, fits: impl Fn(&Questions) -> bool) -> Questions {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let questions = session.questions(0).await.unwrap();
+        if fits(&questions) {
+            return questions;
+        }
+        assert!(Instant::now() < deadline, "{questions:#?}");
+        sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_private_answer_reaches_its_asker_and_stands_in_no_timeline() {
+    let stage = Stage::start(Mode::Full).await;
+    let (sue, tim, me) = three(&stage).await;
+    me.ask("why").await.unwrap();
+    let question = items_when(&sue, |items| items.len() == 1).await[0].question_id.clone();
+    for (text, visibility) in [("to you", Visibility::Asker), ("to us", Visibility::Staff)] {
+        let how = Answering { visibility, seen: Some(0), co_answer: false };
+        let id = sue.answer_as(question.clone(), text, how).await.unwrap();
+        let shown = sue.questions(0).await.unwrap().outgoing;
+        assert!(shown.iter().all(|answer| answer.visibility == visibility), "{shown:?}");
+        let settled = sue.settled(id).await.unwrap();
+        assert!(matches!(settled, Settled::Sent { .. }), "{settled:?}");
+    }
+    let said =
+        |item: &Item| item.private.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>();
+    items_when(&tim, |items| said(&items[0]) == ["to you", "to us"]).await;
+    items_when(&me, |items| said(&items[0]) == ["to you"]).await;
+    for session in [&sue, &tim, &me] {
+        reads(session, &["why".to_owned()]).await;
+    }
+    questions_when(&sue, |questions| questions.outgoing.is_empty()).await;
+    // Who did not see it is held, with the text and for whom it was.
+    let how = Answering { visibility: Visibility::Asker, seen: Some(0), co_answer: false };
+    let late = tim.answer_as(question, "late", how).await.unwrap();
+    assert!(matches!(tim.settled(late).await.unwrap(), Settled::Failed { .. }));
+    let held = questions_when(&tim, |questions| questions.outgoing.len() == 1).await.outgoing;
+    assert!(held[0].held && held[0].visibility == Visibility::Asker && held[0].text == "late");
+    let how = Answering { visibility: Visibility::Asker, ..Answering::default() };
+    let mine = me.answer_as(held[0].question.clone(), "x", how).await;
+    assert!(matches!(mine, Err(aside_session::SendError::NotOffered)), "{mine:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_changed_is_changed_in_every_timeline() {
+    let stage = Stage::start(Mode::Full).await;
+    let (sue, tim, me) = three(&stage).await;
+    let message = stage.running.rooms();
+    let said = NewEntry::message("ann", "Ann", "will there be slides?");
+    let message = message.publish(&topic(), said).await.unwrap().id;
+    let made = sue.make_question(message.clone()).await.unwrap();
+    assert_eq!(
+        (&made.text[..], &made.source_id),
+        ("will there be slides?", &Some(message.clone()))
+    );
+    assert_eq!(tim.make_question(message).await.unwrap().question_id, made.question_id);
+    let id = sue.answer(made.question_id.clone(), "yes").await.unwrap();
+    let Settled::Sent { id: Some(answer), .. } = sue.settled(id).await.unwrap() else { panic!() };
+    let timeline = |last: &str| {
+        vec![
+            "will there be slides?".to_owned(),
+            "will there be slides?".to_owned(),
+            last.to_owned(),
+        ]
+    };
+    reads(&me, &timeline("yes")).await;
+    let item = sue.edit_answer(answer.clone(), "yes, tomorrow".to_owned()).await.unwrap();
+    assert_eq!(item.question_id, made.question_id);
+    for session in [&sue, &tim, &me] {
+        reads(session, &timeline("yes, tomorrow")).await;
+    }
+    let refused = me.edit_answer(answer.clone(), "mine".to_owned()).await;
+    assert!(matches!(refused, Err(TriageError::Refused { status: 403, .. })), "{refused:?}");
+    sue.retract_answer(answer).await.unwrap();
+    for session in [&sue, &tim, &me] {
+        reads(session, &timeline("")).await;
+    }
+    let log = tim.question_log(made.question_id).await.unwrap();
+    assert!(log.iter().any(|line| line.field == "answers" && line.new == "1"), "{log:?}");
+}
+
+#[tokio::test]
+async fn who_looks_and_who_wants_it_answered_is_known_to_the_others() {
+    let stage = Stage::start(Mode::Full).await;
+    let (sue, tim, me) = three(&stage).await;
+    me.ask("why").await.unwrap();
+    let question = items_when(&tim, |items| items.len() == 1).await[0].question_id.clone();
+    items_when(&sue, |items| items.len() == 1).await;
+    let revision = tim.questions(0).await.unwrap().revision;
+    sue.look(Some(question.clone()), Doing::Drafting, "laptop".to_owned()).await;
+    let there = questions_when(&tim, |questions| !questions.presence.is_empty()).await;
+    let present = &there.presence[0].people[0];
+    assert_eq!((&present.who.user[..], present.doing), ("desk", Doing::Drafting));
+    assert_eq!(tim.questions(revision).await.unwrap().items.len(), 1, "its row looks different");
+    assert_eq!(me.questions(0).await.unwrap().presence, []);
+    // Over a broken link it is said again.
+    stage.running.cut_sockets();
+    until(&tim, "lost", |view| view.counters.losses > 0).await;
+    until(&sue, "lost", |view| view.counters.losses > 0).await;
+    for session in [&sue, &tim, &me] {
+        session.reconnect();
+        online(session).await;
+    }
+    questions_when(&tim, |questions| !questions.presence.is_empty()).await;
+    sue.look(None, Doing::Viewing, "laptop".to_owned()).await;
+    questions_when(&tim, |questions| questions.presence.is_empty()).await;
+
+    let voted = me.vote(question.clone(), true).await.unwrap();
+    assert_eq!((voted.votes, voted.voted), (1, true));
+    items_when(&sue, |items| items[0].votes == 1 && items[0].voted != Some(true)).await;
+    items_when(&me, |items| items[0].votes == 1 && items[0].voted == Some(true)).await;
+    let gone = me.vote(EntryId::new("no-1"), true).await;
+    assert!(matches!(gone, Err(TriageError::Refused { status: 404, .. })), "{gone:?}");
+    // Told without a hole: nobody has to catch up because of it.
+    for session in [&sue, &tim, &me] {
+        assert_eq!(session.watch().borrow().desk.state, DeskState::Fresh);
     }
 }

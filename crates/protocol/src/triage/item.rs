@@ -231,6 +231,39 @@ impl Item {
         }
     }
 
+    /// What somebody of the audience may know of it: nothing of what staff tell each other, and nothing at all but that it is
+    /// there while it is another's and not approved.
+    pub fn for_audience(&self, user: &str) -> Self {
+        let mine = self.asker.user == user;
+        let Self { question_id, seq, number, rev, change, review, .. } = self.clone();
+        if review != Review::Approved && !mine {
+            let (text, asker) = (String::new(), Person::default());
+            let hidden = Self::new(question_id, number, text, asker, self.asked_at);
+            return Self { seq, rev, change, review, ..hidden };
+        }
+        let private =
+            self.private.iter().filter(|answer| mine && answer.visibility == Visibility::Asker);
+        Self {
+            // Whose answer it is, its organisation says.
+            private: private
+                .map(|answer| PrivateAnswer { by: Person::default(), ..answer.clone() })
+                .collect(),
+            original_text: None,
+            tags: Vec::new(),
+            note: String::new(),
+            claim: None,
+            reason: String::new(),
+            changed_by: Person::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it looks different to its asker than to the rest of the audience.
+    pub fn is_personal(&self) -> bool {
+        self.review != Review::Approved
+            || self.private.iter().any(|answer| answer.visibility == Visibility::Asker)
+    }
+
     /// Nobody has it, and it is to be done.
     pub fn open(&mut self) {
         (self.work, self.claim, self.closed_at) = (Work::Open, None, None);

@@ -5,6 +5,7 @@ pub(crate) mod entries;
 mod follow;
 pub(crate) mod items;
 pub(crate) mod tokens;
+mod votes;
 pub(crate) mod writer;
 
 use std::path::Path;

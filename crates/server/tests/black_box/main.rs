@@ -19,3 +19,4 @@ mod process;
 mod resume;
 mod room;
 mod triage;
+mod votes;

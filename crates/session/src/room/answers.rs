@@ -71,7 +71,7 @@ impl Room {
 
     /// Whether an answer may be for its asker alone: it needs a server that knows them, and takes each once.
     pub(super) fn has_private_answers(&self) -> bool {
-        self.has_desk() && self.has(Extension::Ack)
+        self.has_desk() && self.has(Extension::Ack) && self.tell.borrow().facts.role.answers()
     }
 
     /// Keeps a draft of an answer; an empty text clears it.

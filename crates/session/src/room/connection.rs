@@ -177,6 +177,10 @@ impl Room {
             role: who.role,
             org_name: who.org_name,
             can_answer: abilities.has(Extension::Answer) && who.role.answers(),
+            can_answer_privately: abilities.has(Extension::Triage)
+                && abilities.has(Extension::Ack)
+                && who.role.answers(),
+            can_vote: abilities.has(Extension::Votes),
             content_bytes: content_bytes.min(aside_history::outgoing::BODY_BYTES),
             server: abilities.server.clone(),
         };

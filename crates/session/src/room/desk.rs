@@ -3,14 +3,14 @@
 //! Items are states, numbered by their last change. Live ones come in order; what was missed is read over HTTP from the
 //! last number without a hole. Until that is done the desk is *catching up*: claims of others may be news.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use aside_history::{Items, ItemsHeard};
 use aside_protocol::http::ErrorReply;
 use aside_protocol::triage::{
     self, AnswerEdit, Change, Changes, EDIT_PATH, EditRequest, FROM_PATH, FromRequest, Item,
-    LogLine, RETRACT_PATH, RetractRequest, STATE_PATH, StateRequest, Work,
+    LogLine, Presence, RETRACT_PATH, RetractRequest, STATE_PATH, StateRequest, Votes, Work,
 };
 use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::sync::oneshot;
@@ -18,6 +18,7 @@ use tokio::time::sleep;
 
 use super::answers::{DRAFT, OutgoingAnswer};
 use super::local::Local;
+use super::looking::Looking;
 use super::{Done, Room};
 use crate::error::TriageError;
 use crate::fetch::FetchError;
@@ -57,6 +58,8 @@ pub struct Questions {
     pub items: Vec<Item>,
     /// Everything that was known before is void.
     pub reset: bool,
+    /// Who has which question before them, all of them.
+    pub presence: Vec<Presence>,
     /// The questions that have a draft of an answer, all of them.
     pub drafted: Vec<EntryId>,
     /// The answers that are not settled, all of them, first written first.
@@ -83,6 +86,10 @@ pub(super) struct Desk {
     untold: bool,
     /// The desk of a server that keeps none.
     pub(super) local: Local,
+    /// Who has which question before them, on this connection.
+    pub(super) presence: BTreeMap<String, Presence>,
+    /// What this person has before them.
+    pub(super) looking: Looking,
     /// The questions that have a draft.
     pub(super) drafted: BTreeSet<EntryId>,
     /// Answers that read otherwise now than when they were published.
@@ -115,19 +122,29 @@ impl Desk {
     }
 
     /// Keeps an item that is newer than what is here.
-    pub(super) fn take(&mut self, item: Item) {
+    pub(super) fn take(&mut self, mut item: Item) {
         if item.change == self.whole + 1 {
             self.whole = item.change;
             self.unsaved.moved = true;
         }
         self.newest = self.newest.max(item.change);
-        if self.items.get(&item.question_id).is_some_and(|(_, known)| known.change >= item.change) {
-            return;
+        if let Some((_, known)) = self.items.get(&item.question_id) {
+            if known.change >= item.change {
+                return;
+            }
+            // Said only where the server knows who reads.
+            item.voted = item.voted.or(known.voted);
         }
+        item.voted = item.voted.or(Some(false));
         self.revision += 1;
         self.edits.extend(item.edits.iter().cloned());
         self.unsaved.items.insert(item.question_id.clone());
         self.items.insert(item.question_id.clone(), (self.revision, item));
+    }
+
+    /// There is a change that is not here.
+    pub(super) fn missed(&mut self, change: u64) {
+        self.newest = self.newest.max(change);
     }
 
     pub(super) fn forget(&mut self) {
@@ -138,6 +155,8 @@ impl Desk {
             open: self.open,
             unsaved: Unsaved { forget: true, ..Unsaved::default() },
             local: std::mem::take(&mut self.local),
+            presence: std::mem::take(&mut self.presence),
+            looking: std::mem::take(&mut self.looking),
             drafted: std::mem::take(&mut self.drafted),
             outgoing: std::mem::take(&mut self.outgoing),
             ..Self::default()
@@ -168,8 +187,14 @@ impl Desk {
         let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
         items.sort_unstable_by_key(|item| item.number);
         let drafted = self.drafted.iter().cloned().collect();
-        let outgoing = self.outgoing.clone();
-        Questions { revision: self.revision, items, reset: since < self.floor, drafted, outgoing }
+        Questions {
+            revision: self.revision,
+            items,
+            reset: since < self.floor,
+            presence: self.presence.values().cloned().collect(),
+            drafted,
+            outgoing: self.outgoing.clone(),
+        }
     }
 
     fn view(&self, offered: bool) -> DeskView {
@@ -198,9 +223,9 @@ pub(super) struct Granted {
 }
 
 impl Room {
-    /// Whether this person has a desk here.
+    /// Whether the server tells this person of questions: staff of all, the audience of what it may know.
     pub(super) fn has_desk(&self) -> bool {
-        self.has(Extension::Triage) && self.tell.borrow().facts.role.answers()
+        self.has(Extension::Triage)
     }
 
     /// The server begins to tell of changes; what was before is read.
@@ -212,6 +237,7 @@ impl Room {
         }
         self.desk.newest = self.desk.newest.max(change);
         self.read_changes(Duration::ZERO);
+        self.say_look();
         self.tell_desk();
     }
 
@@ -227,11 +253,26 @@ impl Room {
     /// The link is gone: from now on, others may do what is not seen here.
     pub(super) fn desk_closes(&mut self) {
         (self.desk.open, self.desk.reading) = (false, false);
+        self.nobody_looks();
         self.tell_desk();
+    }
+
+    pub(super) fn presence_came(&mut self, presence: Presence) {
+        self.desk.presence_came(presence);
+        self.tell_desk();
+    }
+
+    pub(super) fn votes_came(&mut self, votes: Vec<Votes>) {
+        self.desk.votes_came(votes);
+        self.mend_hole();
     }
 
     pub(super) fn item_came(&mut self, item: Item) {
         self.desk.take(item);
+        self.mend_hole();
+    }
+
+    fn mend_hole(&mut self) {
         // A hole, which a full queue or a lost frame leaves.
         if self.desk.whole < self.desk.newest {
             self.read_changes(Duration::ZERO);
@@ -348,11 +389,7 @@ impl Room {
         let outcome = match reply {
             Ok(reply) => match (reply.status, triage::parse_item_reply(&reply.body)) {
                 (200..=299, Some(item)) => Ok(item),
-                (409, Some(item)) => Err(TriageError::Conflict(Box::new(item))),
-                (status, _) => {
-                    let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
-                    Err(TriageError::Refused { status, reason })
-                }
+                _ => Err(refusal(&reply)),
             },
             Err(_) => Err(TriageError::Offline),
         };
@@ -394,5 +431,16 @@ impl Room {
             view.desk = desk;
             changed
         });
+    }
+}
+
+/// Why something was not done.
+pub(super) fn refusal(reply: &HttpReply) -> TriageError {
+    match (reply.status, triage::parse_item_reply(&reply.body)) {
+        (409, Some(item)) => TriageError::Conflict(Box::new(item)),
+        (status, _) => {
+            let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
+            TriageError::Refused { status, reason }
+        }
     }
 }

@@ -53,6 +53,8 @@ impl Room {
             Ok(ServerFrame::Entry(entry)) => self.live(draft, entry),
             Ok(ServerFrame::Control(control)) => self.control(draft, control).await,
             Ok(ServerFrame::Triage(item)) => self.item_came(*item),
+            Ok(ServerFrame::Presence(presence)) => self.presence_came(presence),
+            Ok(ServerFrame::Votes(votes)) => self.votes_came(votes),
             Ok(ServerFrame::Notice { code, .. }) => {
                 tracing::debug!(code, "the server said something");
                 self.count(|counters| counters.skipped += 1);

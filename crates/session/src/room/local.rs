@@ -93,7 +93,7 @@ impl Local {
                         avatar_url: entry.entry.avatar_url.clone(),
                     };
                     let item = Item::new(id, number, text, asker, at);
-                    items.push(Item { rev: 1, change: number, ..item });
+                    items.push(Item { rev: 1, change: number, voted: Some(false), ..item });
                 }
                 Body::Question { .. } => {}
                 Body::Answer { question, question_id, .. } => {
@@ -175,7 +175,8 @@ impl Local {
             }
         }
         let mark = self.marks.entry(own.clone()).or_default();
-        let work = if into.is_some() { Some(Work::Merged) } else { change.state };
+        let apart = change.unmerge.then_some(Work::Open);
+        let work = if into.is_some() { Some(Work::Merged) } else { change.state.or(apart) };
         if let Some(work) = work {
             mark.work = Some((work, item.answers));
             mark.at = now_ms;

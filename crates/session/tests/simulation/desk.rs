@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aside_history::{Delivery, Row};
 use aside_protocol::triage::{Change, Item, Work};
-use aside_protocol::{EntryId, EntryKind, Seq};
+use aside_protocol::{EntryId, EntryKind};
 use aside_server::NewEntry;
 use aside_session::{DeskState, DialError, Settled, TriageError, Wish};
 use rand::rngs::StdRng;
@@ -84,7 +84,7 @@ async fn answers(member: &Member, question: &EntryId, rng: &mut StdRng) -> Settl
         let _taken_or_offline = member.session.triage(wish(question, None, claim())).await;
     }
     let text = format!("{} answers", member.user);
-    let id = member.session.answer_if(question.clone(), &text, Seq(0)).await.unwrap();
+    let id = member.session.answer_if(question.clone(), &text, 0).await.unwrap();
     member.session.settled(id).await.unwrap()
 }
 
@@ -171,7 +171,8 @@ fn who_claims_second_learns_who_was_first() {
         assert_eq!(winner.claim, loser.claim);
         // Both see the owner, and that it was the same change.
         for desk in [&sue, &tim] {
-            until("the owner is seen", async || items(desk).await == [winner.clone()]).await;
+            let seen = Item { voted: Some(false), ..winner.clone() };
+            until("the owner is seen", async || items(desk).await == [seen.clone()]).await;
         }
     });
 }
@@ -214,11 +215,11 @@ fn the_guard_of_an_answer_on_its_way_cannot_be_taken_off() {
         until("the question is there", async || items(&sue).await.len() == 1).await;
         sue.path.door(Door::Fails(DialError::Unreachable));
         sue.path.break_all(How::Reset);
-        let id = sue.session.answer_if(question.clone(), "because", Seq(0)).await.unwrap();
+        let id = sue.session.answer_if(question.clone(), "because", 0).await.unwrap();
         let waiting = sue.rows().await.pop().unwrap();
         // Nothing is held yet, so there is nothing to send in spite of it.
         assert!(sue.session.answer_anyway(waiting.key).await.is_err());
-        let first = tim.session.answer_if(question, "since", Seq(0)).await.unwrap();
+        let first = tim.session.answer_if(question, "since", 0).await.unwrap();
         assert!(matches!(tim.session.settled(first).await, Ok(Settled::Sent { .. })));
         sue.path.heal();
         let end = sue.session.settled(id).await.unwrap();
