@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 mod bindings;
 mod desk;
+mod finding;
 
 pub(crate) use desk::{
-    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, ExportFormat, ExportProgress, ExportState,
-    Exported, Held, Hit, Kept, Lane, LogLine, Numbers, Person, PersonNumbers, Presence,
-    PresentStep, Presented, PresentedQuestion, Question, QuestionChanges, QuestionDraft, Review,
-    SearchPage, Snippet, Spoken, Stage, Step, Thread, ThreadAnswer, Visibility, Work,
+    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
+    Presence, Question, QuestionChanges, QuestionDraft, Review, Spoken, Step, Thread, ThreadAnswer,
+    Visibility,
+};
+pub(crate) use finding::{
+    ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonNumbers, PresentStep,
+    Presented, PresentedQuestion, SearchPage, Snippet,
 };
 
 /// Where a room's connection stands, in the words that the page shows.
@@ -261,7 +265,7 @@ pub(crate) enum GapState {
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
 /// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
-/// the same.
+/// the same. The last four are an answer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -288,6 +292,10 @@ pub(crate) struct Row {
     pub(crate) seq: Option<u64>,
     pub(crate) gap: Option<GapState>,
     pub(crate) missing: Option<u64>,
+    pub(crate) visibility: Visibility,
+    pub(crate) also_asked: Vec<String>,
+    pub(crate) edited: bool,
+    pub(crate) retracted: bool,
 }
 
 /// A stretch of the timeline, oldest first.

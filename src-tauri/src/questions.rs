@@ -1,8 +1,8 @@
 //! How questions as work look to the page: in which lane, whose, with what on its way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aside_protocol::triage::{Item, Person, Stage, Work};
+use aside_protocol::triage::{Item, Person, Present, PrivateAnswer, Review, Stage, Work};
 use aside_session::{DeskState, OutgoingAnswer, Questions, RoomView};
 use aside_text::{body, name};
 
@@ -21,6 +21,7 @@ pub(crate) struct Clerk<'a> {
     pub(crate) device: String,
     drafted: BTreeSet<String>,
     held: BTreeSet<String>,
+    presence: BTreeMap<String, Vec<Present>>,
 }
 
 impl<'a> Clerk<'a> {
@@ -38,7 +39,27 @@ impl<'a> Clerk<'a> {
             device,
             drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
             held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
+            presence: questions
+                .presence
+                .iter()
+                .map(|of| (of.question_id.as_str().to_owned(), of.people.clone()))
+                .collect(),
         }
+    }
+
+    /// Who else has a question before them; one's own other devices are somebody else.
+    fn present(&self, question: &str) -> Vec<dto::Presence> {
+        let people = self.presence.get(question).map_or(&[][..], Vec::as_slice);
+        let here =
+            |present: &&Present| present.who.user == self.me && present.device == self.device;
+        let others = people.iter().filter(|present| !here(present));
+        others
+            .map(|present| dto::Presence {
+                who: self.person(&present.who),
+                doing: present.doing.into(),
+                mine: present.who.user == self.me,
+            })
+            .collect()
     }
 
     pub(crate) fn changes(&self, questions: Questions, since: u64) -> dto::QuestionChanges {
@@ -70,23 +91,23 @@ impl<'a> Clerk<'a> {
             rev: item.rev,
             lane: lane(&item, &self.me),
             text: body(&item.text).into_owned(),
-            original_text: None,
+            original_text: item.original_text.map(|text| body(&text).into_owned()),
             asker: self.person(&item.asker),
             asked_at: Some(item.asked_at),
-            review: dto::Review::Approved,
+            review: item.review.into(),
             work: item.work.into(),
             merged_into: item.merged_into.map(|into| into.as_str().to_owned()),
-            also_asked: Vec::new(),
+            also_asked: item.merged.iter().map(|merged| name(&merged.display_name)).collect(),
             stage: item.stage.into(),
             pinned: item.pinned,
-            votes: 0,
-            voted: false,
+            votes: item.votes,
+            voted: item.voted.unwrap_or(false),
             tags: item.tags.iter().map(|tag| name(tag)).collect(),
             note: body(&item.note).into_owned(),
             claim,
-            presence: Vec::new(),
+            presence: self.present(&id),
             answers: item.answers,
-            last_answer: item.last_answer.0,
+            last_answer: item.last_answer,
             first_answer_at: item.first_answer_at,
             closed_at: item.closed_at,
             close_reason: Some(name(&item.reason)).filter(|reason| !reason.is_empty()),
@@ -105,6 +126,25 @@ impl<'a> Clerk<'a> {
         }
     }
 
+    /// An answer that is no entry.
+    pub(crate) fn private(&self, answer: &PrivateAnswer) -> dto::ThreadAnswer {
+        let mine = answer.by.user == self.me;
+        dto::ThreadAnswer {
+            id: Some(answer.id.as_str().to_owned()),
+            key: answer.id.as_str().to_owned(),
+            text: body(&answer.text).into_owned(),
+            org: name(&answer.org_name),
+            by: Some(self.person(&answer.by)).filter(|by| !by.user.is_empty()),
+            at: answer.at,
+            visibility: answer.visibility.into(),
+            edited_at: answer.edited_at,
+            retracted: answer.retracted,
+            delivery: dto::AnswerDelivery::Received,
+            mine,
+            can_edit: mine && !answer.retracted,
+        }
+    }
+
     /// An answer of our own that is not settled.
     pub(crate) fn outgoing(&self, answer: &OutgoingAnswer, now_ms: i64) -> dto::ThreadAnswer {
         dto::ThreadAnswer {
@@ -114,7 +154,7 @@ impl<'a> Clerk<'a> {
             org: String::new(),
             by: None,
             at: now_ms,
-            visibility: dto::Visibility::Public,
+            visibility: answer.visibility.into(),
             edited_at: None,
             retracted: false,
             delivery: if answer.held {
@@ -130,6 +170,11 @@ impl<'a> Clerk<'a> {
 
 /// The one lane that a question stands in.
 pub(crate) fn lane(item: &Item, me: &str) -> Lane {
+    match item.review {
+        Review::Pending => return Lane::Review,
+        Review::Rejected => return Lane::Done,
+        Review::Approved => {}
+    }
     match (item.stage, item.work) {
         (Stage::Next | Stage::Now, _) => Lane::Live,
         (Stage::None, work) if work.is_over() => Lane::Done,
@@ -152,9 +197,9 @@ pub(crate) fn status(view: &RoomView) -> dto::DeskStatus {
         },
         fresh: matches!(desk.state, DeskState::Fresh | DeskState::Local),
         can_answer: view.facts.can_answer,
-        can_private: false,
+        can_private: view.facts.can_answer_privately,
         can_review: false,
-        can_vote: false,
+        can_vote: view.facts.can_vote,
         open: desk.open,
         oldest_waiting: desk.oldest_open,
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use aside_history as history;
-use aside_protocol::{Body, EntryKind, Role};
+use aside_protocol::{AnswerNotes, Body, EntryKind, Role};
 use aside_session::{Connection, RoomView};
 use aside_text::{body, name};
 use url::Url;
@@ -71,15 +71,16 @@ impl Painter<'_> {
             EntryKind::Question => dto::RowKind::Question,
             EntryKind::Answer => dto::RowKind::Answer,
         };
-        let (text, org, org_logo, question) = match entry.body() {
+        let (text, org, org_logo, question, notes) = match entry.body() {
             Body::Message { text } | Body::Question { text } => {
-                (calm(text), String::new(), None, String::new())
+                (calm(text), String::new(), None, String::new(), AnswerNotes::default())
             }
-            Body::Answer { org_name, org_logo, question, text, .. } => (
+            Body::Answer { org_name, org_logo, question, text, notes, .. } => (
                 calm(text),
                 name(&org_name),
                 self.avatars.address(self.server, &org_logo),
                 calm(question),
+                notes,
             ),
         };
         let shown_name = name(&entry.display_name);
@@ -118,6 +119,10 @@ impl Painter<'_> {
             },
             id: entry.id.map(|id| id.as_str().to_owned()),
             seq: entry.seq.map(|seq| seq.0),
+            visibility: notes.visibility.into(),
+            also_asked: notes.also_asked.iter().map(|asker| name(asker)).collect(),
+            edited: notes.edited_at.is_some(),
+            retracted: notes.retracted,
             ..blank
         }
     }
@@ -148,6 +153,10 @@ fn blank(row: &history::Row) -> dto::Row {
         seq: None,
         gap: None,
         missing: None,
+        visibility: dto::Visibility::Public,
+        also_asked: Vec::new(),
+        edited: false,
+        retracted: false,
     }
 }
 

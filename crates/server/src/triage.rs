@@ -150,6 +150,8 @@ impl Wish<'_> {
             Some(Work::Merged) => return Ok(Outcome::Malformed("merged into what?")),
             Some(over) => {
                 item.close(over, change.reason.as_deref().unwrap_or_default(), self.now_ms);
+                // What is over is not talked about any more.
+                item.stage = Stage::None;
             }
             None => {}
         }

@@ -1,9 +1,9 @@
 //! Answering: steps of triage, threads, answers with their guard, drafts.
 
 use aside_history::RowKind;
-use aside_protocol::triage::{Change, Work};
-use aside_protocol::{Body, EntryId, Seq};
-use aside_session::{OutgoingAnswer, Wish};
+use aside_protocol::triage::{Change, LogLine, Work};
+use aside_protocol::{Body, EntryId};
+use aside_session::{Answering, OutgoingAnswer, Wish};
 use aside_text::{body, name};
 use tauri::State;
 
@@ -59,10 +59,9 @@ fn change(step: Step) -> Result<Change, AppError> {
         }
         Step::Note { note } => Change { note: Some(bounded(note, "note", WORDS)?), ..nothing() },
         Step::Merge { into } => Change { merge_into: Some(Arg(into).entry()?), ..nothing() },
-        Step::Unmerge => to(Work::Open),
-        Step::Approve | Step::Reject { .. } | Step::Text { .. } => {
-            return Err(Code::NotOffered.into());
-        }
+        Step::Unmerge => Change { unmerge: true, ..nothing() },
+        Step::Text { text } => Change { text: Some(Arg(text).text()?), ..nothing() },
+        Step::Approve | Step::Reject { .. } => return Err(Code::NotOffered.into()),
     })
 }
 
@@ -77,7 +76,8 @@ pub(crate) async fn thread(
     let desk = Desk::read(&shell, &live).await?;
     let question = desk.question(&id)?;
     let answers = desk.answers(&id).await?;
-    Ok(Thread { question, answers, similar: Vec::new(), log: Vec::new() })
+    let log = desk.log(&id).await;
+    Ok(Thread { question, answers, similar: Vec::new(), log })
 }
 
 /// Returns once the answer is safe on disk; that its guard holds it, the page learns by pulling.
@@ -93,17 +93,12 @@ pub(crate) async fn answer_question(
 ) -> Result<Kept, AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     let (id, text) = (question.entry()?, text.text()?);
-    if visibility.0 != dto::Visibility::Public {
-        return Err(Code::NotOffered.into());
-    }
     let desk = Desk::read(&shell, &live).await?;
     let held = desk.held(&id).map(|held| held.key);
     let session = &live.session;
-    let kept = if co_answer.0 {
-        session.answer(id.clone(), &text).await?
-    } else {
-        session.answer_if(id.clone(), &text, Seq(seen.0)).await?
-    };
+    let how =
+        Answering { visibility: visibility.0.into(), seen: Some(seen.0), co_answer: co_answer.0 };
+    let kept = session.answer_as(id.clone(), &text, how).await?;
     // Only now: had it not been kept, the held one would be all there is.
     if let Some(key) = held {
         session.discard(key).await?;
@@ -123,9 +118,12 @@ pub(crate) async fn held(
     let (live, id) = (shell.rooms.live(room.room()?).await?, question.entry()?);
     let desk = Desk::read(&shell, &live).await?;
     let held = desk.held(&id).ok_or(Code::RowUnknown)?;
-    let (text, visibility) = (held.text.clone(), dto::Visibility::Public);
+    let (text, visibility) = (held.text.clone(), held.visibility.into());
     let mut answers = desk.answers(&id).await?;
-    answers.retain(|answer| answer.delivery == dto::AnswerDelivery::Received && !answer.mine);
+    answers.retain(|answer| {
+        let theirs = answer.delivery == dto::AnswerDelivery::Received && !answer.mine;
+        theirs && answer.visibility != dto::Visibility::Staff
+    });
     Ok(Held { question: desk.question(&id)?, answers, text, visibility })
 }
 
@@ -139,6 +137,72 @@ pub(crate) async fn discard_held(
     let desk = Desk::read(&shell, &live).await?;
     let held = desk.held(&id).ok_or(Code::RowUnknown)?;
     Ok(live.session.discard(held.key).await?)
+}
+
+/// Changes an answer that was given.
+#[tauri::command]
+pub(crate) async fn edit_answer(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    id: Arg<String>,
+    text: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    live.session.edit_answer(id.entry()?, text.text()?).await?;
+    Ok(())
+}
+
+/// Takes an answer back that was given.
+#[tauri::command]
+pub(crate) async fn retract_answer(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    id: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    live.session.retract_answer(id.entry()?).await?;
+    Ok(())
+}
+
+/// Somebody of the audience wants a question answered, or no longer.
+#[tauri::command]
+pub(crate) async fn vote(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+    vote: Arg<bool>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    live.session.vote(question.entry()?, vote.0).await?;
+    Ok(())
+}
+
+/// Makes a question of a message.
+#[tauri::command]
+pub(crate) async fn make_question(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    key: Arg<String>,
+) -> Result<Question, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let row = shell.rooms.store().row(live.session.room(), key.row()?).await?;
+    let id = row.and_then(|row| row.entry().and_then(|entry| entry.entry.id.clone()));
+    let item = live.session.make_question(id.ok_or(Code::RowUnknown)?).await?;
+    Ok(clerk(&shell, &live).await?.question(item))
+}
+
+/// Tells the others what this person has before them; no question: nothing.
+#[tauri::command]
+pub(crate) async fn look(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<Option<String>>,
+    doing: Arg<dto::Doing>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let question = question.0.map(|question| Arg(question).entry()).transpose()?;
+    live.session.look(question, doing.0.into(), shell.device()).await;
+    Ok(())
 }
 
 #[tauri::command]
@@ -186,6 +250,19 @@ impl<'a> Desk<'a> {
         self.questions.outgoing.iter().find(|answer| answer.held && answer.question == *id)
     }
 
+    /// What was done with it; nothing where nobody can say, which hides no more than that.
+    async fn log(&self, id: &EntryId) -> Vec<dto::LogLine> {
+        let lines = self.live.session.question_log(id.clone()).await.unwrap_or_default();
+        let line = |line: LogLine| dto::LogLine {
+            field: line.field,
+            old: body(&line.old).into_owned(),
+            new: body(&line.new).into_owned(),
+            who: name(&line.by.display_name),
+            at: line.at,
+        };
+        lines.into_iter().map(line).collect()
+    }
+
     /// Those that the room has, and those on their way.
     async fn answers(&self, id: &EntryId) -> Result<Vec<ThreadAnswer>, AppError> {
         let session = &self.live.session;
@@ -196,7 +273,7 @@ impl<'a> Desk<'a> {
         let mut answers = Vec::new();
         for row in rows {
             let RowKind::Entry(entry) = row.kind else { continue };
-            let Body::Answer { org_name, text, .. } = entry.entry.body() else { continue };
+            let Body::Answer { org_name, text, notes, .. } = entry.entry.body() else { continue };
             let at = entry.created_at.unwrap_or(row.received_at).as_millisecond();
             answers.push(ThreadAnswer {
                 id: entry.entry.id.as_ref().map(|id| id.as_str().to_owned()),
@@ -206,14 +283,22 @@ impl<'a> Desk<'a> {
                 // An entry says for which organisation it is, not who wrote it.
                 by: None,
                 at,
-                visibility: dto::Visibility::Public,
-                edited_at: None,
-                retracted: false,
+                visibility: notes.visibility.into(),
+                edited_at: notes.edited_at,
+                retracted: notes.retracted,
                 delivery: crate::rows::delivery(&entry.delivery).into(),
                 mine: entry.mine,
-                can_edit: false,
+                // For how long, the server says.
+                can_edit: entry.mine && entry.entry.id.is_some() && !notes.retracted,
             });
         }
+        answers.retain(|answer| {
+            // Those on their way come below, with their guard.
+            !self.questions.outgoing.iter().any(|out| out.key.0.to_string() == answer.key)
+        });
+        answers
+            .extend(item.iter().flat_map(|item| &item.private).map(|one| self.clerk.private(one)));
+        answers.sort_by_key(|answer| answer.at);
         let now_ms = session.now().as_millisecond();
         let shown = |answer: &&OutgoingAnswer| {
             answer.question == *id && !answers.iter().any(|row| row.key == answer.key.0.to_string())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aside_protocol::triage;
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, Answer, Ask};
 use aside_protocol::{
     ClientFrame, Entry, EntryId, Join, MinuteStamp, Nonce, OutgoingMessage, ServerFrame, StreamId,
@@ -172,7 +173,7 @@ impl Seat {
     ) -> Result<(), Absent> {
         let (stream, nonce) = (StreamId::new(ROOM), Some(nonce()));
         let (question_id, content) = (question, text);
-        let (seen, visibility, co_answer) = (None, Visibility::Public, false);
+        let (seen, visibility, co_answer) = (None, triage::Visibility::Public, false);
         let answer = Answer { question_id, content, stream, nonce, seen, visibility, co_answer };
         self.post(client, ANSWER_PATH, answer.to_json()).await
     }

@@ -33,6 +33,7 @@ fn shown(item: Item, questions: &Questions) -> dto::Question {
         device: "here".to_owned(),
         drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
         held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
+        presence: BTreeMap::new(),
     };
     clerk.question(item)
 }
@@ -86,6 +87,7 @@ fn what_was_begun_shows_at_its_question() {
         key: aside_history::RowKey(1),
         question: id.clone(),
         text: "so".to_owned(),
+        visibility: aside_protocol::triage::Visibility::Public,
         state: aside_history::Delivery::Sending,
         held: false,
     };

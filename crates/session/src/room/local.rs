@@ -183,7 +183,8 @@ impl Local {
             mark.reason = change.reason.unwrap_or_default();
             mark.merged_into = into;
         }
-        mark.stage = change.stage.unwrap_or(mark.stage);
+        let over = work.is_some_and(Work::is_over);
+        mark.stage = change.stage.unwrap_or(if over { Stage::None } else { mark.stage });
         mark.pinned = change.pinned.unwrap_or(mark.pinned);
         mark.tags = change.tags.unwrap_or_else(|| std::mem::take(&mut mark.tags));
         mark.note = change.note.unwrap_or_else(|| std::mem::take(&mut mark.note));

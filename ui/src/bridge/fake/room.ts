@@ -138,4 +138,8 @@ const blank: Omit<Row, "key" | "place" | "kind"> = {
   seq: null,
   gap: null,
   missing: null,
+  visibility: "public",
+  alsoAsked: [],
+  edited: false,
+  retracted: false,
 };
