@@ -20,12 +20,30 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aside-history", &["aside-failpoint", "aside-protocol"]),
     ("aside-session", &["aside-failpoint", "aside-history", "aside-protocol"]),
     ("aside-server", &["aside-failpoint", "aside-protocol"]),
+    ("aside-report", &["aside-history", "aside-protocol"]),
     ("aside-text", &[]),
     (
         "aside-cli",
-        &["aside-failpoint", "aside-session", "aside-history", "aside-protocol", "aside-text"],
+        &[
+            "aside-failpoint",
+            "aside-session",
+            "aside-history",
+            "aside-protocol",
+            "aside-report",
+            "aside-text",
+        ],
     ),
-    ("aside", &["aside-session", "aside-history", "aside-protocol", "aside-server", "aside-text"]),
+    (
+        "aside",
+        &[
+            "aside-session",
+            "aside-history",
+            "aside-protocol",
+            "aside-report",
+            "aside-server",
+            "aside-text",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

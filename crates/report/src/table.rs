@@ -1,0 +1,131 @@
+//! Questions as the lines of a table: one line per question, all of its answers in it. And the table as CSV.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::asked::{Asked, Given};
+use crate::export::{Options, Steps, Stop};
+use crate::words::{Pair, WITHDRAWN};
+
+/// The columns.
+pub(crate) const COLUMNS: [Pair; 18] = [
+    ("number", "编号"),
+    ("question", "问题"),
+    ("original question", "原始问题"),
+    ("asked by", "提问者"),
+    ("asked at", "提问时间"),
+    ("state", "状态"),
+    ("review", "审核"),
+    ("how or why", "方式或原因"),
+    ("stage", "台上"),
+    ("merged into", "合并到"),
+    ("votes", "票数"),
+    ("tags", "标签"),
+    ("owner", "负责人"),
+    ("note", "备注"),
+    ("first answer at", "首次回答时间"),
+    ("seconds to first answer", "首次回答用时（秒）"),
+    ("closed at", "完成时间"),
+    ("answers", "回答数"),
+];
+/// The last one, which may need more than one cell where cells are small.
+pub(crate) const ANSWERS: Pair = ("all answers", "全部回答");
+
+/// A time with its zone, to the second.
+pub(crate) fn time(ms: i64, zone: &TimeZone) -> String {
+    let Ok(at) = Timestamp::from_millisecond(ms) else { return ms.to_string() };
+    let wall = zone.to_datetime(at);
+    let offset = zone.to_offset(at).seconds();
+    let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs() / 60);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    format!("{}{sign}{hours:02}:{minutes:02}", wall.strftime("%Y-%m-%dT%H:%M:%S"))
+}
+
+/// The cells of a question's line, as many as [`COLUMNS`].
+pub(crate) fn cells(one: &Asked, options: &Options) -> Vec<String> {
+    let (language, zone) = (options.language, &options.zone);
+    let maybe = |at: Option<i64>| at.map_or_else(String::new, |at| time(at, zone));
+    let seconds = one.first_answer_ms().map_or_else(String::new, |ms| (ms / 1000).to_string());
+    vec![
+        one.number.to_string(),
+        one.question.clone(),
+        one.original_text.clone().unwrap_or_default(),
+        one.asker.clone(),
+        time(one.asked_at, zone),
+        language.state(one.state).to_owned(),
+        language.review(one.review).to_owned(),
+        language.reason(&one.reason).to_owned(),
+        language.stage(one.stage).to_owned(),
+        one.merged_into.map_or_else(String::new, |number| format!("#{number}")),
+        one.votes.to_string(),
+        one.tags.join(", "),
+        one.owner.clone(),
+        one.note.clone(),
+        maybe(one.first_answer_at),
+        seconds,
+        maybe(one.closed_at),
+        one.answers.len().to_string(),
+    ]
+}
+
+/// All answers in one text, numbered, each with who gave it, when, and for whom.
+pub(crate) fn answers(one: &Asked, options: &Options) -> String {
+    let lines = one.answers.iter().enumerate().map(|(n, given)| {
+        format!("{}. {} — {}", n + 1, head(given, options), said(given, options))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Who gave an answer, when, and for whom.
+pub(crate) fn head(given: &Given, options: &Options) -> String {
+    let who = match (given.org.as_str(), given.by.as_str()) {
+        ("", by) => by.to_owned(),
+        (org, "") => org.to_owned(),
+        (org, by) if org == by => org.to_owned(),
+        (org, by) => format!("{org} ({by})"),
+    };
+    let parts =
+        [who, time(given.at, &options.zone), options.language.readers(given.visibility).to_owned()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// What an answer says, also when it says nothing any more.
+pub(crate) fn said(given: &Given, options: &Options) -> String {
+    if given.retracted { options.language.of(WITHDRAWN).to_owned() } else { given.text.clone() }
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: String) -> String {
+    let formula = cell
+        .trim_start_matches(' ')
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    if formula { format!("'{cell}") } else { cell }
+}
+
+/// UTF-8 with a byte order mark, lines ended as RFC 4180 says.
+pub(crate) fn csv(
+    asked: &[Asked],
+    options: &Options,
+    mut file: impl Write,
+    steps: &mut Steps<'_>,
+) -> Result<(), Stop> {
+    file.write_all("\u{feff}".as_bytes())?;
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(std::io::BufWriter::new(file));
+    let heads = COLUMNS.iter().chain([&ANSWERS]).map(|pair| options.language.of(*pair));
+    writer.write_record(heads).map_err(io)?;
+    for one in asked {
+        let line = cells(one, options).into_iter().chain([answers(one, options)]).map(harmless);
+        writer.write_record(line).map_err(io)?;
+        steps.one()?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+fn io(error: csv::Error) -> std::io::Error {
+    std::io::Error::other(error)
+}
