@@ -1,4 +1,4 @@
-//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`items`]) and stored ([`cells`]).
+//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`items`]), found ([`search`]) and stored ([`cells`]).
 
 pub(crate) mod apply;
 mod cells;
@@ -7,6 +7,7 @@ mod insert;
 pub(crate) mod items;
 pub(crate) mod read;
 pub(crate) mod rooms;
+pub(crate) mod search;
 mod slots;
 pub(crate) mod statements;
 
@@ -14,6 +15,9 @@ pub(crate) use cells::{instant, unreadable};
 use rusqlite_migration::{M, Migrations};
 
 /// How the file came to its present shape, step by step; a step that was released is never edited.
-const STEPS: &[M<'_>] =
-    &[M::up(include_str!("sql/cache_1.sql")), M::up(include_str!("sql/cache_2.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("sql/cache_1.sql")),
+    M::up(include_str!("sql/cache_2.sql")),
+    M::up(include_str!("sql/cache_3.sql")),
+];
 pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

@@ -6,7 +6,7 @@
 //! is on disk, and everybody else then asks for the changes since the revision that they know.
 //!
 //! Reading order: [`ids`] (rooms, rows, places, revisions), [`row`] (what the timeline is made of), [`commit`] (how it
-//! changes), [`view`] (how it is read), [`outgoing`] (what waits to be sent, drafts), [`triage`]
+//! changes), [`view`] (how it is read), [`search`] (how it is found), [`outgoing`] (what waits to be sent, drafts), [`triage`]
 //! (questions as work items, what a desk keeps), [`error`], [`store`] (the handle).
 //! Behind them: `place` (arithmetic of order), `cache` and `outbox` (SQL of the two files), `files` (opening, locking,
 //! setting aside), `work` (the writer's and the readers' threads).
@@ -15,6 +15,7 @@ mod cache;
 pub mod commit;
 pub mod error;
 mod files;
+mod fold;
 pub mod ids;
 mod outbox;
 pub mod outgoing;
@@ -22,6 +23,7 @@ mod place;
 #[cfg(test)]
 mod plan;
 pub mod row;
+pub mod search;
 pub mod store;
 pub mod triage;
 pub mod view;
@@ -32,6 +34,7 @@ pub use error::{CommitError, OpenError, OutboxError, StoreError};
 pub use ids::{LocalId, Place, Revision, RoomId, RoomName, RowKey};
 pub use outgoing::{Draft, DraftMode, NewOutgoing, Outgoing, OutgoingBody, OutgoingState, Written};
 pub use row::{Delivery, EntryRow, Gap, GapState, NewRow, Row, RowKind, Standing};
+pub use search::{Cursor, Hit, SearchPage, SearchQuery};
 pub use store::{OpenReport, Opened, Store};
 pub use triage::{Items, ItemsHeard, Snippet};
 pub use view::{Anchor, Changes, Page, RoomState, Unread};

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{self, At, Stored};
 use super::head::Head;
+use super::search;
 use super::statements::{ADD_REMOVED, DELETE, OLD_REMOVED, PRUNE_REMOVED, REPLACE, ROW, STAND};
 use crate::commit::{Change, Commit, Committed, Inserted, Where};
 use crate::error::CommitError;
@@ -124,15 +125,17 @@ impl Applying<'_> {
         if stored.row.kind == *kind && stored.epoch == epoch {
             return Ok(());
         }
-        self.write_over(key, epoch, kind)
+        self.write_over(key, epoch, &stored.row.kind, kind)
     }
 
     pub(super) fn write_over(
         &mut self,
         key: RowKey,
         epoch: i64,
+        old: &RowKind,
         kind: &RowKind,
     ) -> Result<(), CommitError> {
+        search::reindex(self.conn, self.room, key, old, kind)?;
         let at = At { name: key.0, place: 0, revision: self.touch(), epoch };
         cells::write(
             &mut self.conn.prepare_cached(REPLACE)?,
@@ -197,6 +200,7 @@ impl Applying<'_> {
         };
         let revision = self.touch();
         self.conn.prepare_cached(DELETE)?.execute(params![self.room.0, key.0])?;
+        search::forget(self.conn, key)?;
         let cells = params![self.room.0, revision.cast_signed(), key.0];
         self.conn.prepare_cached(ADD_REMOVED)?.execute(cells)?;
         self.removals = true;

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::apply::Applying;
 use super::cells::{self, At, Stored};
+use super::search;
 use super::statements::{INSERT, ROW_BY_SEQ};
 use crate::commit::{Inserted, Where};
 use crate::error::CommitError;
@@ -49,6 +50,7 @@ impl Applying<'_> {
         if fresh {
             self.touch();
             let key = RowKey(self.conn.last_insert_rowid());
+            search::index(self.conn, self.room, key, &row.kind)?;
             self.inserted.push(Inserted { key, place: Place(place), fresh });
             return Ok(());
         }
@@ -85,7 +87,7 @@ impl Applying<'_> {
         if let (RowKind::Entry(old), RowKind::Entry(new)) = (&there.row.kind, &row.kind) {
             let merged = RowKind::Entry(Box::new(merged(old, new)));
             if merged != there.row.kind {
-                self.write_over(key, there.epoch, &merged)?;
+                self.write_over(key, there.epoch, &there.row.kind, &merged)?;
             }
         }
         if by_seq && place.is_echo() {

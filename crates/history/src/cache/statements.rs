@@ -97,6 +97,16 @@ statements! {
         "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3"
     );
     REMOVED = "SELECT key FROM removed WHERE room = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
+    // Searching. What the index itself is asked stands beside the code that does.
+    ROW_OF_KEY = concat!("SELECT ", columns!(), ", room FROM rows WHERE key = ?1");
+    NEWEST_KEYS = "SELECT key FROM rows WHERE key < ?1 ORDER BY key DESC LIMIT ?2";
+    UNINDEXED = concat!(
+        "SELECT ", columns!(), ", room FROM rows WHERE key <= ?1 AND key > ?2 AND kind <= 2 ORDER BY key DESC"
+    );
+    SEARCH_STATE = "SELECT next, of FROM search_state WHERE rowid = 1";
+    SEARCH_DONE = "UPDATE search_state SET next = ?1 WHERE rowid = 1";
+    ITEM_NUMBER = "SELECT number FROM items WHERE room = ?1 AND question = ?2";
+
     FIRST_SEQ = "SELECT seq FROM rows WHERE room = ?1 AND epoch = ?2 AND seq IS NOT NULL ORDER BY seq LIMIT 1";
     LAST_SEQ = "SELECT seq FROM rows WHERE room = ?1 AND epoch = ?2 AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1";
     UNREAD = "SELECT count(*) FROM (SELECT 1 FROM rows WHERE room = ?1 AND place > ?2 AND mine = 0 AND kind <= 2 LIMIT ?3)";

@@ -4,11 +4,12 @@ use aside_protocol::EntryId;
 use uuid::Uuid;
 
 use super::Store;
-use crate::cache::{items, read};
+use crate::cache::{items, read, search};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::{Place, RoomId};
 use crate::outbox::{desk, drafts};
 use crate::row::Row;
+use crate::search::{Cursor, SearchPage, SearchQuery};
 use crate::triage::{Items, ItemsHeard, Snippet};
 
 impl Store {
@@ -41,6 +42,30 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         let (question, text) = (question.clone(), text.to_owned());
         self.read(move |conn| read::answers_to(conn, room, &question, &text)).await
+    }
+
+    /// One page of what is looked for in the whole local history. What came here last comes first; `cursor` is where the last
+    /// page ended.
+    pub async fn search(
+        &self,
+        query: SearchQuery,
+        cursor: Option<Cursor>,
+        limit: u32,
+    ) -> Result<SearchPage, StoreError> {
+        let limit = limit as usize;
+        self.read(move |conn| search::search(conn, &query, cursor, limit)).await
+    }
+
+    /// Other questions of a room whose words are much the same as these, the most alike first, at most five, with how alike they
+    /// are from zero to one.
+    pub async fn similar(
+        &self,
+        room: RoomId,
+        question: &EntryId,
+        text: &str,
+    ) -> Result<Vec<(EntryId, f32)>, StoreError> {
+        let (question, text) = (question.clone(), text.to_owned());
+        self.read(move |conn| search::similar(conn, room, &question, &text)).await
     }
 
     /// What was kept here about questions of a room, by subject.

@@ -26,6 +26,8 @@ pub(crate) struct Desk {
     on_disk: Option<OnDisk>,
     /// Revisions of rooms that are made now start after this.
     first_revision: i64,
+    /// Everything that can be searched can be.
+    indexed: bool,
 }
 
 struct OnDisk {
@@ -90,7 +92,7 @@ impl Desk {
             Err(Trouble::Open(error)) => return Err(error),
         };
         let on_disk = OnDisk { dir, lock, shelf, cache_aside: PathBuf::new() };
-        let desk = Self { cache, outbox, on_disk: Some(on_disk), first_revision };
+        let desk = Self { cache, outbox, on_disk: Some(on_disk), first_revision, indexed: false };
         desk.reconcile()?;
         Ok((desk, report))
     }
@@ -99,7 +101,7 @@ impl Desk {
     pub(crate) fn in_memory() -> Result<Self, OpenError> {
         let cache = CACHE.open_in_memory().map_err(unusable)?;
         let outbox = OUTBOX.open_in_memory().map_err(unusable)?;
-        Ok(Self { cache, outbox, on_disk: None, first_revision: 0 })
+        Ok(Self { cache, outbox, on_disk: None, first_revision: 0, indexed: true })
     }
 
     /// Each file learns the rooms that only the other one knows. The outbox's word on names and ids counts.
@@ -148,6 +150,19 @@ impl Desk {
         }
     }
 
+    /// Makes some more of the rows of before searchable. False when there is nothing to do, or it can't be done now.
+    pub(super) fn index_some(&mut self) -> bool {
+        if self.indexed {
+            return false;
+        }
+        let more = self.cached(cache::search::index_some).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the search index is not completed");
+            false
+        });
+        self.indexed = !more;
+        more
+    }
+
     /// Does something with the outbox, all of it or nothing.
     pub(crate) fn outbox<T, E, F>(&mut self, work: F) -> Result<T, E>
     where
@@ -189,10 +204,14 @@ impl Desk {
             Err(error) if error.is_damage() => return Err(self.rebuild_cache(error)),
             result => result?,
         }
+        self.indexed = false;
         if let Some(on_disk) = &self.on_disk {
             let _closed = on_disk.shelf.close_all();
             fold_in(&self.cache)?;
             fold_in(&self.outbox)?;
+        } else {
+            // Nobody comes back to it.
+            while self.index_some() {}
         }
         Ok(())
     }

@@ -33,7 +33,12 @@ pub(crate) struct CommitJob {
 pub(crate) fn write_until_closed(mut desk: Desk, mut jobs: mpsc::Receiver<Job>) {
     let mut next = None;
     loop {
-        match next.take().or_else(|| jobs.blocking_recv()) {
+        // While rows of before are not searchable yet, some of them are made so whenever nobody waits.
+        let waiting = next.take().or_else(|| jobs.try_recv().ok());
+        if waiting.is_none() && desk.index_some() {
+            continue;
+        }
+        match waiting.or_else(|| jobs.blocking_recv()) {
             None => return desk.finish(),
             Some(Job::Close(done)) => {
                 desk.finish();

@@ -10,6 +10,7 @@ mod model;
 mod outbox;
 mod paging;
 mod rows;
+mod search;
 mod seq;
 mod seq_model;
 mod support;

@@ -1,0 +1,284 @@
+//! What is found, and that nothing is found that is not there or that is gone.
+
+use aside_history::{
+    Change, EntryRow, ItemsHeard, RoomId, RowKind, SearchPage, SearchQuery, Standing, Store, Where,
+};
+use aside_protocol::triage::{Item, Person, Work};
+use aside_protocol::{AnswerNotes, Body, Entry, EntryId, EntryKind};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use crate::support::{
+    add, at, block_on, cases, changes, entry, entry_row, insert, memory_room, name, new, open, said,
+};
+
+fn query(text: &str, room: Option<RoomId>) -> SearchQuery {
+    SearchQuery { text: text.to_owned(), room, now: at(1_000), zone: TimeZone::UTC }
+}
+
+async fn page(store: &Store, text: &str) -> SearchPage {
+    store.search(query(text, None), None, 50).await.unwrap()
+}
+
+async fn found(store: &Store, text: &str) -> Vec<String> {
+    let page = page(store, text).await;
+    page.hits.iter().map(|hit| hit.row.entry().unwrap().entry.body().text().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn chinese_by_any_part_and_words_from_their_beginning() {
+    let (store, room) = memory_room().await;
+    let texts = [
+        "今天天气很好",
+        "明天再说",
+        "天",
+        "Über uns",
+        "UNSINN and more",
+        "half ＡＢＣ width",
+        "👍 good",
+        "a今天b",
+    ];
+    add(&store, room, Where::End, texts.map(said).to_vec()).await;
+    for (text, expected) in [
+        ("天", vec!["a今天b", "天", "明天再说", "今天天气很好"]),
+        ("天天", vec!["今天天气很好"]),
+        ("天气很", vec!["今天天气很好"]),
+        ("今天 很好", vec!["今天天气很好"]),
+        ("天很", vec![]),
+        ("uns", vec!["UNSINN and more", "Über uns"]),
+        ("sinn", vec![]),
+        ("uber", vec!["Über uns"]),
+        ("abc", vec!["half ＡＢＣ width"]),
+        ("ａｂｃ WIDTH", vec!["half ＡＢＣ width"]),
+        ("\"and more\"", vec!["UNSINN and more"]),
+        ("\"more and\"", vec![]),
+        ("👍", vec!["👍 good"]),
+        ("a今", vec!["a今天b"]),
+        ("…!?", vec![]),
+        ("", vec![]),
+        ("   \"\" ", vec![]),
+        ("from:", vec![]),
+    ] {
+        assert_eq!(found(&store, text).await, expected, "{text}");
+    }
+    let hit = &page(&store, "天 气").await.hits[0];
+    assert_eq!(hit.ranges, [(1, 4)], "neighbours are marked as one");
+}
+
+fn of(kind: EntryKind, user: &str, text: &str) -> EntryRow {
+    let body = match kind {
+        EntryKind::Answer => Body::Answer {
+            org_name: "Acme".to_owned(),
+            org_logo: String::new(),
+            question: "quoted".to_owned(),
+            text: text.to_owned(),
+            question_id: None,
+            notes: AnswerNotes::default(),
+        },
+        EntryKind::Question => Body::Question { text: text.to_owned() },
+        EntryKind::Message => Body::Message { text: text.to_owned() },
+    };
+    let content = body.to_content();
+    let (user, display_name) = (user.to_owned(), format!("{user} Name"));
+    entry_row(Entry { kind, content, user, display_name, ..entry("") })
+}
+
+#[tokio::test]
+async fn each_filter_does_what_it_says_and_an_unknown_one_is_a_word() {
+    let (store, room) = memory_room().await;
+    let timed = |row: EntryRow, second: i64| EntryRow { created_at: Some(at(second)), ..row };
+    let id = |n: u64| Some(EntryId::new(format!("q{n}")));
+    let question = |n: u64, text: &str| {
+        let mut row = of(EntryKind::Question, "ana", text);
+        row.entry.id = id(n);
+        row
+    };
+    let rows = vec![
+        new(timed(of(EntryKind::Message, "ana", "one"), 0)),
+        new(EntryRow { mine: true, ..timed(of(EntryKind::Message, "bo", "one and two"), 100) }),
+        new(timed(question(1, "one more"), 200)),
+        new(timed(question(2, "one last"), 900)),
+        new(timed(of(EntryKind::Answer, "desk", "one answer"), 950)),
+    ];
+    add(&store, room, Where::End, rows).await;
+    let item = |n: u64, work: Work, tag: &str| {
+        let item = Item::new(id(n).unwrap(), n, String::new(), Person::default(), 0);
+        Item { work, tags: vec![tag.to_owned()], ..item }
+    };
+    let items = vec![item(1, Work::Answered, "Price"), item(2, Work::Claimed, "later")];
+    store.keep_items(room, ItemsHeard { whole: 1, items, ..ItemsHeard::default() }).await.unwrap();
+    for (text, expected) in [
+        ("one from:ana", vec!["one last", "one more", "one"]),
+        ("from:bo", vec!["one and two"]),
+        ("from:name one from:an", vec!["one last", "one more", "one"]),
+        ("from:acme", vec!["one answer"]),
+        ("quoted", vec!["one answer"]),
+        ("is:question", vec!["one last", "one more"]),
+        ("is:message one", vec!["one and two", "one"]),
+        ("is:answer", vec!["one answer"]),
+        ("is:mine", vec!["one and two"]),
+        ("is:answered", vec!["one more"]),
+        ("is:unanswered", vec!["one last"]),
+        ("is:unanswered is:message", vec![]),
+        ("#2", vec!["one last"]),
+        ("#1 #2", vec!["one last", "one more"]),
+        ("#3", vec![]),
+        ("tag:price", vec!["one more"]),
+        ("tag:PRICE last", vec![]),
+        ("one older:5m", vec!["one more", "one and two", "one"]),
+        ("newer:2m", vec!["one answer", "one last"]),
+        ("older:5m is:question", vec!["one more"]),
+        ("before:2023-11-14", vec![]),
+        ("after:2023-11-14 #1", vec!["one more"]),
+        ("before:never", vec![]),
+        ("older:xm", vec![]),
+    ] {
+        assert_eq!(found(&store, text).await, expected, "{text}");
+    }
+    let hit = &page(&store, "#2").await.hits[0];
+    assert_eq!((hit.number, &hit.question, hit.room), (Some(2), &id(2), room));
+    let other = store.room(&name("2")).await.unwrap();
+    add(&store, other, Where::End, vec![said("one elsewhere")]).await;
+    assert_eq!(found(&store, "elsewhere").await, ["one elsewhere"]);
+    let here = store.search(query("one", Some(room)), None, 50).await.unwrap();
+    assert_eq!(here.hits.len(), 5);
+    let there = store.search(query("one", Some(other)), None, 50).await.unwrap();
+    assert_eq!(there.hits.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_changed_or_gone_is_found_as_it_is_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let room = store.room(&name("1")).await.unwrap();
+    let keys =
+        add(&store, room, Where::End, vec![said("first"), said("giraffe"), said("third")]).await;
+    let row = new(entry_row(entry("zebra")));
+    let edit = vec![Change::Update { key: keys[0], row }, Change::Remove { key: keys[1] }];
+    store.commit(room, changes(edit)).await.unwrap();
+    assert_eq!(found(&store, "first").await, Vec::<String>::new());
+    assert_eq!(found(&store, "giraffe").await, Vec::<String>::new());
+    assert_eq!(found(&store, "zebra").await, ["zebra"]);
+    // How far it got is no change of what it says.
+    let stand = Change::Stand { keys: vec![keys[2]], standing: Standing::Confirmed };
+    store.commit(room, changes(vec![stand])).await.unwrap();
+    assert_eq!(found(&store, "third").await, ["third"]);
+    let other = store.room(&name("2")).await.unwrap();
+    add(&store, other, Where::End, vec![said("elsewhere")]).await;
+    store.forget_room(room).await.unwrap();
+    while page(&store, "elsewhere").await.indexing.is_some() {}
+    assert_eq!(found(&store, "elsewhere").await, ["elsewhere"]);
+    assert_eq!(found(&store, "zebra").await, Vec::<String>::new());
+    store.close().await;
+    drop(store);
+    let bytes = std::fs::read(dir.path().join("cache.db")).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(!text.contains("zebra") && !text.contains("giraffe"), "nothing of it is in the file");
+}
+
+#[tokio::test]
+async fn pages_go_on_where_the_last_one_ended_while_more_comes() {
+    let (store, room) = memory_room().await;
+    let rows = |from: usize, to: usize| (from..to).map(|n| said(&format!("line {n}"))).collect();
+    add(&store, room, Where::End, rows(0, 300)).await;
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.search(query("line", Some(room)), cursor, 7).await.unwrap();
+        seen.extend(page.hits.iter().map(|hit| hit.row.key));
+        add(&store, room, Where::End, rows(1_000, 1_003)).await;
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 300, "each once");
+    assert!(seen.is_sorted_by(|a, b| a > b), "newest first");
+}
+
+#[tokio::test]
+async fn what_was_there_before_there_was_an_index_is_found_in_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let room = store.room(&name("1")).await.unwrap();
+    for n in 0..6 {
+        let rows = (0..400).map(|k| said(&format!("老 message {n} {k}"))).collect();
+        add(&store, room, Where::End, rows).await;
+    }
+    store.close().await;
+    drop(store);
+    // As the release before this one left it.
+    let file = rusqlite::Connection::open(dir.path().join("cache.db")).unwrap();
+    file.execute_batch("DROP TABLE search; DROP TABLE search_state; PRAGMA user_version = 2")
+        .unwrap();
+    drop(file);
+    let store = open(dir.path());
+    add(&store, room, Where::End, vec![said("new message")]).await;
+    let mut last = -1.0;
+    loop {
+        let page = store.search(query("message 0", Some(room)), None, 1).await.unwrap();
+        let Some(done) = page.indexing else { break };
+        assert!((0.0..1.0).contains(&done) && done >= last, "{done} after {last}");
+        last = done;
+    }
+    let all = store.search(query("老", None), None, 5_000).await.unwrap();
+    assert_eq!((all.hits.len(), all.next), (2_400, None));
+    assert_eq!(found(&store, "new").await, ["new message"]);
+}
+
+#[tokio::test]
+async fn similar_questions_are_offered_and_others_not() {
+    let (store, room) = memory_room().await;
+    let texts = [
+        "Will there be slides?",
+        "will the slides be there later",
+        "Will it rain later?",
+        "讲义在哪里下载？",
+        "请问讲义哪里可以下载",
+        "下一场是什么时候",
+    ];
+    let item = |n: usize, text: &str| {
+        let id = EntryId::new(format!("q{n}"));
+        Item::new(id, n as u64, text.to_owned(), Person::default(), 0)
+    };
+    let items: Vec<Item> = (0..).zip(texts).map(|(n, text)| item(n, text)).collect();
+    store.keep_items(room, ItemsHeard { whole: 1, items, ..ItemsHeard::default() }).await.unwrap();
+    let alike = async |n: usize| {
+        let id = EntryId::new(format!("q{n}"));
+        let found = store.similar(room, &id, texts[n]).await.unwrap();
+        found.into_iter().map(|(id, _)| id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(alike(0).await, ["q1"]);
+    assert_eq!(alike(3).await, ["q4"]);
+    assert_eq!(alike(5).await, Vec::<String>::new());
+}
+
+/// The naive meaning of a word: anywhere in scripts without spaces, from its beginning elsewhere.
+fn naive(text: &str, word: &str) -> bool {
+    let latin = |c: char| c.is_ascii_alphanumeric();
+    text.match_indices(word).any(|(n, _)| !word.starts_with(latin) || !text[..n].ends_with(latin))
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+    #[test]
+    fn nothing_that_a_scan_would_find_is_missed(
+        texts in prop::collection::vec("[ab天气好 👍]{1,12}", 1..40),
+        words in prop::collection::vec("[ab天气好👍]{1,4}", 1..8),
+    ) {
+        block_on(async {
+            let (store, room) = memory_room().await;
+            let rows = texts.iter().map(|text| said(text)).collect();
+            store.commit(room, changes(vec![insert(Where::End, rows)])).await.unwrap();
+            for word in &words {
+                let mut expected: Vec<&String> = texts.iter().filter(|text| naive(text, word)).collect();
+                expected.reverse();
+                let found = store.search(query(word, Some(room)), None, 100).await.unwrap();
+                let found: Vec<String> = found.hits.iter().map(|hit| match &hit.row.kind {
+                    RowKind::Entry(entry) => entry.entry.content.clone(),
+                    RowKind::Gap(_) | RowKind::Boundary => String::new(),
+                }).collect();
+                assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{word:?} in {texts:?}");
+            }
+        });
+    }
+}
