@@ -7,6 +7,7 @@ pub(crate) mod desk;
 pub(crate) mod finding;
 pub(crate) mod present;
 pub(crate) mod rooms;
+pub(crate) mod searching;
 pub(crate) mod timeline;
 pub(crate) mod window;
 pub(crate) mod writing;
@@ -52,6 +53,10 @@ macro_rules! handler {
             crate::commands::present::present,
             crate::commands::present::present_step,
             crate::commands::present::presented,
+            crate::commands::searching::search,
+            crate::commands::searching::numbers,
+            crate::commands::searching::export_room,
+            crate::commands::searching::cancel_export,
             crate::commands::window::save_settings,
             crate::commands::window::close_window,
             crate::commands::window::hide_window,

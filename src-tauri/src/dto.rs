@@ -11,7 +11,7 @@ mod finding;
 
 pub(crate) use desk::{
     AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
-    Presence, Question, QuestionChanges, QuestionDraft, Review, Spoken, Step, Thread, ThreadAnswer,
+    Presence, Question, QuestionChanges, QuestionDraft, Spoken, Step, Thread, ThreadAnswer,
     Visibility,
 };
 pub(crate) use finding::{

@@ -45,6 +45,8 @@ pub(crate) enum Code {
     RoomNotStarted,
     /// It did not answer in time.
     Timeout,
+    /// A person thought better of it.
+    Cancelled,
     /// The system would not open a window.
     WindowFailed,
     /// The server or the role doesn't offer that.
@@ -73,6 +75,7 @@ impl Code {
             Self::LinkFailed => "link_failed",
             Self::RoomNotStarted => "room_not_started",
             Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
             Self::WindowFailed => "window_failed",
             Self::NotOffered => "not_offered",
         }

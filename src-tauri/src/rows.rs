@@ -46,7 +46,7 @@ impl Painter<'_> {
         }
     }
 
-    fn row(&self, row: history::Row) -> dto::Row {
+    pub(crate) fn row(&self, row: history::Row) -> dto::Row {
         let blank = blank(&row);
         match row.kind {
             history::RowKind::Boundary => blank,

@@ -21,7 +21,7 @@ use crate::shell::Shell;
 use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, MAIN, WindowState};
-use crate::{avatars, demo, logging, present};
+use crate::{avatars, demo, exports, logging, present};
 
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
@@ -53,6 +53,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let app = Builder::default()
         // A second start ends inside `build`, before it opens anything.
         .plugin(tauri_plugin_single_instance::init(|app, line, _folder| second_start(app, line)))
+        .plugin(tauri_plugin_dialog::init())
         .register_asynchronous_uri_scheme_protocol("avatar", avatars::serve)
         .invoke_handler(handler!())
         .on_window_event(windows::on_event)
@@ -124,6 +125,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(tray);
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));
     app.manage(presenter);
+    app.manage(exports::Exports::default());
     app.manage(demo::Hosted::default());
 
     let app = app.clone();

@@ -89,6 +89,46 @@ impl App {
         App::start(stage, &args, &[("ANA_TOKEN", room.ana.expose())]).await
     }
 
+    /// Starts it in a room, as Cleo, who answers for the organisation.
+    pub(crate) async fn start_at_desk(stage: Stage, room: &Room) -> App {
+        let url = room.url();
+        let args = ["join", "--server", &url, "--topic", TOPIC, "--stream", STREAM];
+        let args = args.into_iter().chain(["--name", "Cleo", "--user", "cleo"]);
+        let args: Vec<&str> = args.chain(["--token-env", "CLEO_TOKEN"]).collect();
+        App::start(stage, &args, &[("CLEO_TOKEN", room.cleo().expose())]).await
+    }
+
+    /// Ends the app without a word, as a crash does; the stage and its home stay.
+    pub(crate) async fn die(self) -> Stage {
+        for process in self.stage.processes("aside") {
+            let number = process.to_string();
+            let mut kill = std::process::Command::new("kill");
+            assert!(kill.args(["-9", &number]).status().unwrap().success());
+        }
+        self.driver.close().await;
+        let stage = self.stage;
+        until("the app is dead", || async { stage.processes("aside").is_empty().then_some(()) })
+            .await;
+        stage
+    }
+
+    /// Keys, one after the other, to whatever has the focus. `\n` is Enter, `\u{1b}` Escape.
+    pub(crate) async fn keys(&self, keys: &str) {
+        for key in keys.chars() {
+            let key = match key {
+                '\n' => '\u{e007}',
+                '\u{1b}' => '\u{e00c}',
+                key => key,
+            };
+            self.driver.key(key).await;
+        }
+    }
+
+    /// The send key of the composers.
+    pub(crate) async fn control_enter(&self) {
+        self.driver.chord('\u{e009}', '\u{e007}').await;
+    }
+
     /// Fills the join form and submits it.
     pub(crate) async fn join(&self, room: &Room, token: &str) {
         self.press("More settings").await;
@@ -227,6 +267,11 @@ impl App {
     /// Everything that a person can see anywhere in the page.
     pub(crate) async fn words(&self) -> String {
         self.ask("return document.body.innerText;", json!([])).await
+    }
+
+    /// Waits until something can be read anywhere.
+    pub(crate) async fn row_or_words(&self, words: &str) {
+        until(words, || async { self.words().await.contains(words).then_some(()) }).await;
     }
 
     /// Every row from the beginning of the room to its end, by scrolling as a person would.

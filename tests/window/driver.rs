@@ -79,6 +79,14 @@ impl Driver {
             .await;
     }
 
+    /// One key, to whatever has the focus.
+    pub(crate) async fn key(&self, key: char) {
+        let step = |kind: &str| json!({"type": kind, "value": key});
+        let steps = [step("keyDown"), step("keyUp")];
+        self.post("actions", json!({"actions": [{"type": "key", "id": "keys", "actions": steps}]}))
+            .await;
+    }
+
     async fn post(&self, path: &str, body: Value) -> Value {
         let address = format!("{}/{path}", self.session);
         match call(&self.http, Method::POST, &address, Some(&body)).await {

@@ -19,6 +19,7 @@ mod broken;
 mod commands;
 mod corpora;
 mod demo;
+mod desk;
 mod flapping;
 mod hidden;
 mod lived_in;

@@ -107,6 +107,38 @@ impl Room {
         self.running().rooms().publish(&Topic::new(TOPIC), entry).await.unwrap()
     }
 
+    /// Somebody asks; says what the question is called.
+    pub(crate) async fn ask(&self, question: &str) -> aside_protocol::EntryId {
+        let asked = NewEntry::question("dora", "Dora", question);
+        self.running().rooms().publish(&Topic::new(TOPIC), asked).await.unwrap().id
+    }
+
+    /// A colleague answers.
+    pub(crate) async fn colleague_answers(&self, question: aside_protocol::EntryId, text: &str) {
+        let answering = Answering {
+            question,
+            user: "tim".to_owned(),
+            org_name: "Museum".to_owned(),
+            org_logo: String::new(),
+            text: text.to_owned(),
+        };
+        self.running().rooms().answer_as(&Topic::new(TOPIC), answering).await.unwrap();
+    }
+
+    /// So many people of the audience, by their tokens.
+    pub(crate) async fn crowd(&self, count: usize) -> Vec<Token> {
+        let mut tokens = Vec::new();
+        for n in 0..count {
+            let spec = TokenSpec::audience(
+                RoomSpec::new(TOPIC).stream(STREAM),
+                format!("voter-{n}"),
+                format!("Voter {n}"),
+            );
+            tokens.push(self.running().rooms().create_token(spec).await.unwrap().token);
+        }
+        tokens
+    }
+
     /// Somebody asks; the organisation answers.
     pub(crate) async fn ask_and_answer(&self, question: &str, answer: &str) {
         let rooms = self.running().rooms();

@@ -32,6 +32,13 @@ describe("while nobody looks", () => {
 describe("while the pointer is inside", () => {
   beforeEach(() => board.pointer(true));
 
+  it("an empty list has nothing to hold still, and takes what comes", () => {
+    board.show("done");
+    expect(board.shown).toEqual([]);
+    come(question(2, { work: "dismissed" }));
+    expect([board.shown, board.pending]).toEqual([["q2"], { fresh: 0, moved: false }]);
+  });
+
   it("votes, new ones and those that left change nothing until the new order is asked for", () => {
     board.sortBy("votes");
     const before = board.shown;

@@ -1,4 +1,4 @@
-//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`items`]), found ([`search`]) and stored ([`cells`]).
+//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`items`]), found ([`search`], [`similar`]) and stored ([`cells`]).
 
 pub(crate) mod apply;
 mod cells;
@@ -8,6 +8,7 @@ pub(crate) mod items;
 pub(crate) mod read;
 pub(crate) mod rooms;
 pub(crate) mod search;
+pub(crate) mod similar;
 mod slots;
 pub(crate) mod statements;
 

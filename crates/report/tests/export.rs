@@ -148,7 +148,8 @@ async fn written(store: &Store, room: RoomId, path: &Path, options: Options) -> 
 
 fn csv_lines(path: &Path) -> Vec<csv::StringRecord> {
     let bytes = std::fs::read(path).unwrap();
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or_else(|| panic!("no byte order mark"));
+    let text =
+        bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or_else(|| panic!("no byte order mark"));
     csv::Reader::from_reader(text).records().map(Result::unwrap).collect()
 }
 

@@ -7,7 +7,7 @@
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
-//! `doubt` (the outbox), `desk` (questions as work), `answers` (to them), `looking` (who looks at
+//! `doubt` (the outbox), `desk` (questions as work), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
 mod aligned;
@@ -26,6 +26,7 @@ mod settling;
 mod snapshot;
 mod start;
 mod surroundings;
+mod wishes;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -58,11 +59,12 @@ use aligned::Aligned;
 pub(crate) use answers::draft_slot;
 pub use answers::{Answering, OutgoingAnswer};
 use connection::Phase;
-pub(crate) use desk::Staff;
-pub use desk::{Questions, Wish};
+pub use desk::Questions;
 use exact::Exact;
 use sending::Item;
 use surroundings::Surroundings;
+pub(crate) use wishes::Staff;
+pub use wishes::Wish;
 
 /// The answer to a wish.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
@@ -79,8 +81,8 @@ pub(crate) enum Command {
     SetToken(Token),
     Reconnect,
     NetworkChanged,
-    Triage { wish: Wish, reply: desk::Tell },
-    Staff { wish: Staff, reply: desk::Tell },
+    Triage { wish: Wish, reply: wishes::Tell },
+    Staff { wish: Staff, reply: wishes::Tell },
     QuestionLog { question: EntryId, reply: oneshot::Sender<Result<Vec<LogLine>, TriageError>> },
     Look { question: Option<EntryId>, doing: Doing, device: String },
     Vote { question: EntryId, vote: bool, reply: oneshot::Sender<Result<Voted, TriageError>> },
@@ -116,7 +118,7 @@ enum Done {
     Looked(u64, crate::portal::Found),
     Posted(sending::Posted),
     Changes(u64, Result<Changes, FetchError>),
-    Granted(desk::Granted),
+    Granted(wishes::Granted),
     Counted(looking::Counted),
 }
 

@@ -77,7 +77,9 @@ pub(crate) async fn thread(
     let question = desk.question(&id)?;
     let answers = desk.answers(&id).await?;
     let log = desk.log(&id).await;
-    Ok(Thread { question, answers, similar: Vec::new(), log })
+    let alike = shell.rooms.store().similar(live.session.room(), &id, &question.text).await?;
+    let similar = alike.iter().filter_map(|(id, _)| desk.question(id).ok()).collect();
+    Ok(Thread { question, answers, similar, log })
 }
 
 /// Returns once the answer is safe on disk; that its guard holds it, the page learns by pulling.

@@ -1,11 +1,12 @@
 //! The present window, from both sides of it.
 
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager};
 
 use crate::args::Arg;
 use crate::dto::{PresentStep, Presented};
 use crate::errors::{AppError, Code};
 use crate::present;
+use crate::shell::Shell;
 
 /// Opens or closes it.
 #[tauri::command(async)]
@@ -14,7 +15,9 @@ pub(crate) fn present(app: AppHandle, room: Arg<String>, open: Arg<bool>) -> Res
         present::close(&app);
         return Ok(());
     }
-    present::open(&app, room.room()?).map_err(|error| {
+    let room = room.room()?;
+    app.state::<Shell>().rooms.status(room).ok_or(Code::RoomNotOpen)?;
+    present::open(&app, room).map_err(|error| {
         tracing::warn!(%error, "the present window could not be opened");
         Code::WindowFailed.into()
     })

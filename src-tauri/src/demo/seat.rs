@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aside_protocol::triage;
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, Answer, Ask};
+use aside_protocol::triage;
 use aside_protocol::{
     ClientFrame, Entry, EntryId, Join, MinuteStamp, Nonce, OutgoingMessage, ServerFrame, StreamId,
     Token, Topic,

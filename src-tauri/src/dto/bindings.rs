@@ -6,7 +6,7 @@ use ts_rs::{Config, TS};
 
 use crate::errors::AppError;
 
-use super::desk::{Stage, Work};
+use super::desk::{Review, Stage, Work};
 use super::*;
 
 /// Set to anything, it makes the test write the file instead of comparing it (`cargo xtask bindings`).

@@ -68,7 +68,7 @@ fn an_answer_is_calm_in_every_part() {
         question: tower(99),
         text: tower(99),
         question_id: None,
-        notes: aside_protocol::AnswerNotes::default(),
+        notes: AnswerNotes::default(),
     };
     let shown = painted(row(EntryKind::Answer, "u", "Ana", &content.to_content()));
     assert_eq!(shown.org, format!("Org{}", tower(3)));

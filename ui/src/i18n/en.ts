@@ -177,6 +177,8 @@ export const en = {
   "error.no_such_row": "This entry is gone.",
   "error.empty": "There is nothing to send.",
   "error.outbox_full": "Too many messages are waiting already.",
+  "error.disk_full": "The disk is full; nothing was written.",
+  "error.file_not_written": "The file could not be written there. Choose another place.",
   "error.window_failed": "The system would not open the window.",
   "error.not_offered": "This server does not take that.",
   "error.storage": "This computer's copy of the room could not be read or written.",

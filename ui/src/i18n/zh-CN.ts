@@ -175,6 +175,8 @@ export const zhCN: Record<Key, Words> = {
   "error.no_such_row": "这条内容已不存在。",
   "error.empty": "没有可发送的内容。",
   "error.outbox_full": "等待发送的消息太多了。",
+  "error.disk_full": "磁盘已满，未写入任何内容。",
+  "error.file_not_written": "无法写入该位置，请另选位置。",
   "error.window_failed": "系统未能打开窗口。",
   "error.not_offered": "该服务器不支持此操作。",
   "error.storage": "无法读写这台电脑上的房间副本。",

@@ -4,7 +4,7 @@ use aside_protocol::EntryId;
 use uuid::Uuid;
 
 use super::Store;
-use crate::cache::{items, read, search};
+use crate::cache::{items, read, search, similar};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::{Place, RoomId};
 use crate::outbox::{desk, drafts};
@@ -65,7 +65,7 @@ impl Store {
         text: &str,
     ) -> Result<Vec<(EntryId, f32)>, StoreError> {
         let (question, text) = (question.clone(), text.to_owned());
-        self.read(move |conn| search::similar(conn, room, &question, &text)).await
+        self.read(move |conn| similar::similar(conn, room, &question, &text)).await
     }
 
     /// What was kept here about questions of a room, by subject.

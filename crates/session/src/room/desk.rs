@@ -7,47 +7,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use aside_history::{Items, ItemsHeard};
-use aside_protocol::http::ErrorReply;
-use aside_protocol::triage::{
-    self, AnswerEdit, Change, Changes, EDIT_PATH, EditRequest, FROM_PATH, FromRequest, Item,
-    LogLine, Presence, RETRACT_PATH, RetractRequest, STATE_PATH, StateRequest, Votes, Work,
-};
+use aside_protocol::triage::{AnswerEdit, Changes, Item, Presence, Votes, Work};
 use aside_protocol::{EntryId, Epoch, Extension};
-use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::answers::{DRAFT, OutgoingAnswer};
 use super::local::Local;
 use super::looking::Looking;
 use super::{Done, Room};
-use crate::error::TriageError;
 use crate::fetch::FetchError;
-use crate::network::{HttpError, HttpReply};
 use crate::view::{DeskState, DeskView};
 
 /// Asked again this long after no answer.
 const AGAIN: Duration = Duration::from_secs(2);
-
-/// A wish of somebody at the desk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
-    /// The question.
-    pub question: EntryId,
-    /// The revision that was looked at; claims, renewals and releases need none.
-    pub rev: Option<u64>,
-    /// The device that a claim is for.
-    pub device: String,
-    /// The change.
-    pub change: Change,
-}
-
-/// Another wish of staff, which names an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Staff {
-    MakeQuestion(EntryId),
-    Edit(EntryId, String),
-    Retract(EntryId),
-}
 
 /// Items that changed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,7 +51,7 @@ pub(super) struct Desk {
     /// ... and there are so many.
     newest: u64,
     /// The server tells of changes on this connection.
-    open: bool,
+    pub(super) open: bool,
     reading: bool,
     /// What is known but not on disk yet.
     unsaved: Unsaved,
@@ -213,15 +185,6 @@ impl Desk {
     }
 }
 
-/// Where the answer to a wish goes.
-pub(super) type Tell = oneshot::Sender<Result<Item, TriageError>>;
-
-/// A finished wish.
-pub(super) struct Granted {
-    reply: Result<HttpReply, HttpError>,
-    tell: Tell,
-}
-
 impl Room {
     /// Whether the server tells this person of questions: staff of all, the audience of what it may know.
     pub(super) fn has_desk(&self) -> bool {
@@ -314,94 +277,6 @@ impl Room {
         self.tell_desk();
     }
 
-    /// Asks the server for a change.
-    pub(super) async fn wish(&mut self, wish: Wish, tell: Tell) {
-        if self.desk.local.on {
-            let _gone = tell.send(self.wish_here(wish).await);
-            return;
-        }
-        let Wish { question, rev, device, change } = wish;
-        let stream_id = self.config.stream.clone();
-        let body = StateRequest { question_id: question, stream_id, rev, device, change };
-        self.ask_server(STATE_PATH, body.to_json(), tell);
-    }
-
-    /// Asks the server for something else that staff may do.
-    pub(super) fn staff(&mut self, wish: Staff, tell: Tell) {
-        let stream_id = self.config.stream.clone();
-        let (path, body) = match wish {
-            Staff::MakeQuestion(entry_id) => {
-                (FROM_PATH, FromRequest { entry_id, stream_id }.to_json())
-            }
-            Staff::Edit(answer_id, content) => {
-                (EDIT_PATH, EditRequest { answer_id, stream_id, content }.to_json())
-            }
-            Staff::Retract(answer_id) => {
-                (RETRACT_PATH, RetractRequest { answer_id, stream_id }.to_json())
-            }
-        };
-        self.ask_server(path, body, tell);
-    }
-
-    /// Why nothing can be asked of the desk now, if nothing can.
-    fn no_desk(&self) -> Option<TriageError> {
-        if !self.has_desk() {
-            Some(TriageError::NotOffered)
-        } else if !self.desk.open {
-            Some(TriageError::Offline)
-        } else {
-            None
-        }
-    }
-
-    fn ask_server(&mut self, path: &'static str, body: String, tell: Tell) {
-        if let Some(error) = self.no_desk() {
-            // Whoever asked may have gone; here and below.
-            let _gone = tell.send(Err(error));
-            return;
-        }
-        let fetch = self.fetch();
-        self.jobs.spawn(async move {
-            let reply = fetch.post(path, body).await;
-            Done::Granted(Granted { reply, tell })
-        });
-    }
-
-    /// Asks for what was done with a question.
-    pub(super) fn question_log(
-        &mut self,
-        question: EntryId,
-        tell: oneshot::Sender<Result<Vec<LogLine>, TriageError>>,
-    ) {
-        if let Some(error) = self.no_desk() {
-            let _gone = tell.send(Err(error));
-            return;
-        }
-        let fetch = self.fetch();
-        // Nothing in the room changes by it.
-        tokio::spawn(async move {
-            let lines = fetch.question_log(&question).await;
-            let _gone = tell.send(lines.map_err(|_| TriageError::Offline));
-        });
-    }
-
-    pub(super) fn granted(&mut self, Granted { reply, tell }: Granted) {
-        let outcome = match reply {
-            Ok(reply) => match (reply.status, triage::parse_item_reply(&reply.body)) {
-                (200..=299, Some(item)) => Ok(item),
-                _ => Err(refusal(&reply)),
-            },
-            Err(_) => Err(TriageError::Offline),
-        };
-        if let Ok(item) = &outcome {
-            self.item_came(item.clone());
-        }
-        if let Err(TriageError::Conflict(item)) = &outcome {
-            self.item_came(Item::clone(item));
-        }
-        let _gone = tell.send(outcome);
-    }
-
     /// What was heard of questions goes to disk, and then those who watch are told.
     pub(super) async fn keep_desk(&mut self) {
         if self.desk.local.stale {
@@ -431,16 +306,5 @@ impl Room {
             view.desk = desk;
             changed
         });
-    }
-}
-
-/// Why something was not done.
-pub(super) fn refusal(reply: &HttpReply) -> TriageError {
-    match (reply.status, triage::parse_item_reply(&reply.body)) {
-        (409, Some(item)) => TriageError::Conflict(Box::new(item)),
-        (status, _) => {
-            let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
-            TriageError::Refused { status, reason }
-        }
     }
 }

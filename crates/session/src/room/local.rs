@@ -9,7 +9,7 @@ use aside_protocol::{Body, EntryId, EntryKind, Extension};
 use serde::{Deserialize, Serialize};
 
 use super::Room;
-use super::desk::Wish;
+use super::wishes::Wish;
 use crate::error::TriageError;
 
 /// Nobody else could take a question that is worked on here alone: so a claim lasts for a day.

@@ -136,7 +136,7 @@ impl Room {
             Ok(reply) if (200..300).contains(&reply.status) => {
                 Voted::parse(&reply.body).ok_or(TriageError::Offline)
             }
-            Ok(reply) => Err(super::desk::refusal(&reply)),
+            Ok(reply) => Err(super::wishes::refusal(&reply)),
             Err(_) => Err(TriageError::Offline),
         };
         if let Ok(voted) = outcome

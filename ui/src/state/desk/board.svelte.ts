@@ -29,8 +29,9 @@ export class Board {
   readonly byRow = $derived(new Map([...this.items.values()].map((question) => [question.row ?? question.id, question] as const)));
   readonly claims = $derived([...this.items.values()].some((question) => question.claim !== null));
 
-  /** Somebody looks at the list, or works from it: nothing moves. */
+  /** Somebody looks at the list, or works from it: nothing moves. Where there is nothing yet, nothing could. */
   get still(): boolean {
+    if (this.shown.length === 0) return false;
     return this.pointerInside || this.focusInside || (this.selected !== null && this.shown.includes(this.selected));
   }
 

@@ -28,13 +28,19 @@ const steps: Partial<Record<CommandId, Make>> = {
   stageNext: (question) => ({ do: "stage", stage: question.stage === "next" ? "none" : "next" }),
 };
 
+/** What a step is for: what was chosen in the list, else the question that is open. */
+function targets(desk: AnswerDesk): readonly Question[] {
+  const { chosen } = desk.board;
+  return chosen.length > 0 || !desk.question ? chosen : [desk.question];
+}
+
 /** Whether a command makes sense at all: the palette leaves the others out. */
 export function offered(id: CommandId, desk: AnswerDesk): boolean {
   const make = steps[id];
-  const chosen = desk.board.chosen;
+  const chosen = targets(desk);
   const server = desk.status?.kind === "server";
   if (id === "takeOver") return server && chosen.some((question) => question.claim !== null && !question.claim.mine);
-  if (id === "claim" && !server) return false;
+  if ((id === "claim" || id === "editText") && !server) return false;
   if (id === "approve" || id === "reject") return desk.status?.canReview === true && chosen.some((question) => make?.(question));
   if (make) return chosen.some((question) => make(question) !== null);
   if (["tag", "merge", "editText", "reply", "open"].includes(id)) return chosen.length > 0;
@@ -97,13 +103,13 @@ export function run(id: CommandId, desk: AnswerDesk): void {
 }
 
 async function step(id: CommandId, desk: AnswerDesk, make: Make): Promise<void> {
-  const holder = id === "claim" ? desk.board.chosen[0]?.claim : null;
+  const holder = id === "claim" ? targets(desk)[0]?.claim : null;
   // Whoever wants what another has learns the name at once.
   if (holder && !holder.mine) {
     desk.error = { code: "claimed", params: { who: holder.by.name } };
     return;
   }
-  if (await desk.step(desk.board.chosen, make)) if (id === "answeredNext") desk.needsMe();
+  if (await desk.step(targets(desk), make)) if (id === "answeredNext") desk.needsMe();
 }
 
 /** First out of the question, then out of the selection; twice in a row out of the composer gives the claim back. */
