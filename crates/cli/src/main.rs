@@ -1,9 +1,10 @@
 //! `aside-cli`: a room without a window, for terminals, scripts and tests.
 //!
 //! Reading order: [`options`] (the command line), [`home`] (where things are kept), [`line`] (what is printed), [`room`] (entering
-//! and leaving), then a file for each kind of command: [`read`] (tail, history) and [`write`] (send, ask, answer).
+//! and leaving), then a file for each kind of command: [`read`] (tail, history) [`write`] (send, ask, answer) and [`keep`] (search, export).
 
 mod home;
+mod keep;
 mod line;
 mod options;
 mod read;
@@ -17,7 +18,7 @@ use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
 use options::{Cli, Command};
-use room::Outcome;
+use room::{Arrival, Outcome};
 
 fn main() -> ExitCode {
     // A usage error ends here, with exit code 2 and clap's words.
@@ -35,6 +36,15 @@ fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> anyhow::Result<Outcome> {
+    if let Command::Export { out, force: false, .. } = &command
+        && out.exists()
+    {
+        report(&anyhow::anyhow!("{} is there already; --force writes over it", out.display()));
+        return Ok(Outcome::Usage);
+    }
+    if command.is_offline() {
+        return run_offline(command).await;
+    }
     let (config, token) =
         match command.room().config().and_then(|config| Ok((config, command.room().token()?))) {
             Ok(given) => given,
@@ -44,10 +54,28 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
             }
         };
     let (json, home) = (command.room().json, command.room().home.clone());
-    let room = room::enter(config, token, home.as_deref(), json).await?;
+    let room = room::enter(config.clone(), token, home.as_deref(), json).await?;
     let outcome = match command {
         Command::Tail { history, .. } => read::tail(&room, history).await,
         Command::History { limit, wait, .. } => read::history(&room, limit, wait.duration()).await,
+        Command::Search { ref query, limit, ref wait, .. } => {
+            match keep::everything(&room, wait.duration()).await? {
+                Arrival::Online => {
+                    let (store, id) = (room.store(), room.session.room());
+                    keep::search(store, id, query, limit, json).await
+                }
+                arrival => Ok(room.explain(arrival)),
+            }
+        }
+        Command::Export { ref out, format, unanswered, lang, ref wait, .. } => {
+            match keep::everything(&room, wait.duration()).await? {
+                Arrival::Online => {
+                    let wish = keep::Export { out, format, unanswered, lang };
+                    keep::export(room.store(), room.session.room(), &config, wish).await
+                }
+                arrival => Ok(room.explain(arrival)),
+            }
+        }
         Command::Send { text, wait, .. } => {
             write::settle(&room, room.session.send(&text).await, wait.duration()).await
         }
@@ -59,6 +87,33 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         }
     };
     room.leave().await;
+    outcome
+}
+
+/// What needs no server, and no token.
+async fn run_offline(command: Command) -> anyhow::Result<Outcome> {
+    let config = match command.room().config() {
+        Ok(config) => config,
+        Err(error) => {
+            report(&error);
+            return Ok(Outcome::Usage);
+        }
+    };
+    let store = home::open_store(command.room().home.as_deref())?;
+    let room = keep::at_home(&store, &config).await?;
+    let outcome = match &command {
+        Command::Search { query, limit, room: options, .. } => {
+            keep::search(&store, room, query, *limit, options.json).await
+        }
+        Command::Export { out, format, unanswered, lang, .. } => {
+            let (format, unanswered, lang) = (*format, *unanswered, *lang);
+            keep::export(&store, room, &config, keep::Export { out, format, unanswered, lang })
+                .await
+        }
+        // All others need the room.
+        _ => Ok(Outcome::Usage),
+    };
+    store.close().await;
     outcome
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use aside_protocol::{StreamId, Token, Topic};
 use aside_session::RoomConfig;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 /// A room without a window.
@@ -58,6 +58,47 @@ pub(crate) enum Command {
         #[command(flatten)]
         wait: Wait,
     },
+    /// Print what is found in the room's history, newest first.
+    Search {
+        #[command(flatten)]
+        room: RoomOptions,
+        /// Words, "phrases", from:NAME, #NUMBER, tag:TAG, is:question|answer|message|mine|answered|unanswered, older:5m,
+        /// newer:2h, before:2026-11-01, after:2026-11-01.
+        query: String,
+        /// How many to print at most.
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+        /// Look into what is on this computer, and nowhere else.
+        #[arg(long)]
+        offline: bool,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Write all questions with all their answers to a file.
+    Export {
+        #[command(flatten)]
+        room: RoomOptions,
+        /// What the file is.
+        #[arg(long, value_enum)]
+        format: ExportFormat,
+        /// The file.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Only questions that nobody has answered.
+        #[arg(long)]
+        unanswered: bool,
+        /// The language of everything that nobody said.
+        #[arg(long, value_enum, default_value_t = Lang::En)]
+        lang: Lang,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
+        /// Write what is on this computer, without asking the server for more.
+        #[arg(long)]
+        offline: bool,
+        #[command(flatten)]
+        wait: Wait,
+    },
     /// Print the room's history, oldest entry first, and stop.
     History {
         #[command(flatten)]
@@ -78,7 +119,48 @@ impl Command {
             | Self::Send { room, .. }
             | Self::Ask { room, .. }
             | Self::Answer { room, .. }
+            | Self::Search { room, .. }
+            | Self::Export { room, .. }
             | Self::History { room, .. } => room,
+        }
+    }
+}
+
+/// What an export may be.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Comma-separated values.
+    Csv,
+    /// A workbook.
+    Xlsx,
+    /// JSON.
+    Json,
+    /// A page to print.
+    Html,
+    /// A page with the event's figures and charts.
+    Report,
+}
+
+/// The language of an export.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Lang {
+    /// English.
+    En,
+    /// Simplified Chinese.
+    #[value(name = "zh-CN")]
+    Zh,
+}
+
+impl Command {
+    /// Whether it has what it needs on this computer.
+    pub(crate) fn is_offline(&self) -> bool {
+        match self {
+            Self::Search { offline, .. } | Self::Export { offline, .. } => *offline,
+            Self::Tail { .. }
+            | Self::Send { .. }
+            | Self::Ask { .. }
+            | Self::Answer { .. }
+            | Self::History { .. } => false,
         }
     }
 }

@@ -97,6 +97,11 @@ impl Room {
         }
     }
 
+    /// Where it is kept.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Leaves the room and finishes what the store still has to write.
     pub(crate) async fn leave(&self) {
         self.session.close().await;

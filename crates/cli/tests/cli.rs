@@ -335,3 +335,47 @@ fn contains(dir: &Path, needle: &[u8]) -> bool {
         std::fs::read(&path).unwrap().windows(needle.len()).any(|window| window == needle)
     })
 }
+
+#[tokio::test]
+async fn the_whole_room_is_searched_and_exported_also_without_the_server() {
+    let world = World::new(false).await;
+    let topic = Topic::new(TOPIC);
+    for n in 0..700 {
+        let entry = NewEntry::message("a", "Ana", format!("line {n} 天气"));
+        world.server.rooms().seed(&topic, vec![entry]).await.unwrap();
+    }
+    let asked = NewEntry::question("a", "Ana", "为什么?");
+    let asked = world.server.rooms().publish(&topic, asked).await.unwrap();
+    let answered = world.run(&["answer", "--question", asked.id.as_str(), "因为"]).await;
+    assert!(answered.status.success(), "{answered:?}");
+    let found = world.run(&["search", "天气 line from:ana", "--limit", "1000", "--json"]).await;
+    assert!(found.status.success(), "{found:?}");
+    let lines: Vec<Value> =
+        stdout(&found).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 700);
+    let out = world.home.path().join("room.csv");
+    let out = out.to_str().unwrap();
+    let export = ["export", "--format", "csv", "--out", out];
+    let exported = world.run(&export).await;
+    assert!(exported.status.success(), "{exported:?}");
+    let csv = std::fs::read_to_string(out).unwrap();
+    assert!(csv.contains("为什么?") && csv.contains("因为") && csv.contains("answered"), "{csv}");
+    let again = world.run(&export).await;
+    assert_eq!(again.status.code(), Some(2), "what is there is not written over: {again:?}");
+
+    let World { server, home, .. } = world;
+    let url = format!("http://{}", server.addr());
+    server.stop().await;
+    let offline =
+        finish(command(home.path(), &url, &["search", "#1", "--offline", "--json"])).await;
+    assert!(stdout(&offline).contains("为什么?"), "{offline:?}");
+    let force = ["export", "--format", "json", "--out", out, "--offline", "--force"];
+    let offline = finish(command(home.path(), &url, &force)).await;
+    assert!(offline.status.success(), "{offline:?}");
+    let json: Value = serde_json::from_slice(&std::fs::read(out).unwrap()).unwrap();
+    assert_eq!(json["questions"][0]["answers"][0]["text"], "因为");
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
