@@ -65,6 +65,7 @@ fn line(dice: &mut Dice) -> String {
         0 => "666".to_owned(),
         1 => "👏👏👏".to_owned(),
         2 => "שלום לכולם תודה".to_owned(),
+        3 if dice.roll(50) == 0 => "请问讲义在哪里下载".to_owned(),
         3..=11 => (0..length).map(|_| chinese[dice.roll(chinese.len())]).collect(),
         _ => {
             (0..length / 3 + 1).map(|_| WORDS[dice.roll(WORDS.len())]).collect::<Vec<_>>().join(" ")

@@ -147,19 +147,34 @@ impl Term {
 
     /// What the index must have in a column for this to be there; more may have it.
     pub(crate) fn query(&self, column: &str) -> String {
-        let parts = runs(&self.chars).into_iter().map(|run| match run {
-            Run::Word(word) => {
-                let word: String = word.iter().take(WORD).collect();
-                format!("{column} : \"{word}\" *")
+        let mut parts = Vec::new();
+        // Words that follow each other do so in the index, too.
+        let mut words: Vec<String> = Vec::new();
+        let close = |words: &mut Vec<String>, parts: &mut Vec<String>| {
+            if !words.is_empty() {
+                parts.push(format!("{column} : \"{}\" *", words.join(" ")));
+                words.clear();
             }
-            Run::Wide([one]) => format!("{column} : \"{one}\" *"),
-            Run::Wide(wide) => {
-                let pairs: Vec<String> = wide.windows(2).map(String::from_iter).collect();
-                format!("{column} : \"{}\"", pairs.join(" "))
+        };
+        for run in runs(&self.chars) {
+            match run {
+                Run::Word(word) => words.push(word.iter().take(WORD).collect()),
+                Run::Wide(wide) => {
+                    close(&mut words, &mut parts);
+                    let pairs: Vec<String> = wide.windows(2).map(String::from_iter).collect();
+                    parts.push(match wide {
+                        [one] => format!("{column} : \"{one}\" *"),
+                        _ => format!("{column} : \"{}\"", pairs.join(" ")),
+                    });
+                }
+                Run::Sign(sign) => {
+                    close(&mut words, &mut parts);
+                    parts.push(format!("{column} : \"{}\"", sign_token(sign)));
+                }
             }
-            Run::Sign(sign) => format!("{column} : \"{}\"", sign_token(sign)),
-        });
-        parts.collect::<Vec<_>>().join(" AND ")
+        }
+        close(&mut words, &mut parts);
+        parts.join(" AND ")
     }
 
     /// Where it is in a text, in UTF-16 units, at most `most` times.

@@ -153,7 +153,8 @@ pub(crate) fn search(
         return Ok(page);
     }
     let before = cursor.map_or(i64::MAX, |cursor| cursor.0);
-    let finding = Finding { conn, query, parsed };
+    let rooms = super::rooms::all(conn)?.len();
+    let finding = Finding { conn, query, parsed, rooms };
     if finding.parsed.is_about_items() {
         finding.among_items(&mut page, before, limit)?;
     } else {
@@ -166,6 +167,8 @@ struct Finding<'a> {
     conn: &'a Connection,
     query: &'a SearchQuery,
     parsed: Parsed,
+    /// How many rooms there are.
+    rooms: usize,
 }
 
 impl Finding<'_> {
@@ -203,7 +206,9 @@ impl Finding<'_> {
         let terms = terms.iter().map(|term| term.query("body"));
         let from = from.iter().map(|term| term.query("who"));
         let marks = marks.iter().map(|mark| format!("mark : \"{mark}\""));
-        let room = self.query.room.map(|room| format!("mark : \"r{}\"", room.0));
+        // Where there is one room, every row has its mark, and asking for it would cost more than all else.
+        let room = self.query.room.filter(|_| self.rooms > 1);
+        let room = room.map(|room| format!("mark : \"r{}\"", room.0));
         let parts: Vec<String> = terms.chain(from).chain(marks).chain(room).collect();
         (!parts.is_empty()).then(|| parts.join(" AND "))
     }

@@ -4,7 +4,7 @@ CREATE VIRTUAL TABLE search USING fts5(
     body,  -- what was said, and what it quotes
     who,   -- who said it, and for which organisation
     mark,  -- the room, the kind, whether it is the user's own
-    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
+    content = '', contentless_delete = 1, prefix = '1', tokenize = 'unicode61 remove_diacritics 0'
 );
 
 CREATE TABLE search_state (
