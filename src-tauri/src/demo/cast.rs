@@ -1,6 +1,6 @@
 //! Who is in the demo's room, and what they say: invented people, each of whom says that they are simulated.
 
-use aside_protocol::Body;
+use aside_protocol::{AnswerNotes, Body};
 use aside_server::NewEntry;
 use jiff::{SignedDuration, Timestamp};
 
@@ -179,7 +179,11 @@ pub(super) fn history(app: Language, now: Timestamp) -> Vec<NewEntry> {
     (0..HISTORY)
         .map(|number| {
             let (asker, entry) = line(&people, number, app);
-            let user = asker.user.clone();
+            // An answer is its writer's, under the asker's name.
+            let user = match &entry {
+                Body::Answer { .. } => colleague(app).user,
+                Body::Message { .. } | Body::Question { .. } => asker.user.clone(),
+            };
             let steps = i32::try_from(HISTORY - number).unwrap_or(0);
             let at = now.checked_sub(STEP * steps).unwrap_or(now);
             NewEntry::new(entry, user, asker.name.clone()).at(at)
@@ -200,7 +204,7 @@ fn line(people: &[Person], number: usize, app: Language) -> (&Person, Body) {
                 question: asked.to_owned(),
                 text: answer(asked, app).to_owned(),
                 question_id: None,
-                notes: aside_protocol::AnswerNotes::default(),
+                notes: AnswerNotes::default(),
             };
             (asker, body)
         }
