@@ -169,6 +169,7 @@ pub(crate) struct Settings {
     pub(crate) text_size: u16,
     pub(crate) density: Density,
     pub(crate) pictures_elsewhere: bool,
+    pub(crate) notifications: bool,
 }
 
 impl Settings {
@@ -191,6 +192,7 @@ impl Default for Settings {
             text_size: 100,
             density: Density::default(),
             pictures_elsewhere: false,
+            notifications: true,
         }
     }
 }

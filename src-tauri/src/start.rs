@@ -1,6 +1,7 @@
 //! What a start sets up, in which order, and how the app ends.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use aside_history::{OpenError, Store};
@@ -8,6 +9,7 @@ use aside_session::Env;
 use clap::Parser;
 use jiff::Timestamp;
 use tauri::{AppHandle, Builder, Emitter, Manager, RunEvent};
+use tokio::sync::Notify;
 
 use crate::cli::{Cli, Command};
 use crate::commands::handler;
@@ -21,7 +23,7 @@ use crate::shell::Shell;
 use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, MAIN, WindowState};
-use crate::{avatars, demo, exports, logging, present};
+use crate::{attention, avatars, demo, exports, logging, present};
 
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
@@ -54,6 +56,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         // A second start ends inside `build`, before it opens anything.
         .plugin(tauri_plugin_single_instance::init(|app, line, _folder| second_start(app, line)))
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .register_asynchronous_uri_scheme_protocol("avatar", avatars::serve)
         .invoke_handler(handler!())
         .on_window_event(windows::on_event)
@@ -105,11 +108,14 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
 
     let (ticks, tray) = (Ticks::default(), Tray::default());
     let presenter = Presenter::default();
+    let attention = Arc::new(Notify::new());
     let (tick, draw, turn) = (ticks.clone(), tray.clone(), presenter.waker());
+    let told = Arc::clone(&attention);
     let rooms = Rooms::new(history.store, env, move || {
         tick.changed();
         draw.changed();
         turn.notify_one();
+        told.notify_one();
     });
     let shell =
         Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks.clone());
@@ -124,6 +130,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(WindowState::default());
     app.manage(tray);
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));
+    tauri::async_runtime::spawn(attention::keep(app.clone(), attention));
     app.manage(presenter);
     app.manage(exports::Exports::default());
     app.manage(demo::Hosted::default());

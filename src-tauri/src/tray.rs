@@ -6,12 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tauri::image::Image;
 use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
 use tokio::sync::Notify;
 
+use crate::attention::is_staffed;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
@@ -109,6 +111,7 @@ impl Glance {
         tooltip.push(language.unread(unread, questions));
         if let [(_, _, only)] = &rooms[..] {
             tooltip.insert(1, language.connection(only.connection.state).to_owned());
+            tooltip.push(waiting(language, only));
         }
         tooltip.retain(|part| !part.is_empty());
         let rooms = rooms
@@ -119,11 +122,21 @@ impl Glance {
     }
 }
 
-/// `Room 7 · Live · 3 new`.
+/// What waits at the desk of a room, for those who work there.
+fn waiting(language: Language, status: &RoomStatus) -> String {
+    if !is_staffed(status) {
+        return String::new();
+    }
+    let now = Timestamp::now().as_millisecond();
+    let oldest = status.desk.oldest_waiting.map_or(0, |at| (now - at).max(0) / 60_000);
+    language.waiting(status.desk.open, oldest)
+}
+
+/// `Room 7 · Live · 3 new · 5 open, oldest 4 min`.
 fn line(language: Language, label: &str, status: &RoomStatus) -> String {
     let unread = language.unread(status.unread, status.unread_questions);
-    let label = aside_text::name(label);
-    let parts = [label.as_str(), language.connection(status.connection.state), &unread];
+    let (label, waiting) = (aside_text::name(label), waiting(language, status));
+    let parts = [label.as_str(), language.connection(status.connection.state), &unread, &waiting];
     // An ampersand would underline the next letter.
     parts
         .into_iter()
@@ -285,6 +298,14 @@ mod tests {
         ];
         let glance = Glance::of(rooms, Language::Chinese);
         assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Offline, "Aside · 2 条新消息"));
+
+        let (key, label, mut status) = room("A", ConnectionState::Online, 0, 0);
+        status.role = crate::dto::Role::Staff;
+        (status.desk.open, status.desk.oldest_waiting) =
+            (5, Some(Timestamp::now().as_millisecond()));
+        let glance = Glance::of(vec![(key, label, status)], Language::English);
+        assert_eq!(glance.tooltip, "Aside · Live · 5 open");
+        assert_eq!(Language::English.waiting(5, 4), "5 open, oldest 4 min");
 
         let glance = Glance::of(Vec::new(), Language::English);
         assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Quiet, "Aside"));

@@ -77,6 +77,34 @@ impl Language {
     }
 }
 
+impl Language {
+    /// `5 open, oldest 4 min`, or nothing when nobody waits.
+    pub(crate) fn waiting(self, open: u32, minutes: i64) -> String {
+        match (self, open, minutes) {
+            (_, 0, _) => String::new(),
+            (Self::English, open, 0) => format!("{open} open"),
+            (Self::English, open, minutes) => format!("{open} open, oldest {minutes} min"),
+            (Self::Chinese, open, 0) => format!("{open} 个待处理"),
+            (Self::Chinese, open, minutes) => format!("{open} 个待处理，最久 {minutes} 分钟"),
+        }
+    }
+
+    pub(crate) fn new_questions(self, count: u32) -> String {
+        match self {
+            Self::English if count == 1 => "A new question".to_owned(),
+            Self::English => format!("{count} new questions"),
+            Self::Chinese => format!("{count} 个新问题"),
+        }
+    }
+
+    pub(crate) fn taken_over(self, number: u64, who: &str) -> String {
+        match self {
+            Self::English => format!("{who} took over #{number}. Your draft is kept."),
+            Self::Chinese => format!("{who} 接手了 #{number}，你的草稿已保留。"),
+        }
+    }
+}
+
 /// The system's language as a tag, English where the system does not say.
 pub(crate) fn system_locale() -> String {
     sys_locale::get_locale().unwrap_or_else(|| "en".to_owned())

@@ -65,7 +65,7 @@ export type Density = "comfortable" | "compact";
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
  * servers than the room's own.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.

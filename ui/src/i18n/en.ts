@@ -226,6 +226,8 @@ export const en = {
   "settings.density": "Rows",
   "settings.comfortable": "Comfortable",
   "settings.compact": "Compact",
+  "settings.notifications": "Notify me of questions",
+  "settings.notifications.hint": "New ones that nobody has taken, and those that somebody took over from you, while you look elsewhere. Never what was asked, and not while you present.",
   "settings.pictures": "Load pictures from other servers",
   "settings.pictures.hint": "Whoever runs those servers can then see that you are here, and from which address. The room's own server can anyway.",
   "settings.close": "Closing the window",

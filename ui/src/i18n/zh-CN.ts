@@ -224,6 +224,8 @@ export const zhCN: Record<Key, Words> = {
   "settings.density": "行距",
   "settings.comfortable": "宽松",
   "settings.compact": "紧凑",
+  "settings.notifications": "问题通知",
+  "settings.notifications.hint": "当你没有看这个窗口时，提示无人处理的新问题，以及被他人接手的问题。不显示问题内容，演示时不提示。",
   "settings.pictures": "加载其他服务器上的图片",
   "settings.pictures.hint": "那些服务器的运营者会因此知道你在这里，以及你的网络地址。房间自己的服务器本来就知道。",
   "settings.close": "关闭窗口时",

@@ -13,7 +13,7 @@ import { Timeline } from "./timeline.svelte";
 /** What stands in front of the room, if anything. */
 export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
 
-const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false };
+const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true };
 
 export class Aside {
   ready = $state(false);

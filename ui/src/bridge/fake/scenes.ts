@@ -76,6 +76,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       textSize: Number(query.get("size") ?? 100),
       density: (query.get("density") ?? "comfortable") as Settings["density"],
       picturesElsewhere: false,
+      notifications: true,
     },
     systemLocale: navigator.language,
     rooms: Number(query.get("rooms") ?? 3),
