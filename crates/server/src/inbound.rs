@@ -209,7 +209,9 @@ impl<'a> Inbound<'a> {
     async fn look(&mut self, topic: &Topic, look: Look) -> Judged {
         self.own_room(topic)?;
         let Connection { server, seat, number, .. } = self.connection;
-        let fits = look.device.len() <= TAG_BYTES;
+        // What is kept of it and told to others is ours to name, or short.
+        let known = look.question.as_ref().is_none_or(|id| seat.room.place_of(id).is_some());
+        let fits = known && look.device.len() <= TAG_BYTES;
         if !server.offers(Extension::Triage) || !seat.identity.role.answers() || !fits {
             return Ok(());
         }

@@ -131,6 +131,7 @@ async fn staff_see_who_has_a_question_before_them_on_every_device() {
     look(&mut bob, &question, "drafting", "x").await;
     bob.nothing_waits().await;
     look(&mut sue, &question, "viewing", &"d".repeat(65)).await;
+    look(&mut sue, &"q".repeat(10_000), "viewing", "laptop").await;
     tim.nothing_waits().await;
 }
 

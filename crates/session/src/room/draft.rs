@@ -1,6 +1,7 @@
 //! One commit in the making, and what is done once it is on disk.
 
-use aside_history::{Change, Commit, LocalId, NewRow, Revision, RowKey, Where};
+use aside_history::{Change, Commit, LocalId, NewRow, Revision, RowKey, RowKind, Where};
+use aside_protocol::EntryKind;
 
 use super::{Merge, Room};
 use crate::error::Settled;
@@ -56,12 +57,15 @@ impl Room {
                 self.position.applied = exact.sequence.applied().or(self.position.applied);
             }
             let position = draft.moved.then(|| self.position.clone());
+            let asks = draft.changes.iter().any(touches_questions);
             let commit = Commit { changes: draft.changes, position, read: None };
             aside_failpoint::at("merge.before-commit");
             match self.store.commit(self.id, commit).await {
                 Ok(committed) => {
                     aside_failpoint::at("merge.committed");
-                    self.rows_changed();
+                    if asks {
+                        self.questions_changed();
+                    }
                     keys = committed.inserted.iter().map(|inserted| inserted.key).collect();
                     self.tell_revision(committed.revision).await;
                     aside_failpoint::at("merge.told");
@@ -96,5 +100,19 @@ impl Room {
             (view.revision, view.unread) = (revision, unread);
             changed
         });
+    }
+}
+
+/// Whether questions or answers may be others after this. What is only said is no reason to read them all again.
+fn touches_questions(change: &Change) -> bool {
+    let asks = |row: &NewRow| match &row.kind {
+        RowKind::Entry(entry) => entry.entry.kind != EntryKind::Message,
+        RowKind::Gap(_) | RowKind::Boundary => false,
+    };
+    match change {
+        Change::Insert { rows, .. } => rows.iter().any(asks),
+        Change::Settle { row, .. } | Change::Update { row, .. } => asks(row),
+        Change::Move { .. } | Change::Remove { .. } | Change::Boundary { .. } => true,
+        Change::Stand { .. } | Change::Deliver { .. } => false,
     }
 }

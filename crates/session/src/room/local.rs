@@ -247,8 +247,8 @@ impl Room {
         self.tell_desk();
     }
 
-    /// Rows have changed: where questions are kept here, they may be others now.
-    pub(super) fn rows_changed(&mut self) {
+    /// Questions or answers of the timeline have changed: where they are the desk, it may be another now.
+    pub(super) fn questions_changed(&mut self) {
         self.desk.local.stale = self.desk.local.on;
     }
 
