@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use aside_protocol::triage::{
-    AnswerEdit, Change, Changes, Claim, EditRequest, FromRequest, Item, LogLine, Merged, Person,
-    PrivateAnswer, RetractRequest, Review, Stage, StateRequest, Visibility, Work, item_reply,
-    parse_item_reply,
+    AnswerEdit, Change, Changes, Claim, Doing, EditRequest, FromRequest, Item, LogLine, Look,
+    Merged, Person, Presence, Present, PrivateAnswer, RetractRequest, Review, Stage, StateRequest,
+    Visibility, VoteRequest, Voted, Votes, Work, item_reply, parse_item_reply,
 };
-use aside_protocol::{AnswerNotes, Body, EntryId, EntryKind, Seq, ServerFrame, Skip, StreamId};
+use aside_protocol::{
+    AnswerNotes, Body, ClientFrame, EntryId, EntryKind, Seq, ServerFrame, Skip, StreamId, Token,
+    Topic,
+};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -219,4 +222,64 @@ fn an_answer_may_say_more_than_what_it_is() {
     let content = answer.to_content();
     assert_snapshot!(content, @r#"{"orgName":"Acme","orgLogo":"","question":"几点?","answer":"","alsoAsked":"Bo\n小明","editedAt":"7","retracted":"true","visibility":"staff"}"#);
     assert_eq!(Body::parse(EntryKind::Answer, &content), answer);
+}
+
+#[test]
+fn who_looks_and_how_many_want_it_travel() {
+    let present =
+        Present { who: person("sue"), device: "laptop".to_owned(), doing: Doing::Drafting };
+    let presence = Presence { question_id: EntryId::new("q-4"), people: vec![present] };
+    let text = ServerFrame::presence_text(&presence);
+    assert_snapshot!(data(&text), @r#"{"people":[{"avatarurl":"","device":"laptop","displayName":"SUE","doing":"drafting","user":"sue"}],"questionId":"q-4","type":"presence"}"#);
+    assert_eq!(ServerFrame::parse(&text), Ok(ServerFrame::Presence(presence)));
+    let votes = vec![Votes(EntryId::new("q-4"), 12, 18), Votes(EntryId::new("q-5"), 0, 19)];
+    let text = ServerFrame::votes_text(&votes);
+    assert_snapshot!(data(&text), @r#"{"type":"votes","votes":[["q-4",12,18],["q-5",0,19]]}"#);
+    assert_eq!(ServerFrame::parse(&text), Ok(ServerFrame::Votes(votes)));
+    for odd in [
+        r#"{"type":"votes","votes":[["q",-1,2]]}"#,
+        r#"{"type":"votes"}"#,
+        r#"{"type":"presence","people":7}"#,
+    ] {
+        let frame = serde_json::json!({ "code": 200, "data": odd }).to_string();
+        assert_eq!(
+            ServerFrame::parse(&frame),
+            Ok(ServerFrame::Skipped(Skip::UnknownType)),
+            "{odd}"
+        );
+    }
+
+    let vote = VoteRequest {
+        question_id: EntryId::new("q-4"),
+        stream_id: StreamId::new("s"),
+        vote: false,
+    };
+    assert_snapshot!(vote.to_json(), @r#"{"questionId":"q-4","streamId":"s","vote":false}"#);
+    assert_eq!(VoteRequest::parse(vote.to_json().as_bytes()), Some(vote));
+    let voted = Voted { votes: 12, voted: true };
+    assert_snapshot!(voted.to_json(), @r#"{"code":200,"data":{"voted":true,"votes":12}}"#);
+    assert_eq!(Voted::parse(voted.to_json().as_bytes()), Some(voted));
+
+    for (question, expected) in [
+        (
+            Some(EntryId::new("q-4")),
+            r#"{"token":"T","type":4,"payLoad":"{\"topic\":\"7\",\"questionId\":\"q-4\",\"doing\":\"viewing\",\"device\":\"laptop\"}"}"#,
+        ),
+        (
+            None,
+            r#"{"token":"T","type":4,"payLoad":"{\"topic\":\"7\",\"questionId\":\"\",\"doing\":\"viewing\",\"device\":\"laptop\"}"}"#,
+        ),
+    ] {
+        let look = Look { question, doing: Doing::Viewing, device: "laptop".to_owned() };
+        let frame = ClientFrame::Look(Topic::new("7"), look);
+        let text = frame.encode(&Token::new("T")).unwrap();
+        assert_eq!(text, expected);
+        assert_eq!(ClientFrame::decode(&text).unwrap().1, frame);
+    }
+}
+
+/// What lies in a frame.
+fn data(frame: &str) -> String {
+    let frame: serde_json::Value = serde_json::from_str(frame).unwrap();
+    frame["data"].as_str().unwrap().to_owned()
 }
