@@ -146,10 +146,16 @@ fn write(
     let total = asked.len() as u64;
     let mut steps = Steps { done: 0, total, tell: progress };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let beside = tempfile::Builder::new()
-        .prefix(".aside-")
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .map_err(ExportError::Disk)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".aside-");
+    // As any program's files: the person's own mask decides who else may read it.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let beside =
+        builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(ExportError::Disk)?;
     let file: &File = beside.as_file();
     let written = match options.format {
         Format::Csv => table::csv(asked, options, file, &mut steps),

@@ -74,7 +74,7 @@ impl Items<'_> {
         item.last_answer = u64::try_from(self.next_change()?).unwrap_or(0);
         item.first_answer_at.get_or_insert(at_ms);
         if item.work != Work::Merged {
-            item.close(Work::Answered, "text", now_ms);
+            item.close(Work::Answered, "text", at_ms);
         }
         self.save(before, item, by, now_ms)
     }
