@@ -192,6 +192,14 @@ impl App {
         self.driver.click(&button).await;
     }
 
+    /// Shows one of the two panes of a window that has room for one: `Timeline` or `Questions`.
+    pub(crate) async fn show(&self, pane: &str) {
+        let body = "return all('[role=group] > button[aria-pressed]')
+            .find((el) => text(el).startsWith(a)) ?? null;";
+        let button = self.find(&format!("the pane {pane}"), body, json!([pane])).await;
+        self.driver.click(&button).await;
+    }
+
     /// The same for a button that takes the window away: the driver would wait for a click's end that it never sees.
     pub(crate) async fn press_goodbye(&self, name: &str) {
         self.button(name).await;

@@ -125,6 +125,7 @@ async fn enter(name: &str) -> (Running, App) {
     ];
     let app = App::start(Stage::set(name), &args, &[("ANA_TOKEN", token.expose())]).await;
     app.becomes(&["online"]).await;
+    app.show("Timeline").await;
     (running, app)
 }
 

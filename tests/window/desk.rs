@@ -213,6 +213,7 @@ async fn a_core_server_has_its_desk_here_and_the_composer_says_why_it_is_off() {
     room.ask("how?").await;
     let stage = Stage::set("a_core_server_has_its_desk_here");
     let app = App::start_in(stage, &room).await;
+    app.show("Questions").await;
     listed(&app, 2).await;
     app.keys("jx").await;
     listed_or_fewer(&app).await;
@@ -233,6 +234,7 @@ async fn a_core_server_has_its_desk_here_and_the_composer_says_why_it_is_off() {
     .await;
     let stage = app.quit().await;
     let app = App::start(stage, &[], &[]).await;
+    app.show("Questions").await;
     until("what was decided is still so", || async {
         app.keys("5").await;
         let done = questions(&app).await;

@@ -56,7 +56,9 @@ fn check(frame: &str, mode: Mode) {
                 ["avatarurl", "content", "createdat", "displayName", "stream", "type", "user"];
             check_keys(&chat_info(frame), &core, &["nonce"], mode);
         }
-        Some(3) => check_keys(&from_str(payload).unwrap(), &["topic"], &["after", "epoch"], mode),
+        Some(3) => {
+            check_keys(&from_str(payload).unwrap(), &["topic"], &["after", "epoch", "triage"], mode)
+        }
         _ => panic!("a frame of no known type: {frame}"),
     }
 }
