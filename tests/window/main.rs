@@ -14,6 +14,7 @@ mod room;
 mod stage;
 mod wire;
 
+mod access;
 mod alone;
 mod broken;
 mod commands;
