@@ -60,6 +60,14 @@ macro_rules! handler {
             crate::commands::window::save_settings,
             crate::commands::window::close_window,
             crate::commands::window::hide_window,
+            crate::commands::window::show_window,
+            crate::commands::window::pin_window,
+            crate::commands::window::strip_window,
+            crate::commands::window::drag_window,
+            crate::commands::window::reset_windows,
+            crate::commands::window::take_link,
+            crate::commands::window::hotkeys,
+            crate::commands::window::choose_hotkey,
             crate::commands::window::open_link,
         ]
     };

@@ -51,6 +51,18 @@ pub(crate) enum Code {
     WindowFailed,
     /// The server or the role doesn't offer that.
     NotOffered,
+    /// This desktop has no keys for all programs.
+    HotkeyUnsupported,
+    /// No such key, or no key at all.
+    HotkeyInvalid,
+    /// A key that is needed for typing.
+    HotkeyBare,
+    /// Another action has it (`action`).
+    HotkeyDoubled,
+    /// Another program has it (`key`).
+    HotkeyTaken,
+    /// The system would not have the app start with it, or no longer.
+    AutostartFailed,
 }
 
 impl Code {
@@ -78,6 +90,12 @@ impl Code {
             Self::Cancelled => "cancelled",
             Self::WindowFailed => "window_failed",
             Self::NotOffered => "not_offered",
+            Self::HotkeyUnsupported => "hotkey_unsupported",
+            Self::HotkeyInvalid => "hotkey_invalid",
+            Self::HotkeyBare => "hotkey_bare",
+            Self::HotkeyDoubled => "hotkey_doubled",
+            Self::HotkeyTaken => "hotkey_taken",
+            Self::AutostartFailed => "autostart_failed",
         }
     }
 }

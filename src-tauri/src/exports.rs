@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use aside_report::{Format, Language, Options};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tauri::{AppHandle, Emitter, Manager};
+use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
 
 use crate::dto::{ExportFormat, ExportProgress, ExportState, Exported};
 use crate::errors::{AppError, Code};
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
-use crate::windows::MAIN;
+use crate::windows::{self, RoomWindow};
 use crate::words;
 
 /// The page is told so often at most.
@@ -109,8 +109,7 @@ impl Teller {
     fn tell(&self, state: ExportState, (done, total): (u64, u64), code: Option<&str>) {
         let path = Some(self.path.clone()).filter(|_| state == ExportState::Done);
         let progress = ExportProgress { done, total, state, path, code: code.map(str::to_owned) };
-        // A window that is gone asks nobody.
-        let _unheard = self.app.emit_to(MAIN, "export", progress);
+        windows::tell(&self.app, "export", progress);
     }
 }
 
@@ -122,7 +121,7 @@ async fn choose(app: &AppHandle, name: &str, format: Format) -> Option<PathBuf> 
         .file()
         .set_file_name(name)
         .add_filter(format.extension().to_uppercase(), &[format.extension()]);
-    if let Some(window) = app.get_webview_window(MAIN) {
+    if let Some(window) = RoomWindow::Main.find(app) {
         dialog = dialog.set_parent(&window);
     }
     dialog.save_file(move |path| {

@@ -111,7 +111,7 @@ pub(crate) fn open(app: &AppHandle, room: RoomKey) -> tauri::Result<()> {
 
 /// The corner of a screen that the main window is not on, in logical pixels.
 fn other_screen(app: &AppHandle) -> Option<(f64, f64)> {
-    let here = app.get_webview_window(windows::MAIN)?.current_monitor().ok()??;
+    let here = windows::RoomWindow::Main.find(app)?.current_monitor().ok()??;
     let screens = app.available_monitors().ok()?;
     let other = screens.iter().find(|screen| screen.position() != here.position())?;
     let corner = other.position().to_logical(other.scale_factor());

@@ -9,7 +9,7 @@ use aside_protocol::Token;
 use aside_session::Questions;
 
 use crate::avatars::Avatars;
-use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore};
+use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
@@ -19,6 +19,7 @@ use crate::rows::Painter;
 use crate::secrets::Secrets;
 use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::ticks::Ticks;
+use crate::windows::RoomWindow;
 use crate::words::{Language, system_locale};
 
 /// The shell's state, one per process.
@@ -28,10 +29,12 @@ pub(crate) struct Shell {
     pub(crate) secrets: Secrets,
     pub(crate) rooms: Rooms,
     pub(crate) avatars: Avatars,
-    pub(crate) ticks: Ticks,
+    ticks: [Ticks; 2],
     notices: Mutex<Vec<Notice>>,
     /// The room that a page shows first.
     first: Mutex<Option<RoomKey>>,
+    /// What the join form is to be filled from.
+    link: Mutex<Option<String>>,
 }
 
 impl Shell {
@@ -40,12 +43,12 @@ impl Shell {
         remembered: Remembered,
         secrets: Secrets,
         rooms: Rooms,
-        ticks: Ticks,
+        ticks: [Ticks; 2],
     ) -> Self {
         let elsewhere = remembered.read(|memory| memory.settings.pictures_elsewhere);
         let avatars = Avatars::new(&home.avatars(), elsewhere);
-        let (notices, first) = (Mutex::default(), Mutex::default());
-        Self { home, remembered, secrets, rooms, avatars, ticks, notices, first }
+        let (notices, first, link) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { home, remembered, secrets, rooms, avatars, ticks, notices, first, link }
     }
 
     /// Something that the page should say when it starts. Said once, however often it happened.
@@ -55,6 +58,24 @@ impl Shell {
         if !notices.contains(&notice) {
             notices.push(notice);
         }
+    }
+
+    /// What tells a window's page that something changed.
+    pub(crate) fn ticks(&self, which: RoomWindow) -> &Ticks {
+        match which {
+            RoomWindow::Main => &self.ticks[0],
+            RoomWindow::Side => &self.ticks[1],
+        }
+    }
+
+    /// Keeps a link for the page that asks first.
+    pub(crate) fn keep_link(&self, link: String) {
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+    }
+
+    /// The link that was opened, once.
+    pub(crate) fn take_link(&self) -> Option<String> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Everything that a new page needs.
@@ -74,6 +95,7 @@ impl Shell {
                 .unwrap_or_else(PoisonError::into_inner)
                 .map(|key| key.to_string()),
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            window: WindowLook::default(),
         }
     }
 

@@ -22,8 +22,8 @@ use crate::settings::{Remembered, RoomKey};
 use crate::shell::Shell;
 use crate::ticks::Ticks;
 use crate::tray::Tray;
-use crate::windows::{self, MAIN, WindowState};
-use crate::{attention, avatars, demo, exports, logging, present};
+use crate::windows::{self, RoomWindow, WindowState};
+use crate::{attention, avatars, demo, exports, hotkeys, logging, present};
 
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
@@ -51,19 +51,25 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let mut context = tauri::generate_context!();
     // Apps with different homes are different apps; the single-instance plugin goes by this name on every system.
     context.config_mut().identifier = home.instance();
-    let hidden = cli.hidden;
+    let (hidden, with_system) = (cli.hidden, cli.with_system);
     let app = Builder::default()
         // A second start ends inside `build`, before it opens anything.
         .plugin(tauri_plugin_single_instance::init(|app, line, _folder| second_start(app, line)))
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_autostart::Builder::new().app_name("Aside").arg("--with-system").build(),
+        )
         .register_asynchronous_uri_scheme_protocol("avatar", avatars::serve)
         .invoke_handler(handler!())
         .on_window_event(windows::on_event)
         .setup(move |app| {
             app.state::<Tray>().start(app.handle());
-            if !hidden {
-                windows::bring(app.handle())?;
+            hotkeys::start(app.handle());
+            let shell = app.state::<Shell>();
+            let quietly = shell.remembered.read(|memory| memory.settings.start_hidden);
+            if !(hidden || with_system && quietly) {
+                windows::bring_all(app.handle());
             }
             Ok(())
         })
@@ -106,19 +112,18 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
         Env::real().context("no encrypted connections on this system")?
     };
 
-    let (ticks, tray) = (Ticks::default(), Tray::default());
+    let (ticks, tray) = ([Ticks::default(), Ticks::default()], Tray::default());
     let presenter = Presenter::default();
     let attention = Arc::new(Notify::new());
     let (tick, draw, turn) = (ticks.clone(), tray.clone(), presenter.waker());
     let told = Arc::clone(&attention);
     let rooms = Rooms::new(history.store, env, move || {
-        tick.changed();
+        tick.iter().for_each(Ticks::changed);
         draw.changed();
         turn.notify_one();
         told.notify_one();
     });
-    let shell =
-        Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks.clone());
+    let shell = Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks);
     let told =
         [("settings_reset", settings.set_aside), ("cache_rebuilt", history.report.cache_set_aside)];
     for (code, path) in told {
@@ -135,11 +140,13 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(exports::Exports::default());
     app.manage(demo::Hosted::default());
 
-    let app = app.clone();
-    tauri::async_runtime::spawn(ticks.run(move || {
-        // A window that is being built or destroyed hears nothing, and boots from a snapshot.
-        let _unheard = app.emit_to(MAIN, "tick", ());
-    }));
+    for which in RoomWindow::ALL {
+        let (ticks, app) = (app.state::<Shell>().ticks(which).clone(), app.clone());
+        tauri::async_runtime::spawn(ticks.run(move || {
+            // A window that is being built or destroyed hears nothing, and boots from a snapshot.
+            let _unheard = app.emit_to(which.label(), "tick", ());
+        }));
+    }
     Ok(())
 }
 
@@ -187,6 +194,11 @@ async fn obey(
     token: impl Fn(&str) -> Option<String>,
 ) -> Result<(), AppError> {
     let shell = app.state::<Shell>();
+    if let Some(link) = cli.link {
+        // A page that is there asks for it now; one that is still to start, as it starts.
+        shell.keep_link(link);
+        windows::tell(app, "link", ());
+    }
     if cli.demo {
         let room = demo::host(app).await?;
         windows::turn_to(app, room);

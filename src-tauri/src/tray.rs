@@ -17,13 +17,15 @@ use crate::attention::is_staffed;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
-use crate::windows;
+use crate::windows::{self, RoomWindow};
 use crate::words::Language;
 
 /// Often enough for an eye that glances at it, rare enough that a flood of messages costs nothing.
 const EVERY: Duration = Duration::from_millis(500);
 
 const SHOW: &str = "show";
+const SIDE: &str = "side";
+const RESET: &str = "reset";
 const QUIT: &str = "quit";
 const ROOM: &str = "room:";
 
@@ -175,6 +177,16 @@ fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<TrayIcon> {
 fn chosen(app: &AppHandle, item: &str) {
     match item {
         SHOW => windows::show(app, None),
+        SIDE => {
+            let app = app.clone();
+            // As in `windows::show`: not inside this handler.
+            tauri::async_runtime::spawn(async move {
+                if let Err(error) = windows::bring(&app, RoomWindow::Side) {
+                    tracing::error!(%error, "the side window could not be shown");
+                }
+            });
+        }
+        RESET => windows::reset(app),
         QUIT => windows::quit(app),
         room => {
             let key = room.strip_prefix(ROOM).and_then(RoomKey::parse);
@@ -195,6 +207,8 @@ fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
     let item =
         |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
     let show = item(SHOW, glance.language.show(), true)?;
+    let side = item(SIDE, glance.language.side(), true)?;
+    let reset = item(RESET, glance.language.reset(), true)?;
     let quit = item(QUIT, glance.language.quit(), true)?;
     let (above, below) = (PredefinedMenuItem::separator(app)?, PredefinedMenuItem::separator(app)?);
     let rooms: Vec<_> = if glance.rooms.is_empty() {
@@ -204,9 +218,9 @@ fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
             glance.rooms.iter().map(|(key, line)| item(&format!("{ROOM}{key}"), line, true));
         lines.collect::<tauri::Result<_>>()?
     };
-    let mut items: Vec<&dyn IsMenuItem<Wry>> = vec![&show, &above];
+    let mut items: Vec<&dyn IsMenuItem<Wry>> = vec![&show, &side, &above];
     items.extend(rooms.iter().map(|item| item as &dyn IsMenuItem<Wry>));
-    items.extend([&below as &dyn IsMenuItem<Wry>, &quit]);
+    items.extend([&below as &dyn IsMenuItem<Wry>, &reset, &quit]);
     let menu = Menu::with_items(app, &items)?;
     Ok(Lines { menu, rooms })
 }

@@ -31,6 +31,14 @@ impl Language {
         self.pick("Show Aside", "显示 Aside")
     }
 
+    pub(crate) fn side(self) -> &'static str {
+        self.pick("Side window", "侧边窗口")
+    }
+
+    pub(crate) fn reset(self) -> &'static str {
+        self.pick("Reset windows", "重置窗口")
+    }
+
     pub(crate) fn quit(self) -> &'static str {
         self.pick("Quit", "退出")
     }

@@ -1,6 +1,7 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "./dto";
+import type { WindowBridge } from "./window";
 
 /** What the backend says unasked. Every listener returns the way to stop listening. */
 export interface BridgeEvents {
@@ -10,6 +11,13 @@ export interface BridgeEvents {
   settings: Settings;
   export: ExportProgress;
   presented: Presented;
+  window: WindowLook;
+  /** An `aside://` link was opened: whoever takes it first fills a join form. */
+  link: null;
+  /** A key says that somebody wants to write. */
+  write: null;
+  /** A key says that all has been read. */
+  "mark-read": null;
 }
 
 export type Unlisten = () => void;
@@ -18,6 +26,8 @@ export type Unlisten = () => void;
 export interface Bridge {
   /** The answer desk's part. */
   readonly desk: DeskBridge;
+  /** The window's part. */
+  readonly window: WindowBridge;
 
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 

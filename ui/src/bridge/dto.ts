@@ -63,9 +63,10 @@ export type Density = "comfortable" | "compact";
 
 /**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own.
+ * servers than the room's own, `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
+ * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -75,7 +76,7 @@ export type Notice = { code: string, params: Record<string, string>, };
 /**
  * All that a page needs to draw itself for the first time; `room` is the one to show.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, notices: Array<Notice>, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, notices: Array<Notice>, window: WindowLook, };
 
 /**
  * What a row of the timeline is.
@@ -143,6 +144,27 @@ export type CloseAction = "hide" | "quit";
  * Asks the page to bring a room to the front.
  */
 export type ShowRoom = { room: string, };
+
+/**
+ * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
+ * lets it stay in front.
+ */
+export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, };
+
+/**
+ * Which of the two windows of a room.
+ */
+export type WhichWindow = "main" | "side";
+
+/**
+ * What a key does that works while another program has the keyboard.
+ */
+export type HotkeyAction = "toggle" | "markRead" | "write";
+
+/**
+ * The global keys that a person chose, and whether this desktop has such keys at all.
+ */
+export type Hotkeys = { supported: boolean, keys: Partial<Record<HotkeyAction, string>>, };
 
 /**
  * Where a question stands in the desk: it stands in exactly one lane, and the backend says which.

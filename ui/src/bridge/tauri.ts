@@ -24,6 +24,16 @@ export function tauriBridge(): Bridge {
     listen: (event, heard) => here.listen(event, ({ payload }) => heard(payload as Parameters<typeof heard>[0])),
 
     desk: tauriDesk(),
+    window: {
+      show: (which) => ask("show_window", { which }),
+      pin: (pinned) => ask("pin_window", { pinned }),
+      strip: (bare) => ask("strip_window", { bare }),
+      drag: () => ask("drag_window"),
+      reset: () => ask("reset_windows"),
+      takeLink: () => ask("take_link"),
+      hotkeys: () => ask("hotkeys"),
+      chooseHotkey: (action, key) => ask("choose_hotkey", { action, key }),
+    },
 
     boot: () => ask("boot"),
     saveRoom: (room, form, token) => ask("save_room", { room, form, token }),

@@ -1,9 +1,11 @@
 // 简体中文的全部文字；键与 en.ts 相同。
 import { deskZhCN } from "./desk.zh-CN";
+import { windowZhCN } from "./window.zh-CN";
 import type { Key, Words } from "./en";
 
 export const zhCN: Record<Key, Words> = {
   ...deskZhCN,
+  ...windowZhCN,
 
   "app.name": "Aside",
   "app.loading": "正在打开…",

@@ -203,6 +203,16 @@ export class Timeline {
     this.#redraw();
   }
 
+  /** Somebody says, from wherever, that all that came has been read. */
+  allRead(): void {
+    clearTimeout(this.#readTimer);
+    const last = lastPlace(this.#stretch.rows);
+    if (last === null || !this.loaded) return;
+    this.#readMark = this.#stretch.hasNewer ? this.#readMark : last;
+    this.line = this.#stretch.hasNewer ? Number.MAX_SAFE_INTEGER : last;
+    this.#redraw();
+  }
+
   unfold(key: string): void {
     const next = new Set(this.unfolded);
     if (!next.delete(key)) next.add(key);

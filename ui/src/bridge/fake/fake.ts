@@ -1,6 +1,7 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Draft, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "../dto";
+import type { Anchor, Boot, Draft, Hotkeys, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "../dto";
+import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
 import { busyDesk } from "./questions";
@@ -15,6 +16,28 @@ export class FakeBridge implements Bridge {
   readonly calls: [string, ...unknown[]][] = [];
   readonly room = new FakeRoom();
   readonly desk: FakeDesk;
+  look: WindowLook = { pinned: false, bare: false, canPin: true };
+  link: string | null = null;
+  hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
+  readonly window: WindowBridge = {
+    show: (which) => this.#answer("showWindow", [which], () => undefined),
+    pin: (pinned) => this.#answer("pinWindow", [pinned], () => this.#looks({ pinned })),
+    strip: (bare) => this.#answer("stripWindow", [bare], () => this.#looks({ bare })),
+    drag: () => this.#answer("dragWindow", [], () => undefined),
+    reset: () => this.#answer("resetWindows", [], () => this.#looks({ pinned: false, bare: false })),
+    takeLink: () =>
+      this.#answer("takeLink", [], () => {
+        const { link } = this;
+        this.link = null;
+        return link;
+      }),
+    hotkeys: () => this.#answer("hotkeys", [], () => this.hotkeys),
+    chooseHotkey: (action, key) =>
+      this.#answer("chooseHotkey", [action, key], () => {
+        const others = Object.fromEntries(Object.entries(this.hotkeys.keys).filter(([other]) => other !== action));
+        this.hotkeys = { ...this.hotkeys, keys: key === null ? others : { ...others, [action]: key } };
+      }),
+  };
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
@@ -104,7 +127,7 @@ export class FakeBridge implements Bridge {
   boot(): Promise<Boot> {
     const { settings, systemLocale, notices } = this.scene;
     const room = this.#rooms.length > 0 ? "1" : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, notices }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, notices, window: this.look }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
@@ -208,6 +231,11 @@ export class FakeBridge implements Bridge {
 
   openLink(url: string): Promise<void> {
     return this.#answer("openLink", [url], () => undefined);
+  }
+
+  #looks(change: Partial<WindowLook>): void {
+    this.look = { ...this.look, ...change };
+    this.emit("window", this.look);
   }
 
   #fate(key: string): void {

@@ -1,0 +1,47 @@
+// English words of the windows: pin, bare, side by side, keys from other programs, starting.
+import type { Words } from "./en";
+
+export const windowEn = {
+  "window.pin": "Keep on top",
+  "window.unpin": "No longer on top",
+  "window.cannotPin": "This desktop (Wayland) does not let a program keep its window on top. The window's own menu may.",
+  "window.side": "Side window",
+  "window.main": "Whole window",
+  "window.strip": "Rows alone",
+  "window.dress": "Show the controls",
+  "window.grip": "Move the window",
+  "window.reset": "Reset windows",
+  "window.reset.hint": "Both windows whole, opaque, in the middle of their screen. Also in the tray.",
+
+  "settings.search": "Search settings",
+  "settings.none": "No setting is called that.",
+  "settings.looks": "Appearance",
+  "settings.windows": "Windows",
+  "settings.attention": "Attention",
+  "settings.hotkeys": "Keys in every program",
+  "settings.desk": "Desk",
+  "settings.opacity": "Background of the side window",
+  "settings.opacity.hint": "The text stays opaque. Where the desktop does not blend windows, the background turns black.",
+  "settings.rest": "A hidden window rests after",
+  "settings.rest.hint": "Its page is given up then and its memory with it; the room goes on. Showing it again takes a moment.",
+  "settings.seconds": { one: "{n} second", other: "{n} seconds" },
+  "settings.minutes": { one: "{n} minute", other: "{n} minutes" },
+  "settings.autostart": "Start with the system",
+  "settings.startHidden": "without a window, in the tray",
+
+  "hotkey.toggle": "Show or hide Aside",
+  "hotkey.markRead": "Mark everything as read",
+  "hotkey.write": "Write to the room",
+  "hotkey.none": "None",
+  "hotkey.press": "Press the keys…",
+  "hotkey.hint": "Heard while a game or another program has the keyboard. Esc: as before. Backspace: none.",
+  "hotkey.unsupported": "This desktop has no keys that reach other programs (Wayland). Bind `aside` to a key in the desktop's own settings: it shows the window.",
+
+  "error.hotkey_unsupported": "This desktop has no keys that reach other programs.",
+  "error.hotkey_invalid": "This key can't be used.",
+  "error.hotkey_bare": "This key is needed for typing. Hold Ctrl, Alt or the system key with it.",
+  "error.hotkey_doubled": "Another of these actions has this key.",
+  "error.hotkey_taken": "Another program has {key}. Choose another key.",
+  "error.autostart_failed": "The system would not change what starts with it.",
+  "notice.hotkey_taken": "Another program has the key {key} now. Choose another one in the settings.",
+} satisfies Record<string, Words>;
