@@ -27,5 +27,6 @@ mod lived_in;
 mod outage;
 mod refused;
 mod secret;
+mod side;
 mod tray;
 mod typing;

@@ -27,6 +27,8 @@ const STAGE: &[&str] = &[
     "openbox",
     "webkit2gtk-driver",
     "wmctrl",
+    "x11-utils",
+    "xdotool",
     "xvfb",
 ];
 
