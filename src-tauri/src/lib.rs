@@ -34,6 +34,7 @@ mod shell;
 mod start;
 mod ticks;
 mod tray;
+mod tray_badge;
 mod windows;
 mod words;
 

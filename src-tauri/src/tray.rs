@@ -17,6 +17,7 @@ use crate::attention::is_staffed;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
+use crate::tray_badge;
 use crate::windows::{self, RoomWindow};
 use crate::words::Language;
 
@@ -65,6 +66,8 @@ impl Tray {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Glance {
     face: Face,
+    /// How many questions wait that nobody has taken, for those who answer.
+    badge: u32,
     tooltip: String,
     rooms: Vec<(RoomKey, String)>,
     language: Language,
@@ -109,6 +112,8 @@ impl Glance {
             (false, 0) => Face::Quiet,
             (false, _) => Face::Unread,
         };
+        let staffed = rooms.iter().filter(|(_, _, status)| is_staffed(status));
+        let badge = staffed.map(|(_, _, status)| status.desk.open).sum::<u32>();
         let mut tooltip = vec!["Aside".to_owned()];
         tooltip.push(language.unread(unread, questions));
         if let [(_, _, only)] = &rooms[..] {
@@ -120,7 +125,13 @@ impl Glance {
             .into_iter()
             .map(|(key, label, status)| (key, line(language, &label, &status)))
             .collect();
-        Self { face, tooltip: tooltip.join(" · "), rooms, language }
+        Self {
+            face,
+            badge: badge.min(tray_badge::MOST),
+            tooltip: tooltip.join(" · "),
+            rooms,
+            language,
+        }
     }
 }
 
@@ -152,7 +163,7 @@ fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<TrayIcon> {
     let temporary = app.state::<Shell>().home.tray();
     std::fs::create_dir_all(&temporary)?;
     TrayIconBuilder::with_id("aside")
-        .icon(picture(glance.face)?)
+        .icon(picture(glance)?)
         .tooltip(&glance.tooltip)
         .menu(&menu(app, glance)?.menu)
         .temp_dir_path(temporary)
@@ -249,8 +260,8 @@ fn draw(
     now: &Glance,
     lines: Option<Lines>,
 ) -> tauri::Result<Lines> {
-    if shown.face != now.face {
-        icon.set_icon(Some(picture(now.face)?))?;
+    if (shown.face, shown.badge) != (now.face, now.badge) {
+        icon.set_icon(Some(picture(now)?))?;
     }
     if shown.tooltip != now.tooltip {
         icon.set_tooltip(Some(&now.tooltip))?;
@@ -273,12 +284,13 @@ fn draw(
     }
 }
 
-fn picture(face: Face) -> tauri::Result<Image<'static>> {
-    Image::from_bytes(match face {
+fn picture(glance: &Glance) -> tauri::Result<Image<'static>> {
+    let face = Image::from_bytes(match glance.face {
         Face::Quiet => include_bytes!("../../icons/tray.png"),
         Face::Unread => include_bytes!("../../icons/tray-unread.png"),
         Face::Offline => include_bytes!("../../icons/tray-offline.png"),
-    })
+    })?;
+    Ok(tray_badge::stamp(&face, glance.badge))
 }
 
 #[cfg(test)]
@@ -318,7 +330,7 @@ mod tests {
         (status.desk.open, status.desk.oldest_waiting) =
             (5, Some(Timestamp::now().as_millisecond()));
         let glance = Glance::of(vec![(key, label, status)], Language::English);
-        assert_eq!(glance.tooltip, "Aside · Live · 5 open");
+        assert_eq!((glance.tooltip.as_str(), glance.badge), ("Aside · Live · 5 open", 5));
         assert_eq!(Language::English.waiting(5, 4), "5 open, oldest 4 min");
 
         let glance = Glance::of(Vec::new(), Language::English);
