@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 mod bindings;
 mod desk;
 mod finding;
+mod settings;
+mod window;
 
 pub(crate) use desk::{
     AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
@@ -17,6 +19,10 @@ pub(crate) use desk::{
 pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonNumbers, PresentStep,
     Presented, PresentedQuestion, SearchPage, Snippet,
+};
+pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
+pub(crate) use window::{
+    CloseAction, HotkeyAction, Hotkeys, ShowRoom, Transcripts, WhichWindow, WindowLook,
 };
 
 /// Where a room's connection stands, in the words that the page shows.
@@ -112,112 +118,6 @@ pub(crate) struct SavedRoom {
     pub(crate) open: bool,
 }
 
-/// The language of the app.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Locale {
-    #[default]
-    #[serde(rename = "system")]
-    System,
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "zh-CN")]
-    Chinese,
-}
-
-/// Light, dark, or as the system.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Theme {
-    #[default]
-    System,
-    Light,
-    Dark,
-}
-
-/// What closing the window does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum CloseChoice {
-    #[default]
-    Ask,
-    Hide,
-    Quit,
-}
-
-/// How close together the rows stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Density {
-    #[default]
-    Comfortable,
-    Compact,
-}
-
-/// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own, `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
-/// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Settings {
-    pub(crate) locale: Locale,
-    pub(crate) theme: Theme,
-    pub(crate) close: CloseChoice,
-    pub(crate) text_size: u16,
-    pub(crate) density: Density,
-    pub(crate) pictures_elsewhere: bool,
-    pub(crate) notifications: bool,
-    pub(crate) side_opacity: u8,
-    pub(crate) rest_after_secs: u16,
-    pub(crate) start_with_system: bool,
-    pub(crate) start_hidden: bool,
-}
-
-/// Nothing behind the window is seen.
-pub(crate) const OPAQUE: u8 = 100;
-
-impl Settings {
-    /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
-    const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
-
-    /// How much of a side window's background is its own, in per cent. None at all could not be found again.
-    const OPACITIES: std::ops::RangeInclusive<u8> = 10..=OPAQUE;
-
-    /// How long a hidden window may keep its page, in seconds.
-    const RESTS: std::ops::RangeInclusive<u16> = 5..=3600;
-
-    /// The settings with every number in its range.
-    pub(crate) fn bounded(mut self) -> Self {
-        self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
-        self.side_opacity =
-            self.side_opacity.clamp(*Self::OPACITIES.start(), *Self::OPACITIES.end());
-        self.rest_after_secs = self.rest_after_secs.clamp(*Self::RESTS.start(), *Self::RESTS.end());
-        self
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            locale: Locale::default(),
-            theme: Theme::default(),
-            close: CloseChoice::default(),
-            text_size: 100,
-            density: Density::default(),
-            pictures_elsewhere: false,
-            notifications: true,
-            side_opacity: OPAQUE,
-            rest_after_secs: 60,
-            start_with_system: false,
-            start_hidden: true,
-        }
-    }
-}
-
 /// Something a person should know about this start: a code and what its sentence names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -241,64 +141,6 @@ pub(crate) struct Boot {
     pub(crate) room: Option<String>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) window: WindowLook,
-}
-
-/// How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
-/// lets it stay in front.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct WindowLook {
-    pub(crate) pinned: bool,
-    pub(crate) bare: bool,
-    pub(crate) can_pin: bool,
-}
-
-/// Which of the two windows of a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum WhichWindow {
-    Main,
-    Side,
-}
-
-/// What a key does that works while another program has the keyboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum HotkeyAction {
-    Toggle,
-    MarkRead,
-    Write,
-}
-
-impl HotkeyAction {
-    /// Its name for the page and in the settings file.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Toggle => "toggle",
-            Self::MarkRead => "markRead",
-            Self::Write => "write",
-        }
-    }
-
-    /// The action of this name.
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        [Self::Toggle, Self::MarkRead, Self::Write]
-            .into_iter()
-            .find(|action| action.as_str() == name)
-    }
-}
-
-/// The global keys that a person chose, and whether this desktop has such keys at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Hotkeys {
-    pub(crate) supported: bool,
-    #[cfg_attr(test, ts(type = "Partial<Record<HotkeyAction, string>>"))]
-    pub(crate) keys: BTreeMap<HotkeyAction, String>,
 }
 
 /// What a row of the timeline is.
@@ -442,21 +284,4 @@ pub(crate) enum SendMode {
 pub(crate) struct Draft {
     pub(crate) text: String,
     pub(crate) mode: SendMode,
-}
-
-/// What the answer to "close or hide?" was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum CloseAction {
-    Hide,
-    Quit,
-}
-
-/// Asks the page to bring a room to the front.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct ShowRoom {
-    pub(crate) room: String,
 }

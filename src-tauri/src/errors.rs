@@ -51,6 +51,8 @@ pub(crate) enum Code {
     WindowFailed,
     /// The server or the role doesn't offer that.
     NotOffered,
+    /// A file could not be written where a person wanted it.
+    FileNotWritten,
     /// This desktop has no keys for all programs.
     HotkeyUnsupported,
     /// No such key, or no key at all.
@@ -90,6 +92,7 @@ impl Code {
             Self::Cancelled => "cancelled",
             Self::WindowFailed => "window_failed",
             Self::NotOffered => "not_offered",
+            Self::FileNotWritten => "file_not_written",
             Self::HotkeyUnsupported => "hotkey_unsupported",
             Self::HotkeyInvalid => "hotkey_invalid",
             Self::HotkeyBare => "hotkey_bare",

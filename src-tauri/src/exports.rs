@@ -50,7 +50,8 @@ pub(crate) async fn begin(
         ExportFormat::Html => Format::Html,
         ExportFormat::Report => Format::Report,
     };
-    let path = choose(app, &file_name(&label, format), format).await.ok_or(Code::Cancelled)?;
+    let name = file_name(&label, format);
+    let path = choose_path(app, &name, format.extension()).await.ok_or(Code::Cancelled)?;
     let options = Options {
         format,
         room: label,
@@ -114,13 +115,10 @@ impl Teller {
 }
 
 /// The system's own dialog; nothing when it was closed.
-async fn choose(app: &AppHandle, name: &str, format: Format) -> Option<PathBuf> {
+pub(crate) async fn choose_path(app: &AppHandle, name: &str, extension: &str) -> Option<PathBuf> {
     let (tell, told) = tokio::sync::oneshot::channel();
-    let mut dialog = app
-        .dialog()
-        .file()
-        .set_file_name(name)
-        .add_filter(format.extension().to_uppercase(), &[format.extension()]);
+    let mut dialog =
+        app.dialog().file().set_file_name(name).add_filter(extension.to_uppercase(), &[extension]);
     if let Some(window) = RoomWindow::Main.find(app) {
         dialog = dialog.set_parent(&window);
     }
@@ -129,19 +127,19 @@ async fn choose(app: &AppHandle, name: &str, format: Format) -> Option<PathBuf> 
     });
     let chosen = told.await.ok().flatten()?.into_path().ok()?;
     // A name without an ending is one that a person was too lazy to end.
-    Some(if chosen.extension().is_none() {
-        chosen.with_extension(format.extension())
-    } else {
-        chosen
-    })
+    Some(if chosen.extension().is_none() { chosen.with_extension(extension) } else { chosen })
 }
 
-/// A name that every file system takes.
-fn file_name(label: &str, format: Format) -> String {
+/// A room's name as a part of a name that every file system takes; may be empty.
+pub(crate) fn plain(label: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') { c } else { '-' };
     let label: String = aside_text::name(label).chars().map(safe).take(60).collect();
-    let label = label.trim_matches([' ', '-']);
-    let label = if label.is_empty() { "questions" } else { label };
+    label.trim_matches([' ', '-']).to_owned()
+}
+
+fn file_name(label: &str, format: Format) -> String {
+    let label = plain(label);
+    let label = if label.is_empty() { "questions" } else { label.as_str() };
     let kind = if format == Format::Report { "-report" } else { "" };
     format!("{label}{kind}.{}", format.extension())
 }

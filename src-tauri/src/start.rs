@@ -23,7 +23,7 @@ use crate::shell::Shell;
 use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, RoomWindow, WindowState};
-use crate::{attention, avatars, demo, exports, hotkeys, logging, present};
+use crate::{attention, avatars, demo, exports, hotkeys, keeping, logging, present};
 
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
@@ -117,11 +117,14 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     let attention = Arc::new(Notify::new());
     let (tick, draw, turn) = (ticks.clone(), tray.clone(), presenter.waker());
     let told = Arc::clone(&attention);
+    let keeping = Arc::new(Notify::new());
+    let kept = Arc::clone(&keeping);
     let rooms = Rooms::new(history.store, env, move || {
         tick.iter().for_each(Ticks::changed);
         draw.changed();
         turn.notify_one();
         told.notify_one();
+        kept.notify_one();
     });
     let shell = Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks);
     let told =
@@ -136,6 +139,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(tray);
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));
     tauri::async_runtime::spawn(attention::keep(app.clone(), attention));
+    tauri::async_runtime::spawn(keeping::keep(app.clone(), keeping));
     app.manage(presenter);
     app.manage(exports::Exports::default());
     app.manage(demo::Hosted::default());

@@ -39,6 +39,30 @@ impl Language {
         self.pick("Reset windows", "重置窗口")
     }
 
+    /// Who asked, before the question.
+    pub(crate) fn asked(self, who: &str) -> String {
+        match self {
+            Self::English => format!("{who} asked:"),
+            Self::Chinese => format!("{who} 提问："),
+        }
+    }
+
+    /// Who answered whom, before the answer.
+    pub(crate) fn answered(self, org: &str, who: &str) -> String {
+        match self {
+            Self::English => format!("{org} answered {who}:"),
+            Self::Chinese => format!("{org} 回复 {who}："),
+        }
+    }
+
+    pub(crate) fn withdrawn(self) -> &'static str {
+        self.pick("An answer was withdrawn.", "一条回答已撤回。")
+    }
+
+    pub(crate) fn missing(self) -> &'static str {
+        self.pick("-- something may be missing here --", "—— 此处可能有缺失 ——")
+    }
+
     pub(crate) fn quit(self) -> &'static str {
         self.pick("Quit", "退出")
     }

@@ -7,6 +7,7 @@ use ts_rs::{Config, TS};
 use crate::errors::AppError;
 
 use super::desk::{Review, Stage, Work};
+use super::settings::Density;
 use super::*;
 
 /// Set to anything, it makes the test write the file instead of comparing it (`cargo xtask bindings`).
@@ -53,6 +54,7 @@ fn typescript() -> String {
         ShowRoom,
         WindowLook,
         WhichWindow,
+        Transcripts,
         HotkeyAction,
         Hotkeys,
         Lane,

@@ -64,9 +64,10 @@ export type Density = "comfortable" | "compact";
 /**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
  * servers than the room's own, `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
- * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page.
+ * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
+ * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -155,6 +156,11 @@ export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, };
  * Which of the two windows of a room.
  */
 export type WhichWindow = "main" | "side";
+
+/**
+ * Where the transcripts are, and how many bytes they take.
+ */
+export type Transcripts = { path: string, bytes: number, };
 
 /**
  * What a key does that works while another program has the keyboard.

@@ -1,5 +1,5 @@
 // What a page may ask about the window it stands in, and about the keys that reach it from other programs.
-import type { HotkeyAction, Hotkeys, WhichWindow } from "./dto";
+import type { Exported, HotkeyAction, Hotkeys, Transcripts, WhichWindow } from "./dto";
 
 export interface WindowBridge {
   /** Brings the one or the other window of a room to the front. */
@@ -13,6 +13,10 @@ export interface WindowBridge {
   reset(): Promise<void>;
   /** The `aside://` link that was opened, once. */
   takeLink(): Promise<string | null>;
+  /** Where what was said is kept as text. */
+  transcripts(): Promise<Transcripts>;
+  openTranscripts(): Promise<void>;
+  saveLastHour(room: string): Promise<Exported>;
   hotkeys(): Promise<Hotkeys>;
   chooseHotkey(action: HotkeyAction, key: string | null): Promise<void>;
 }

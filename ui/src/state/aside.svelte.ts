@@ -14,7 +14,7 @@ import { RoomWindow } from "./window.svelte";
 /** What stands in front of the room, if anything. */
 export type Sheet = { kind: "join"; editing: SavedRoom | null; link?: string } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
 
-const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true, sideOpacity: 100, restAfterSecs: 60, startWithSystem: false, startHidden: true };
+const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true, sideOpacity: 100, restAfterSecs: 60, startWithSystem: false, startHidden: true, keepTranscripts: true, transcriptDays: 30, transcriptMegabytes: 500 };
 
 export class Aside {
   ready = $state(false);

@@ -31,6 +31,9 @@ export class FakeBridge implements Bridge {
         this.link = null;
         return link;
       }),
+    transcripts: () => this.#answer("transcripts", [], () => ({ path: "Documents/transcripts", bytes: 12_345_678 })),
+    openTranscripts: () => this.#answer("openTranscripts", [], () => undefined),
+    saveLastHour: (room) => this.#answer("saveLastHour", [room], () => ({ path: "Documents/Northlight 2026-11-25 14-03.txt" })),
     hotkeys: () => this.#answer("hotkeys", [], () => this.hotkeys),
     chooseHotkey: (action, key) =>
       this.#answer("chooseHotkey", [action, key], () => {

@@ -1,0 +1,123 @@
+//! What a person has chosen, as the page and the settings file know it.
+
+use serde::{Deserialize, Serialize};
+
+/// The language of the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Locale {
+    #[default]
+    #[serde(rename = "system")]
+    System,
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "zh-CN")]
+    Chinese,
+}
+
+/// Light, dark, or as the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What closing the window does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum CloseChoice {
+    #[default]
+    Ask,
+    Hide,
+    Quit,
+}
+
+/// How close together the rows stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Density {
+    #[default]
+    Comfortable,
+    Compact,
+}
+
+/// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
+/// servers than the room's own, `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
+/// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
+/// `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Settings {
+    pub(crate) locale: Locale,
+    pub(crate) theme: Theme,
+    pub(crate) close: CloseChoice,
+    pub(crate) text_size: u16,
+    pub(crate) density: Density,
+    pub(crate) pictures_elsewhere: bool,
+    pub(crate) notifications: bool,
+    pub(crate) side_opacity: u8,
+    pub(crate) rest_after_secs: u16,
+    pub(crate) start_with_system: bool,
+    pub(crate) start_hidden: bool,
+    pub(crate) keep_transcripts: bool,
+    pub(crate) transcript_days: u16,
+    pub(crate) transcript_megabytes: u16,
+}
+
+/// Nothing behind the window is seen.
+pub(crate) const OPAQUE: u8 = 100;
+
+impl Settings {
+    /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
+    const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
+
+    /// How much of a side window's background is its own, in per cent. None at all could not be found again.
+    const OPACITIES: std::ops::RangeInclusive<u8> = 10..=OPAQUE;
+
+    /// How long transcripts are kept, in days, and how much they may take, in megabytes.
+    const DAYS: std::ops::RangeInclusive<u16> = 1..=3650;
+    const MEGABYTES: std::ops::RangeInclusive<u16> = 10..=50_000;
+
+    /// How long a hidden window may keep its page, in seconds.
+    const RESTS: std::ops::RangeInclusive<u16> = 5..=3600;
+
+    /// The settings with every number in its range.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
+        self.side_opacity =
+            self.side_opacity.clamp(*Self::OPACITIES.start(), *Self::OPACITIES.end());
+        self.rest_after_secs = self.rest_after_secs.clamp(*Self::RESTS.start(), *Self::RESTS.end());
+        self.transcript_days = self.transcript_days.clamp(*Self::DAYS.start(), *Self::DAYS.end());
+        self.transcript_megabytes =
+            self.transcript_megabytes.clamp(*Self::MEGABYTES.start(), *Self::MEGABYTES.end());
+        self
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            locale: Locale::default(),
+            theme: Theme::default(),
+            close: CloseChoice::default(),
+            text_size: 100,
+            density: Density::default(),
+            pictures_elsewhere: false,
+            notifications: true,
+            side_opacity: OPAQUE,
+            rest_after_secs: 60,
+            start_with_system: false,
+            start_hidden: true,
+            keep_transcripts: true,
+            transcript_days: 30,
+            transcript_megabytes: 500,
+        }
+    }
+}
