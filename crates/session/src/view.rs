@@ -212,6 +212,8 @@ pub struct ServerFacts {
     pub can_answer_privately: bool,
     /// Whether people may say which questions they want answered.
     pub can_vote: bool,
+    /// Whether staff look at what the audience asks before the room sees it.
+    pub reviews: bool,
     /// The largest text that may be sent, in bytes.
     pub content_bytes: usize,
     /// The server's name and version, if it says.
@@ -228,6 +230,7 @@ impl Default for ServerFacts {
             can_answer: false,
             can_answer_privately: false,
             can_vote: false,
+            reviews: false,
             content_bytes: limits::CONTENT_BYTES,
             server: String::new(),
         }

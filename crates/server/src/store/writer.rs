@@ -329,8 +329,8 @@ fn insert_all(
             }
             match entries::known_nonce(tx, room.key(), &draft)? {
                 Known::Same(seq) => places.push(seq),
-                Known::Submitted(_) => refused = Some(AppendError::InReview),
                 Known::Other => refused = Some(AppendError::NonceReused),
+                Known::Submitted(_) => refused = Some(AppendError::InReview),
                 Known::New if items.overtaken(&draft, now_ms)? => {
                     refused = Some(AppendError::Overtaken);
                 }

@@ -181,6 +181,7 @@ impl Room {
                 && abilities.has(Extension::Ack)
                 && who.role.answers(),
             can_vote: abilities.has(Extension::Votes),
+            reviews: abilities.review && abilities.has(Extension::Triage),
             content_bytes: content_bytes.min(aside_history::outgoing::BODY_BYTES),
             server: abilities.server.clone(),
         };

@@ -157,7 +157,8 @@ impl Desk {
     pub(super) fn since(&self, since: u64) -> Questions {
         let changed = self.items.values().filter(|(revision, _)| *revision > since);
         let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
-        items.sort_unstable_by_key(|item| item.number);
+        // What waits for review has no number: the first asked comes first.
+        items.sort_unstable_by_key(|item| (item.number, item.asked_at));
         let drafted = self.drafted.iter().cloned().collect();
         Questions {
             revision: self.revision,
@@ -169,10 +170,16 @@ impl Desk {
         }
     }
 
+    /// Every change that the server has told of on this connection is here.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.open && self.whole >= self.newest && !self.reading
+    }
+
     fn view(&self, offered: bool) -> DeskView {
-        let open = self.items.values().filter(|(_, item)| item.work == Work::Open);
+        let is_open = |item: &Item| item.work == Work::Open && !item.is_submission();
+        let open = self.items.values().filter(|(_, item)| is_open(item));
         DeskView {
-            state: match (offered, self.open && self.whole >= self.newest && !self.reading) {
+            state: match (offered, self.is_fresh()) {
                 (false, _) if self.local.on => DeskState::Local,
                 (false, _) => DeskState::Off,
                 (true, true) => DeskState::Fresh,
@@ -282,6 +289,7 @@ impl Room {
         if self.desk.local.stale {
             self.make_items().await;
         }
+        self.follow_reviews().await;
         self.edit_rows().await;
         self.follow_outbox();
         if let Some(heard) = self.desk.take_unsaved()
