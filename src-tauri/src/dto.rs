@@ -243,6 +243,7 @@ pub(crate) enum Delivery {
     Sent,
     Unsure,
     Failed,
+    InReview,
 }
 
 /// What the server's history says about a row.

@@ -32,6 +32,8 @@ pub struct DeskView {
     pub open: u32,
     /// When the oldest of them was asked, in milliseconds of the epoch.
     pub oldest_open: Option<i64>,
+    /// Whether something waits for review, or was rejected.
+    pub reviewing: bool,
 }
 
 /// Whether what is known of questions can be trusted.

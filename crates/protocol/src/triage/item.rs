@@ -271,6 +271,11 @@ impl Item {
         self.review != Review::Approved || self.published.is_some()
     }
 
+    /// Whether there is nothing to show of it: it is a question under another name by now, or another's submission.
+    pub fn is_void(&self) -> bool {
+        self.published.is_some() || (self.is_submission() && self.text.is_empty())
+    }
+
     /// Whether it looks different to its asker than to the rest of the audience.
     pub fn is_personal(&self) -> bool {
         self.is_submission()

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use aside_history::{Items, ItemsHeard};
-use aside_protocol::triage::{AnswerEdit, Changes, Item, Presence, Votes, Work};
+use aside_protocol::triage::{AnswerEdit, Changes, Item, Presence, Review, Votes, Work};
 use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::time::sleep;
 
@@ -188,6 +188,7 @@ impl Desk {
             revision: self.revision,
             open: u32::try_from(open.clone().count()).unwrap_or(u32::MAX),
             oldest_open: open.map(|(_, item)| item.asked_at).min(),
+            reviewing: self.items.values().any(|(_, item)| item.review != Review::Approved),
         }
     }
 }
