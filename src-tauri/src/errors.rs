@@ -49,8 +49,6 @@ pub(crate) enum Code {
     Cancelled,
     /// The system would not open a window.
     WindowFailed,
-    /// The server or the role doesn't offer that.
-    NotOffered,
 }
 
 impl Code {
@@ -77,7 +75,6 @@ impl Code {
             Self::Timeout => "timeout",
             Self::Cancelled => "cancelled",
             Self::WindowFailed => "window_failed",
-            Self::NotOffered => "not_offered",
         }
     }
 }
