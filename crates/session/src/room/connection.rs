@@ -137,7 +137,7 @@ impl Room {
         match abilities {
             Abilities::Known(abilities) => {
                 self.abilities_fresh = true;
-                self.learn(abilities).await;
+                self.learn(*abilities).await;
                 match self.phase {
                     Phase::Open { .. } => self.join(),
                     Phase::Syncing { .. } => self.decide_merge().await,
