@@ -165,6 +165,7 @@ pub(crate) enum Delivery {
     Sent,
     Unsure,
     Failed,
+    InReview,
 }
 
 /// What the server's history says about a row.

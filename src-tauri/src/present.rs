@@ -131,7 +131,8 @@ pub(crate) fn close(app: &AppHandle) {
 /// The questions that may be shown, by number.
 fn showable(items: Vec<Item>) -> Vec<Item> {
     let open = |item: &Item| item.stage != Stage::None || !item.work.is_over();
-    items.into_iter().filter(|item| open(item) && item.work != Work::Merged).collect()
+    let shows = |item: &Item| open(item) && item.work != Work::Merged && !item.is_submission();
+    items.into_iter().filter(shows).collect()
 }
 
 /// Does what a key of the window says.
@@ -251,6 +252,8 @@ fn code(text: &str) -> (Option<String>, u32) {
 
 #[cfg(test)]
 mod tests {
+    use aside_protocol::triage::Review;
+
     use super::*;
 
     fn item(number: u64, work: Work, stage: Stage) -> Item {
@@ -273,6 +276,7 @@ mod tests {
             item(3, Work::Merged, Stage::Now),
             item(4, Work::Claimed, Stage::None),
             item(5, Work::Dismissed, Stage::None),
+            Item { review: Review::Pending, ..item(6, Work::Open, Stage::None) },
         ];
         let numbers: Vec<u64> = showable(items).iter().map(|item| item.number).collect();
         assert_eq!(numbers, [2, 4]);

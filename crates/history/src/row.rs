@@ -101,6 +101,8 @@ pub enum Delivery {
         /// What the server said, if it said something; hostile text.
         reason: String,
     },
+    /// Written here; the server has it, and staff are to look at it before the room sees it.
+    InReview,
 }
 
 /// Entries that are not here.

@@ -87,7 +87,7 @@ export type RowKind = "message" | "question" | "answer" | "gap" | "boundary";
 /**
  * How far an own entry has come.
  */
-export type Delivery = "received" | "sending" | "sent" | "unsure" | "failed";
+export type Delivery = "received" | "sending" | "sent" | "unsure" | "failed" | "inReview";
 
 /**
  * What the server's history says about a row.
@@ -265,7 +265,7 @@ export type Spoken = "spoken";
 /**
  * One step of triage.
  */
-export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "answered", reason: Spoken, } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
+export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "review_again" } | { "do": "answered", reason: Spoken, } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
 
 /**
  * An answer that was not sent because another came first: the question as it stands, the answers that the writer had not

@@ -108,6 +108,8 @@ export const en = {
   "row.sending": "Sending…",
   "row.unsure": "Not confirmed. It may or may not have arrived.",
   "row.failed": "Not sent.",
+  "row.inReview": "Waiting for review. Only you and the staff can see it.",
+  "row.rejected": "Not accepted.",
   "row.serverSaid": "The server said: {reason}",
   "row.provisional": "Not yet confirmed by the history",
   "row.notInHistory": "Not in the server's history",
@@ -204,6 +206,7 @@ export const en = {
   "failure.500": "The server had a problem.",
   "failure.503": "The server is busy.",
   "failure.overtaken": "Somebody else answered first; it was held.",
+  "failure.withdrawn": "The room began anew before anybody looked at it.",
   "failure.expired": "It waited longer than a week.",
   "failure.unknown": "The server refused it ({code}).",
 

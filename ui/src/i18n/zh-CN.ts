@@ -106,6 +106,8 @@ export const zhCN: Record<Key, Words> = {
   "row.sending": "发送中…",
   "row.unsure": "未确认，可能已送达，也可能没有。",
   "row.failed": "未发送。",
+  "row.inReview": "等待审核，仅你和工作人员可见。",
+  "row.rejected": "未通过审核。",
   "row.serverSaid": "服务器答复：{reason}",
   "row.provisional": "尚未经历史记录确认",
   "row.notInHistory": "服务器历史中没有这一条",
@@ -202,6 +204,7 @@ export const zhCN: Record<Key, Words> = {
   "failure.500": "服务器出了问题。",
   "failure.503": "服务器繁忙。",
   "failure.overtaken": "已有人先回答，你的回答被留住。",
+  "failure.withdrawn": "还没有人审核，房间就已重新开始。",
   "failure.expired": "等待超过一周。",
   "failure.unknown": "服务器拒绝了（{code}）。",
 
