@@ -26,6 +26,7 @@ mod hidden;
 mod lived_in;
 mod outage;
 mod refused;
+mod rest;
 mod secret;
 mod side;
 mod tray;
