@@ -160,3 +160,18 @@ async fn a_question_that_the_server_forgot_waits_no_longer() {
     item_when(&sue, other).await;
     assert!(stage.texts_on_server().await.is_empty());
 }
+
+#[tokio::test]
+async fn on_a_server_that_reviews_no_more_nothing_waits_for_ever() {
+    let (stage, sue) = reviewing().await;
+    sue.close().await;
+    let me = join(&stage).await;
+    online(&me).await;
+    ask(&me, "why?").await;
+    let addr = stage.addr();
+    let stage = stage.stop().await.as_core().start_at(addr).await;
+    let gone = |row: &aside_history::EntryRow| matches!(&row.delivery, Delivery::Failed { code, .. } if code == "withdrawn");
+    let row = row_is(&me, "why?", "withdrawn", gone).await;
+    me.discard(row.key).await.unwrap();
+    assert!(stage.texts_on_server().await.is_empty());
+}

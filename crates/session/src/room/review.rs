@@ -11,14 +11,13 @@ use crate::error::Settled;
 
 /// The code of a question that staff did not accept.
 const REJECTED: &str = "rejected";
-/// The code of a question that the server no longer knows: its history began anew before anybody looked.
+/// The code of a question that the server no longer knows: most likely its history began anew before anybody looked.
 const WITHDRAWN: &str = "withdrawn";
 
 impl Room {
     /// The server has a question, and staff are to look at it: it is no entry, and is not sent again.
     pub(super) async fn in_review(&mut self, own: usize, submission: EntryId, review: Review) {
         self.wait_for_review(own, submission.clone()).await;
-        aside_failpoint::at("review.stored");
         let settled = Settled::InReview { id: submission };
         self.tell_settled(self.outbox[own].id, settled);
         // Otherwise the desk tells, and why.
@@ -49,7 +48,9 @@ impl Room {
 
     /// What the desk knows by now of the questions that wait for review here, or were rejected.
     pub(super) async fn follow_reviews(&mut self) {
-        let fresh = self.desk.is_fresh();
+        // All is known, or there is nothing to know: the server keeps no states any more.
+        let told =
+            self.desk.is_fresh() || (self.is_online() && self.abilities_fresh && !self.has_desk());
         for own in 0..self.outbox.len() {
             let waits = match &self.outbox[own].state {
                 State::InReview { generation } => Some(*generation),
@@ -57,8 +58,8 @@ impl Room {
                 _ => continue,
             };
             let Some(item) = self.submission(own).cloned() else {
-                // Said on an earlier connection, and the desk is whole on this one: the server has forgotten it.
-                if fresh && waits.is_some_and(|generation| generation < self.generation) {
+                // Said on an earlier connection, and no longer so on this one: the server has forgotten it.
+                if told && waits.is_some_and(|generation| generation < self.generation) {
                     self.fail(own, WITHDRAWN.to_owned(), String::new()).await;
                 }
                 continue;
