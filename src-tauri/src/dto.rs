@@ -158,7 +158,9 @@ pub(crate) enum Density {
 }
 
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own.
+/// servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+/// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
+/// seconds rows fade (0 never), and whether what was read is dimmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -170,15 +172,25 @@ pub(crate) struct Settings {
     pub(crate) density: Density,
     pub(crate) pictures_elsewhere: bool,
     pub(crate) notifications: bool,
+    pub(crate) hover_freeze_ms: u16,
+    pub(crate) fold_repeats: bool,
+    pub(crate) sample_fast: bool,
+    pub(crate) fade_after_secs: u16,
+    pub(crate) dim_read: bool,
 }
 
 impl Settings {
     /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
     const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
+    /// What is longer means: until the pointer leaves.
+    const LONGEST_HOVER_MS: u16 = 10_000;
 
     /// The settings with every number in its range.
     pub(crate) fn bounded(mut self) -> Self {
         self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
+        if self.hover_freeze_ms > Self::LONGEST_HOVER_MS {
+            self.hover_freeze_ms = u16::MAX;
+        }
         self
     }
 }
@@ -193,6 +205,11 @@ impl Default for Settings {
             density: Density::default(),
             pictures_elsewhere: false,
             notifications: true,
+            hover_freeze_ms: 0,
+            fold_repeats: true,
+            sample_fast: true,
+            fade_after_secs: 0,
+            dim_read: false,
         }
     }
 }

@@ -8,6 +8,8 @@ export interface BridgeEvents {
   "close-asked": null;
   "show-room": { room: string };
   settings: Settings;
+  /** A key that works everywhere: all that has come was read. */
+  "mark-read": null;
   export: ExportProgress;
   presented: Presented;
 }

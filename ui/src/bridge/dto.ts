@@ -63,9 +63,11 @@ export type Density = "comfortable" | "compact";
 
 /**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own.
+ * servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+ * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
+ * seconds rows fade (0 never), and whether what was read is dimmed.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
