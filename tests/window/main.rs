@@ -26,5 +26,6 @@ mod lived_in;
 mod outage;
 mod refused;
 mod secret;
+mod still;
 mod tray;
 mod typing;

@@ -143,6 +143,14 @@ impl Stage {
         assert!(closed.success(), "no window is called {title}");
     }
 
+    /// Gives a window another size, as a hand at its corner would.
+    pub(crate) fn resize_window(&self, title: &str, width: u32, height: u32) {
+        let place = format!("0,-1,-1,{width},{height}");
+        let resized =
+            self.command("wmctrl").args(["-r", title, "-e", &place]).status().expect("wmctrl");
+        assert!(resized.success(), "no window is called {title}");
+    }
+
     /// The processes of a program on this stage, by the name of its file.
     pub(crate) fn processes(&self, program: &str) -> Vec<u32> {
         let is = |process: &u32| {
