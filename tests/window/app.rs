@@ -244,6 +244,15 @@ impl App {
         self.driver.chord('\u{e009}', key).await;
     }
 
+    /// Changes some of the settings, as their sheet does.
+    pub(crate) async fn choose(&self, change: Value) {
+        let body = "const { invoke } = window.__TAURI_INTERNALS__;
+            const { settings } = await invoke('boot', {});
+            await invoke('save_settings', { settings: { ...settings, ...a } });
+            return null;";
+        self.ask::<Value>(body, json!([change])).await;
+    }
+
     pub(crate) async fn status(&self) -> Option<Status> {
         let body = "const el = all('[role=status][data-state]')[0];
             return el ? { state: el.dataset.state, text: text(el) } : null;";

@@ -126,6 +126,8 @@ async fn enter(name: &str) -> (Running, App) {
     let app = App::start(Stage::set(name), &args, &[("ANA_TOKEN", token.expose())]).await;
     app.becomes(&["online"]).await;
     app.show("Timeline").await;
+    // Every row is looked at, however fast they come and whatever they repeat.
+    app.choose(json!({"foldRepeats": false, "sampleFast": false})).await;
     (running, app)
 }
 

@@ -29,5 +29,6 @@ mod refused;
 mod rest;
 mod secret;
 mod side;
+mod still;
 mod tray;
 mod typing;

@@ -48,7 +48,9 @@ pub(crate) enum Density {
 }
 
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own, `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
+/// servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+/// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
+/// seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
 /// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
 /// `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +64,11 @@ pub(crate) struct Settings {
     pub(crate) density: Density,
     pub(crate) pictures_elsewhere: bool,
     pub(crate) notifications: bool,
+    pub(crate) hover_freeze_ms: u16,
+    pub(crate) fold_repeats: bool,
+    pub(crate) sample_fast: bool,
+    pub(crate) fade_after_secs: u16,
+    pub(crate) dim_read: bool,
     pub(crate) side_opacity: u8,
     pub(crate) rest_after_secs: u16,
     pub(crate) start_with_system: bool,
@@ -78,6 +85,9 @@ impl Settings {
     /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
     const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
 
+    /// What is longer means: until the pointer leaves.
+    const LONGEST_HOVER_MS: u16 = 10_000;
+
     /// How much of a side window's background is its own, in per cent. None at all could not be found again.
     const OPACITIES: std::ops::RangeInclusive<u8> = 10..=OPAQUE;
 
@@ -91,6 +101,9 @@ impl Settings {
     /// The settings with every number in its range.
     pub(crate) fn bounded(mut self) -> Self {
         self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
+        if self.hover_freeze_ms > Self::LONGEST_HOVER_MS {
+            self.hover_freeze_ms = u16::MAX;
+        }
         self.side_opacity =
             self.side_opacity.clamp(*Self::OPACITIES.start(), *Self::OPACITIES.end());
         self.rest_after_secs = self.rest_after_secs.clamp(*Self::RESTS.start(), *Self::RESTS.end());
@@ -111,6 +124,11 @@ impl Default for Settings {
             density: Density::default(),
             pictures_elsewhere: false,
             notifications: true,
+            hover_freeze_ms: 0,
+            fold_repeats: true,
+            sample_fast: true,
+            fade_after_secs: 0,
+            dim_read: false,
             side_opacity: OPAQUE,
             rest_after_secs: 60,
             start_with_system: false,

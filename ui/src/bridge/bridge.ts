@@ -9,6 +9,8 @@ export interface BridgeEvents {
   "close-asked": null;
   "show-room": { room: string };
   settings: Settings;
+  /** A key that works everywhere: all that has come was read. */
+  "mark-read": null;
   export: ExportProgress;
   presented: Presented;
   window: WindowLook;
@@ -16,8 +18,6 @@ export interface BridgeEvents {
   link: null;
   /** A key says that somebody wants to write. */
   write: null;
-  /** A key says that all has been read. */
-  "mark-read": null;
 }
 
 export type Unlisten = () => void;

@@ -63,11 +63,13 @@ export type Density = "comfortable" | "compact";
 
 /**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own, `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
+ * servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+ * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
+ * seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
  * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
  * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.

@@ -1,6 +1,7 @@
 // The moving part of the timeline's view: sticks to the end, holds still, asks for more at the edges. Reads and writes one scrolling element.
 import type { Timeline } from "../state/timeline.svelte";
 import { Anchor } from "./anchor";
+import { Hover } from "./hover";
 
 /** Nearer to the end than this counts as at the end. */
 const END_PX = 40;
@@ -14,19 +15,29 @@ const SMALLEST_ROW_PX = 22;
 
 export class View {
   readonly #anchor = new Anchor();
+  readonly #hover: Hover;
   readonly #scroller: HTMLElement;
   readonly #list: HTMLElement;
+  /** Room below the last row, where a held view would otherwise slide down. */
+  readonly #tail: HTMLElement;
   readonly #timeline: Timeline;
+  #tailHeight = 0;
+  #bySelection = false;
   #lastTop = 0;
   #lastScrollHeight = 0;
   #width = 0;
   #height = 0;
   #settle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(scroller: HTMLElement, list: HTMLElement, timeline: Timeline) {
+  constructor(scroller: HTMLElement, list: HTMLElement, tail: HTMLElement, timeline: Timeline) {
     this.#scroller = scroller;
     this.#list = list;
+    this.#tail = tail;
     this.#timeline = timeline;
+    this.#hover = new Hover(
+      () => timeline.following && (this.#hold(), true),
+      () => !this.#isSelected() && void timeline.toEnd(),
+    );
   }
 
   /** Watches sizes, selection and scrolling until the returned call. */
@@ -38,6 +49,7 @@ export class View {
     document.addEventListener("selectionchange", selection);
     return () => {
       sizes.disconnect();
+      this.#hover.forget();
       clearTimeout(this.#settle);
       document.removeEventListener("selectionchange", selection);
     };
@@ -46,8 +58,10 @@ export class View {
   /** Before rows change. */
   before(): void {
     if (this.#timeline.following || this.#timeline.goal !== null) return;
-    if (this.#isResized()) this.#resized();
-    this.#anchor.take(this.#scroller, this.#list);
+    // Rows may have another height already, and nobody has seen it yet: what was remembered still counts.
+    if (this.#isResized() || this.#scroller.scrollHeight !== this.#lastScrollHeight) this.#resized();
+    // By the same row as before, or sizes that change to and fro would lead away from it.
+    this.#take(this.#anchor.first);
   }
 
   /** After rows changed. */
@@ -75,23 +89,75 @@ export class View {
     // So little, unannounced, is what a row does that shrinks and grows again: the view is put back, later, and follows on.
     else if (this.#timeline.following && rest <= END_PX) this.#settle = setTimeout(() => this.#timeline.following && this.#stick(), SETTLE_MS);
     else if (scrollTop < this.#lastTop) {
-      this.#timeline.hold();
+      this.#hover.forget();
+      this.#hold();
       this.#settle = setTimeout(() => this.#rest() <= END_PX && this.#arrivedAtEnd(), SETTLE_MS);
     }
+    // Wherever somebody scrolls to, the rows there are what they look at.
+    if (!this.#timeline.loadingAround) this.#timeline.around = null;
     this.#remember();
-    this.#anchor.take(this.#scroller, this.#list);
+    this.#take(this.#selectedInView());
     this.#askForMore();
+  }
+
+  /** The pointer moved over the rows, and the person chose for how long that holds them. */
+  pointed(x: number, y: number, freezeMs: number): void {
+    this.#hover.moved(x, y, freezeMs);
+  }
+
+  pointerLeft(): void {
+    this.#hover.left();
+  }
+
+  /** The last row that can be read whole, for who says that they have read so far. */
+  lastWhole(): string | null {
+    const edge = this.#scroller.getBoundingClientRect().bottom;
+    const whole = [...this.#list.children].findLast((row) => row.getBoundingClientRect().bottom <= edge + 0.5);
+    return (whole as HTMLElement | undefined)?.dataset["row"] ?? null;
   }
 
   /** Someone begins to move up: stop following before the next rows pull the view down again. */
   movingUp(): void {
-    if (this.#scroller.scrollTop > 0) this.#timeline.hold();
+    this.#hover.forget();
+    if (this.#scroller.scrollTop > 0) this.#hold();
+  }
+
+  /** Holds still, by the row that is looked at: what is selected, else what is pointed at, else the first. */
+  #hold(): void {
+    if (!this.#timeline.following) return;
+    this.#take(this.#selectedInView() ?? this.#list.querySelector<HTMLElement>(":scope > :hover")?.dataset["row"] ?? null);
+    this.#timeline.hold(this.#anchor.first);
+  }
+
+  /** The row in which the selection begins, unless it was scrolled away. */
+  #selectedInView(): string | null {
+    if (!this.#isSelected()) return null;
+    const row = document.getSelection()?.anchorNode?.parentElement?.closest<HTMLElement>("[data-row]");
+    if (!row) return null;
+    const [view, here] = [this.#scroller.getBoundingClientRect(), row.getBoundingClientRect()];
+    return here.bottom > view.top && here.top < view.bottom ? (row.dataset["row"] ?? null) : null;
+  }
+
+  #take(chosen: string | null = null): void {
+    this.#anchor.take(this.#scroller, this.#list, this.#timeline.around ?? chosen);
   }
 
   #place(): void {
     if (this.#timeline.following) this.#stick();
-    else this.#anchor.restore(this.#scroller, this.#list);
+    else {
+      const short = this.#anchor.restore(this.#scroller, this.#list);
+      if (short > 0) {
+        this.#setTail(this.#tailHeight + Math.ceil(short));
+        this.#anchor.restore(this.#scroller, this.#list);
+      } else if (this.#tailHeight > 0) this.#setTail(Math.max(0, this.#tailHeight - this.#below()));
+    }
     this.#remember();
+  }
+
+  #setTail(height: number): void {
+    if (height === this.#tailHeight) return;
+    this.#tailHeight = height;
+    this.#tail.style.setProperty("height", `${height}px`);
   }
 
   #remember(): void {
@@ -104,6 +170,8 @@ export class View {
   }
 
   #stick(): void {
+    this.#anchor.forget();
+    this.#setTail(0);
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     this.#remember();
   }
@@ -118,7 +186,7 @@ export class View {
     this.#scroller.scrollTop += from - this.#scroller.clientHeight * LINE_AT;
     this.#remember();
     if (this.#rest() > END_PX) this.#timeline.hold();
-    this.#anchor.take(this.#scroller, this.#list);
+    this.#take();
     return true;
   }
 
@@ -132,14 +200,24 @@ export class View {
   }
 
   #selected(): void {
+    if (this.#isSelected()) {
+      this.#hover.forget();
+      this.#bySelection ||= this.#timeline.following;
+      this.#hold();
+      this.#take(this.#selectedInView());
+    } else if (this.#bySelection) {
+      this.#bySelection = false;
+      if (!this.#timeline.following && this.#rest() <= END_PX) this.#arrivedAtEnd();
+    }
+  }
+
+  #isSelected(): boolean {
     const selection = document.getSelection();
-    if (selection && !selection.isCollapsed && this.#list.contains(selection.anchorNode)) this.#timeline.hold();
-    else if (!this.#timeline.following && this.#rest() <= END_PX) this.#arrivedAtEnd();
+    return selection !== null && !selection.isCollapsed && this.#list.contains(selection.anchorNode);
   }
 
   #arrivedAtEnd(): void {
-    const selection = document.getSelection();
-    if (selection && !selection.isCollapsed && this.#list.contains(selection.anchorNode)) return;
+    if (this.#hover.holds || this.#isSelected()) return;
     if (this.#timeline.hasNewer) void this.#timeline.newer();
     else this.#timeline.follow();
   }
@@ -156,7 +234,12 @@ export class View {
     return this.#timeline.following && this.#scroller.scrollHeight > this.#scroller.clientHeight * 2;
   }
 
+  /** How far the last row's end is below the view. */
   #rest(): number {
+    return this.#below() - this.#tailHeight;
+  }
+
+  #below(): number {
     const { scrollHeight, clientHeight, scrollTop } = this.#scroller;
     return scrollHeight - clientHeight - scrollTop;
   }

@@ -180,6 +180,7 @@ export const deskEn = {
   "key.merge": "Merge into another",
   "key.editText": "Edit the text",
   "key.pin": "Pin",
+  "key.readHere": "Mark as read up to here",
   "key.makeQuestion": "Make the message a question",
   "key.live": "On stage now",
   "key.stageNext": "Next on stage",

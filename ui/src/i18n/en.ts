@@ -240,6 +240,28 @@ export const en = {
   "settings.closeHide": "Keep running in the tray",
   "settings.closeQuit": "Quit",
   "settings.version": "Version {version}",
+
+  "row.readHere": "Read up to here",
+  "row.repeats": { one: "Said {n} time, last by {names}. Show all of it", other: "Said {n} times, last by {names}. Show them all" },
+  "row.repeatsOpen": { one: "Said {n} time, last by {names}. Fold it", other: "Said {n} times, last by {names}. Fold them" },
+  "pace.meter": "+{n}/s",
+  "pace.rate": { one: "{n} message a second", other: "{n} messages a second" },
+  "pace.oneIn": "Showing 1 in {n}",
+  "pace.showAll": "Show all",
+  "pace.sampled": "The room is faster than anybody reads. Some of the messages are shown.",
+  "settings.hover": "Pause under a moving pointer",
+  "settings.hover.off": "Not at all",
+  "settings.hover.for": "For {s} s",
+  "settings.hover.leave": "Until it leaves",
+  "settings.fade": "Fade older messages",
+  "settings.fade.off": "Never",
+  "settings.fade.seconds": "After {s} s",
+  "settings.fade.minutes": "After {m} min",
+  "settings.fold": "Fold what many write",
+  "settings.fold.hint": "The same words within ten seconds become one row with a count. Questions and answers never do.",
+  "settings.sample": "Show a part of a chat that is too fast to read",
+  "settings.sample.hint": "Only while you follow the end, with every question, every answer and what you wrote. Scrolled up, everything is there.",
+  "settings.dimRead": "Dim what was read",
 } satisfies Record<string, Words>;
 
 export type Key = keyof typeof en;

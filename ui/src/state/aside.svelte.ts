@@ -14,7 +14,27 @@ import { RoomWindow } from "./window.svelte";
 /** What stands in front of the room, if anything. */
 export type Sheet = { kind: "join"; editing: SavedRoom | null; link?: string } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
 
-const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true, sideOpacity: 100, restAfterSecs: 60, startWithSystem: false, startHidden: true, keepTranscripts: true, transcriptDays: 30, transcriptMegabytes: 500 };
+const defaults: Settings = {
+  locale: "system",
+  theme: "system",
+  close: "ask",
+  textSize: 100,
+  density: "comfortable",
+  picturesElsewhere: false,
+  notifications: true,
+  hoverFreezeMs: 0,
+  foldRepeats: true,
+  sampleFast: true,
+  fadeAfterSecs: 0,
+  dimRead: false,
+  sideOpacity: 100,
+  restAfterSecs: 60,
+  startWithSystem: false,
+  startHidden: true,
+  keepTranscripts: true,
+  transcriptDays: 30,
+  transcriptMegabytes: 500,
+};
 
 export class Aside {
   ready = $state(false);
@@ -32,10 +52,14 @@ export class Aside {
   composer = $state.raw<Composer | null>(null);
   desk = $state.raw<AnswerDesk | null>(null);
   focused = $state(document.hasFocus());
+  /** The desk stands where the timeline would: nobody reads what comes there. */
+  covered = $state(false);
 
   readonly clock = new Clock();
   readonly current = $derived(this.rooms.find((room) => room.id === this.currentId) ?? null);
   readonly status = $derived(this.currentId === null ? null : (this.statuses.get(this.currentId) ?? null));
+  /** Whether what comes is seen. A window that is only visible, on another screen perhaps, is not looked at. */
+  readonly attended = $derived(this.focused && !this.covered);
   readonly phrase = $derived(this.status ? this.phraseOf(this.status) : null);
 
   /** Whether questions are work here: for staff, and for anybody where they are worked on here alone. */
@@ -67,7 +91,7 @@ export class Aside {
         this.bridge.listen("window", (look) => (this.window.look = look)),
         this.bridge.listen("link", () => void this.#followLink()),
         this.bridge.listen("write", () => this.writes++),
-        this.bridge.listen("mark-read", () => this.timeline?.allRead()),
+        this.bridge.listen("mark-read", () => void this.attempt(async () => this.timeline?.readAll())),
       ]);
       const boot = await this.bridge.boot();
       this.#systemLocale = boot.systemLocale;
@@ -102,6 +126,7 @@ export class Aside {
     const timeline = new Timeline(id, this.bridge, () => this.#pulse.poke());
     const composer = new Composer(id, this.bridge);
     this.timeline = timeline;
+    this.#tune();
     this.composer = composer;
     this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
@@ -198,16 +223,20 @@ export class Aside {
 
   // What the window does under us.
   setFocused(focused: boolean): void {
-    if (this.focused && !focused) this.timeline?.lookAway();
+    if (!focused) this.#lookAway();
     this.focused = focused;
+  }
+
+  setCovered(covered: boolean): void {
+    if (covered) this.#lookAway();
+    this.covered = covered;
   }
 
   setVisible(visible: boolean): void {
     if (visible) {
       void this.#reappear();
     } else {
-      // Whoever hides the window has just looked at it.
-      this.timeline?.lookAway();
+      this.#lookAway();
       void this.composer?.keepNow();
       void this.desk?.answer?.keepNow();
     }
@@ -254,11 +283,23 @@ export class Aside {
 
   #adopt(settings: Settings): void {
     this.settings = settings;
+    this.#tune();
     language.choose(settings.locale, this.#systemLocale);
   }
 
+  #tune(): void {
+    if (!this.timeline) return;
+    this.timeline.fold = this.settings.foldRepeats;
+    this.timeline.tempo.sample = this.settings.sampleFast;
+  }
+
+  /** Whoever looked until now leaves; where nobody did, nothing was read. */
+  #lookAway(): void {
+    if (this.attended) this.timeline?.lookAway();
+  }
+
   #leaveView(): void {
-    this.timeline?.lookAway();
+    this.#lookAway();
     this.timeline?.close();
     void this.composer?.keepNow();
     this.desk?.close();

@@ -1,5 +1,6 @@
 // What each row needs besides itself to be drawn: its day line, the unread line, whether it belongs to the row above, and the node it is drawn with.
 import type { Row } from "../bridge/dto";
+import type { Repeats } from "./crowd";
 
 export interface Item {
   /** Which node of the page draws the row. Nodes of rows that left are used again. */
@@ -9,6 +10,8 @@ export interface Item {
   readonly day: number | null;
   readonly unread: boolean;
   readonly grouped: boolean;
+  /** The rows that are folded into this one. */
+  readonly repeats: Repeats | null;
 }
 
 /** Messages of one person within this time read as one. */
@@ -21,6 +24,7 @@ export interface LayoutWish {
   readonly line: number | null;
   /** Whether the nodes of rows that left may draw other rows. Not while someone reads or selects. */
   readonly recycle: boolean;
+  readonly repeats?: (key: string) => Repeats | null;
 }
 
 export function layout(previous: readonly Item[], rows: readonly Row[], wish: LayoutWish): Item[] {
@@ -37,7 +41,7 @@ export function layout(previous: readonly Item[], rows: readonly Row[], wish: La
     const day: number | null = when >= dayEnd ? when : null;
     if (day !== null) dayEnd = endOfDay(when);
     const grouped: boolean = above !== null && day === null && !unread && belongsTo(above, row, when);
-    const next: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped };
+    const next: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped, repeats: wish.repeats?.(row.key) ?? null };
     const item: Item = same(before.get(row.key), next) ?? next;
     items.push(item);
     above = item;
@@ -71,7 +75,7 @@ function endOfDay(when: number): number {
 
 function same(old: Item | undefined, next: Item): Item | null {
   const equal =
-    old !== undefined && old.row === next.row && old.slot === next.slot && old.day === next.day && old.unread === next.unread && old.grouped === next.grouped;
+    old !== undefined && old.row === next.row && old.slot === next.slot && old.day === next.day && old.unread === next.unread && old.grouped === next.grouped && old.repeats === next.repeats;
   return equal ? old : null;
 }
 

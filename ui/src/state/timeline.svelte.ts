@@ -1,8 +1,12 @@
 // One room's timeline as the window holds it: a stretch of rows, whether it follows the end, what is new and what is read.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { Anchor, AppError, Changes, Page, Row } from "../bridge/dto";
+import type { Anchor, AppError, Changes, Page } from "../bridge/dto";
+import { Drawn, type DrawnWish } from "./drawn";
+import { COUNTED_ROWS, Fresh } from "./fresh.svelte";
 import { layout, type Item } from "./layout";
-import { emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
+import { ReadMark } from "./readMark";
+import { ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
+import { Tempo } from "./tempo.svelte";
 
 /** The most rows the page holds while someone reads back; three long screens. */
 const HELD_ROWS = 300;
@@ -14,10 +18,8 @@ const PAGE_ROWS = 100;
 const REFRESH_MS = 1_000;
 /** An edge that gave nothing is not asked again before this. */
 const EDGE_PAUSE_MS = 2_000;
-const READ_DEBOUNCE_MS = 400;
 /** Until then nothing is drawn in place of rows: most pages come from the cache at once. */
 const SKELETON_MS = 300;
-const COUNTED_ROWS = 999;
 
 /** Where the view should stand after rows were replaced; the view clears it. */
 export type Goal = "end" | "line" | "row" | null;
@@ -34,8 +36,6 @@ export class Timeline {
   reachedStart = $state(false);
   /** Whether the view sticks to the end. */
   following = $state(true);
-  fresh = $state(0);
-  freshIsLeast = $state(false);
   line = $state<number | null>(null);
   goal = $state<Goal>(null);
   /** The row that was gone to, for the view to find and to mark. */
@@ -45,25 +45,40 @@ export class Timeline {
 
   /** How many rows a screen shows; the view measures it. */
   screenRows = 40;
+  /** Whether rows that say the same become one. */
+  fold = true;
+  /** The row that stays where it is while those that were left out come back around it. */
+  around: string | null = null;
+  loadingAround = false;
+  readonly tempo = new Tempo(() => this.#catchUp());
 
   readonly room: string;
   readonly #bridge: Bridge;
   readonly #poke: () => void;
   #stretch: Stretch = emptyStretch;
+  readonly #drawn = new Drawn(this.tempo);
   #generation = 0;
   #loading = false;
-  #freshKeys = new Set<string>();
-  #heldEnd: number | null = null;
+  readonly #fresh = new Fresh();
   #refreshAt = 0;
   #olderAt = 0;
   #busyNewer = false;
-  #readMark: number | null = null;
-  #readTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #read: ReadMark;
 
   constructor(room: string, bridge: Bridge, poke: () => void) {
     this.room = room;
     this.#bridge = bridge;
     this.#poke = poke;
+    this.#read = new ReadMark((place) => bridge.markRead(room, place));
+  }
+
+  /** How many rows came while the list was held, and whether there may be more. */
+  get fresh(): number {
+    return this.#fresh.count;
+  }
+
+  get freshIsLeast(): boolean {
+    return this.#fresh.isLeast;
   }
 
   // What a pull asks for.
@@ -79,7 +94,7 @@ export class Timeline {
   async open(unread: boolean): Promise<void> {
     await this.#load(unread ? { at: "unread" } : { at: "end" }, PAGE_ROWS, (page) => {
       this.line = page.read;
-      this.#readMark = page.read;
+      this.#read.at = page.read;
       const unreadHere = page.read !== null && page.rows.some((row) => row.place > (page.read ?? 0) && !row.mine);
       this.following = !page.hasNewer;
       this.goal = unread && unreadHere ? "line" : "end";
@@ -96,37 +111,41 @@ export class Timeline {
     this.following = true;
     if (this.#stretch.hasNewer || !this.loaded) await this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     else this.goal = "end";
-    this.#clearFresh();
+    this.#fresh.clear(null);
   }
 
   /** Goes to an entry, with what stands around it. */
   async goTo(key: string, place: number): Promise<void> {
     this.found = key;
     if (this.loaded && this.#stretch.rows.some((row) => row.key === key)) {
-      this.hold();
+      this.hold(key);
+      // A repeat that somebody looks for stands for itself.
+      this.#drawn.crowd.show(key);
+      this.#redraw();
       this.goal = "row";
       return;
     }
     await this.#load({ at: "after", place: place - 1 }, PAGE_ROWS, (page) => {
       this.following = false;
-      this.#heldEnd = page.rows.at(-1)?.place ?? null;
+      this.#fresh.clear(page.rows.at(-1)?.place ?? null);
       this.goal = "row";
     });
   }
 
-  /** Stop moving: someone reads. */
-  hold(): void {
+  /** Stop moving: someone reads. What was left out comes back around the row that they look at. */
+  hold(around: string | null = null): void {
     if (!this.following) return;
     this.following = false;
-    this.#heldEnd = lastPlace(this.#stretch.rows);
-    this.#clearFresh();
+    this.around = null;
+    this.#fresh.clear(lastPlace(this.#stretch.rows));
+    if (!this.#drawn.isWhole(this.#stretch)) void this.#loadAround(around);
   }
 
   /** The view is at the end again. */
   follow(): void {
     if (this.following || this.#stretch.hasNewer) return;
     this.following = true;
-    this.#clearFresh();
+    this.#fresh.clear(null);
   }
 
   async apply(changes: Changes, unread: number): Promise<void> {
@@ -137,10 +156,12 @@ export class Timeline {
       this.#stretch = { ...this.#stretch, revision: changes.revision };
       return;
     }
-    const followed = Math.min(FOLLOWED_ROWS, Math.max(PAGE_ROWS, this.screenRows * FOLLOWED_SCREENS));
-    const trim = this.following ? ({ cap: followed, from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
-    if (!this.following) this.#count(changes.upserts);
+    const trim = this.following ? ({ cap: this.#followed, from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
+    if (!this.following) this.#fresh.add(changes.upserts);
+    this.#drawn.change(changes, this.#stretch);
+    this.#drawn.take(changes.upserts, this.#stretch, this.fold, this.#wish, Date.now());
     const next = withChanges(this.#stretch, changes, trim);
+    if (this.following) this.#drawn.advance(this.#stretch, next, this.#followed);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     this.#show(next);
@@ -188,28 +209,16 @@ export class Timeline {
   /** Someone looks at the end with the window focused: it counts as read, a moment later. */
   seen(): void {
     const last = lastPlace(this.#stretch.rows);
-    if (last === null || this.#stretch.hasNewer || (this.#readMark !== null && last <= this.#readMark)) return;
-    clearTimeout(this.#readTimer);
-    this.#readTimer = setTimeout(() => this.#mark(last), READ_DEBOUNCE_MS);
+    if (last !== null && this.following && !this.#stretch.hasNewer) this.#read.seen(last);
   }
 
-  /** Nobody looks any more: what comes now stands below the line. */
+  /** Whoever looked until now does no more: what comes stands below the line. */
   lookAway(): void {
-    clearTimeout(this.#readTimer);
+    this.#read.stop();
     const last = lastPlace(this.#stretch.rows);
     if (!this.following || last === null || !this.loaded) return;
-    if (this.#readMark === null || last > this.#readMark) this.#mark(last);
+    this.#read.now(last);
     this.line = last;
-    this.#redraw();
-  }
-
-  /** Somebody says, from wherever, that all that came has been read. */
-  allRead(): void {
-    clearTimeout(this.#readTimer);
-    const last = lastPlace(this.#stretch.rows);
-    if (last === null || !this.loaded) return;
-    this.#readMark = this.#stretch.hasNewer ? this.#readMark : last;
-    this.line = this.#stretch.hasNewer ? Number.MAX_SAFE_INTEGER : last;
     this.#redraw();
   }
 
@@ -217,6 +226,41 @@ export class Timeline {
     const next = new Set(this.unfolded);
     if (!next.delete(key)) next.add(key);
     this.unfolded = next;
+  }
+
+  /** Shows what is folded into a row, or folds it again; the row stays where it is. */
+  unfoldRepeats(key: string): void {
+    this.hold(key);
+    this.around = key;
+    this.unfold(repeatsKey(key));
+    this.#redraw();
+  }
+
+  areRepeatsOpen(key: string): boolean {
+    return this.unfolded.has(repeatsKey(key));
+  }
+
+  /** These rows are questions of the desk, by their key or their entry's id: none of them is left out. */
+  mark(questions: ReadonlyMap<string, unknown>): void {
+    const { crowd } = this.#drawn;
+    if (crowd.isCalm) return;
+    const asked = this.#stretch.rows.filter((row) => crowd.isHidden(row.key) && (questions.has(row.key) || (row.id !== null && questions.has(row.id))));
+    for (const row of asked) crowd.show(row.key);
+    if (asked.length > 0) this.#redraw();
+  }
+
+  /** Everything up to a row was read, because somebody says so: the line stands below it. */
+  readUpTo(place: number): void {
+    this.#read.now(place);
+    this.line = place;
+    this.#redraw();
+  }
+
+  /** Everything that has come was read, whatever is on screen. */
+  async readAll(): Promise<void> {
+    const page = await this.#bridge.page(this.room, { at: "end" }, 1);
+    const last = lastPlace(page.rows);
+    if (last !== null) this.readUpTo(last);
   }
 
   retry(key: string): Promise<void> {
@@ -233,7 +277,8 @@ export class Timeline {
 
   close(): void {
     this.#generation++;
-    clearTimeout(this.#readTimer);
+    this.tempo.close();
+    this.#read.stop();
   }
 
   async #load(anchor: Anchor, limit: number, arrived: (page: Page) => void): Promise<void> {
@@ -245,8 +290,9 @@ export class Timeline {
       if (generation !== this.#generation) return;
       this.failed = null;
       this.loaded = true;
-      this.#clearFresh();
+      this.#fresh.clear(lastPlace(page.rows));
       arrived(page);
+      this.#drawn.whole();
       this.#show(fromPage(page));
       this.#poke();
     } catch (thrown) {
@@ -264,13 +310,56 @@ export class Timeline {
     const page = await this.#bridge.page(this.room, { at: "end" }, Math.max(40, this.screenRows));
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
-    this.#show(fromPage(page));
+    const sampled = this.tempo.oneIn > 1;
+    if (!sampled) this.#drawn.whole();
+    this.#drawn.take(page.rows, this.#stretch, this.fold, this.#wish, Date.now());
+    const next = fromPage(page);
+    if (sampled) this.#drawn.advance(this.#stretch, next, this.#followed);
+    this.#show(next);
+  }
+
+  /** The room can be read again: what was left out last is shown, too. */
+  #catchUp(): void {
+    if (!this.following) return;
+    this.#drawn.whole();
+    this.#redraw();
+  }
+
+  /** Every row around one, in place of those that were shown of a fast room. */
+  async #loadAround(key: string | null): Promise<void> {
+    const settled = [...this.items.map((item) => item.row), ...this.#stretch.rows].filter((row) => row.place < ECHO_PLACE);
+    const row = settled.find((one) => one.key === key) ?? settled.at(-1);
+    if (!row) return;
+    const generation = ++this.#generation;
+    this.#loading = true;
+    this.around = row.key;
+    this.loadingAround = true;
+    try {
+      const [above, below] = await Promise.all([this.#bridge.page(this.room, { at: "before", place: row.place }, PAGE_ROWS), this.#bridge.page(this.room, { at: "after", place: row.place - 1 }, PAGE_ROWS)]);
+      if (generation !== this.#generation || this.following) return;
+      this.#drawn.whole();
+      this.#fresh.add(below.rows);
+      this.#show(withOlder(fromPage(below), above, HELD_ROWS));
+      this.#poke();
+    } catch (thrown) {
+      this.failed = asAppError(thrown);
+    } finally {
+      this.loadingAround = false;
+      if (generation === this.#generation) this.#loading = false;
+    }
+  }
+
+  get #followed(): number {
+    return Math.min(FOLLOWED_ROWS, Math.max(PAGE_ROWS, this.screenRows * FOLLOWED_SCREENS));
+  }
+
+  get #wish(): DrawnWish {
+    return { held: !this.following, open: (key) => this.areRepeatsOpen(key) };
   }
 
   /** Held, and more came than a pull carries: count what can be known, read the held rows again now and then. */
   async #outrun(unread: number): Promise<void> {
-    this.fresh = Math.min(COUNTED_ROWS, Math.max(this.#freshKeys.size, unread, 1));
-    this.freshIsLeast = true;
+    this.#fresh.atLeast(unread);
     await this.#refreshHeld(Date.now(), false);
   }
 
@@ -288,6 +377,7 @@ export class Timeline {
 
   #show(stretch: Stretch): void {
     this.#stretch = stretch;
+    this.#drawn.heard(lastPlace(stretch.rows) ?? 0);
     this.hasOlder = stretch.hasOlder || !stretch.reachedStart;
     this.hasNewer = stretch.hasNewer;
     this.reachedStart = stretch.reachedStart && !stretch.hasOlder;
@@ -295,30 +385,14 @@ export class Timeline {
   }
 
   #redraw(): void {
-    this.items = layout(this.items, this.#stretch.rows, { line: this.line, recycle: this.following });
-  }
-
-  #count(rows: readonly Row[]): void {
-    for (const row of rows) {
-      const entry = row.kind === "message" || row.kind === "question" || row.kind === "answer";
-      if (entry && !row.mine && row.place > (this.#heldEnd ?? 0) && this.#freshKeys.size < COUNTED_ROWS) this.#freshKeys.add(row.key);
-    }
-    this.fresh = Math.max(this.fresh, this.#freshKeys.size);
-  }
-
-  #clearFresh(): void {
-    this.#freshKeys.clear();
-    this.fresh = 0;
-    this.freshIsLeast = false;
+    const rows = this.#drawn.of(this.#stretch, this.#wish);
+    this.items = layout(this.items, rows, { line: this.line, recycle: this.following, repeats: (key) => this.#drawn.crowd.repeatsOf(key) });
   }
 
   #pauseOlder(now: number): void {
     this.olderFailed = true;
     this.#olderAt = now + EDGE_PAUSE_MS;
-  }
+  }}
 
-  #mark(place: number): void {
-    this.#readMark = place;
-    this.#bridge.markRead(this.room, place).catch(() => (this.#readMark = null));
-  }
-}
+/** The name under which it is kept that a row's repeats are shown. */
+const repeatsKey = (key: string): string => `${key}*`;

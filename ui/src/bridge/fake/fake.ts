@@ -6,7 +6,7 @@ import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
 import { busyDesk } from "./questions";
 import { FakeRoom } from "./room";
-import { conversation, type Scene } from "./scenes";
+import { conversation, inCrowd, type Scene } from "./scenes";
 
 const FRAME_MS = 16;
 const LABELS = ["Northlight 2026 · Main stage", "产品发布会直播间", "Workshop B"];
@@ -99,7 +99,8 @@ export class FakeBridge implements Bridge {
       while (owed >= 1) {
         owed -= 1;
         const said = lines[this.#said++ % lines.length];
-        if (said) this.room.say({ ...said, text: `${said.text} #${this.#said}`, createdAt: Date.now(), receivedAt: Date.now() }, Date.now());
+        const text = this.scene.name === "fast" ? inCrowd(this.#said, said?.text ?? "") : `${said?.text} #${this.#said}`;
+        if (said) this.room.say({ ...said, kind: text === said.text ? said.kind : "message", text, createdAt: Date.now(), receivedAt: Date.now() }, Date.now());
       }
       this.tick();
     }, FRAME_MS);
@@ -180,7 +181,9 @@ export class FakeBridge implements Bridge {
 
   markRead(room: string, place: number): Promise<void> {
     return this.#answer("markRead", [room, place], () => {
-      this.room.read = place;
+      // As the cache does it: never beyond what is there, and never back.
+      const last = this.room.rows.findLast((row) => row.place <= place)?.place ?? null;
+      if (last !== null && last > (this.room.read ?? 0)) this.room.read = last;
       this.tick();
     });
   }

@@ -60,6 +60,13 @@ function answer(i: number, person: Partial<Said>): Said {
   return { kind: "answer", ...person, text, org, question: (QUESTIONS[i % QUESTIONS.length] ?? "") + long };
 }
 
+const CHEERS = ["👏👏👏", "+1", "哈哈哈哈", "Yes!", "太棒了"];
+
+/** What number `n` says where all speak at once: two of three what everybody says, the third something of their own. */
+export function inCrowd(n: number, own: string): string {
+  return n % 3 === 0 ? (n % 30 === 0 ? own : `${own} ${n}`) : (CHEERS[Math.floor(n / 60) % CHEERS.length] ?? "");
+}
+
 export function sceneFrom(query: URLSearchParams): Scene {
   const now = Date.now();
   const name = query.get("scene") ?? "busy";
@@ -84,6 +91,11 @@ export function sceneFrom(query: URLSearchParams): Scene {
       keepTranscripts: true,
       transcriptDays: 30,
       transcriptMegabytes: 500,
+      hoverFreezeMs: Number(query.get("hover") ?? 0),
+      foldRepeats: query.get("fold") !== "off",
+      sampleFast: query.get("sample") !== "off",
+      fadeAfterSecs: Number(query.get("fade") ?? 0),
+      dimRead: query.has("dim"),
     },
     systemLocale: navigator.language,
     rooms: Number(query.get("rooms") ?? 3),
@@ -106,6 +118,9 @@ function shape(scene: Scene, now: number): void {
       break;
     case "first":
       scene.rooms = 0;
+      break;
+    case "fast":
+      scene.rate ||= 60;
       break;
     case "unread":
       scene.unreadFrom = scene.rows.length - 9;

@@ -30,6 +30,7 @@ export const table = [
   { id: "lane4", keys: ["4"], words: "lane.live", group: "move" },
   { id: "lane5", keys: ["5"], words: "lane.done", group: "move" },
   { id: "apply", keys: ["."], words: "key.apply", group: "move" },
+  { id: "readHere", keys: ["M"], words: "key.readHere", group: "move" },
   { id: "open", keys: ["Enter"], words: "key.open", group: "work" },
   { id: "reply", keys: ["r"], words: "key.reply", group: "work" },
   { id: "claim", keys: ["c"], words: "key.claim", group: "work" },
