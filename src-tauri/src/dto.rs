@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::RoomKey;
+
 #[cfg(test)]
 mod bindings;
 mod desk;
 mod finding;
+mod streaming;
 
 pub(crate) use desk::{
     AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
@@ -18,6 +21,7 @@ pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonNumbers, PresentStep,
     Presented, PresentedQuestion, SearchPage, Snippet,
 };
+pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 
 /// Where a room's connection stands, in the words that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -158,7 +162,7 @@ pub(crate) enum Density {
 }
 
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own.
+/// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -170,15 +174,21 @@ pub(crate) struct Settings {
     pub(crate) density: Density,
     pub(crate) pictures_elsewhere: bool,
     pub(crate) notifications: bool,
+    pub(crate) overlay: bool,
+    pub(crate) overlay_room: String,
+    pub(crate) streamer_mode: StreamerMode,
 }
 
 impl Settings {
     /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
     const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
 
-    /// The settings with every number in its range.
+    /// The settings with every number in its range, and no room by a name that is none of ours.
     pub(crate) fn bounded(mut self) -> Self {
         self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
+        if RoomKey::parse(&self.overlay_room).is_none() {
+            self.overlay_room.clear();
+        }
         self
     }
 }
@@ -193,6 +203,9 @@ impl Default for Settings {
             density: Density::default(),
             pictures_elsewhere: false,
             notifications: true,
+            overlay: false,
+            overlay_room: String::new(),
+            streamer_mode: StreamerMode::default(),
         }
     }
 }
@@ -207,7 +220,8 @@ pub(crate) struct Notice {
     pub(crate) params: BTreeMap<&'static str, String>,
 }
 
-/// All that a page needs to draw itself for the first time; `room` is the one to show.
+/// All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
+/// force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -218,6 +232,7 @@ pub(crate) struct Boot {
     pub(crate) system_locale: String,
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) room: Option<String>,
+    pub(crate) streamer: bool,
     pub(crate) notices: Vec<Notice>,
 }
 

@@ -51,6 +51,8 @@ pub(crate) enum Code {
     WindowFailed,
     /// The server or the role doesn't offer that.
     NotOffered,
+    /// The overlay finds no free port.
+    NoPort,
 }
 
 impl Code {
@@ -78,6 +80,7 @@ impl Code {
             Self::Cancelled => "cancelled",
             Self::WindowFailed => "window_failed",
             Self::NotOffered => "not_offered",
+            Self::NoPort => "no_port",
         }
     }
 }

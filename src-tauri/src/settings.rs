@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::dto::{self, RoomForm, TokenStore};
+use crate::overlay::Address;
 
 /// Our own name for a saved room; the page can name rooms only by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +83,8 @@ pub(crate) struct Memory {
     pub(crate) keys: BTreeMap<String, String>,
     /// What this device is called in claims; made up once.
     pub(crate) device: String,
+    /// Where the overlay is, once there was one. The page learns its addresses only when it asks for them.
+    pub(crate) overlay: Option<Address>,
 }
 
 impl Memory {
@@ -188,6 +191,7 @@ fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::overlay::Secret;
 
     fn room(open: bool, demo: bool) -> SavedRoom {
         let form = RoomForm {
@@ -212,6 +216,7 @@ mod tests {
                 memory.settings.close = dto::CloseChoice::Hide;
                 memory.keys.insert("reply".to_owned(), "q".to_owned());
                 memory.device = "d".to_owned();
+                memory.overlay = Some(Address { port: 20_001, secret: Secret::random() });
                 memory.window = Some(WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 });
             })
             .unwrap();

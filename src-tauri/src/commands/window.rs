@@ -6,17 +6,17 @@ use crate::args::Arg;
 use crate::dto::{CloseAction, CloseChoice, Settings};
 use crate::errors::AppError;
 use crate::shell::Shell;
-use crate::{links, windows};
+use crate::{links, overlay, windows};
 
-#[tauri::command(async)]
-pub(crate) fn save_settings(
+#[tauri::command]
+pub(crate) async fn save_settings(
     app: AppHandle,
     shell: State<'_, Shell>,
     settings: Arg<Settings>,
 ) -> Result<(), AppError> {
     shell.choose(settings.0)?;
     windows::settings_changed(&app);
-    Ok(())
+    overlay::follow_settings(&app).await
 }
 
 /// A person's answer to "close or hide?".

@@ -35,6 +35,7 @@ fn typescript() -> String {
         Theme,
         CloseChoice,
         Density,
+        StreamerMode,
         Settings,
         Notice,
         Boot,
@@ -85,6 +86,9 @@ fn typescript() -> String {
         Presented,
         PresentedQuestion,
         PresentStep,
+        OverlayPart,
+        OverlayState,
+        Overlay,
     );
     let mut text =
         "// What the page and the shell say to each other. Written by `cargo xtask bindings` from \

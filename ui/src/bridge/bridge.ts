@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
 
 /** What the backend says unasked. Every listener returns the way to stop listening. */
 export interface BridgeEvents {
@@ -9,6 +9,7 @@ export interface BridgeEvents {
   "show-room": { room: string };
   settings: Settings;
   export: ExportProgress;
+  streamer: boolean;
   presented: Presented;
 }
 
@@ -43,6 +44,9 @@ export interface Bridge {
   setDraft(room: string, text: string, mode: SendMode): Promise<void>;
 
   saveSettings(settings: Settings): Promise<void>;
+  /** Where the overlay is. Its addresses are a secret: they are shown to whoever asks, and kept nowhere in the page. */
+  overlay(): Promise<Overlay>;
+  renewOverlay(part: OverlayPart): Promise<Overlay>;
   closeWindow(action: "hide" | "quit", remember: boolean): Promise<void>;
   hideWindow(): Promise<void>;
   openLink(url: string): Promise<void>;

@@ -62,10 +62,15 @@ export type CloseChoice = "ask" | "hide" | "quit";
 export type Density = "comfortable" | "compact";
 
 /**
- * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own.
+ * When the window keeps to itself what an audience should not see.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, };
+export type StreamerMode = "auto" | "on" | "off";
+
+/**
+ * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
+ * servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show.
+ */
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -73,9 +78,10 @@ export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textS
 export type Notice = { code: string, params: Record<string, string>, };
 
 /**
- * All that a page needs to draw itself for the first time; `room` is the one to show.
+ * All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
+ * force.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, notices: Array<Notice>, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, notices: Array<Notice>, };
 
 /**
  * What a row of the timeline is.
@@ -314,3 +320,19 @@ export type PresentedQuestion = { text: string, asker: string, number: number, }
  * A key of the present window.
  */
 export type PresentStep = "next" | "back" | "blank" | "qr" | "bigger" | "smaller";
+
+/**
+ * A part of the overlay's address that may be made anew: the secret in the path, so that whoever knew the old one sees
+ * nothing more, or the port, where somebody else has it.
+ */
+export type OverlayPart = "path" | "port";
+
+/**
+ * How the overlay stands.
+ */
+export type OverlayState = "off" | "on" | "portTaken";
+
+/**
+ * The overlay: how it stands, and its two addresses for a browser source, empty before there was one.
+ */
+export type Overlay = { state: OverlayState, port: number, chat: string, question: string, };

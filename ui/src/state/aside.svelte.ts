@@ -8,12 +8,13 @@ import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { browserFrames, Pulse, type Frames } from "./pulse";
+import { streamer } from "./streamer.svelte";
 import { Timeline } from "./timeline.svelte";
 
 /** What stands in front of the room, if anything. */
 export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
 
-const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true };
+const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true, overlay: false, overlayRoom: "", streamerMode: "auto" };
 
 export class Aside {
   ready = $state(false);
@@ -60,12 +61,14 @@ export class Aside {
         this.bridge.listen("show-room", ({ room }) => void this.showNamed(room)),
         this.bridge.listen("export", (progress) => this.desk?.exporting.heard(progress)),
         this.bridge.listen("settings", (settings) => this.#adopt(settings)),
+        this.bridge.listen("streamer", (on) => (streamer.on = on)),
       ]);
       const boot = await this.bridge.boot();
       this.#systemLocale = boot.systemLocale;
       this.version = boot.version;
       this.rooms = boot.rooms;
       this.notices = boot.notices;
+      streamer.on = boot.streamer;
       this.#adopt(boot.settings);
       // A room that was not online before this page existed has been away for longer than we can know.
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
