@@ -150,11 +150,14 @@ fn answer(
 }
 
 fn refuse(refusal: Refusal) -> Response {
-    let body = match refusal {
-        Refusal::Misread(misread) => Body::from(misread.to_string()),
-        Refusal::Foreign | Refusal::Method | Refusal::NotFound | Refusal::Full => Body::empty(),
+    // In place of an empty body a browser would show a page of its own, in the middle of a broadcast.
+    let words = match refusal {
+        Refusal::Misread(misread) => misread.to_string(),
+        Refusal::Foreign | Refusal::Method | Refusal::NotFound | Refusal::Full => {
+            refusal.status().canonical_reason().unwrap_or_default().to_owned()
+        }
     };
-    let mut response = plain(body);
+    let mut response = plain(Body::from(words));
     *response.status_mut() = refusal.status();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -23,10 +23,10 @@ function make(tag, className, text = "") {
   return element;
 }
 
-function headOf(name, ...more) {
+/** Who speaks, between what stands before and after; the label's word is the style's. */
+function headOf(before, name, after) {
   const head = make("div", "head");
-  if (name !== "") head.append(make("bdi", "name", name));
-  head.append(...more, make("span", "label"));
+  head.append(...before, ...(name === "" ? [] : [make("bdi", "name", name)]), ...after);
   return head;
 }
 
@@ -41,7 +41,7 @@ function rowOf({ kind, name, text, quote }) {
   const row = make("div", "row");
   row.dataset.kind = kind;
   const said = make("div", "said");
-  said.append(headOf(name));
+  said.append(headOf([], name, [make("span", "label")]));
   if (quote !== "") said.append(make("p", "quote", quote));
   said.append(make("p", "text", text));
   row.append(initialOf(name), said);
@@ -90,7 +90,8 @@ function drawQuestion(question) {
   }
   const stage = make("div", "stage");
   stage.dataset.kind = "question";
-  stage.append(headOf(question.name, make("span", "number", `#${question.number}`)), make("p", "text", question.text));
+  const which = [make("span", "label"), make("span", "number", `#${question.number}`)];
+  stage.append(headOf(which, question.name, []), make("p", "text", question.text));
   main.replaceChildren(stage);
   fit();
 }
