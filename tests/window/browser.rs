@@ -1,6 +1,6 @@
 //! A browser that is not the app's own, as a broadcast's browser source is one: headless Chromium, asked over its own socket.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ impl Browser {
 }
 
 /// The port of the browser's socket and the address of its page, once it says so.
-async fn page(profile: &PathBuf) -> Option<(u16, String)> {
+async fn page(profile: &Path) -> Option<(u16, String)> {
     let told = fs::read_to_string(profile.join("DevToolsActivePort")).ok()?;
     let port = told.lines().next()?.parse().ok()?;
     let list = client().get(format!("http://127.0.0.1:{port}/json/list")).send().await.ok()?;
