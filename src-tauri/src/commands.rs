@@ -8,6 +8,7 @@ pub(crate) mod finding;
 pub(crate) mod present;
 pub(crate) mod rooms;
 pub(crate) mod searching;
+pub(crate) mod streaming;
 pub(crate) mod timeline;
 pub(crate) mod window;
 pub(crate) mod writing;
@@ -57,6 +58,8 @@ macro_rules! handler {
             crate::commands::searching::numbers,
             crate::commands::searching::export_room,
             crate::commands::searching::cancel_export,
+            crate::commands::streaming::overlay,
+            crate::commands::streaming::renew_overlay,
             crate::commands::window::save_settings,
             crate::commands::window::close_window,
             crate::commands::window::hide_window,

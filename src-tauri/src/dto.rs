@@ -9,6 +9,7 @@ mod bindings;
 mod desk;
 mod finding;
 mod settings;
+mod streaming;
 mod window;
 
 pub(crate) use desk::{
@@ -21,6 +22,7 @@ pub(crate) use finding::{
     Presented, PresentedQuestion, SearchPage, Snippet,
 };
 pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
+pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use window::{
     CloseAction, HotkeyAction, Hotkeys, ShowRoom, Transcripts, WhichWindow, WindowLook,
 };
@@ -128,7 +130,8 @@ pub(crate) struct Notice {
     pub(crate) params: BTreeMap<&'static str, String>,
 }
 
-/// All that a page needs to draw itself for the first time; `room` is the one to show.
+/// All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
+/// force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -139,6 +142,7 @@ pub(crate) struct Boot {
     pub(crate) system_locale: String,
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) room: Option<String>,
+    pub(crate) streamer: bool,
     pub(crate) notices: Vec<Notice>,
     pub(crate) window: WindowLook,
 }

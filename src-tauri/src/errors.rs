@@ -65,6 +65,8 @@ pub(crate) enum Code {
     HotkeyTaken,
     /// The system would not have the app start with it, or no longer.
     AutostartFailed,
+    /// The overlay finds no free port.
+    NoPort,
 }
 
 impl Code {
@@ -99,6 +101,7 @@ impl Code {
             Self::HotkeyDoubled => "hotkey_doubled",
             Self::HotkeyTaken => "hotkey_taken",
             Self::AutostartFailed => "autostart_failed",
+            Self::NoPort => "no_port",
         }
     }
 }

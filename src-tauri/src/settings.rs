@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::dto::{self, RoomForm, TokenStore};
+use crate::overlay::Address;
 use crate::windows::RoomWindow;
 
 /// Our own name for a saved room; the page can name rooms only by it.
@@ -123,6 +124,8 @@ pub(crate) struct Memory {
     pub(crate) hotkeys: BTreeMap<dto::HotkeyAction, String>,
     /// What this device is called in claims; made up once.
     pub(crate) device: String,
+    /// Where the overlay is, once there was one. The page learns its addresses only when it asks for them.
+    pub(crate) overlay: Option<Address>,
 }
 
 impl Memory {
@@ -239,6 +242,7 @@ fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::overlay::Secret;
 
     fn room(open: bool, demo: bool) -> SavedRoom {
         let form = RoomForm {
@@ -270,6 +274,7 @@ mod tests {
                     let place = WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 };
                     window.put(format!("{n}x900+0+0"), place);
                 }
+                memory.overlay = Some(Address { port: 20_001, secret: Secret::random() });
             })
             .unwrap();
         let again = Remembered::open(&path, 0).unwrap().remembered;

@@ -13,8 +13,10 @@ use tokio::sync::Notify;
 
 use crate::cli::{Cli, Command};
 use crate::commands::handler;
+use crate::dto::OverlayState;
 use crate::errors::AppError;
 use crate::home::Home;
+use crate::overlay::Overlay;
 use crate::present::Presenter;
 use crate::rooms::Rooms;
 use crate::secrets::{Secrets, SystemKeyring};
@@ -23,7 +25,9 @@ use crate::shell::Shell;
 use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, RoomWindow, WindowState};
-use crate::{attention, avatars, demo, exports, hotkeys, keeping, logging, present};
+use crate::{
+    attention, avatars, demo, exports, hotkeys, keeping, logging, overlay, present, streamer,
+};
 
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
@@ -114,9 +118,9 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
 
     let (ticks, tray) = ([Ticks::default(), Ticks::default()], Tray::default());
     let presenter = Presenter::default();
-    let attention = Arc::new(Notify::new());
+    let (attention, wake_overlay) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (tick, draw, turn) = (ticks.clone(), tray.clone(), presenter.waker());
-    let told = Arc::clone(&attention);
+    let (told, overlaid) = (Arc::clone(&attention), Arc::clone(&wake_overlay));
     let keeping = Arc::new(Notify::new());
     let kept = Arc::clone(&keeping);
     let rooms = Rooms::new(history.store, env, move || {
@@ -125,6 +129,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
         turn.notify_one();
         told.notify_one();
         kept.notify_one();
+        overlaid.notify_one();
     });
     let shell = Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks);
     let told =
@@ -134,6 +139,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
             shell.notice(code, &[("file", path.display().to_string())]);
         }
     }
+    app.manage(set_up_overlay(app, &shell, wake_overlay));
     app.manage(shell);
     app.manage(WindowState::default());
     app.manage(tray);
@@ -143,6 +149,8 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(presenter);
     app.manage(exports::Exports::default());
     app.manage(demo::Hosted::default());
+    tauri::async_runtime::spawn(streamer::keep(app.clone()));
+    tauri::async_runtime::block_on(start_overlay(app));
 
     for which in RoomWindow::ALL {
         let (ticks, app) = (app.state::<Shell>().ticks(which).clone(), app.clone());
@@ -152,6 +160,34 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
         }));
     }
     Ok(())
+}
+
+/// The overlay, off yet, that looks again whenever another room comes on show.
+fn set_up_overlay(app: &AppHandle, shell: &Shell, wake: Arc<Notify>) -> Overlay {
+    let (which, language) = (app.clone(), app.clone());
+    let (mut first, turned) = (shell.first(), Arc::clone(&wake));
+    tauri::async_runtime::spawn(async move {
+        while first.changed().await.is_ok() {
+            turned.notify_one();
+        }
+    });
+    Overlay::new(
+        shell.rooms.clone(),
+        move || which.state::<Shell>().overlaid(),
+        move || language.state::<Shell>().language(),
+        wake,
+    )
+}
+
+/// An overlay that cannot be where it was is a blank in somebody's broadcast.
+async fn start_overlay(app: &AppHandle) {
+    if let Err(error) = overlay::follow_settings(app).await {
+        tracing::error!(code = error.code(), "the overlay was not started");
+    }
+    let now = overlay::status(app).await;
+    if now.state == OverlayState::PortTaken {
+        app.state::<Shell>().notice("overlay_port", &[("port", now.port.to_string())]);
+    }
 }
 
 /// Opens what was open, and what the command line asks for.

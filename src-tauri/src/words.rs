@@ -20,6 +20,11 @@ impl Language {
         }
     }
 
+    /// The language's name in a page.
+    pub(crate) fn tag(self) -> &'static str {
+        self.pick("en", "zh-CN")
+    }
+
     fn pick(self, english: &'static str, chinese: &'static str) -> &'static str {
         match self {
             Self::English => english,

@@ -206,6 +206,12 @@ impl App {
         self.driver.click(&button).await;
     }
 
+    /// Ticks a box, or unticks it.
+    pub(crate) async fn press_box(&self, name: &str) {
+        let tick = self.field(name).await;
+        self.driver.click(&tick).await;
+    }
+
     /// Shows one of the two panes of a window that has room for one: `Timeline` or `Questions`.
     pub(crate) async fn show(&self, pane: &str) {
         let body = "return all('[role=group] > button[aria-pressed]')

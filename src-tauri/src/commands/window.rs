@@ -8,10 +8,10 @@ use crate::dto::{CloseAction, CloseChoice, HotkeyAction, Hotkeys, Settings, Whic
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
 use crate::windows::RoomWindow;
-use crate::{links, windows};
+use crate::{links, overlay, windows};
 
-#[tauri::command(async)]
-pub(crate) fn save_settings(
+#[tauri::command]
+pub(crate) async fn save_settings(
     app: AppHandle,
     shell: State<'_, Shell>,
     settings: Arg<Settings>,
@@ -29,6 +29,7 @@ pub(crate) fn save_settings(
     }
     shell.choose(settings)?;
     windows::settings_changed(&app);
+    overlay::follow_settings(&app).await?;
     started
 }
 

@@ -36,6 +36,7 @@ fn typescript() -> String {
         Theme,
         CloseChoice,
         Density,
+        StreamerMode,
         Settings,
         Notice,
         Boot,
@@ -91,6 +92,9 @@ fn typescript() -> String {
         Presented,
         PresentedQuestion,
         PresentStep,
+        OverlayPart,
+        OverlayState,
+        Overlay,
     );
     let mut text =
         "// What the page and the shell say to each other. Written by `cargo xtask bindings` from \

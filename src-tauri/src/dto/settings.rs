@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::StreamerMode;
+use crate::settings::RoomKey;
+
 /// The language of the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -48,7 +51,7 @@ pub(crate) enum Density {
 }
 
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+/// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
 /// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
 /// seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
 /// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
@@ -64,6 +67,9 @@ pub(crate) struct Settings {
     pub(crate) density: Density,
     pub(crate) pictures_elsewhere: bool,
     pub(crate) notifications: bool,
+    pub(crate) overlay: bool,
+    pub(crate) overlay_room: String,
+    pub(crate) streamer_mode: StreamerMode,
     pub(crate) hover_freeze_ms: u16,
     pub(crate) fold_repeats: bool,
     pub(crate) sample_fast: bool,
@@ -98,9 +104,12 @@ impl Settings {
     /// How long a hidden window may keep its page, in seconds.
     const RESTS: std::ops::RangeInclusive<u16> = 5..=3600;
 
-    /// The settings with every number in its range.
+    /// The settings with every number in its range, and no room by a name that is none of ours.
     pub(crate) fn bounded(mut self) -> Self {
         self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
+        if RoomKey::parse(&self.overlay_room).is_none() {
+            self.overlay_room.clear();
+        }
         if self.hover_freeze_ms > Self::LONGEST_HOVER_MS {
             self.hover_freeze_ms = u16::MAX;
         }
@@ -124,6 +133,9 @@ impl Default for Settings {
             density: Density::default(),
             pictures_elsewhere: false,
             notifications: true,
+            overlay: false,
+            overlay_room: String::new(),
+            streamer_mode: StreamerMode::default(),
             hover_freeze_ms: 0,
             fold_repeats: true,
             sample_fast: true,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::dto::{HotkeyAction, RoomForm, Settings, TokenStore};
+use crate::overlay::{Address, Secret};
 
 use super::{Memory, RoomKey, SavedRoom, WindowMemory, WindowPlace};
 use crate::windows::RoomWindow;
@@ -36,6 +37,15 @@ struct File {
     hotkeys: BTreeMap<String, String>,
     #[serde(default)]
     device: String,
+    #[serde(default)]
+    overlay: Option<Overlay>,
+}
+
+/// Where the overlay is; who reads this file may watch it.
+#[derive(Deserialize, Serialize)]
+struct Overlay {
+    port: u16,
+    path: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -101,6 +111,9 @@ pub(super) fn read(text: &[u8]) -> Result<Memory, ReadError> {
             .filter_map(|(action, chord)| Some((HotkeyAction::of(&action)?, chord)))
             .collect(),
         device: file.device,
+        overlay: file.overlay.and_then(|Overlay { port, path }| {
+            Some(Address { port, secret: Secret::parse(&path)? })
+        }),
     })
 }
 
@@ -121,6 +134,10 @@ pub(super) fn write(memory: &Memory) -> Vec<u8> {
             .map(|(action, chord)| (action.as_str().to_owned(), chord.clone()))
             .collect(),
         device: memory.device.clone(),
+        overlay: memory
+            .overlay
+            .as_ref()
+            .map(|Address { port, secret }| Overlay { port: *port, path: secret.text() }),
     };
     // Strings, numbers and booleans under string keys: there is nothing in it that JSON could refuse.
     serde_json::to_vec_pretty(&file).unwrap_or_default()

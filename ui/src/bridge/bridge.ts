@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "./dto";
 import type { WindowBridge } from "./window";
 
 /** What the backend says unasked. Every listener returns the way to stop listening. */
@@ -12,6 +12,7 @@ export interface BridgeEvents {
   /** A key that works everywhere: all that has come was read. */
   "mark-read": null;
   export: ExportProgress;
+  streamer: boolean;
   presented: Presented;
   window: WindowLook;
   /** An `aside://` link was opened: whoever takes it first fills a join form. */
@@ -53,6 +54,9 @@ export interface Bridge {
   setDraft(room: string, text: string, mode: SendMode): Promise<void>;
 
   saveSettings(settings: Settings): Promise<void>;
+  /** Where the overlay is. Its addresses are a secret: they are shown to whoever asks, and kept nowhere in the page. */
+  overlay(): Promise<Overlay>;
+  renewOverlay(part: OverlayPart): Promise<Overlay>;
   closeWindow(action: "hide" | "quit", remember: boolean): Promise<void>;
   hideWindow(): Promise<void>;
   openLink(url: string): Promise<void>;

@@ -62,14 +62,19 @@ export type CloseChoice = "ask" | "hide" | "quit";
 export type Density = "comfortable" | "compact";
 
 /**
+ * When the window keeps to itself what an audience should not see.
+ */
+export type StreamerMode = "auto" | "on" | "off";
+
+/**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+ * servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
  * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
  * seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
  * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
  * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -77,9 +82,10 @@ export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textS
 export type Notice = { code: string, params: Record<string, string>, };
 
 /**
- * All that a page needs to draw itself for the first time; `room` is the one to show.
+ * All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
+ * force.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, notices: Array<Notice>, window: WindowLook, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, notices: Array<Notice>, window: WindowLook, };
 
 /**
  * What a row of the timeline is.
@@ -344,3 +350,19 @@ export type PresentedQuestion = { text: string, asker: string, number: number, }
  * A key of the present window.
  */
 export type PresentStep = "next" | "back" | "blank" | "qr" | "bigger" | "smaller";
+
+/**
+ * A part of the overlay's address that may be made anew: the secret in the path, so that whoever knew the old one sees
+ * nothing more, or the port, where somebody else has it.
+ */
+export type OverlayPart = "path" | "port";
+
+/**
+ * How the overlay stands.
+ */
+export type OverlayState = "off" | "on" | "portTaken";
+
+/**
+ * The overlay: how it stands, and its two addresses for a browser source, empty before there was one.
+ */
+export type Overlay = { state: OverlayState, port: number, chat: string, question: string, };

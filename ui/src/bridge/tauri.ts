@@ -59,6 +59,8 @@ export function tauriBridge(): Bridge {
     setDraft: (room, text, mode) => ask("set_draft", { room, text: whole(text), mode }),
 
     saveSettings: (settings) => ask("save_settings", { settings }),
+    overlay: () => ask("overlay"),
+    renewOverlay: (part) => ask("renew_overlay", { part }),
     closeWindow: (action, remember) => ask("close_window", { action, remember }),
     hideWindow: () => ask("hide_window"),
     openLink: (url) => ask("open_link", { url }),

@@ -8,6 +8,7 @@ import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { browserFrames, Pulse, type Frames } from "./pulse";
+import { streamer } from "./streamer.svelte";
 import { Timeline } from "./timeline.svelte";
 import { RoomWindow } from "./window.svelte";
 
@@ -34,6 +35,9 @@ const defaults: Settings = {
   keepTranscripts: true,
   transcriptDays: 30,
   transcriptMegabytes: 500,
+  overlay: false,
+  overlayRoom: "",
+  streamerMode: "auto",
 };
 
 export class Aside {
@@ -92,6 +96,7 @@ export class Aside {
         this.bridge.listen("link", () => void this.#followLink()),
         this.bridge.listen("write", () => this.writes++),
         this.bridge.listen("mark-read", () => void this.attempt(async () => this.timeline?.readAll())),
+        this.bridge.listen("streamer", (on) => (streamer.on = on)),
       ]);
       const boot = await this.bridge.boot();
       this.#systemLocale = boot.systemLocale;
@@ -99,6 +104,7 @@ export class Aside {
       this.rooms = boot.rooms;
       this.notices = boot.notices;
       this.window.look = boot.window;
+      streamer.on = boot.streamer;
       this.#adopt(boot.settings);
       // A room that was not online before this page existed has been away for longer than we can know.
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));

@@ -1,6 +1,6 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Draft, Hotkeys, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "../dto";
+import type { Anchor, Boot, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
@@ -45,6 +45,8 @@ export class FakeBridge implements Bridge {
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
   scene: Scene;
+  overlayPortTaken = false;
+  #renewals = 0;
   recovered = 0;
   #rooms: SavedRoom[] = [];
   #ticking = false;
@@ -131,7 +133,7 @@ export class FakeBridge implements Bridge {
   boot(): Promise<Boot> {
     const { settings, systemLocale, notices } = this.scene;
     const room = this.#rooms.length > 0 ? "1" : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, notices, window: this.look }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, streamer: settings.streamerMode === "on", notices, window: this.look }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
@@ -225,6 +227,24 @@ export class FakeBridge implements Bridge {
 
   saveSettings(settings: Settings): Promise<void> {
     return this.#answer("saveSettings", [settings], () => void (this.scene.settings = settings));
+  }
+
+  overlay(): Promise<Overlay> {
+    return this.#answer("overlay", [], () => this.#overlay());
+  }
+
+  renewOverlay(part: OverlayPart): Promise<Overlay> {
+    return this.#answer("renewOverlay", [part], () => {
+      this.#renewals += 1;
+      if (part === "port") this.overlayPortTaken = false;
+      return this.#overlay();
+    });
+  }
+
+  #overlay(): Overlay {
+    const { overlay } = this.scene.settings;
+    const place = `http://127.0.0.1:${27310 + this.#renewals}/00000000000000000000000000000${100 + this.#renewals}`;
+    return { state: !overlay ? "off" : this.overlayPortTaken ? "portTaken" : "on", port: 27310 + this.#renewals, chat: `${place}/chat`, question: `${place}/question` };
   }
 
   closeWindow(action: "hide" | "quit", remember: boolean): Promise<void> {
