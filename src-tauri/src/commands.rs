@@ -7,6 +7,7 @@ pub(crate) mod desk;
 pub(crate) mod finding;
 pub(crate) mod present;
 pub(crate) mod rooms;
+pub(crate) mod rules;
 pub(crate) mod searching;
 pub(crate) mod timeline;
 pub(crate) mod window;
@@ -50,6 +51,9 @@ macro_rules! handler {
             crate::commands::finding::remove_snippet,
             crate::commands::finding::keys,
             crate::commands::finding::save_keys,
+            crate::commands::rules::rules,
+            crate::commands::rules::save_rules,
+            crate::commands::rules::try_rules,
             crate::commands::present::present,
             crate::commands::present::present_step,
             crate::commands::present::presented,

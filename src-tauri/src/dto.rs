@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 mod bindings;
 mod desk;
 mod finding;
+mod rules;
 
 pub(crate) use desk::{
     AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
@@ -17,6 +18,10 @@ pub(crate) use desk::{
 pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonNumbers, PresentStep,
     Presented, PresentedQuestion, SearchPage, Snippet,
+};
+
+pub(crate) use rules::{
+    Colour, Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Sound, Tried, When,
 };
 
 /// Where a room's connection stands, in the words that the page shows.
@@ -267,7 +272,7 @@ pub(crate) enum GapState {
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
 /// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
-/// the same. The last four are an answer's.
+/// the same, `ruled` is what the person's rules made of it. The last four are an answer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -294,6 +299,7 @@ pub(crate) struct Row {
     pub(crate) seq: Option<u64>,
     pub(crate) gap: Option<GapState>,
     pub(crate) missing: Option<u64>,
+    pub(crate) ruled: Option<Ruled>,
     pub(crate) visibility: Visibility,
     pub(crate) also_asked: Vec<String>,
     pub(crate) edited: bool,

@@ -27,6 +27,7 @@ mod present;
 mod questions;
 mod rooms;
 mod rows;
+mod rules;
 mod secrets;
 mod settings;
 mod shell;

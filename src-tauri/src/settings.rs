@@ -82,6 +82,8 @@ pub(crate) struct Memory {
     pub(crate) keys: BTreeMap<String, String>,
     /// What this device is called in claims; made up once.
     pub(crate) device: String,
+    /// What is to stand out, and what to step back.
+    pub(crate) rules: dto::Rules,
 }
 
 impl Memory {
@@ -198,6 +200,32 @@ mod tests {
         SavedRoom { key: RoomKey::random(), form, token_store: TokenStore::Keyring, demo, open }
     }
 
+    fn rules() -> dto::Rules {
+        let rule = dto::Rule {
+            id: "a".to_owned(),
+            on: true,
+            room: None,
+            when: dto::When::Words { text: "发布".to_owned() },
+            effect: dto::Effect::Mute,
+        };
+        dto::Rules { list: vec![rule], volume: 20, apart: 9 }
+    }
+
+    #[test]
+    fn a_rule_that_is_not_understood_takes_nothing_else_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let remembered = Remembered::open(&path, 0).unwrap().remembered;
+        remembered.change(|memory| memory.rules = rules()).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let later = r#"{"id": "b", "on": true, "room": null, "when": {"by": "smell"}, "effect": {"do": "mute"}},"#;
+        std::fs::write(&path, text.replacen(r#""list": ["#, &format!(r#""list": [{later}"#), 1))
+            .unwrap();
+        let opened = Remembered::open(&path, 0).unwrap();
+        assert_eq!(opened.set_aside, None);
+        assert_eq!(opened.remembered.read(|memory| memory.rules.clone()), rules());
+    }
+
     #[test]
     fn what_was_saved_comes_back() {
         let folder = tempfile::tempdir().unwrap();
@@ -212,6 +240,7 @@ mod tests {
                 memory.settings.close = dto::CloseChoice::Hide;
                 memory.keys.insert("reply".to_owned(), "q".to_owned());
                 memory.device = "d".to_owned();
+                memory.rules = rules();
                 memory.window = Some(WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 });
             })
             .unwrap();

@@ -3,19 +3,20 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
 
 use crate::avatars::Avatars;
-use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore};
+use crate::dto::{Boot, Notice, RoomForm, RuleFault, Rules, SavedRoom, Settings, TokenStore};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
 use crate::questions::Clerk;
 use crate::rooms::{Live, Rooms};
 use crate::rows::Painter;
+use crate::rules::RuleBook;
 use crate::secrets::Secrets;
 use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::ticks::Ticks;
@@ -30,6 +31,8 @@ pub(crate) struct Shell {
     pub(crate) avatars: Avatars,
     pub(crate) ticks: Ticks,
     notices: Mutex<Vec<Notice>>,
+    /// Compiled anew whenever the rules change.
+    rules: Mutex<Arc<RuleBook>>,
     /// The room that a page shows first.
     first: Mutex<Option<RoomKey>>,
 }
@@ -44,8 +47,13 @@ impl Shell {
     ) -> Self {
         let elsewhere = remembered.read(|memory| memory.settings.pictures_elsewhere);
         let avatars = Avatars::new(&home.avatars(), elsewhere);
+        let (book, faults) = remembered.read(|memory| RuleBook::compile(&memory.rules));
+        if !faults.is_empty() {
+            tracing::warn!(count = faults.len(), "some rules of the settings file do not hold");
+        }
+        let rules = Mutex::new(Arc::new(book));
         let (notices, first) = (Mutex::default(), Mutex::default());
-        Self { home, remembered, secrets, rooms, avatars, ticks, notices, first }
+        Self { home, remembered, secrets, rooms, avatars, ticks, notices, rules, first }
     }
 
     /// Something that the page should say when it starts. Said once, however often it happened.
@@ -248,7 +256,32 @@ impl Shell {
 
     /// Who makes rows of a room fit for the page.
     pub(crate) fn painter<'a>(&'a self, live: &'a Live) -> Painter<'a> {
-        Painter { avatars: &self.avatars, namesakes: &live.namesakes, server: &live.server }
+        Painter {
+            avatars: &self.avatars,
+            namesakes: &live.namesakes,
+            server: &live.server,
+            room: live.key,
+            rules: self.rules(),
+        }
+    }
+
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Arc<RuleBook> {
+        Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other rules in force and keeps them, unless one of them cannot be: then nothing changes, and the faults say why.
+    ///
+    /// # Errors
+    /// `settings_not_saved`; the rules hold until the app quits.
+    pub(crate) fn rule(&self, rules: Rules) -> Result<Vec<RuleFault>, AppError> {
+        let rules = rules.bounded();
+        let (book, faults) = RuleBook::compile(&rules);
+        if faults.is_empty() {
+            *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
+            self.change(|memory| memory.rules = rules)?;
+        }
+        Ok(faults)
     }
 
     /// Keeps what a person chose.

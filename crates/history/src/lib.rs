@@ -31,6 +31,7 @@ mod work;
 
 pub use commit::{Change, Commit, Committed, Inserted, Position, Where};
 pub use error::{CommitError, OpenError, OutboxError, StoreError};
+pub use fold::{Class, class};
 pub use ids::{LocalId, Place, Revision, RoomId, RoomName, RowKey};
 pub use outgoing::{Draft, DraftMode, NewOutgoing, Outgoing, OutgoingBody, OutgoingState, Written};
 pub use row::{Delivery, EntryRow, Gap, GapState, NewRow, Row, RowKind, Standing};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{RoomForm, Settings, TokenStore};
+use crate::dto::{RoomForm, Rule, Rules, Settings, TokenStore};
 
 use super::{Memory, RoomKey, SavedRoom, WindowPlace};
 
@@ -33,6 +33,16 @@ struct File {
     keys: BTreeMap<String, String>,
     #[serde(default)]
     device: String,
+    #[serde(default)]
+    rules: Option<RuleList>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct RuleList {
+    /// Read one by one: a rule that a later version wrote is left out, and the others hold.
+    list: Vec<serde_json::Value>,
+    volume: u8,
+    apart: u16,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -84,6 +94,7 @@ pub(super) fn read(text: &[u8]) -> Result<Memory, ReadError> {
         }),
         keys: file.keys,
         device: file.device,
+        rules: file.rules.map(RuleList::restore).unwrap_or_default(),
     })
 }
 
@@ -100,9 +111,23 @@ pub(super) fn write(memory: &Memory) -> Vec<u8> {
         }),
         keys: memory.keys.clone(),
         device: memory.device.clone(),
+        rules: (memory.rules != Rules::default()).then(|| RuleList::of(&memory.rules)),
     };
     // Strings, numbers and booleans under string keys: there is nothing in it that JSON could refuse.
     serde_json::to_vec_pretty(&file).unwrap_or_default()
+}
+
+impl RuleList {
+    fn of(rules: &Rules) -> Self {
+        let list = rules.list.iter().filter_map(|rule| serde_json::to_value(rule).ok()).collect();
+        Self { list, volume: rules.volume, apart: rules.apart }
+    }
+
+    fn restore(self) -> Rules {
+        let Self { list, volume, apart } = self;
+        let rule = |value| serde_json::from_value::<Rule>(value).ok();
+        Rules { list: list.into_iter().filter_map(rule).collect(), volume, apart }.bounded()
+    }
 }
 
 impl Room {

@@ -98,11 +98,66 @@ export type Standing = "provisional" | "confirmed" | "notInHistory";
 export type GapState = "open" | "loading" | "failed";
 
 /**
+ * The colours that a row can stand out in; how they look, light and dark, is the page's to say.
+ */
+export type Colour = "red" | "amber" | "green" | "teal" | "blue" | "violet";
+
+/**
+ * The short sounds that the page makes.
+ */
+export type Sound = "drop" | "bell" | "knock";
+
+/**
+ * What was said: a message, a question or an answer.
+ */
+export type Said = "message" | "question" | "answer";
+
+/**
+ * What a rule looks at. A person is known by the id; the name is only shown.
+ */
+export type When = { "by": "words", text: string, } | { "by": "pattern", text: string, } | { "by": "person", user: string, name: string, } | { "by": "kind", kind: Said, };
+
+/**
+ * What a rule does.
+ */
+export type Effect = { "do": "mark", colour: Colour | null, sound: Sound | null, notify: boolean, } | { "do": "mute" };
+
+/**
+ * One rule; `room` null: of every room.
+ */
+export type Rule = { id: string, on: boolean, room: string | null, when: When, effect: Effect, };
+
+/**
+ * All rules, from the top: the first that fits decides. `volume` is in per cent, `apart` the seconds between two sounds.
+ */
+export type Rules = { list: Array<Rule>, volume: number, apart: number, };
+
+/**
+ * Why a rule cannot be: a code, and of a pattern the character (from one) and what it is that does not fit there.
+ */
+export type RuleFault = { rule: string, code: string, at: number | null, reason: string | null, };
+
+/**
+ * A rule that fits a text, and what of the text it was.
+ */
+export type Fit = { rule: string, found: string, };
+
+/**
+ * What the rules would make of a text; the first fit decides.
+ */
+export type Tried = { faults: Array<RuleFault>, fits: Array<Fit>, };
+
+/**
+ * What the rules made of a row; `rule` names the one that decided.
+ */
+export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound: Sound | null, };
+
+/**
  * One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
- * the same. The last four are an answer's.
+ * the same, `ruled` is what the person's rules made of it. The last four are an answer's.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, };
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, };
 
 /**
  * A stretch of the timeline, oldest first.
