@@ -5,6 +5,7 @@
 mod allowed;
 pub(crate) mod desk;
 pub(crate) mod finding;
+pub(crate) mod people;
 pub(crate) mod present;
 pub(crate) mod rooms;
 pub(crate) mod rules;
@@ -54,6 +55,8 @@ macro_rules! handler {
             crate::commands::rules::rules,
             crate::commands::rules::save_rules,
             crate::commands::rules::try_rules,
+            crate::commands::people::person,
+            crate::commands::people::set_person_note,
             crate::commands::present::present,
             crate::commands::present::present_step,
             crate::commands::present::presented,

@@ -16,8 +16,8 @@ pub(crate) use desk::{
     Visibility,
 };
 pub(crate) use finding::{
-    ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonNumbers, PresentStep,
-    Presented, PresentedQuestion, SearchPage, Snippet,
+    ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonCard, PersonNumbers,
+    PresentStep, Presented, PresentedQuestion, SearchPage, Snippet,
 };
 
 pub(crate) use rules::{
@@ -163,7 +163,7 @@ pub(crate) enum Density {
 }
 
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own.
+/// servers than the room's own. `notifications` are those of the desk; `notify_text` lets them say what was said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -175,6 +175,9 @@ pub(crate) struct Settings {
     pub(crate) density: Density,
     pub(crate) pictures_elsewhere: bool,
     pub(crate) notifications: bool,
+    pub(crate) notify_marked: bool,
+    pub(crate) notify_silence: bool,
+    pub(crate) notify_text: bool,
 }
 
 impl Settings {
@@ -198,6 +201,9 @@ impl Default for Settings {
             density: Density::default(),
             pictures_elsewhere: false,
             notifications: true,
+            notify_marked: true,
+            notify_silence: false,
+            notify_text: false,
         }
     }
 }
@@ -212,7 +218,7 @@ pub(crate) struct Notice {
     pub(crate) params: BTreeMap<&'static str, String>,
 }
 
-/// All that a page needs to draw itself for the first time; `room` is the one to show.
+/// All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -223,6 +229,7 @@ pub(crate) struct Boot {
     pub(crate) system_locale: String,
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) room: Option<String>,
+    pub(crate) spot: Option<Spot>,
     pub(crate) notices: Vec<Notice>,
 }
 
@@ -379,10 +386,20 @@ pub(crate) enum CloseAction {
     Quit,
 }
 
-/// Asks the page to bring a room to the front.
+/// A row's key and its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Spot {
+    pub(crate) key: String,
+    pub(crate) place: i64,
+}
+
+/// Asks the page to bring a room to the front, and to go to an entry in it, if one is named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct ShowRoom {
     pub(crate) room: String,
+    pub(crate) spot: Option<Spot>,
 }

@@ -23,6 +23,7 @@ mod home;
 mod links;
 mod logging;
 mod namesakes;
+mod notify;
 mod present;
 mod questions;
 mod rooms;

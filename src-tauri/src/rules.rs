@@ -15,7 +15,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::dto::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, When};
 use crate::settings::RoomKey;
-use words::Words;
+pub(crate) use words::Words;
 
 /// The most rules.
 pub(crate) const MOST: usize = 200;

@@ -9,7 +9,7 @@ use aside_protocol::Token;
 use aside_session::Questions;
 
 use crate::avatars::Avatars;
-use crate::dto::{Boot, Notice, RoomForm, RuleFault, Rules, SavedRoom, Settings, TokenStore};
+use crate::dto::{Boot, Notice, RoomForm, RuleFault, Rules, SavedRoom, Settings, Spot, TokenStore};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
@@ -33,8 +33,8 @@ pub(crate) struct Shell {
     notices: Mutex<Vec<Notice>>,
     /// Compiled anew whenever the rules change.
     rules: Mutex<Arc<RuleBook>>,
-    /// The room that a page shows first.
-    first: Mutex<Option<RoomKey>>,
+    /// The room that a page shows first, and the entry in it to go to.
+    first: Mutex<(Option<RoomKey>, Option<Spot>)>,
 }
 
 impl Shell {
@@ -70,24 +70,26 @@ impl Shell {
         let (rooms, settings) =
             self.remembered.read(|memory| (memory.rooms.clone(), memory.settings.clone()));
         let language = self.language();
+        let (first, spot) = {
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            // Gone to once: a page that is loaded again stays where it was.
+            (first.0, first.1.take())
+        };
         Boot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rooms: rooms.iter().map(|room| saved(room, language)).collect(),
             settings,
             system_locale: system_locale(),
             statuses: self.rooms.statuses(),
-            room: self
-                .first
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .map(|key| key.to_string()),
+            room: first.map(|key| key.to_string()),
+            spot,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
     /// The room that a page that starts now, or again, shows first.
-    pub(crate) fn show_first(&self, key: Option<RoomKey>) {
-        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = key;
+    pub(crate) fn show_first(&self, key: Option<RoomKey>, spot: Option<Spot>) {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = (key, spot);
     }
 
     /// The language that the shell speaks now.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindow, Window, WindowEvent};
 
-use crate::dto::{self, CloseChoice, ShowRoom};
+use crate::dto::{self, CloseChoice, ShowRoom, Spot};
 use crate::present::PRESENT;
 use crate::settings::{RoomKey, WindowPlace};
 use crate::shell::Shell;
@@ -36,18 +36,28 @@ pub(crate) struct WindowState {
     turn: AtomicU64,
 }
 
-/// Has the page show a room.
-pub(crate) fn turn_to(app: &AppHandle, room: RoomKey) {
-    app.state::<Shell>().show_first(Some(room));
+/// Has the page show a room, at an entry of it if one is named.
+pub(crate) fn turn_to(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
+    app.state::<Shell>().show_first(Some(room), spot.clone());
     // A page that is still to start finds the room in `boot`; nobody hears this then.
-    let _unheard = app.emit_to(MAIN, "show-room", ShowRoom { room: room.to_string() });
+    let _unheard = app.emit_to(MAIN, "show-room", ShowRoom { room: room.to_string(), spot });
 }
 
 /// Shows the window, building it if need be. The room, if one is named, comes to the front.
 pub(crate) fn show(app: &AppHandle, room: Option<RoomKey>) {
     if let Some(room) = room {
-        turn_to(app, room);
+        turn_to(app, room, None);
     }
+    bring_soon(app);
+}
+
+/// Shows the window with a room in front, at an entry of it if one is named.
+pub(crate) fn show_at(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
+    turn_to(app, room, spot);
+    bring_soon(app);
+}
+
+fn bring_soon(app: &AppHandle) {
     let app = app.clone();
     // On Windows, building a window inside an event's handler would wait for that very handler.
     tauri::async_runtime::spawn(async move {

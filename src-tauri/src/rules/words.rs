@@ -28,7 +28,12 @@ impl Words {
         &self.written
     }
 
-    /// Whether it stands in a folded text, as more than a part of a longer word.
+    /// Whether it stands in a text, as more than a part of a longer word.
+    pub(crate) fn are_said_in(&self, text: &str) -> bool {
+        self.are_in(&fold(text))
+    }
+
+    /// The same of a text that is folded already.
     pub(crate) fn are_in(&self, folded: &str) -> bool {
         let mut from = 0;
         while let Some(rest) = folded.get(from..) {

@@ -1,12 +1,13 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom } from "./dto";
+import type { RulesBridge } from "./rules";
 
 /** What the backend says unasked. Every listener returns the way to stop listening. */
 export interface BridgeEvents {
   tick: null;
   "close-asked": null;
-  "show-room": { room: string };
+  "show-room": ShowRoom;
   settings: Settings;
   export: ExportProgress;
   presented: Presented;
@@ -18,6 +19,8 @@ export type Unlisten = () => void;
 export interface Bridge {
   /** The answer desk's part. */
   readonly desk: DeskBridge;
+  /** Highlights, mutes and people. */
+  readonly rules: RulesBridge;
 
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 

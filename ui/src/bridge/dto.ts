@@ -63,9 +63,9 @@ export type Density = "comfortable" | "compact";
 
 /**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own.
+ * servers than the room's own. `notifications` are those of the desk; `notify_text` lets them say what was said.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -73,9 +73,9 @@ export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textS
 export type Notice = { code: string, params: Record<string, string>, };
 
 /**
- * All that a page needs to draw itself for the first time; `room` is the one to show.
+ * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, notices: Array<Notice>, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, spot: Spot | null, notices: Array<Notice>, };
 
 /**
  * What a row of the timeline is.
@@ -195,9 +195,20 @@ export type Draft = { text: string, mode: SendMode, };
 export type CloseAction = "hide" | "quit";
 
 /**
- * Asks the page to bring a room to the front.
+ * A row's key and its place.
  */
-export type ShowRoom = { room: string, };
+export type Spot = { key: string, place: number, };
+
+/**
+ * Asks the page to bring a room to the front, and to go to an entry in it, if one is named.
+ */
+export type ShowRoom = { room: string, spot: Spot | null, };
+
+/**
+ * A person in a room: how much they said and asked, since when (epoch milliseconds), the private note, and a page of what it
+ * was, oldest first.
+ */
+export type PersonCard = { messages: number, questions: number, firstSeen: number | null, note: string, rows: Array<Row>, hasOlder: boolean, };
 
 /**
  * Where a question stands in the desk: it stands in exactly one lane, and the backend says which.

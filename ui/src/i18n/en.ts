@@ -1,11 +1,13 @@
 // English words. Another language is another file with the same keys; `{name}` is filled in, plural forms follow Intl.
 import { deskEn } from "./desk.en";
+import { rulesEn } from "./rules.en";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Words = string | Plural;
 
 export const en = {
   ...deskEn,
+  ...rulesEn,
 
   "app.name": "Aside",
   "app.loading": "Opening…",

@@ -1,9 +1,11 @@
 // 简体中文的全部文字；键与 en.ts 相同。
 import { deskZhCN } from "./desk.zh-CN";
 import type { Key, Words } from "./en";
+import { rulesZhCN } from "./rules.zh-CN";
 
 export const zhCN: Record<Key, Words> = {
   ...deskZhCN,
+  ...rulesZhCN,
 
   "app.name": "Aside",
   "app.loading": "正在打开…",

@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, RoomStatus, SavedRoom, Settings } from "../bridge/dto";
+import type { AppError, Notice, RoomStatus, Row, SavedRoom, Settings, Spot } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
@@ -8,12 +8,13 @@ import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { browserFrames, Pulse, type Frames } from "./pulse";
+import { marked, RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 
 /** What stands in front of the room, if anything. */
-export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
+export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom } | { kind: "rules" } | { kind: "person"; row: Row };
 
-const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true };
+const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true, notifyMarked: true, notifySilence: false, notifyText: false };
 
 export class Aside {
   ready = $state(false);
@@ -40,7 +41,17 @@ export class Aside {
   /** Whether the room on screen has its desk beside it; the audience has the room alone. */
   /** Whether questions are work here: for staff, and for anybody where they are worked on here alone. */
   readonly staffed = $derived(this.status !== null && (this.status.role !== "audience" || this.status.desk.kind === "local"));
+  /** Counts the wishes to see the timeline where it and the desk take turns. */
+  timelineWish = $state(0);
   readonly habits: Habits;
+  readonly rules: RuleKeeper;
+  /** What one may do about people and what they say. */
+  readonly people = {
+    about: (row: Row): void => void (this.sheet = { kind: "person", row }),
+    mark: (row: Row): void => void this.rules.person(row.user, row.name, marked),
+    mute: (row: Row): void => void this.rules.person(row.user, row.name, { do: "mute" }),
+    mutePhrase: (text: string): void => void this.rules.mutePhrase(text),
+  };
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
   #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
@@ -49,6 +60,7 @@ export class Aside {
   constructor(bridge: Bridge, frames: Frames = browserFrames) {
     this.bridge = bridge;
     this.habits = new Habits(bridge);
+    this.rules = new RuleKeeper(bridge, async () => this.timeline?.repaint().catch(() => undefined));
     this.#pulse = new Pulse(() => this.#pull(), frames);
   }
 
@@ -57,7 +69,7 @@ export class Aside {
       await Promise.all([
         this.bridge.listen("tick", () => this.#pulse.poke()),
         this.bridge.listen("close-asked", () => (this.sheet = { kind: "close" })),
-        this.bridge.listen("show-room", ({ room }) => void this.showNamed(room)),
+        this.bridge.listen("show-room", ({ room, spot }) => void this.showNamed(room, spot)),
         this.bridge.listen("export", (progress) => this.desk?.exporting.heard(progress)),
         this.bridge.listen("settings", (settings) => this.#adopt(settings)),
       ]);
@@ -72,8 +84,10 @@ export class Aside {
       this.#heard(boot.statuses);
       this.ready = true;
       void this.habits.load();
+      void this.rules.load();
       const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;
       if (first !== null) await this.show(first);
+      if (boot.spot) await this.goTo(boot.spot);
     } catch (thrown) {
       this.failed = asAppError(thrown);
     }
@@ -89,7 +103,7 @@ export class Aside {
     if (this.currentId === id) return;
     this.#leaveView();
     this.currentId = id;
-    const timeline = new Timeline(id, this.bridge, () => this.#pulse.poke());
+    const timeline = new Timeline(id, this.bridge, () => this.#pulse.poke(), (rows) => this.rules.heard(rows));
     const composer = new Composer(id, this.bridge);
     this.timeline = timeline;
     this.composer = composer;
@@ -100,13 +114,20 @@ export class Aside {
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
-  async showNamed(id: string): Promise<void> {
+  async showNamed(id: string, spot: Spot | null): Promise<void> {
     if (!this.rooms.some((room) => room.id === id)) {
       const boot = await this.bridge.boot().catch(() => null);
       if (boot) this.rooms = boot.rooms;
     }
     this.sheet = null;
     await this.show(id);
+    if (spot) await this.goTo(spot);
+  }
+
+  /** Goes to an entry of the room on screen. */
+  async goTo({ key, place }: Spot): Promise<void> {
+    this.timelineWish++;
+    await this.timeline?.goTo(key, place).catch(() => undefined);
   }
 
   async open(id: string): Promise<void> {

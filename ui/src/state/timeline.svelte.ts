@@ -19,6 +19,9 @@ const READ_DEBOUNCE_MS = 400;
 const SKELETON_MS = 300;
 const COUNTED_ROWS = 999;
 
+/** What an opened row's name is among the unfolded. */
+export const unmuted = (key: string): string => `${key}!`;
+
 /** Where the view should stand after rows were replaced; the view clears it. */
 export type Goal = "end" | "line" | "row" | null;
 
@@ -49,21 +52,26 @@ export class Timeline {
   readonly room: string;
   readonly #bridge: Bridge;
   readonly #poke: () => void;
+  readonly #hear: (rows: readonly Row[]) => void;
   #stretch: Stretch = emptyStretch;
   #generation = 0;
   #loading = false;
   #freshKeys = new Set<string>();
   #heldEnd: number | null = null;
+  /** What stands behind this place has not been heard. */
+  #heardTo = Number.POSITIVE_INFINITY;
   #refreshAt = 0;
   #olderAt = 0;
   #busyNewer = false;
   #readMark: number | null = null;
   #readTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(room: string, bridge: Bridge, poke: () => void) {
+  /** `hear` gets what others say while it is said, not what is read back. */
+  constructor(room: string, bridge: Bridge, poke: () => void, hear: (rows: readonly Row[]) => void = () => undefined) {
     this.room = room;
     this.#bridge = bridge;
     this.#poke = poke;
+    this.#hear = hear;
   }
 
   // What a pull asks for.
@@ -90,6 +98,13 @@ export class Timeline {
   async reappear(): Promise<void> {
     if (!this.loaded || this.following) await this.open(true);
     else await this.#refreshHeld(Date.now(), true);
+  }
+
+  /** The rows look other than they did: the same ones are read again. */
+  async repaint(): Promise<void> {
+    if (!this.loaded) return;
+    if (!this.following) return this.#refreshHeld(Date.now(), true);
+    await this.#load({ at: "end" }, Math.max(PAGE_ROWS, Math.min(this.#stretch.rows.length, FOLLOWED_ROWS)), () => undefined);
   }
 
   async toEnd(): Promise<void> {
@@ -143,6 +158,7 @@ export class Timeline {
     const next = withChanges(this.#stretch, changes, trim);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
+    this.#listen(next);
     this.#show(next);
   }
 
@@ -209,6 +225,15 @@ export class Timeline {
     this.unfolded = next;
   }
 
+  /** Muted rows are opened, or folded again. */
+  unmute(keys: readonly string[]): void {
+    const names = keys.map(unmuted);
+    const next = new Set(this.unfolded);
+    if (names.every((name) => next.has(name))) names.forEach((name) => next.delete(name));
+    else names.forEach((name) => next.add(name));
+    this.unfolded = next;
+  }
+
   retry(key: string): Promise<void> {
     return this.#bridge.retry(this.room, key);
   }
@@ -238,6 +263,7 @@ export class Timeline {
       this.#clearFresh();
       arrived(page);
       this.#show(fromPage(page));
+      this.#heardTo = this.#lastOfOthers(page.rows);
       this.#poke();
     } catch (thrown) {
       if (generation === this.#generation) this.failed = asAppError(thrown);
@@ -254,6 +280,7 @@ export class Timeline {
     const page = await this.#bridge.page(this.room, { at: "end" }, Math.max(40, this.screenRows));
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
+    this.#listen(fromPage(page));
     this.#show(fromPage(page));
   }
 
@@ -282,6 +309,16 @@ export class Timeline {
     this.hasNewer = stretch.hasNewer;
     this.reachedStart = stretch.reachedStart && !stretch.hasOlder;
     this.#redraw();
+  }
+
+  #listen(stretch: Stretch): void {
+    const came = stretch.rows.filter((row) => row.place > this.#heardTo && !row.mine);
+    this.#heardTo = Math.max(this.#heardTo, this.#lastOfOthers(stretch.rows));
+    if (came.length > 0) this.#hear(came);
+  }
+
+  #lastOfOthers(rows: readonly Row[]): number {
+    return rows.reduce((last, row) => (row.mine ? last : Math.max(last, row.place)), Number.NEGATIVE_INFINITY);
   }
 
   #redraw(): void {
