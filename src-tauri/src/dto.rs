@@ -20,9 +20,9 @@ pub(crate) use finding::{
     PresentStep, Presented, PresentedQuestion, SearchPage, Snippet,
 };
 
-pub(crate) use rules::{
-    Colour, Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Sound, Tried, When,
-};
+#[cfg(test)]
+pub(crate) use rules::{Colour, Sound};
+pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};
 
 /// Where a room's connection stands, in the words that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

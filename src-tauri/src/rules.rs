@@ -58,7 +58,7 @@ struct Compiled {
 
 #[derive(Debug)]
 enum Test {
-    Words(Words),
+    Words(Box<Words>),
     Pattern(Regex),
     Person(String),
     Kind(Said),
@@ -122,7 +122,9 @@ impl Compiled {
             return Err(Fault::of("too_long"));
         }
         let test = match &rule.when {
-            When::Words { text } => Test::Words(Words::new(text).ok_or(Fault::of("empty"))?),
+            When::Words { text } => {
+                Test::Words(Box::new(Words::new(text).ok_or(Fault::of("empty"))?))
+            }
             When::Pattern { text } => Test::Pattern(pattern(text)?),
             When::Person { user, .. } if user.is_empty() => return Err(Fault::of("empty")),
             When::Person { user, .. } => Test::Person(user.clone()),
