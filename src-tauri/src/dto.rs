@@ -17,7 +17,7 @@ pub(crate) use desk::{
 };
 pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonCard, PersonNumbers,
-    PresentStep, Presented, PresentedQuestion, SearchPage, Snippet,
+    PresentStep, Presented, PresentedQuestion, SearchPage, ShowRoom, Snippet, Spot,
 };
 
 #[cfg(test)]
@@ -384,22 +384,4 @@ pub(crate) struct Draft {
 pub(crate) enum CloseAction {
     Hide,
     Quit,
-}
-
-/// A row's key and its place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Spot {
-    pub(crate) key: String,
-    pub(crate) place: i64,
-}
-
-/// Asks the page to bring a room to the front, and to go to an entry in it, if one is named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct ShowRoom {
-    pub(crate) room: String,
-    pub(crate) spot: Option<Spot>,
 }

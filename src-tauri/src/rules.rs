@@ -23,9 +23,9 @@ pub(crate) const MOST: usize = 200;
 const RULE_BYTES: usize = 512;
 /// The longest name that we give a rule.
 const ID_BYTES: usize = 64;
-/// What one compiled pattern may take, in bytes, and what its engine may remember while it runs. Two hundred of them at
-/// most, so that all together stay below what one picture takes.
-const PATTERN_BYTES: usize = 64 * 1024;
+/// What one compiled pattern may take, in bytes: some ten `\w` of all scripts. And what its engine may remember while it runs.
+const PATTERN_BYTES: usize = 512 * 1024;
+const ENGINE_BYTES: usize = 256 * 1024;
 /// How deep a pattern may be nested.
 const NESTING: u32 = 32;
 /// What is shown of the part that a pattern found, in characters.
@@ -184,7 +184,7 @@ fn pattern(text: &str) -> Result<Regex, Fault> {
     RegexBuilder::new(text)
         .case_insensitive(true)
         .size_limit(PATTERN_BYTES)
-        .dfa_size_limit(PATTERN_BYTES)
+        .dfa_size_limit(ENGINE_BYTES)
         .nest_limit(NESTING)
         .build()
         .map_err(|_too_large| Fault::of("pattern_large"))

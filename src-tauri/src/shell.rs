@@ -184,7 +184,7 @@ impl Shell {
         self.change(|memory| set_open(memory, key, false))
     }
 
-    /// Forgets a room: its place in the list, its token, its cache, what was not sent, its drafts.
+    /// Forgets a room: its place in the list, its token, its rules, its cache, what was not sent, its drafts.
     ///
     /// # Errors
     /// When its files or the list cannot be written.
@@ -192,7 +192,13 @@ impl Shell {
         let room = self.saved(key)?;
         self.rooms.leave(key).await;
         self.secrets.forget(key).await;
-        self.change(|memory| memory.rooms.retain(|room| room.key != key))?;
+        let rules = self.change(|memory| {
+            memory.rooms.retain(|room| room.key != key);
+            let here = Some(key.to_string());
+            memory.rules.list.retain(|rule| rule.room != here);
+            memory.rules.clone()
+        })?;
+        self.rule(rules)?;
         let still_used =
             self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == room.form));
         if let (Ok(config), false) = (form::config(&room.form), still_used) {

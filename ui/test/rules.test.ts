@@ -169,6 +169,7 @@ describe("a mute", () => {
     expect(document.activeElement?.textContent).toBe("Mute this person");
     (document.activeElement as HTMLElement).click();
     await settle(10);
+    expect(bridge.rules.all.list).toMatchObject([{ room: "1", when: { by: "person", user: "spam" } }]);
     const line = button("3 muted");
     expect([said.map(article), article(other) !== null, line.getAttribute("aria-expanded")]).toEqual([[null, null, null], true, "false"]);
     line.click();

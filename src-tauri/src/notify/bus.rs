@@ -125,18 +125,9 @@ impl Bus {
     pub(super) async fn tell(&mut self, notice: Notice, open: &str) -> zbus::Result<()> {
         let words = if self.markup { plain(&notice.words) } else { notice.words.clone() };
         let before = self.shown.of_room(&notice);
-        let actions = [CLICK, open];
-        let hints = HashMap::from([("desktop-entry", Value::from("aside"))]);
-        let told = self.desktop.notify(
-            "Aside",
-            before,
-            "aside",
-            &notice.title,
-            &words,
-            &actions,
-            &hints,
-            -1,
-        );
+        let (actions, hints) = ([CLICK, open], HashMap::new());
+        let told =
+            self.desktop.notify("Aside", before, "", &notice.title, &words, &actions, &hints, -1);
         let id = tokio::time::timeout(PATIENCE, told)
             .await
             .map_err(|_| zbus::Error::Failure("the desktop does not answer".to_owned()))??;

@@ -114,6 +114,7 @@ fn a_pattern_knows_no_case_and_shows_what_it_found() {
     assert!(finds(regex(r"\bgiveaways?\b"), "Free GIVEAWAY here"));
     assert!(!finds(regex(r"\bgiveaways?\b"), "giveawayss"));
     assert!(finds(regex("发布.?会"), "产品发布会"));
+    assert!(finds(regex(r"@\w+\s+\w+\s\w+\s*[\p{Han}\w]+!"), "@bo come and 看see!"), "not large");
     let (book, _) = RuleBook::compile(&of(vec![regex("x+")]));
     let fits = book.fits(&seen(&format!("a{}", "x".repeat(500))));
     assert_eq!(fits, [Fit { rule: "r".to_owned(), found: "x".repeat(80) }]);

@@ -157,7 +157,16 @@ async fn a_forgotten_room_leaves_nothing_behind() {
     let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
     table.becomes(&shell, key, ConnectionState::Online).await;
     shell.rooms.live(key).await.unwrap().session.send("kept on disk").await.unwrap();
+    let rule = dto::Rule {
+        id: "a".to_owned(),
+        on: true,
+        room: Some(key.to_string()),
+        when: dto::When::Person { user: "bo".to_owned(), name: "Bo".to_owned() },
+        effect: dto::Effect::Mute,
+    };
+    shell.rule(Rules { list: vec![rule], ..Rules::default() }).unwrap();
     shell.forget(key).await.unwrap();
+    assert_eq!(shell.remembered.read(|memory| memory.rules.list.clone()), []);
     assert!(shell.boot().rooms.is_empty() && shell.boot().statuses.is_empty());
     assert_eq!(secrets.find(key).await, Ok(None));
     assert_eq!(shell.open(key).await.unwrap_err().code(), "room_unknown");

@@ -48,8 +48,8 @@ export class Aside {
   /** What one may do about people and what they say. */
   readonly people = {
     about: (row: Row): void => void (this.sheet = { kind: "person", row }),
-    mark: (row: Row): void => void this.rules.person(row.user, row.name, marked),
-    mute: (row: Row): void => void this.rules.person(row.user, row.name, { do: "mute" }),
+    mark: (row: Row): void => void this.rules.person(this.currentId, row, marked),
+    mute: (row: Row): void => void this.rules.person(this.currentId, row, { do: "mute" }),
     mutePhrase: (text: string): void => void this.rules.mutePhrase(text),
   };
   readonly bridge: Bridge;
@@ -156,6 +156,7 @@ export class Aside {
       if (id === this.currentId) this.#leaveView();
       await this.bridge.forgetRoom(id);
       this.rooms = this.rooms.filter((room) => room.id !== id);
+      void this.rules.load();
       this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
     });
   }

@@ -18,7 +18,7 @@ export interface JustDone {
 
 export const marked: Effect = { do: "mark", colour: "teal", sound: null, notify: false };
 
-export const newRule = (when: When, effect: Effect): Rule => ({ id: crypto.randomUUID(), on: true, room: null, when, effect });
+export const newRule = (when: When, effect: Effect, room: string | null = null): Rule => ({ id: crypto.randomUUID(), on: true, room, when, effect });
 
 export class RuleKeeper {
   all = $state.raw<Rules>({ list: [], volume: 50, apart: 5 });
@@ -85,10 +85,10 @@ export class RuleKeeper {
     await this.keep(list);
   }
 
-  /** A person stands out, or steps back, from now on. */
-  async person(user: string, name: string, effect: Effect): Promise<void> {
+  /** A person stands out, or steps back, from now on, in this room: elsewhere the id may be somebody else's. */
+  async person(room: string | null, { user, name }: Row, effect: Effect): Promise<void> {
     const words = effect.do === "mute" ? "rules.mutedPerson" : "rules.markedPerson";
-    await this.#quick(newRule({ by: "person", user, name }, effect), words, { name: name || user });
+    await this.#quick(newRule({ by: "person", user, name }, effect, room), words, { name: name || user });
   }
 
   async mutePhrase(text: string): Promise<void> {
