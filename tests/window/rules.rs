@@ -56,6 +56,9 @@ async fn a_rule_colours_and_folds_what_is_there_and_what_comes_and_survives_a_re
     app.press("Highlights and mutes").await;
     make_a_rule(&app, "BEAMER", "mark").await;
     make_a_rule(&app, "pills", "mute").await;
+    app.press("Remove: “pills”").await;
+    app.press("Undo").await;
+    app.button("Remove: “pills”").await;
     app.press("Close").await;
     is_coloured(&app, "the beamer is dark").await;
     is_folded(&app, 1).await;

@@ -203,6 +203,45 @@ describe("a mute", () => {
   });
 });
 
+describe("what cannot be", () => {
+  beforeEach(begin);
+  afterEach(end);
+
+  it("is said where a row was muted, and names the rule that stands in the way of another", async () => {
+    const row = say("bo", "hello");
+    await pull();
+    bridge.failing.set("saveRules", "settings_not_saved");
+    aside.people.mute(row);
+    await settle(5);
+    expect([one(".bad[role=alert]").textContent.trim() !== "", bridge.rules.all.list]).toEqual([true, []]);
+    await click("Dismiss");
+    expect(document.querySelector(".bad[role=alert]")).toBeNull();
+    bridge.failing.clear();
+    bridge.rules.all = { ...bridge.rules.all, list: [{ ...mute("x"), when: { by: "pattern", text: "b(" } }] };
+    await aside.rules.load();
+    aside.sheet = { kind: "rules" };
+    await settle();
+    await click("Add a rule");
+    await fill("Words", "beamer");
+    await click("Save");
+    expect(one("form [role=alert]").textContent).toBe("/b(/: At character 2: unclosed group.");
+    await click("Cancel");
+    expect(one("li .complaint").textContent).toBe("At character 2: unclosed group.");
+  });
+});
+
+it("a muted row that is gone to is read", async () => {
+  await begin();
+  const row = say("spam", "found again");
+  await aside.rules.keep([mute("spam")]);
+  await pull();
+  expect(article(row)).toBeNull();
+  await aside.goTo(row);
+  await settle(10);
+  expect(article(row)?.textContent).toContain("found again");
+  await end();
+});
+
 describe("a card", () => {
   beforeEach(begin);
   afterEach(end);

@@ -63,6 +63,7 @@ export const rulesEn = {
   "fault.pattern": "At character {at}: {reason}.",
   "fault.pattern_large": "This expression would grow too large.",
   "fault.room": "Its room is not there any more.",
+  "fault.other": "{rule}: {why}",
   "fault.not_taken": "There are too many rules.",
 
   "tester.title": "Try a text",

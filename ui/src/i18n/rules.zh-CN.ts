@@ -66,6 +66,7 @@ export const rulesZhCN: Record<keyof typeof rulesEn, Words> = {
   "fault.pattern": "第 {at} 个字符：{reason}。",
   "fault.pattern_large": "这个表达式展开后过大。",
   "fault.room": "对应的房间已不存在。",
+  "fault.other": "{rule}：{why}",
   "fault.not_taken": "规则太多了。",
 
   "tester.title": "试一段文字",

@@ -106,6 +106,12 @@ export class RuleKeeper {
     return this.#bridge.rules.tryRules(rules, room, kind, user, text);
   }
 
+  /** What went wrong was seen. */
+  forgive(): void {
+    this.error = null;
+    this.faults = [];
+  }
+
   /** Rows that have just come: the first that has a sound is heard. */
   heard(rows: readonly Row[]): void {
     const sound = rows.find(({ ruled }) => ruled?.sound)?.ruled?.sound;

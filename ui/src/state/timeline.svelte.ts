@@ -117,6 +117,8 @@ export class Timeline {
   /** Goes to an entry, with what stands around it. */
   async goTo(key: string, place: number): Promise<void> {
     this.found = key;
+    // Whoever goes to a muted row wants to read it.
+    this.unfolded = new Set([...this.unfolded, unmuted(key)]);
     if (this.loaded && this.#stretch.rows.some((row) => row.key === key)) {
       this.hold();
       this.goal = "row";
