@@ -1,18 +1,19 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, RoomStatus, Row, SavedRoom, Settings, Spot } from "../bridge/dto";
+import type { AppError, Notice, RoomStatus, SavedRoom, Settings, Spot } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
 import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
+import type { Who } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { marked, RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 
 /** What stands in front of the room, if anything. */
-export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom } | { kind: "rules" } | { kind: "person"; row: Row };
+export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom } | { kind: "rules" } | { kind: "person"; who: Who };
 
 const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true, notifyMarked: true, notifySilence: false, notifyText: false };
 
@@ -47,9 +48,9 @@ export class Aside {
   readonly rules: RuleKeeper;
   /** What one may do about people and what they say. */
   readonly people = {
-    about: (row: Row): void => void (this.sheet = { kind: "person", row }),
-    mark: (row: Row): void => void this.rules.person(this.currentId, row, marked),
-    mute: (row: Row): void => void this.rules.person(this.currentId, row, { do: "mute" }),
+    about: (who: Who): void => void (this.sheet = { kind: "person", who }),
+    mark: (who: Who): void => void this.rules.person(this.currentId, who, marked),
+    mute: (who: Who): void => void this.rules.person(this.currentId, who, { do: "mute" }),
     mutePhrase: (text: string): void => void this.rules.mutePhrase(text),
   };
   readonly bridge: Bridge;

@@ -2,6 +2,9 @@
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, PersonCard, Row } from "../bridge/dto";
 
+/** What is known of somebody where their name stands; a row says all of it. */
+export type Who = Pick<Row, "user" | "name" | "avatar" | "namesake" | "mine">;
+
 const NOTE_MS = 500;
 
 export class Person {
@@ -11,16 +14,16 @@ export class Person {
   note = $state("");
   busy = $state(false);
   error = $state.raw<AppError | null>(null);
-  readonly row: Row;
+  readonly who: Who;
   readonly #bridge: Bridge;
   readonly #room: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #kept = "";
 
-  constructor(bridge: Bridge, room: string, row: Row) {
+  constructor(bridge: Bridge, room: string, who: Who) {
     this.#bridge = bridge;
     this.#room = room;
-    this.row = row;
+    this.who = who;
   }
 
   async open(): Promise<void> {
@@ -44,7 +47,7 @@ export class Person {
     if (this.note === this.#kept) return;
     const note = this.note;
     await this.#try(async () => {
-      await this.#bridge.rules.setPersonNote(this.#room, this.row.user, note);
+      await this.#bridge.rules.setPersonNote(this.#room, this.who.user, note);
       this.#kept = note;
     });
   }
@@ -53,7 +56,7 @@ export class Person {
     if (this.busy) return;
     this.busy = true;
     await this.#try(async () => {
-      const card = await this.#bridge.rules.person(this.#room, this.row.user, before);
+      const card = await this.#bridge.rules.person(this.#room, this.who.user, before);
       this.card = card;
       this.rows = [...this.rows, ...[...card.rows].reverse()];
     });

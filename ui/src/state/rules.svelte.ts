@@ -86,7 +86,7 @@ export class RuleKeeper {
   }
 
   /** A person stands out, or steps back, from now on, in this room: elsewhere the id may be somebody else's. */
-  async person(room: string | null, { user, name }: Row, effect: Effect): Promise<void> {
+  async person(room: string | null, { user, name }: Pick<Row, "user" | "name">, effect: Effect): Promise<void> {
     const words = effect.do === "mute" ? "rules.mutedPerson" : "rules.markedPerson";
     await this.#quick(newRule({ by: "person", user, name }, effect, room), words, { name: name || user });
   }
