@@ -121,12 +121,17 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
     known.retain(|key, _| statuses.iter().any(|status| status.room == key.to_string()));
     for status in statuses {
         let Some(key) = RoomKey::parse(&status.room) else { continue };
+        let at_desk = status.desk.fresh && is_staffed(&status);
+        // A room that is still being opened would be waited for, and the others with it.
+        if !at_desk && status.connection.state != ConnectionState::Online {
+            continue;
+        }
         let Ok(live) = shell.rooms.live(key).await else { continue };
         let room = known.entry(key).or_default();
         let due = room.is_due(Instant::now());
         let language = shell.language();
         let (mut lines, mut spot) = (Vec::new(), None);
-        if status.desk.fresh && is_staffed(&status) {
+        if at_desk {
             let quiet = quiet || !settings.notifications;
             let more = room.open(status.desk.open, quiet, due);
             lines.extend(more.map(|more| language.new_questions(more)));
@@ -210,6 +215,8 @@ fn words(first: &Spot, count: u32, with_text: bool, language: Language) -> Strin
     }
     if with_text {
         let line = first.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Nothing contains its direction there.
+        let line = aside_text::printable(&line);
         let mut text: String = line.chars().take(TEXT_CHARS).collect();
         if text.len() < line.len() {
             text.push('…');
@@ -250,7 +257,7 @@ mod tests {
 
     fn spot(key: i64) -> Spot {
         let (key, place) = (aside_history::RowKey(key), aside_history::Place(key));
-        let (who, text) = ("Bo".to_owned(), format!("say\nit {}", "长".repeat(200)));
+        let (who, text) = ("Bo".to_owned(), format!("say\n\u{202e}it {}", "长".repeat(200)));
         Spot { key, place, why: Why::Named, who, text }
     }
 
@@ -270,7 +277,7 @@ mod tests {
     fn what_was_said_is_told_only_where_it_may_be() {
         let say = |count, with_text| words(&spot(1), count, with_text, Language::English);
         assert_eq!(say(1, false), "Somebody named you");
-        assert_eq!(say(1, true), format!("Bo: say it {}…", "长".repeat(133)));
+        assert_eq!(say(1, true), format!("Bo: say \u{fffd}it {}…", "长".repeat(132)));
         assert_eq!((say(5, true), say(5, false)), ("5 new".to_owned(), "5 new".to_owned()));
     }
 

@@ -50,6 +50,13 @@ describe("sounds", () => {
     bridge.room.change(first.key, { text: "changed" });
     await next();
     expect(heard).toEqual(["first"]);
+    timeline.hold();
+    bridge.room.say({ kind: "message", user: "bo", text: "while one reads" }, 0);
+    await next();
+    await timeline.goTo("1", 1);
+    await timeline.toEnd();
+    await next();
+    expect(heard).toEqual(["first", "while one reads"]);
     for (let n = 0; n < 500; n++) bridge.room.say({ kind: "message", user: "bo", text: `flood ${n}` }, 0);
     await next();
     expect(heard.at(-1)).toBe("flood 499");

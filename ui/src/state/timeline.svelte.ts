@@ -58,8 +58,8 @@ export class Timeline {
   #loading = false;
   #freshKeys = new Set<string>();
   #heldEnd: number | null = null;
-  /** What stands behind this place has not been heard. */
-  #heardTo = Number.POSITIVE_INFINITY;
+  /** What others say behind this place has not been heard. */
+  #heardTo = Number.NEGATIVE_INFINITY;
   #refreshAt = 0;
   #olderAt = 0;
   #busyNewer = false;
@@ -160,7 +160,7 @@ export class Timeline {
     const next = withChanges(this.#stretch, changes, trim);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
-    this.#listen(next);
+    this.#listen(changes.upserts);
     this.#show(next);
   }
 
@@ -265,7 +265,7 @@ export class Timeline {
       this.#clearFresh();
       arrived(page);
       this.#show(fromPage(page));
-      this.#heardTo = this.#lastOfOthers(page.rows);
+      this.#heardTo = Math.max(this.#heardTo, lastOfOthers(page.rows));
       this.#poke();
     } catch (thrown) {
       if (generation === this.#generation) this.failed = asAppError(thrown);
@@ -282,7 +282,7 @@ export class Timeline {
     const page = await this.#bridge.page(this.room, { at: "end" }, Math.max(40, this.screenRows));
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
-    this.#listen(fromPage(page));
+    this.#listen(page.rows);
     this.#show(fromPage(page));
   }
 
@@ -313,14 +313,10 @@ export class Timeline {
     this.#redraw();
   }
 
-  #listen(stretch: Stretch): void {
-    const came = stretch.rows.filter((row) => row.place > this.#heardTo && !row.mine);
-    this.#heardTo = Math.max(this.#heardTo, this.#lastOfOthers(stretch.rows));
+  #listen(rows: readonly Row[]): void {
+    const came = rows.filter((row) => row.place > this.#heardTo && !row.mine);
+    this.#heardTo = Math.max(this.#heardTo, lastOfOthers(rows));
     if (came.length > 0) this.#hear(came);
-  }
-
-  #lastOfOthers(rows: readonly Row[]): number {
-    return rows.reduce((last, row) => (row.mine ? last : Math.max(last, row.place)), Number.NEGATIVE_INFINITY);
   }
 
   #redraw(): void {
@@ -351,3 +347,5 @@ export class Timeline {
     this.#bridge.markRead(this.room, place).catch(() => (this.#readMark = null));
   }
 }
+
+const lastOfOthers = (rows: readonly Row[]): number => rows.reduce((last, row) => (row.mine ? last : Math.max(last, row.place)), Number.NEGATIVE_INFINITY);
