@@ -11,6 +11,7 @@ use crate::settings::RoomKey;
 
 /// A notification; where a click on it leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no click is heard there"))]
 pub(crate) struct Notice {
     pub(crate) room: RoomKey,
     pub(crate) spot: Option<Spot>,

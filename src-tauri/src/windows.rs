@@ -51,7 +51,8 @@ pub(crate) fn show(app: &AppHandle, room: Option<RoomKey>) {
     bring_soon(app);
 }
 
-/// Shows the window with a room in front, at an entry of it if one is named.
+/// Shows the window with a room in front, at an entry of it if one is named. Only where a click on a notification is heard.
+#[cfg(target_os = "linux")]
 pub(crate) fn show_at(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
     turn_to(app, room, spot);
     bring_soon(app);

@@ -110,6 +110,7 @@ impl Language {
     }
 
     /// What a click on a notification does, where it is written on it.
+    #[cfg(target_os = "linux")]
     pub(crate) fn open(self) -> &'static str {
         self.pick("Open", "打开")
     }
