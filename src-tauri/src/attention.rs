@@ -1,35 +1,39 @@
-//! Notifications: what concerns this person at the desk, while they look elsewhere. Never what somebody said: a screen may be
-//! shared.
+//! Notifications: what concerns this person while they look elsewhere. What somebody said stands in one only where the person
+//! wants it so: a screen may be shared.
+
+mod heard;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aside_history::Anchor;
 use aside_protocol::triage::Item;
 use tauri::{AppHandle, Manager};
-use tauri_plugin_notification::NotificationExt;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::dto::{DeskKind, Role, RoomStatus};
+use crate::dto::{self, ConnectionState, DeskKind, Role, RoomStatus};
+use crate::notify::{Notice, Notifier};
+use crate::rooms::Live;
+use crate::rules::Words;
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::words::Language;
 use crate::{present, windows};
+use heard::{Heard, Spot, Wanted, Why};
 
 /// Looked for this often at most.
 const EVERY: Duration = Duration::from_secs(1);
-/// New questions of one room are told together, this often at most.
-const APART: Duration = Duration::from_secs(20);
-
-/// Something that a person should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum News {
-    /// So many questions more than before that nobody has taken.
-    Open(u32),
-    /// Somebody took over a question, by its number, that this person had claimed.
-    TakenOver(u64, String),
-}
+/// The news of one room is told together, this often at most.
+const APART: Duration = Duration::from_secs(10);
+/// Rows that are read of a room at once, and how often in one go.
+const ROWS: u32 = 200;
+const PAGES: usize = 5;
+/// The shortest name that is looked for in what people say, in characters.
+const NAME_CHARS: usize = 2;
+/// What is told of a text, in characters.
+const TEXT_CHARS: usize = 140;
 
 /// What is known of one room.
 #[derive(Debug, Default)]
@@ -38,24 +42,42 @@ struct Known {
     told: Option<Instant>,
     revision: u64,
     mine: BTreeSet<u64>,
+    heard: Option<Heard>,
+    /// The first row that is still to be told of, and how many there are.
+    waiting: Option<(Spot, u32)>,
 }
 
 impl Known {
-    /// What is new in the count of open questions. What came while nobody was to be told is not news later.
-    fn open(&mut self, open: u32, quiet: bool, now: Instant) -> Option<News> {
+    fn is_due(&self, now: Instant) -> bool {
+        self.told.is_none_or(|told| now >= told + APART)
+    }
+
+    /// How many more questions there are that nobody has taken. What came while nobody was to be told is not news later.
+    fn open(&mut self, open: u32, quiet: bool, due: bool) -> Option<u32> {
         let before = *self.open.get_or_insert(open);
-        let soon = self.told.is_some_and(|told| now < told + APART);
-        if soon && !quiet && open > before {
+        if !due && !quiet && open > before {
             return None;
         }
         self.open = Some(open);
-        let more = open.checked_sub(before).filter(|more| *more > 0 && !quiet)?;
-        self.told = Some(now);
-        Some(News::Open(more))
+        open.checked_sub(before).filter(|more| *more > 0 && !quiet)
     }
 
-    /// Who has taken what was this person's own.
-    fn items(&mut self, items: &[Item], me: &str) -> Vec<News> {
+    /// Rows that are to be told of, with those that waited, when it is time.
+    fn rows(&mut self, news: Vec<Spot>, quiet: bool, due: bool) -> Option<(Spot, u32)> {
+        let came = u32::try_from(news.len()).unwrap_or(u32::MAX);
+        if let Some((_, count)) = &mut self.waiting {
+            *count = count.saturating_add(came);
+        } else {
+            self.waiting = news.into_iter().next().map(|first| (first, came));
+        }
+        if quiet {
+            self.waiting = None;
+        }
+        if due { self.waiting.take() } else { None }
+    }
+
+    /// Who has taken what was this person's own: the questions' numbers, and their names.
+    fn items(&mut self, items: &[Item], me: &str) -> Vec<(u64, String)> {
         let mut news = Vec::new();
         for item in items {
             let holder = item.claim.as_ref().map(|claim| &claim.by);
@@ -63,7 +85,7 @@ impl Known {
             let was_mine =
                 if mine { !self.mine.insert(item.number) } else { self.mine.remove(&item.number) };
             if let Some(by) = holder.filter(|_| was_mine && !mine) {
-                news.push(News::TakenOver(item.number, aside_text::name(&by.display_name)));
+                news.push((item.number, aside_text::name(&by.display_name)));
             }
         }
         news
@@ -86,48 +108,121 @@ pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
     }
 }
 
+/// Whether nothing is to appear on the screen beside the window.
+fn quiet(app: &AppHandle) -> bool {
+    present::is_open(app)
+}
+
 async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
     let shell = app.state::<Shell>();
-    let wanted = shell.remembered.read(|memory| memory.settings.notifications);
-    let quiet = !wanted || windows::is_looked_at(app) || present::is_open(app);
+    let settings = shell.remembered.read(|memory| memory.settings.clone());
+    let quiet = quiet(app) || windows::is_looked_at(app);
     let statuses = shell.rooms.statuses();
     known.retain(|key, _| statuses.iter().any(|status| status.room == key.to_string()));
-    for status in statuses.into_iter().filter(|status| status.desk.fresh && is_staffed(status)) {
+    for status in statuses {
         let Some(key) = RoomKey::parse(&status.room) else { continue };
+        let at_desk = status.desk.fresh && is_staffed(&status);
+        // A room that is still being opened would be waited for, and the others with it.
+        if !at_desk && status.connection.state != ConnectionState::Online {
+            continue;
+        }
         let Ok(live) = shell.rooms.live(key).await else { continue };
         let room = known.entry(key).or_default();
-        let mut news = Vec::from_iter(room.open(status.desk.open, quiet, Instant::now()));
-        if let Ok(questions) = live.session.questions(room.revision).await {
-            room.revision = questions.revision;
-            let me = live.session.watch().borrow().facts.user.clone();
-            news.extend(room.items(&questions.items, &me).into_iter().filter(|_| !quiet));
-        }
+        let due = room.is_due(Instant::now());
         let language = shell.language();
+        let (mut lines, mut spot) = (Vec::new(), None);
+        if at_desk {
+            let quiet = quiet || !settings.notifications;
+            let more = room.open(status.desk.open, quiet, due);
+            lines.extend(more.map(|more| language.new_questions(more)));
+            let taken = taken_over(room, &live).await;
+            lines.extend(
+                taken.iter().filter(|_| !quiet).map(|(n, who)| language.taken_over(*n, who)),
+            );
+        }
+        let news = listen(room, key, &status, &live, &settings, &shell).await;
+        if let Some((first, count)) = room.rows(news, quiet, due) {
+            lines.push(words(&first, count, settings.notify_text, language));
+            spot = Some(dto::Spot { key: first.key.0.to_string(), place: first.place.0 });
+        }
+        if lines.is_empty() {
+            continue;
+        }
+        room.told = Some(Instant::now());
         let label = shell
             .remembered
             .read(|memory| memory.room(key).map(|room| shell::saved(room, language).label));
-        for one in news {
-            tell(
-                app,
-                &aside_text::name(&label.clone().unwrap_or_default()),
-                &words(&one, language),
-            );
+        let title = aside_text::name(&label.unwrap_or_default());
+        app.state::<Notifier>()
+            .tell(app, Notice { room: key, spot, title, words: lines.join("\n") });
+    }
+}
+
+async fn taken_over(room: &mut Known, live: &Live) -> Vec<(u64, String)> {
+    let Ok(questions) = live.session.questions(room.revision).await else { return Vec::new() };
+    room.revision = questions.revision;
+    let me = live.session.watch().borrow().facts.user.clone();
+    room.items(&questions.items, &me)
+}
+
+/// What of the rows that came since the last look is news.
+async fn listen(
+    room: &mut Known,
+    key: RoomKey,
+    status: &RoomStatus,
+    live: &Live,
+    settings: &dto::Settings,
+    shell: &Shell,
+) -> Vec<Spot> {
+    let wanted = Wanted { marked: settings.notify_marked, silence: settings.notify_silence };
+    if wanted == Wanted::default() {
+        room.heard = None;
+        return Vec::new();
+    }
+    // What is still being fetched is heard when all of it is there.
+    if status.connection.state != ConnectionState::Online {
+        return Vec::new();
+    }
+    let Some(mut heard) = room.heard else {
+        room.heard = live.session.page(Anchor::End, ROWS).await.ok().map(|page| Heard::of(&page));
+        return Vec::new();
+    };
+    let name = shell.remembered.read(|memory| memory.room(key).map(|room| room.form.name.clone()));
+    let name = name.filter(|name| name.chars().count() >= NAME_CHARS);
+    let (name, rules) = (name.and_then(|name| Words::new(&name)), shell.rules());
+    let mut news = Vec::new();
+    for _page in 0..PAGES {
+        let Ok(page) = live.session.page(Anchor::After(heard.place), ROWS).await else { break };
+        news.extend(heard.take(&page.rows, key, &rules, name.as_ref(), wanted));
+        if !page.has_newer {
+            break;
         }
     }
+    room.heard = Some(heard);
+    news
 }
 
-fn words(news: &News, language: Language) -> String {
-    match news {
-        News::Open(count) => language.new_questions(*count),
-        News::TakenOver(number, who) => language.taken_over(*number, who),
+/// One line about rows; who said what only where it may stand there.
+fn words(first: &Spot, count: u32, with_text: bool, language: Language) -> String {
+    if count > 1 {
+        return language.unread(count, 0);
     }
-}
-
-fn tell(app: &AppHandle, title: &str, words: &str) {
-    if let Err(error) = app.notification().builder().title(title).body(words).show() {
-        // Not every desktop has a place for it.
-        tracing::debug!(%error, "a notification was not shown");
+    if with_text {
+        let line = first.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Nothing contains its direction there.
+        let line = aside_text::printable(&line);
+        let mut text: String = line.chars().take(TEXT_CHARS).collect();
+        if text.len() < line.len() {
+            text.push('…');
+        }
+        return format!("{}: {text}", first.who);
     }
+    match first.why {
+        Why::Marked => language.stands_out(),
+        Why::Named => language.named(),
+        Why::Silence => language.after_silence(),
+    }
+    .to_owned()
 }
 
 #[cfg(test)]
@@ -140,17 +235,44 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn new_questions_are_told_together_and_only_to_who_looks_elsewhere() {
         let mut known = Known::default();
-        let now = Instant::now;
-        assert_eq!(known.open(5, false, now()), None, "what was there when the room was opened");
-        assert_eq!(known.open(7, false, now()), Some(News::Open(2)));
-        assert_eq!(known.open(8, false, now()), None, "so soon");
+        assert_eq!(known.open(5, false, true), None, "what was there when the room was opened");
+        assert_eq!(known.open(7, false, true), Some(2));
+        known.told = Some(Instant::now());
+        assert!(!known.is_due(Instant::now()));
+        assert_eq!(known.open(8, false, false), None, "so soon");
         tokio::time::advance(APART).await;
-        assert_eq!(known.open(9, false, now()), Some(News::Open(2)), "both that came meanwhile");
-        tokio::time::advance(APART).await;
-        assert_eq!(known.open(12, true, now()), None);
-        assert_eq!(known.open(12, false, now()), None, "they were seen");
-        assert_eq!(known.open(3, false, now()), None);
-        assert_eq!(known.open(4, false, now()), Some(News::Open(1)));
+        assert!(known.is_due(Instant::now()));
+        assert_eq!(known.open(9, false, true), Some(2), "both that came meanwhile");
+        assert_eq!(known.open(12, true, true), None);
+        assert_eq!(known.open(12, false, true), None, "they were seen");
+        assert_eq!(known.open(3, false, true), None);
+        assert_eq!(known.open(4, false, true), Some(1));
+    }
+
+    fn spot(key: i64) -> Spot {
+        let (key, place) = (aside_history::RowKey(key), aside_history::Place(key));
+        let (who, text) = ("Bo".to_owned(), format!("say\n\u{202e}it {}", "长".repeat(200)));
+        Spot { key, place, why: Why::Named, who, text }
+    }
+
+    #[test]
+    fn rows_wait_and_are_told_as_one_number_beginning_with_the_first() {
+        let mut known = Known::default();
+        assert_eq!(known.rows(vec![spot(1)], false, true), Some((spot(1), 1)));
+        assert_eq!(known.rows(vec![spot(2), spot(3)], false, false), None);
+        assert_eq!(known.rows(vec![spot(4)], false, false), None);
+        assert_eq!(known.rows(vec![], false, true), Some((spot(2), 3)));
+        assert_eq!(known.rows(vec![spot(5)], false, false), None);
+        assert_eq!(known.rows(vec![], true, false), None);
+        assert_eq!(known.rows(vec![], false, true), None, "it was seen");
+    }
+
+    #[test]
+    fn what_was_said_is_told_only_where_it_may_be() {
+        let say = |count, with_text| words(&spot(1), count, with_text, Language::English);
+        assert_eq!(say(1, false), "Somebody named you");
+        assert_eq!(say(1, true), format!("Bo: say \u{fffd}it {}…", "长".repeat(132)));
+        assert_eq!((say(5, true), say(5, false)), ("5 new".to_owned(), "5 new".to_owned()));
     }
 
     #[test]
@@ -173,7 +295,7 @@ mod tests {
         assert_eq!(known.items(&[item(Some("ana"))], "me"), [], "it never was mine");
         assert_eq!(known.items(&[item(Some("me"))], "me"), []);
         assert_eq!(known.items(&[item(Some("me"))], "me"), []);
-        assert_eq!(known.items(&[item(Some("ana"))], "me"), [News::TakenOver(7, "ANA".to_owned())]);
+        assert_eq!(known.items(&[item(Some("ana"))], "me"), [(7, "ANA".to_owned())]);
         assert_eq!(known.items(&[item(Some("ana"))], "me"), []);
         known.items(&[item(Some("me"))], "me");
         assert_eq!(known.items(&[item(None)], "me"), [], "given back, or over");

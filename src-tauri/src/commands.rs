@@ -5,8 +5,10 @@
 mod allowed;
 pub(crate) mod desk;
 pub(crate) mod finding;
+pub(crate) mod people;
 pub(crate) mod present;
 pub(crate) mod rooms;
+pub(crate) mod rules;
 pub(crate) mod searching;
 pub(crate) mod streaming;
 pub(crate) mod timeline;
@@ -51,6 +53,11 @@ macro_rules! handler {
             crate::commands::finding::remove_snippet,
             crate::commands::finding::keys,
             crate::commands::finding::save_keys,
+            crate::commands::rules::rules,
+            crate::commands::rules::save_rules,
+            crate::commands::rules::try_rules,
+            crate::commands::people::person,
+            crate::commands::people::set_person_note,
             crate::commands::present::present,
             crate::commands::present::present_step,
             crate::commands::present::presented,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 mod bindings;
 mod desk;
 mod finding;
+mod rules;
 mod settings;
 mod streaming;
 mod window;
@@ -18,14 +19,16 @@ pub(crate) use desk::{
     Visibility,
 };
 pub(crate) use finding::{
-    ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonNumbers, PresentStep,
-    Presented, PresentedQuestion, SearchPage, Snippet,
+    ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonCard, PersonNumbers,
+    PresentStep, Presented, PresentedQuestion, SearchPage, ShowRoom, Snippet, Spot,
 };
 pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
-pub(crate) use window::{
-    CloseAction, HotkeyAction, Hotkeys, ShowRoom, Transcripts, WhichWindow, WindowLook,
-};
+pub(crate) use window::{CloseAction, HotkeyAction, Hotkeys, Transcripts, WhichWindow, WindowLook};
+
+#[cfg(test)]
+pub(crate) use rules::{Colour, Sound};
+pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};
 
 /// Where a room's connection stands, in the words that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -130,8 +133,8 @@ pub(crate) struct Notice {
     pub(crate) params: BTreeMap<&'static str, String>,
 }
 
-/// All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
-/// force.
+/// All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
+/// `streamer` whether streamer mode is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -143,6 +146,7 @@ pub(crate) struct Boot {
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) room: Option<String>,
     pub(crate) streamer: bool,
+    pub(crate) spot: Option<Spot>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) window: WindowLook,
 }
@@ -194,7 +198,7 @@ pub(crate) enum GapState {
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
 /// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
-/// the same. The last four are an answer's.
+/// the same, `ruled` is what the person's rules made of it. The last four are an answer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -221,6 +225,7 @@ pub(crate) struct Row {
     pub(crate) seq: Option<u64>,
     pub(crate) gap: Option<GapState>,
     pub(crate) missing: Option<u64>,
+    pub(crate) ruled: Option<Ruled>,
     pub(crate) visibility: Visibility,
     pub(crate) also_asked: Vec<String>,
     pub(crate) edited: bool,

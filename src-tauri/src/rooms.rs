@@ -36,6 +36,7 @@ enum Seat {
 /// A room with a session.
 #[derive(Clone)]
 pub(crate) struct Live {
+    pub(crate) key: RoomKey,
     pub(crate) session: Session,
     /// The server that the room is on.
     pub(crate) server: Url,
@@ -43,8 +44,8 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    fn new(session: Session, server: Url) -> Self {
-        Self { session, server, namesakes: Arc::default() }
+    fn new(key: RoomKey, session: Session, server: Url) -> Self {
+        Self { key, session, server, namesakes: Arc::default() }
     }
 }
 
@@ -92,7 +93,7 @@ impl Rooms {
             Some(token) => {
                 let started =
                     Session::start(config, token, self.store.clone(), self.env.clone()).await;
-                started.map(|session| Seat::Live(Live::new(session, server)))
+                started.map(|session| Seat::Live(Live::new(key, session, server)))
             }
         };
         match started {

@@ -1,6 +1,7 @@
 //! How the timeline's rows and a room's state look to the page.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use aside_history as history;
 use aside_protocol::{AnswerNotes, Body, EntryKind, Role};
@@ -12,6 +13,7 @@ use crate::avatars::Avatars;
 use crate::dto;
 use crate::namesakes::Namesakes;
 use crate::questions;
+use crate::rules::{RuleBook, Seen};
 use crate::settings::RoomKey;
 
 #[cfg(test)]
@@ -23,6 +25,8 @@ pub(crate) struct Painter<'a> {
     pub(crate) avatars: &'a Avatars,
     pub(crate) namesakes: &'a Namesakes,
     pub(crate) server: &'a Url,
+    pub(crate) room: RoomKey,
+    pub(crate) rules: Arc<RuleBook>,
 }
 
 impl Painter<'_> {
@@ -66,10 +70,10 @@ impl Painter<'_> {
 
     fn entry(&self, row: history::EntryRow, blank: dto::Row) -> dto::Row {
         let entry = row.entry;
-        let kind = match entry.kind {
-            EntryKind::Message => dto::RowKind::Message,
-            EntryKind::Question => dto::RowKind::Question,
-            EntryKind::Answer => dto::RowKind::Answer,
+        let (kind, said) = match entry.kind {
+            EntryKind::Message => (dto::RowKind::Message, dto::Said::Message),
+            EntryKind::Question => (dto::RowKind::Question, dto::Said::Question),
+            EntryKind::Answer => (dto::RowKind::Answer, dto::Said::Answer),
         };
         let (text, org, org_logo, question, notes) = match entry.body() {
             Body::Message { text } | Body::Question { text } => {
@@ -83,6 +87,13 @@ impl Painter<'_> {
                 notes,
             ),
         };
+        let ruled = self.rules.judge(&Seen {
+            room: self.room,
+            kind: said,
+            user: &entry.user,
+            text: &text,
+            mine: row.mine,
+        });
         let shown_name = name(&entry.display_name);
         // An answer carries the asker's name, under whatever id.
         let namesake =
@@ -120,6 +131,7 @@ impl Painter<'_> {
             },
             id: entry.id.map(|id| id.as_str().to_owned()),
             seq: entry.seq.map(|seq| seq.0),
+            ruled: ruled.map(|(ruled, _notify)| ruled),
             visibility: notes.visibility.into(),
             also_asked: notes.also_asked.iter().map(|asker| name(asker)).collect(),
             edited: notes.edited_at.is_some(),
@@ -154,6 +166,7 @@ fn blank(row: &history::Row) -> dto::Row {
         seq: None,
         gap: None,
         missing: None,
+        ruled: None,
         visibility: dto::Visibility::Public,
         also_asked: Vec::new(),
         edited: false,

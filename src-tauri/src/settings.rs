@@ -126,6 +126,8 @@ pub(crate) struct Memory {
     pub(crate) device: String,
     /// Where the overlay is, once there was one. The page learns its addresses only when it asks for them.
     pub(crate) overlay: Option<Address>,
+    /// What is to stand out, and what to step back.
+    pub(crate) rules: dto::Rules,
 }
 
 impl Memory {
@@ -253,6 +255,32 @@ mod tests {
         SavedRoom { key: RoomKey::random(), form, token_store: TokenStore::Keyring, demo, open }
     }
 
+    fn rules() -> dto::Rules {
+        let rule = dto::Rule {
+            id: "a".to_owned(),
+            on: true,
+            room: None,
+            when: dto::When::Words { text: "发布".to_owned() },
+            effect: dto::Effect::Mute,
+        };
+        dto::Rules { list: vec![rule], volume: 20, apart: 9 }
+    }
+
+    #[test]
+    fn a_rule_that_is_not_understood_takes_nothing_else_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let remembered = Remembered::open(&path, 0).unwrap().remembered;
+        remembered.change(|memory| memory.rules = rules()).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let later = r#"{"id": "b", "on": true, "room": null, "when": {"by": "smell"}, "effect": {"do": "mute"}},"#;
+        std::fs::write(&path, text.replacen(r#""list": ["#, &format!(r#""list": [{later}"#), 1))
+            .unwrap();
+        let opened = Remembered::open(&path, 0).unwrap();
+        assert_eq!(opened.set_aside, None);
+        assert_eq!(opened.remembered.read(|memory| memory.rules.clone()), rules());
+    }
+
     #[test]
     fn what_was_saved_comes_back() {
         let folder = tempfile::tempdir().unwrap();
@@ -275,6 +303,7 @@ mod tests {
                     window.put(format!("{n}x900+0+0"), place);
                 }
                 memory.overlay = Some(Address { port: 20_001, secret: Secret::random() });
+                memory.rules = rules();
             })
             .unwrap();
         let again = Remembered::open(&path, 0).unwrap().remembered;

@@ -3,20 +3,23 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
 use tokio::sync::watch;
 
 use crate::avatars::Avatars;
-use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
+use crate::dto::{
+    Boot, Notice, RoomForm, RuleFault, Rules, SavedRoom, Settings, Spot, TokenStore, WindowLook,
+};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
 use crate::questions::Clerk;
 use crate::rooms::{Live, Rooms};
 use crate::rows::Painter;
+use crate::rules::RuleBook;
 use crate::secrets::Secrets;
 use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::streamer::Streamer;
@@ -34,8 +37,12 @@ pub(crate) struct Shell {
     ticks: [Ticks; 2],
     notices: Mutex<Vec<Notice>>,
     pub(crate) streamer: Streamer,
+    /// Compiled anew whenever the rules change.
+    rules: Mutex<Arc<RuleBook>>,
     /// The room that a page shows first, and that the overlay shows unless it is told otherwise.
     first: watch::Sender<Option<RoomKey>>,
+    /// The entry in it to go to.
+    spot: Mutex<Option<Spot>>,
     /// What the join form is to be filled from.
     link: Mutex<Option<String>>,
 }
@@ -50,9 +57,24 @@ impl Shell {
     ) -> Self {
         let elsewhere = remembered.read(|memory| memory.settings.pictures_elsewhere);
         let avatars = Avatars::new(&home.avatars(), elsewhere);
-        let (notices, link, streamer, first) =
-            (Mutex::default(), Mutex::default(), Streamer::default(), watch::Sender::new(None));
-        Self { home, remembered, secrets, rooms, avatars, ticks, notices, streamer, first, link }
+        let (book, faults) = remembered.read(|memory| RuleBook::compile(&memory.rules));
+        if !faults.is_empty() {
+            tracing::warn!(count = faults.len(), "some rules of the settings file do not hold");
+        }
+        Self {
+            home,
+            remembered,
+            secrets,
+            rooms,
+            avatars,
+            ticks,
+            notices: Mutex::default(),
+            streamer: Streamer::default(),
+            rules: Mutex::new(Arc::new(book)),
+            first: watch::Sender::new(None),
+            spot: Mutex::default(),
+            link: Mutex::default(),
+        }
     }
 
     /// Something that the page should say when it starts. Said once, however often it happened.
@@ -88,6 +110,8 @@ impl Shell {
             self.remembered.read(|memory| (memory.rooms.clone(), memory.settings.clone()));
         let language = self.language();
         let streamer = self.streamer.is_on(settings.streamer_mode);
+        // Gone to once: a page that is loaded again stays where it was.
+        let spot = self.spot.lock().unwrap_or_else(PoisonError::into_inner).take();
         Boot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rooms: rooms.iter().map(|room| saved(room, language)).collect(),
@@ -95,6 +119,7 @@ impl Shell {
             system_locale: system_locale(),
             statuses: self.rooms.statuses(),
             room: self.first.borrow().map(|key| key.to_string()),
+            spot,
             streamer,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             window: WindowLook::default(),
@@ -102,7 +127,8 @@ impl Shell {
     }
 
     /// The room that a page that starts now, or again, shows first.
-    pub(crate) fn show_first(&self, key: Option<RoomKey>) {
+    pub(crate) fn show_first(&self, key: Option<RoomKey>, spot: Option<Spot>) {
+        *self.spot.lock().unwrap_or_else(PoisonError::into_inner) = spot;
         self.first.send_if_modified(|first| std::mem::replace(first, key) != key);
     }
 
@@ -209,7 +235,7 @@ impl Shell {
         self.change(|memory| set_open(memory, key, false))
     }
 
-    /// Forgets a room: its place in the list, its token, its cache, what was not sent, its drafts.
+    /// Forgets a room: its place in the list, its token, its rules, its cache, what was not sent, its drafts.
     ///
     /// # Errors
     /// When its files or the list cannot be written.
@@ -217,7 +243,13 @@ impl Shell {
         let room = self.saved(key)?;
         self.rooms.leave(key).await;
         self.secrets.forget(key).await;
-        self.change(|memory| memory.rooms.retain(|room| room.key != key))?;
+        let rules = self.change(|memory| {
+            memory.rooms.retain(|room| room.key != key);
+            let here = Some(key.to_string());
+            memory.rules.list.retain(|rule| rule.room != here);
+            memory.rules.clone()
+        })?;
+        self.rule(rules)?;
         let still_used =
             self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == room.form));
         if let (Ok(config), false) = (form::config(&room.form), still_used) {
@@ -283,7 +315,32 @@ impl Shell {
 
     /// Who makes rows of a room fit for the page.
     pub(crate) fn painter<'a>(&'a self, live: &'a Live) -> Painter<'a> {
-        Painter { avatars: &self.avatars, namesakes: &live.namesakes, server: &live.server }
+        Painter {
+            avatars: &self.avatars,
+            namesakes: &live.namesakes,
+            server: &live.server,
+            room: live.key,
+            rules: self.rules(),
+        }
+    }
+
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Arc<RuleBook> {
+        Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other rules in force and keeps them, unless one of them cannot be: then nothing changes, and the faults say why.
+    ///
+    /// # Errors
+    /// `settings_not_saved`; the rules hold until the app quits.
+    pub(crate) fn rule(&self, rules: Rules) -> Result<Vec<RuleFault>, AppError> {
+        let rules = rules.bounded();
+        let (book, faults) = RuleBook::compile(&rules);
+        if faults.is_empty() {
+            *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
+            self.change(|memory| memory.rules = rules)?;
+        }
+        Ok(faults)
     }
 
     /// Keeps what a person chose.

@@ -16,6 +16,7 @@ use crate::commands::handler;
 use crate::dto::OverlayState;
 use crate::errors::AppError;
 use crate::home::Home;
+use crate::notify::Notifier;
 use crate::overlay::Overlay;
 use crate::present::Presenter;
 use crate::rooms::Rooms;
@@ -56,11 +57,13 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     // Apps with different homes are different apps; the single-instance plugin goes by this name on every system.
     context.config_mut().identifier = home.instance();
     let (hidden, with_system) = (cli.hidden, cli.with_system);
-    let app = Builder::default()
+    let builder = Builder::default();
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder.plugin(tauri_plugin_notification::init());
+    let app = builder
         // A second start ends inside `build`, before it opens anything.
         .plugin(tauri_plugin_single_instance::init(|app, line, _folder| second_start(app, line)))
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_notification::init())
         .plugin(
             tauri_plugin_autostart::Builder::new().app_name("Aside").arg("--with-system").build(),
         )
@@ -143,6 +146,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(shell);
     app.manage(WindowState::default());
     app.manage(tray);
+    app.manage(Notifier::default());
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));
     tauri::async_runtime::spawn(attention::keep(app.clone(), attention));
     tauri::async_runtime::spawn(keeping::keep(app.clone(), keeping));
@@ -196,7 +200,7 @@ async fn open_rooms(app: AppHandle, cli: Cli) {
     let before: Vec<RoomKey> = shell
         .remembered
         .read(|memory| memory.rooms.iter().filter(|room| room.open).map(|room| room.key).collect());
-    shell.show_first(before.first().copied());
+    shell.show_first(before.first().copied(), None);
     // What the command line asks for does not wait for a keyring that the others may wait for.
     let asked = obey(&app, cli, token_of_this_process);
     let opened = futures_util::future::join_all(before.iter().map(|key| shell.open(*key)));
@@ -241,12 +245,12 @@ async fn obey(
     }
     if cli.demo {
         let room = demo::host(app).await?;
-        windows::turn_to(app, room);
+        windows::turn_to(app, room, None);
     }
     if let Some(Command::Join(join)) = cli.command {
         let token = join.token_env.as_deref().and_then(token);
         let room = shell.join(join.form(), token).await?;
-        windows::turn_to(app, room);
+        windows::turn_to(app, room, None);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
 pub(crate) use build::{is_ours, theme};
 
-use crate::dto::{CloseChoice, ShowRoom, WindowLook};
+use crate::dto::{CloseChoice, ShowRoom, Spot, WindowLook};
 use crate::errors::AppError;
 use crate::present::PRESENT;
 use crate::settings::RoomKey;
@@ -98,18 +98,29 @@ pub(crate) fn tell(app: &AppHandle, event: &str, payload: impl serde::Serialize 
     }
 }
 
-/// Has the windows show a room.
-pub(crate) fn turn_to(app: &AppHandle, room: RoomKey) {
-    app.state::<Shell>().show_first(Some(room));
+/// Has the windows show a room, at an entry of it if one is named.
+pub(crate) fn turn_to(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
+    app.state::<Shell>().show_first(Some(room), spot.clone());
     // A page that is still to start finds the room in `boot`.
-    tell(app, "show-room", ShowRoom { room: room.to_string() });
+    tell(app, "show-room", ShowRoom { room: room.to_string(), spot });
 }
 
 /// Shows what was shown last, building it if need be. The room, if one is named, comes to the front.
 pub(crate) fn show(app: &AppHandle, room: Option<RoomKey>) {
     if let Some(room) = room {
-        turn_to(app, room);
+        turn_to(app, room, None);
     }
+    bring_soon(app);
+}
+
+/// Shows the window with a room in front, at an entry of it if one is named. Only where a click on a notification is heard.
+#[cfg(target_os = "linux")]
+pub(crate) fn show_at(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
+    turn_to(app, room, spot);
+    bring_soon(app);
+}
+
+fn bring_soon(app: &AppHandle) {
     let app = app.clone();
     // On Windows, building a window inside an event's handler would wait for that very handler.
     tauri::async_runtime::spawn(async move { bring_all(&app) });

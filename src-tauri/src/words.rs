@@ -134,6 +134,24 @@ impl Language {
         }
     }
 
+    pub(crate) fn stands_out(self) -> &'static str {
+        self.pick("Something that you look out for", "有你关注的内容")
+    }
+
+    pub(crate) fn named(self) -> &'static str {
+        self.pick("Somebody named you", "有人提到了你")
+    }
+
+    pub(crate) fn after_silence(self) -> &'static str {
+        self.pick("Somebody spoke after a silence", "沉默之后有人发言了")
+    }
+
+    /// What a click on a notification does, where it is written on it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn open(self) -> &'static str {
+        self.pick("Open", "打开")
+    }
+
     pub(crate) fn taken_over(self, number: u64, who: &str) -> String {
         match self {
             Self::English => format!("{who} took over #{number}. Your draft is kept."),

@@ -20,5 +20,6 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("sql/cache_1.sql")),
     M::up(include_str!("sql/cache_2.sql")),
     M::up(include_str!("sql/cache_3.sql")),
+    M::up(include_str!("sql/cache_4.sql")),
 ];
 pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

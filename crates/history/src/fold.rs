@@ -8,7 +8,7 @@ const WORD: usize = 64;
 
 /// What a character is to a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
+pub enum Class {
     /// Part of a word that is written with spaces around it.
     Word,
     /// Of a script that has none: any part of it may be looked for.
@@ -57,7 +57,7 @@ pub(crate) fn fold(text: &str) -> Folded {
 }
 
 /// What a folded character is.
-pub(crate) fn class(c: char) -> Class {
+pub fn class(c: char) -> Class {
     match c {
         '\u{0e00}'..='\u{0eff}'
         | '\u{1000}'..='\u{109f}'

@@ -31,10 +31,11 @@ mod work;
 
 pub use commit::{Change, Commit, Committed, Inserted, Position, Where};
 pub use error::{CommitError, OpenError, OutboxError, StoreError};
+pub use fold::{Class, class};
 pub use ids::{LocalId, Place, Revision, RoomId, RoomName, RowKey};
 pub use outgoing::{Draft, DraftMode, NewOutgoing, Outgoing, OutgoingBody, OutgoingState, Written};
 pub use row::{Delivery, EntryRow, Gap, GapState, NewRow, Row, RowKind, Standing};
 pub use search::{Cursor, Hit, SearchPage, SearchQuery};
 pub use store::{OpenReport, Opened, Store};
 pub use triage::{Items, ItemsHeard, Snippet};
-pub use view::{Anchor, Changes, Page, RoomState, Unread};
+pub use view::{Anchor, Changes, Page, Person, RoomState, Unread};

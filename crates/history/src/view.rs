@@ -1,6 +1,7 @@
 //! How a timeline is read: pages, changes since a revision, counts.
 
 use aside_protocol::Seq;
+use jiff::Timestamp;
 
 use crate::commit::Position;
 use crate::ids::{Place, Revision, RowKey};
@@ -34,6 +35,21 @@ pub struct Page {
     pub read: Option<Place>,
     /// Whether the room's very first entry is in the cache.
     pub reached_start: bool,
+}
+
+/// One person in a room, as far as the cache goes back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// Some of what they said and asked, oldest first.
+    pub rows: Vec<Row>,
+    /// Whether they said more before these.
+    pub has_older: bool,
+    /// How many messages of theirs there are.
+    pub messages: u32,
+    /// How many questions.
+    pub questions: u32,
+    /// When they first said something, if they ever did.
+    pub first_seen: Option<Timestamp>,
 }
 
 /// What happened since a revision.

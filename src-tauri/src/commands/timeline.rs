@@ -44,7 +44,7 @@ pub(crate) async fn pull(
     if let Some(room) = room.0 {
         let room = Arg(room).room()?;
         // Where a page that is built anew goes on.
-        shell.show_first(Some(room));
+        shell.show_first(Some(room), None);
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
             let found = live.session.changes(Revision(since.0), limit.limit()).await?;

@@ -147,3 +147,35 @@ pub(crate) enum PresentStep {
     Bigger,
     Smaller,
 }
+
+/// A person in a room: how much they said and asked, since when (epoch milliseconds), the private note, and a page of what it
+/// was, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PersonCard {
+    pub(crate) messages: u32,
+    pub(crate) questions: u32,
+    pub(crate) first_seen: Option<i64>,
+    pub(crate) note: String,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) has_older: bool,
+}
+
+/// A row's key and its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Spot {
+    pub(crate) key: String,
+    pub(crate) place: i64,
+}
+
+/// Asks the page to bring a room to the front, and to go to an entry in it, if one is named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ShowRoom {
+    pub(crate) room: String,
+    pub(crate) spot: Option<Spot>,
+}

@@ -51,7 +51,7 @@ pub(crate) enum Density {
 }
 
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+/// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
 /// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
 /// seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
 /// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
@@ -67,6 +67,9 @@ pub(crate) struct Settings {
     pub(crate) density: Density,
     pub(crate) pictures_elsewhere: bool,
     pub(crate) notifications: bool,
+    pub(crate) notify_marked: bool,
+    pub(crate) notify_silence: bool,
+    pub(crate) notify_text: bool,
     pub(crate) overlay: bool,
     pub(crate) overlay_room: String,
     pub(crate) streamer_mode: StreamerMode,
@@ -133,6 +136,9 @@ impl Default for Settings {
             density: Density::default(),
             pictures_elsewhere: false,
             notifications: true,
+            notify_marked: true,
+            notify_silence: false,
+            notify_text: false,
             overlay: false,
             overlay_room: String::new(),
             streamer_mode: StreamerMode::default(),

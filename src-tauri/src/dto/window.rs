@@ -79,11 +79,3 @@ pub(crate) enum CloseAction {
     Hide,
     Quit,
 }
-
-/// Asks the page to bring a room to the front.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct ShowRoom {
-    pub(crate) room: String,
-}

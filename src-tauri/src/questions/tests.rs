@@ -29,7 +29,13 @@ fn at_desk<T>(staff: bool, questions: &Questions, look: impl FnOnce(Clerk<'_>) -
     let folder = tempfile::tempdir().unwrap();
     let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
     let server = "https://rooms.example".parse().unwrap();
-    let painter = Painter { avatars: &avatars, namesakes: &namesakes, server: &server };
+    let painter = Painter {
+        avatars: &avatars,
+        namesakes: &namesakes,
+        server: &server,
+        room: crate::settings::RoomKey::DEMO,
+        rules: std::sync::Arc::default(),
+    };
     let held = questions.outgoing.iter().filter(|answer| answer.held);
     let clerk = Clerk {
         painter,

@@ -44,7 +44,14 @@ fn painted(row: history::Row) -> dto::Row {
     let folder = tempfile::tempdir().unwrap();
     let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
     let server = "https://rooms.example".parse().unwrap();
-    Painter { avatars: &avatars, namesakes: &namesakes, server: &server }.row(row)
+    Painter {
+        avatars: &avatars,
+        namesakes: &namesakes,
+        server: &server,
+        room: RoomKey::DEMO,
+        rules: Arc::default(),
+    }
+    .row(row)
 }
 
 #[test]

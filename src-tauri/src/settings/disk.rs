@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{HotkeyAction, RoomForm, Settings, TokenStore};
+use crate::dto::{HotkeyAction, RoomForm, Rule, Rules, Settings, TokenStore};
 use crate::overlay::{Address, Secret};
 
 use super::{Memory, RoomKey, SavedRoom, WindowMemory, WindowPlace};
@@ -39,6 +39,8 @@ struct File {
     device: String,
     #[serde(default)]
     overlay: Option<Overlay>,
+    #[serde(default)]
+    rules: Option<RuleList>,
 }
 
 /// Where the overlay is; who reads this file may watch it.
@@ -46,6 +48,14 @@ struct File {
 struct Overlay {
     port: u16,
     path: String,
+}
+
+#[derive(Deserialize, Serialize)]
+struct RuleList {
+    /// Read one by one: a rule that a later version wrote is left out, and the others hold.
+    list: Vec<serde_json::Value>,
+    volume: u8,
+    apart: u16,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -114,6 +124,7 @@ pub(super) fn read(text: &[u8]) -> Result<Memory, ReadError> {
         overlay: file.overlay.and_then(|Overlay { port, path }| {
             Some(Address { port, secret: Secret::parse(&path)? })
         }),
+        rules: file.rules.map(RuleList::restore).unwrap_or_default(),
     })
 }
 
@@ -138,6 +149,7 @@ pub(super) fn write(memory: &Memory) -> Vec<u8> {
             .overlay
             .as_ref()
             .map(|Address { port, secret }| Overlay { port: *port, path: secret.text() }),
+        rules: (memory.rules != Rules::default()).then(|| RuleList::of(&memory.rules)),
     };
     // Strings, numbers and booleans under string keys: there is nothing in it that JSON could refuse.
     serde_json::to_vec_pretty(&file).unwrap_or_default()
@@ -173,6 +185,19 @@ impl Window {
             window.put(screens, WindowPlace { x, y, width, height });
         }
         window
+    }
+}
+
+impl RuleList {
+    fn of(rules: &Rules) -> Self {
+        let list = rules.list.iter().filter_map(|rule| serde_json::to_value(rule).ok()).collect();
+        Self { list, volume: rules.volume, apart: rules.apart }
+    }
+
+    fn restore(self) -> Rules {
+        let Self { list, volume, apart } = self;
+        let rule = |value| serde_json::from_value::<Rule>(value).ok();
+        Rules { list: list.into_iter().filter_map(rule).collect(), volume, apart }.bounded()
     }
 }
 

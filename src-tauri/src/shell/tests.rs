@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::*;
-use crate::dto::{ConnectionState, RoomStatus};
+use crate::dto::{self, ConnectionState, RoomStatus};
 use crate::secrets::Strongbox;
 
 /// Long enough for a busy machine.
@@ -157,11 +157,71 @@ async fn a_forgotten_room_leaves_nothing_behind() {
     let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
     table.becomes(&shell, key, ConnectionState::Online).await;
     shell.rooms.live(key).await.unwrap().session.send("kept on disk").await.unwrap();
+    let rule = dto::Rule {
+        id: "a".to_owned(),
+        on: true,
+        room: Some(key.to_string()),
+        when: dto::When::Person { user: "bo".to_owned(), name: "Bo".to_owned() },
+        effect: dto::Effect::Mute,
+    };
+    shell.rule(Rules { list: vec![rule], ..Rules::default() }).unwrap();
     shell.forget(key).await.unwrap();
+    assert_eq!(shell.remembered.read(|memory| memory.rules.list.clone()), []);
     assert!(shell.boot().rooms.is_empty() && shell.boot().statuses.is_empty());
     assert_eq!(secrets.find(key).await, Ok(None));
     assert_eq!(shell.open(key).await.unwrap_err().code(), "room_unknown");
     assert_eq!(shell.rooms.store().rooms_with_outgoing().await.unwrap(), []);
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn rules_are_in_force_at_once_and_after_a_restart_all_or_none() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    let rule = |id: &str, when| dto::Rule {
+        id: id.to_owned(),
+        on: true,
+        room: Some(key.to_string()),
+        when,
+        effect: dto::Effect::Mute,
+    };
+    let words = rule("a", dto::When::Words { text: "HELLO".to_owned() });
+    let broken = rule("b", dto::When::Pattern { text: "(".to_owned() });
+    let of = |list| Rules { list, volume: 255, apart: 0 };
+
+    let faults = shell.rule(of(vec![words.clone(), broken])).unwrap();
+    assert_eq!((faults.len(), faults[0].rule.as_str(), faults[0].at), (1, "b", Some(1)));
+    assert_eq!(muted(&shell, key).await, [false]);
+    assert_eq!(shell.rule(of(vec![words])).unwrap(), []);
+    assert_eq!(muted(&shell, key).await, [true]);
+    shell.rooms.close().await;
+
+    let shell = table.start(&secrets);
+    shell.open(key).await.unwrap();
+    assert_eq!(muted(&shell, key).await, [true]);
+    let kept = shell.remembered.read(|memory| memory.rules.clone());
+    assert_eq!((kept.volume, kept.apart), (100, 1), "within their bounds");
+    shell.rooms.close().await;
+}
+
+async fn muted(shell: &Shell, key: RoomKey) -> Vec<bool> {
+    let live = shell.rooms.live(key).await.unwrap();
+    let page = live.session.page(Anchor::End, 10).await.unwrap();
+    let rows = shell.painter(&live).page(page).rows;
+    rows.iter().map(|row| row.ruled.as_ref().is_some_and(|ruled| ruled.muted)).collect()
+}
+
+#[tokio::test]
+async fn a_new_page_goes_to_the_entry_that_was_clicked_and_one_that_is_loaded_again_does_not() {
+    let table = Table::set().await;
+    let shell = table.start(&keyring());
+    let (key, spot) = (RoomKey::random(), Spot { key: "7".to_owned(), place: 9 });
+    shell.show_first(Some(key), Some(spot.clone()));
+    let (first, again) = (shell.boot(), shell.boot());
+    assert_eq!((first.room, first.spot), (Some(key.to_string()), Some(spot)));
+    assert_eq!((again.room, again.spot), (Some(key.to_string()), None));
     shell.rooms.close().await;
 }
 

@@ -1,13 +1,14 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { RulesBridge } from "./rules";
 import type { WindowBridge } from "./window";
 
 /** What the backend says unasked. Every listener returns the way to stop listening. */
 export interface BridgeEvents {
   tick: null;
   "close-asked": null;
-  "show-room": { room: string };
+  "show-room": ShowRoom;
   settings: Settings;
   /** A key that works everywhere: all that has come was read. */
   "mark-read": null;
@@ -29,6 +30,8 @@ export interface Bridge {
   readonly desk: DeskBridge;
   /** The window's part. */
   readonly window: WindowBridge;
+  /** Highlights, mutes and people. */
+  readonly rules: RulesBridge;
 
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 

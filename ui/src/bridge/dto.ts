@@ -62,19 +62,10 @@ export type CloseChoice = "ask" | "hide" | "quit";
 export type Density = "comfortable" | "compact";
 
 /**
- * When the window keeps to itself what an audience should not see.
- */
-export type StreamerMode = "auto" | "on" | "off";
-
-/**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
- * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
- * seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
- * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
- * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
+ * servers than the room's own. `notifications` are those of the desk; `notify_text` lets them say what was said.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -82,10 +73,9 @@ export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textS
 export type Notice = { code: string, params: Record<string, string>, };
 
 /**
- * All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
- * force.
+ * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, notices: Array<Notice>, window: WindowLook, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, spot: Spot | null, notices: Array<Notice>, };
 
 /**
  * What a row of the timeline is.
@@ -108,11 +98,66 @@ export type Standing = "provisional" | "confirmed" | "notInHistory";
 export type GapState = "open" | "loading" | "failed";
 
 /**
+ * The colours that a row can stand out in; how they look, light and dark, is the page's to say.
+ */
+export type Colour = "red" | "amber" | "green" | "teal" | "blue" | "violet";
+
+/**
+ * The short sounds that the page makes.
+ */
+export type Sound = "drop" | "bell" | "knock";
+
+/**
+ * What was said: a message, a question or an answer.
+ */
+export type Said = "message" | "question" | "answer";
+
+/**
+ * What a rule looks at. A person is known by the id; the name is only shown.
+ */
+export type When = { "by": "words", text: string, } | { "by": "pattern", text: string, } | { "by": "person", user: string, name: string, } | { "by": "kind", kind: Said, };
+
+/**
+ * What a rule does.
+ */
+export type Effect = { "do": "mark", colour: Colour | null, sound: Sound | null, notify: boolean, } | { "do": "mute" };
+
+/**
+ * One rule; `room` null: of every room.
+ */
+export type Rule = { id: string, on: boolean, room: string | null, when: When, effect: Effect, };
+
+/**
+ * All rules, from the top: the first that fits decides. `volume` is in per cent, `apart` the seconds between two sounds.
+ */
+export type Rules = { list: Array<Rule>, volume: number, apart: number, };
+
+/**
+ * Why a rule cannot be: a code, and of a pattern the character (from one) and what it is that does not fit there.
+ */
+export type RuleFault = { rule: string, code: string, at: number | null, reason: string | null, };
+
+/**
+ * A rule that fits a text, and what of the text it was.
+ */
+export type Fit = { rule: string, found: string, };
+
+/**
+ * What the rules would make of a text; the first fit decides.
+ */
+export type Tried = { faults: Array<RuleFault>, fits: Array<Fit>, };
+
+/**
+ * What the rules made of a row; `rule` names the one that decided.
+ */
+export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound: Sound | null, };
+
+/**
  * One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
- * the same. The last four are an answer's.
+ * the same, `ruled` is what the person's rules made of it. The last four are an answer's.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, };
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, };
 
 /**
  * A stretch of the timeline, oldest first.
@@ -150,9 +195,20 @@ export type Draft = { text: string, mode: SendMode, };
 export type CloseAction = "hide" | "quit";
 
 /**
- * Asks the page to bring a room to the front.
+ * A row's key and its place.
  */
-export type ShowRoom = { room: string, };
+export type Spot = { key: string, place: number, };
+
+/**
+ * Asks the page to bring a room to the front, and to go to an entry in it, if one is named.
+ */
+export type ShowRoom = { room: string, spot: Spot | null, };
+
+/**
+ * A person in a room: how much they said and asked, since when (epoch milliseconds), the private note, and a page of what it
+ * was, oldest first.
+ */
+export type PersonCard = { messages: number, questions: number, firstSeen: number | null, note: string, rows: Array<Row>, hasOlder: boolean, };
 
 /**
  * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop

@@ -3,6 +3,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import { asAppError, type Bridge } from "./bridge";
 import type { DeskBridge } from "./desk";
+import type { RulesBridge } from "./rules";
 
 async function ask<T>(command: string, args: Record<string, unknown> = {}): Promise<T> {
   try {
@@ -37,6 +38,7 @@ export function tauriBridge(): Bridge {
       hotkeys: () => ask("hotkeys"),
       chooseHotkey: (action, key) => ask("choose_hotkey", { action, key }),
     },
+    rules: tauriRules(),
 
     boot: () => ask("boot"),
     saveRoom: (room, form, token) => ask("save_room", { room, form, token }),
@@ -64,6 +66,16 @@ export function tauriBridge(): Bridge {
     closeWindow: (action, remember) => ask("close_window", { action, remember }),
     hideWindow: () => ask("hide_window"),
     openLink: (url) => ask("open_link", { url }),
+  };
+}
+
+function tauriRules(): RulesBridge {
+  return {
+    rules: () => ask("rules"),
+    saveRules: (rules) => ask("save_rules", { rules }),
+    tryRules: (rules, room, kind, user, text) => ask("try_rules", { rules, room, kind, user, text: whole(text) }),
+    person: (room, user, before) => ask("person", { room, user, before }),
+    setPersonNote: (room, user, note) => ask("set_person_note", { room, user, note: whole(note) }),
   };
 }
 

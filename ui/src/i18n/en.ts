@@ -1,6 +1,7 @@
 // English words. Another language is another file with the same keys; `{name}` is filled in, plural forms follow Intl.
 import { deskEn } from "./desk.en";
 import { windowEn } from "./window.en";
+import { rulesEn } from "./rules.en";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Words = string | Plural;
@@ -8,6 +9,7 @@ export type Words = string | Plural;
 export const en = {
   ...deskEn,
   ...windowEn,
+  ...rulesEn,
 
   "app.name": "Aside",
   "app.loading": "Opening…",

@@ -1,19 +1,28 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, RoomStatus, SavedRoom, Settings } from "../bridge/dto";
+import type { AppError, Notice, RoomStatus, SavedRoom, Settings, Spot } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
 import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
+import type { Who } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { streamer } from "./streamer.svelte";
+import { marked, RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 import { RoomWindow } from "./window.svelte";
 
 /** What stands in front of the room, if anything. */
-export type Sheet = { kind: "join"; editing: SavedRoom | null; link?: string } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
+export type Sheet =
+  | { kind: "join"; editing: SavedRoom | null; link?: string }
+  | { kind: "settings" }
+  | { kind: "close" }
+  | { kind: "forget"; room: SavedRoom }
+  | { kind: "token"; room: SavedRoom }
+  | { kind: "rules" }
+  | { kind: "person"; who: Who };
 
 const defaults: Settings = {
   locale: "system",
@@ -23,6 +32,9 @@ const defaults: Settings = {
   density: "comfortable",
   picturesElsewhere: false,
   notifications: true,
+  notifyMarked: true,
+  notifySilence: false,
+  notifyText: false,
   hoverFreezeMs: 0,
   foldRepeats: true,
   sampleFast: true,
@@ -68,10 +80,20 @@ export class Aside {
 
   /** Whether questions are work here: for staff, and for anybody where they are worked on here alone. */
   readonly staffed = $derived(this.status !== null && (this.status.role !== "audience" || this.status.desk.kind === "local"));
+  /** Counts the wishes to see the timeline where it and the desk take turns. */
+  timelineWish = $state(0);
   readonly habits: Habits;
   readonly window: RoomWindow;
   /** Counts the wishes to write; whoever draws the composer follows it. */
   writes = $state(0);
+  readonly rules: RuleKeeper;
+  /** What one may do about people and what they say. */
+  readonly people = {
+    about: (who: Who): void => void (this.sheet = { kind: "person", who }),
+    mark: (who: Who): void => void this.rules.person(this.currentId, who, marked),
+    mute: (who: Who): void => void this.rules.person(this.currentId, who, { do: "mute" }),
+    mutePhrase: (text: string): void => void this.rules.mutePhrase(text),
+  };
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
   #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
@@ -81,6 +103,7 @@ export class Aside {
     this.bridge = bridge;
     this.window = new RoomWindow(bridge, label);
     this.habits = new Habits(bridge);
+    this.rules = new RuleKeeper(bridge, async () => this.timeline?.repaint().catch(() => undefined));
     this.#pulse = new Pulse(() => this.#pull(), frames);
   }
 
@@ -89,7 +112,7 @@ export class Aside {
       await Promise.all([
         this.bridge.listen("tick", () => this.#pulse.poke()),
         this.bridge.listen("close-asked", () => (this.sheet = { kind: "close" })),
-        this.bridge.listen("show-room", ({ room }) => void this.showNamed(room)),
+        this.bridge.listen("show-room", ({ room, spot }) => void this.showNamed(room, spot)),
         this.bridge.listen("export", (progress) => this.desk?.exporting.heard(progress)),
         this.bridge.listen("settings", (settings) => this.#adopt(settings)),
         this.bridge.listen("window", (look) => (this.window.look = look)),
@@ -111,8 +134,10 @@ export class Aside {
       this.#heard(boot.statuses);
       this.ready = true;
       void this.habits.load();
+      void this.rules.load();
       const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;
       if (first !== null) await this.show(first);
+      if (boot.spot) await this.goTo(boot.spot);
       await this.#followLink();
     } catch (thrown) {
       this.failed = asAppError(thrown);
@@ -129,7 +154,7 @@ export class Aside {
     if (this.currentId === id) return;
     this.#leaveView();
     this.currentId = id;
-    const timeline = new Timeline(id, this.bridge, () => this.#pulse.poke());
+    const timeline = new Timeline(id, this.bridge, () => this.#pulse.poke(), (rows) => this.rules.heard(rows));
     const composer = new Composer(id, this.bridge);
     this.timeline = timeline;
     this.#tune();
@@ -141,13 +166,20 @@ export class Aside {
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
-  async showNamed(id: string): Promise<void> {
+  async showNamed(id: string, spot: Spot | null): Promise<void> {
     if (!this.rooms.some((room) => room.id === id)) {
       const boot = await this.bridge.boot().catch(() => null);
       if (boot) this.rooms = boot.rooms;
     }
     this.sheet = null;
     await this.show(id);
+    if (spot) await this.goTo(spot);
+  }
+
+  /** Goes to an entry of the room on screen. */
+  async goTo({ key, place }: Spot): Promise<void> {
+    this.timelineWish++;
+    await this.timeline?.goTo(key, place).catch(() => undefined);
   }
 
   async open(id: string): Promise<void> {
@@ -176,6 +208,7 @@ export class Aside {
       if (id === this.currentId) this.#leaveView();
       await this.bridge.forgetRoom(id);
       this.rooms = this.rooms.filter((room) => room.id !== id);
+      void this.rules.load();
       this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
     });
   }

@@ -26,9 +26,10 @@ export interface CrowdWish {
   readonly oneIn: number;
 }
 
-/** Whether a row is shown however fast the room is: what is asked, answered or one's own is why people look. */
+/** Whether a row is shown however fast the room is: what is asked, answered, one's own or marked by a rule is why people look. */
 export function isKept(row: Row): boolean {
-  return row.kind !== "message" || row.mine || row.delivery !== "received" || row.retracted;
+  return row.kind !== "message" || row.mine || row.delivery !== "received" || row.retracted || (row.ruled?.colour ?? null) !== null;
+}
 }
 
 /** What two lines are compared by; empty for what repeats nothing. */

@@ -12,6 +12,8 @@ export interface Item {
   readonly grouped: boolean;
   /** The rows that are folded into this one. */
   readonly repeats: Repeats | null;
+  /** Of muted rows the first has the keys of all that stand together, the others none; null: not muted. */
+  readonly run: readonly string[] | null;
 }
 
 /** Messages of one person within this time read as one. */
@@ -41,12 +43,26 @@ export function layout(previous: readonly Item[], rows: readonly Row[], wish: La
     const day: number | null = when >= dayEnd ? when : null;
     if (day !== null) dayEnd = endOfDay(when);
     const grouped: boolean = above !== null && day === null && !unread && belongsTo(above, row, when);
-    const next: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped, repeats: wish.repeats?.(row.key) ?? null };
-    const item: Item = same(before.get(row.key), next) ?? next;
+    const item: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped, repeats: wish.repeats?.(row.key) ?? null, run: isMuted(row) ? [] : null };
     items.push(item);
     above = item;
   }
-  return items;
+  return withRuns(items).map((item) => same(before.get(item.row.key), item) ?? item);
+}
+
+const isMuted = (row: Row): boolean => row.ruled?.muted === true;
+
+/** Muted rows without a line between them fold to one. */
+function withRuns(items: readonly Item[]): Item[] {
+  let run: string[] = [];
+  let above: Item | null = null;
+  return items.map((item) => {
+    const begins = item.run !== null && (above === null || above.run === null || item.day !== null || item.unread);
+    above = item;
+    if (begins) return { ...item, run: (run = [item.row.key]) };
+    if (item.run !== null) run.push(item.row.key);
+    return item;
+  });
 }
 
 /** When a row was said, as far as anyone knows. */
@@ -64,6 +80,7 @@ function belongsTo(above: Item, row: Row, when: number): boolean {
     row.user === upper.user &&
     row.name === upper.name &&
     row.mine === upper.mine &&
+    isMuted(row) === isMuted(upper) &&
     row.avatar === upper.avatar &&
     Math.abs(when - above.when) < GROUP_MS
   );
@@ -75,7 +92,14 @@ function endOfDay(when: number): number {
 
 function same(old: Item | undefined, next: Item): Item | null {
   const equal =
-    old !== undefined && old.row === next.row && old.slot === next.slot && old.day === next.day && old.unread === next.unread && old.grouped === next.grouped && old.repeats === next.repeats;
+    old !== undefined &&
+    old.row === next.row &&
+    old.slot === next.slot &&
+    old.day === next.day &&
+    old.unread === next.unread &&
+    old.grouped === next.grouped &&
+    old.repeats === next.repeats &&
+    old.run?.join() === next.run?.join();
   return equal ? old : null;
 }
 

@@ -21,6 +21,9 @@ const EDGE_PAUSE_MS = 2_000;
 /** Until then nothing is drawn in place of rows: most pages come from the cache at once. */
 const SKELETON_MS = 300;
 
+/** What an opened row's name is among the unfolded. */
+export const unmuted = (key: string): string => `${key}!`;
+
 /** Where the view should stand after rows were replaced; the view clears it. */
 export type Goal = "end" | "line" | "row" | null;
 
@@ -55,21 +58,26 @@ export class Timeline {
   readonly room: string;
   readonly #bridge: Bridge;
   readonly #poke: () => void;
+  readonly #hear: (rows: readonly Row[]) => void;
   #stretch: Stretch = emptyStretch;
   readonly #drawn = new Drawn(this.tempo);
   #generation = 0;
   #loading = false;
   readonly #fresh = new Fresh();
+  /** What others say behind this place has not been heard. */
+  #heardTo = Number.NEGATIVE_INFINITY;
   #refreshAt = 0;
   #olderAt = 0;
   #busyNewer = false;
   readonly #read: ReadMark;
 
-  constructor(room: string, bridge: Bridge, poke: () => void) {
+  /** `hear` gets what others say while it is said, not what is read back. */
+  constructor(room: string, bridge: Bridge, poke: () => void, hear: (rows: readonly Row[]) => void = () => undefined) {
     this.room = room;
     this.#bridge = bridge;
     this.#poke = poke;
     this.#read = new ReadMark((place) => bridge.markRead(room, place));
+    this.#hear = hear;
   }
 
   /** How many rows came while the list was held, and whether there may be more. */
@@ -107,6 +115,13 @@ export class Timeline {
     else await this.#refreshHeld(Date.now(), true);
   }
 
+  /** The rows look other than they did: the same ones are read again. */
+  async repaint(): Promise<void> {
+    if (!this.loaded) return;
+    if (!this.following) return this.#refreshHeld(Date.now(), true);
+    await this.#load({ at: "end" }, Math.max(PAGE_ROWS, Math.min(this.#stretch.rows.length, FOLLOWED_ROWS)), () => undefined);
+  }
+
   async toEnd(): Promise<void> {
     this.following = true;
     if (this.#stretch.hasNewer || !this.loaded) await this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
@@ -117,6 +132,8 @@ export class Timeline {
   /** Goes to an entry, with what stands around it. */
   async goTo(key: string, place: number): Promise<void> {
     this.found = key;
+    // Whoever goes to a muted row wants to read it.
+    this.unfolded = new Set([...this.unfolded, unmuted(key)]);
     if (this.loaded && this.#stretch.rows.some((row) => row.key === key)) {
       this.hold(key);
       // A repeat that somebody looks for stands for itself.
@@ -164,6 +181,7 @@ export class Timeline {
     if (this.following) this.#drawn.advance(this.#stretch, next, this.#followed);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
+    this.#listen(changes.upserts);
     this.#show(next);
   }
 
@@ -225,6 +243,15 @@ export class Timeline {
   unfold(key: string): void {
     const next = new Set(this.unfolded);
     if (!next.delete(key)) next.add(key);
+    this.unfolded = next;
+  }
+
+  /** Muted rows are opened, or folded again. */
+  unmute(keys: readonly string[]): void {
+    const names = keys.map(unmuted);
+    const next = new Set(this.unfolded);
+    if (names.every((name) => next.has(name))) names.forEach((name) => next.delete(name));
+    else names.forEach((name) => next.add(name));
     this.unfolded = next;
   }
 
@@ -294,6 +321,7 @@ export class Timeline {
       arrived(page);
       this.#drawn.whole();
       this.#show(fromPage(page));
+      this.#heardTo = Math.max(this.#heardTo, lastOfOthers(page.rows));
       this.#poke();
     } catch (thrown) {
       if (generation === this.#generation) this.failed = asAppError(thrown);
@@ -310,6 +338,7 @@ export class Timeline {
     const page = await this.#bridge.page(this.room, { at: "end" }, Math.max(40, this.screenRows));
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
+    this.#listen(page.rows);
     const sampled = this.tempo.oneIn > 1;
     if (!sampled) this.#drawn.whole();
     this.#drawn.take(page.rows, this.#stretch, this.fold, this.#wish, Date.now());
@@ -384,6 +413,12 @@ export class Timeline {
     this.#redraw();
   }
 
+  #listen(rows: readonly Row[]): void {
+    const came = rows.filter((row) => row.place > this.#heardTo && !row.mine);
+    this.#heardTo = Math.max(this.#heardTo, lastOfOthers(rows));
+    if (came.length > 0) this.#hear(came);
+  }
+
   #redraw(): void {
     const rows = this.#drawn.of(this.#stretch, this.#wish);
     this.items = layout(this.items, rows, { line: this.line, recycle: this.following, repeats: (key) => this.#drawn.crowd.repeatsOf(key) });
@@ -392,7 +427,10 @@ export class Timeline {
   #pauseOlder(now: number): void {
     this.olderFailed = true;
     this.#olderAt = now + EDGE_PAUSE_MS;
-  }}
+  }
+}
 
 /** The name under which it is kept that a row's repeats are shown. */
 const repeatsKey = (key: string): string => `${key}*`;
+
+const lastOfOthers = (rows: readonly Row[]): number => rows.reduce((last, row) => (row.mine ? last : Math.max(last, row.place)), Number.NEGATIVE_INFINITY);

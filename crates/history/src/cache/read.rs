@@ -7,14 +7,14 @@ use super::cells::{self, Stored};
 use super::head::Head;
 use super::statements::{
     ANSWERS_TO, ASKED_AND_ANSWERED, BACKWARD, CHANGED, FIRST_SEQ, FORWARD, GAPS, LAST_BELOW,
-    LAST_SEQ, REMOVED, ROW, ROW_BY_ENTRY_ID, ROW_BY_LOCAL_ID, ROWS_BY_SEQ, UNREAD,
-    UNREAD_QUESTIONS,
+    LAST_SEQ, PERSON_BACKWARD, PERSON_COUNTS, PERSON_FIRST, REMOVED, ROW, ROW_BY_ENTRY_ID,
+    ROW_BY_LOCAL_ID, ROWS_BY_SEQ, UNREAD, UNREAD_QUESTIONS,
 };
 use crate::error::StoreError;
 use crate::ids::{LocalId, Place, Revision, RoomId, RowKey};
 use crate::place::{ECHO_BASE, PARKED};
 use crate::row::{Row, Standing};
-use crate::view::{Anchor, Changes, Page, RoomState, Unread};
+use crate::view::{Anchor, Changes, Page, Person, RoomState, Unread};
 
 /// No page is larger, whatever is asked for.
 const PAGE_MAX: u32 = 5000;
@@ -177,6 +177,28 @@ pub(crate) fn state(conn: &Connection, room: RoomId) -> Result<RoomState, StoreE
         seqs,
         position: head.position,
     })
+}
+
+/// What one person said; see [`Store::person`](crate::Store::person).
+pub(crate) fn person(
+    conn: &Connection,
+    room: RoomId,
+    user: &str,
+    before: Option<Place>,
+    limit: u32,
+) -> Result<Person, StoreError> {
+    let limit = limit.clamp(1, PAGE_MAX);
+    let before = before.map_or(PARKED, |place| place.0);
+    let mut rows = collect(conn, PERSON_BACKWARD, params![room.0, user, before, limit + 1])?;
+    let has_older = keep(&mut rows, limit);
+    rows.reverse();
+    let first = one(conn, PERSON_FIRST, params![room.0, user])?;
+    let first_seen =
+        first.map(|row| row.entry().and_then(|entry| entry.created_at).unwrap_or(row.received_at));
+    let mut counts = conn.prepare_cached(PERSON_COUNTS)?;
+    let (all, questions): (u32, u32) =
+        counts.query_row(params![room.0, user], |line| Ok((line.get(0)?, line.get(1)?)))?;
+    Ok(Person { rows, has_older, messages: all - questions, questions, first_seen })
 }
 
 /// What the user has not read.

@@ -97,6 +97,17 @@ statements! {
         "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3"
     );
     REMOVED = "SELECT key FROM removed WHERE room = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
+    // One person. An answer stands under whatever id the server gave it, so answers are nobody's.
+    PERSON_BACKWARD = concat!(
+        "SELECT ", columns!(),
+        " FROM rows WHERE room = ?1 AND user = ?2 AND kind <= 1 AND place < ?3 ORDER BY place DESC LIMIT ?4"
+    );
+    PERSON_FIRST = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND user = ?2 AND kind <= 1 ORDER BY place LIMIT 1"
+    );
+    PERSON_COUNTS =
+        "SELECT count(*), count(nullif(kind, 0)) FROM rows WHERE room = ?1 AND user = ?2 AND kind <= 1";
+
     // Searching. What the index itself is asked stands beside the code that does.
     ROW_OF_KEY = concat!("SELECT ", columns!(), ", room FROM rows WHERE key = ?1");
     NEWEST_KEYS = "SELECT key FROM rows WHERE key < ?1 ORDER BY key DESC LIMIT ?2";
@@ -125,6 +136,18 @@ mod tests {
         for sql in super::ALL {
             crate::plan::assert_indexed(&conn, sql);
         }
+    }
+
+    #[test]
+    fn a_person_is_read_and_counted_from_their_own_index() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::cache::MIGRATIONS.to_latest(&mut conn).unwrap();
+        for sql in [super::PERSON_BACKWARD, super::PERSON_FIRST] {
+            let plan = crate::plan::of(&conn, sql).join("\n");
+            assert!(plan.contains("USING INDEX rows_of_person (room=? AND user=?"), "{plan}");
+        }
+        let plan = crate::plan::of(&conn, super::PERSON_COUNTS).join("\n");
+        assert!(plan.contains("COVERING INDEX rows_of_person"), "{plan}");
     }
 
     #[test]

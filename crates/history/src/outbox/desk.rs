@@ -1,10 +1,10 @@
 //! What a person at the desk keeps for themselves: marks on questions, and snippets.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::statements::{
-    CLEAR_MARK, DROP_SNIPPET, HAS_ROOM, MARKS, SET_MARK, SET_SNIPPET, SNIPPETS,
+    CLEAR_MARK, DROP_SNIPPET, HAS_ROOM, MARK, MARKS, SET_MARK, SET_SNIPPET, SNIPPETS,
 };
 use crate::error::{OutboxError, StoreError};
 use crate::ids::RoomId;
@@ -16,6 +16,16 @@ pub(crate) fn marks(conn: &Connection, room: RoomId) -> rusqlite::Result<Vec<(St
     let mut statement = conn.prepare_cached(MARKS)?;
     let marks = statement.query_map([room.0], |line| Ok((line.get(0)?, line.get(1)?)))?;
     marks.collect()
+}
+
+/// One mark.
+pub(crate) fn one(
+    conn: &Connection,
+    room: RoomId,
+    subject: &str,
+) -> rusqlite::Result<Option<String>> {
+    let mut statement = conn.prepare_cached(MARK)?;
+    statement.query_row(params![room.0, subject], |line| line.get(0)).optional()
 }
 
 /// Sets a mark; an empty body takes it away.

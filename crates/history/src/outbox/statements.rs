@@ -49,6 +49,7 @@ statements! {
 
     // What a desk keeps. Snippets are a person's own, and few.
     MARKS = "SELECT subject, body FROM marks WHERE room = ?1 ORDER BY subject";
+    MARK = "SELECT body FROM marks WHERE room = ?1 AND subject = ?2";
     SET_MARK = "INSERT INTO marks (room, subject, body) VALUES (?1, ?2, ?3) ON CONFLICT (room, subject) DO UPDATE SET body = ?3";
     CLEAR_MARK = "DELETE FROM marks WHERE room = ?1 AND subject = ?2";
     SNIPPETS = "SELECT id, room, name, text FROM snippets ORDER BY name, id";

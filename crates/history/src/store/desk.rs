@@ -11,6 +11,7 @@ use crate::outbox::{desk, drafts};
 use crate::row::Row;
 use crate::search::{Cursor, SearchPage, SearchQuery};
 use crate::triage::{Items, ItemsHeard, Snippet};
+use crate::view::Person;
 
 impl Store {
     /// The items of a room as they were last heard.
@@ -66,6 +67,22 @@ impl Store {
     ) -> Result<Vec<(EntryId, f32)>, StoreError> {
         let (question, text) = (question.clone(), text.to_owned());
         self.read(move |conn| similar::similar(conn, room, &question, &text)).await
+    }
+
+    /// What one person said in a room, by their id: the last `limit` entries, or those before a place.
+    pub async fn person(
+        &self,
+        room: RoomId,
+        user: String,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Person, StoreError> {
+        self.read(move |conn| read::person(conn, room, &user, before, limit)).await
+    }
+
+    /// What was kept here about one subject, if anything was.
+    pub async fn mark(&self, room: RoomId, subject: String) -> Result<Option<String>, StoreError> {
+        self.in_outbox(move |conn| desk::one(conn, room, &subject)).await
     }
 
     /// What was kept here about questions of a room, by subject.

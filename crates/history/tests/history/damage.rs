@@ -131,7 +131,7 @@ async fn damaged_in_use() -> (tempfile::TempDir, Store, RoomId) {
     let path = dir.path().join("cache.db");
     let end = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
     // The first pages hold the schema; the rest are rows and indexes.
-    scribble(&path, 16 * 4096, end);
+    scribble(&path, 20 * 4096, end);
     let Opened { store, report } = Store::open(dir.path()).unwrap();
     assert_eq!(report.cache_set_aside, None);
     (dir, store, room)

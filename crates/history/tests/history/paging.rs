@@ -175,3 +175,38 @@ async fn a_commit_that_changes_nothing_visible_keeps_the_revision() {
     assert!(store.page(room, Anchor::End, 1).await.unwrap().reached_start);
     assert_eq!(all(&store, room).await[0].received_at, at(0));
 }
+
+#[tokio::test]
+async fn one_person_is_read_whole_and_counted_by_kind() {
+    let (store, room) = memory_room().await;
+    let of = |user: &str, kind, text: String| {
+        let entry = Entry { kind, user: user.to_owned(), ..entry(&text) };
+        new(entry_row(entry))
+    };
+    let rows = (0..90).map(|n| match n % 3 {
+        0 => of("bo", EntryKind::Message, format!("m{n}")),
+        1 => of("bo'; --", EntryKind::Message, format!("other {n}")),
+        _ => {
+            of("bo", if n == 2 { EntryKind::Question } else { EntryKind::Answer }, format!("q{n}"))
+        }
+    });
+    add(&store, room, Where::End, rows.collect()).await;
+
+    let (mut read, mut before) = (Vec::new(), None);
+    loop {
+        let person = store.person(room, "bo".to_owned(), before, 7).await.unwrap();
+        assert_eq!((person.messages, person.questions), (30, 1), "answers are nobody's");
+        assert!(person.first_seen.is_some());
+        before = person.rows.first().map(|row| row.place);
+        read.splice(0..0, person.rows.iter().map(text));
+        if !person.has_older {
+            break;
+        }
+    }
+    assert_eq!(read.len(), 31);
+    assert_eq!((read[0].as_str(), read[1].as_str(), read[30].as_str()), ("m0", "q2", "m87"));
+    let nobody = store.person(room, "Bo".to_owned(), None, 7).await.unwrap();
+    assert_eq!((nobody.rows.len(), nobody.messages, nobody.first_seen), (0, 0, None));
+    let elsewhere = store.room(&crate::support::name("other")).await.unwrap();
+    assert_eq!(store.person(elsewhere, "bo".to_owned(), None, 7).await.unwrap().messages, 0);
+}

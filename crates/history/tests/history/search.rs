@@ -208,7 +208,7 @@ async fn what_was_there_before_there_was_an_index_is_found_in_the_end() {
     drop(store);
     // As the release before this one left it.
     let file = rusqlite::Connection::open(dir.path().join("cache.db")).unwrap();
-    file.execute_batch("DROP TABLE search; DROP TABLE search_state; PRAGMA user_version = 2")
+    file.execute_batch("DROP TABLE search; DROP TABLE search_state; DROP INDEX rows_of_person; PRAGMA user_version = 2")
         .unwrap();
     drop(file);
     let store = open(dir.path());

@@ -1,11 +1,12 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
 import { busyDesk } from "./questions";
 import { FakeRoom } from "./room";
+import { FakeRules } from "./rules";
 import { conversation, inCrowd, type Scene } from "./scenes";
 
 const FRAME_MS = 16;
@@ -41,6 +42,7 @@ export class FakeBridge implements Bridge {
         this.hotkeys = { ...this.hotkeys, keys: key === null ? others : { ...others, [action]: key } };
       }),
   };
+  readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer));
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
@@ -133,7 +135,7 @@ export class FakeBridge implements Bridge {
   boot(): Promise<Boot> {
     const { settings, systemLocale, notices } = this.scene;
     const room = this.#rooms.length > 0 ? "1" : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, streamer: settings.streamerMode === "on", notices, window: this.look }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, streamer: settings.streamerMode === "on", notices, window: this.look }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
@@ -169,16 +171,24 @@ export class FakeBridge implements Bridge {
 
   async page(room: string, anchor: Anchor, limit: number): Promise<Page> {
     if (this.scene.pageDelayMs > 0) await new Promise((done) => setTimeout(done, this.scene.pageDelayMs));
-    return this.#answer("page", [room, anchor, limit], () => this.room.page(anchor, limit));
+    return this.#answer("page", [room, anchor, limit], () => {
+      const page = this.room.page(anchor, limit);
+      return { ...page, rows: page.rows.map((row) => this.rules.paint(row)) };
+    });
   }
 
   pull(room: string | null, since: number, limit: number, questionsSince: number | null): Promise<Pull> {
     this.#ticking = false;
     return this.#answer("pull", [room, since, limit, questionsSince], () => ({
       statuses: this.#statuses(),
-      changes: room === null ? null : this.room.changes(since, limit),
+      changes: room === null ? null : this.#changes(since, limit),
       questions: room === null || questionsSince === null ? null : this.desk.changes(questionsSince),
     }));
+  }
+
+  #changes(since: number, limit: number): Changes {
+    const changes = this.room.changes(since, limit);
+    return { ...changes, upserts: changes.upserts.map((row) => this.rules.paint(row)) };
   }
 
   markRead(room: string, place: number): Promise<void> {

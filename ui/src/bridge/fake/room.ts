@@ -138,6 +138,7 @@ const blank: Omit<Row, "key" | "place" | "kind"> = {
   seq: null,
   gap: null,
   missing: null,
+  ruled: null,
   visibility: "public",
   alsoAsked: [],
   edited: false,
