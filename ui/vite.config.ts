@@ -34,6 +34,6 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       rolldownOptions: { input: fake ? "fake.html" : "index.html" },
     },
-    test: { environment: "happy-dom", include: ["test/**/*.test.ts"], restoreMocks: true },
+    test: { environment: "happy-dom", include: ["test/**/*.test.ts"], restoreMocks: true, testTimeout: 20_000 },
   };
 });

@@ -89,7 +89,7 @@ pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
 async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
     let shell = app.state::<Shell>();
     let wanted = shell.remembered.read(|memory| memory.settings.notifications);
-    let quiet = !wanted || is_looked_at(app) || present::is_open(app);
+    let quiet = !wanted || windows::is_looked_at(app) || present::is_open(app);
     let statuses = shell.rooms.statuses();
     known.retain(|key, _| statuses.iter().any(|status| status.room == key.to_string()));
     for status in statuses.into_iter().filter(|status| status.desk.fresh && is_staffed(status)) {
@@ -114,12 +114,6 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
             );
         }
     }
-}
-
-fn is_looked_at(app: &AppHandle) -> bool {
-    app.get_webview_window(windows::MAIN).is_some_and(|window| {
-        window.is_focused().unwrap_or(false) && window.is_visible().unwrap_or(false)
-    })
 }
 
 fn words(news: &News, language: Language) -> String {

@@ -16,8 +16,29 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) hidden: bool,
 
+    /// Started by the system as somebody signed in; without a window, if that is what a person chose.
+    #[arg(long, hide = true)]
+    pub(crate) with_system: bool,
+
+    /// An `aside://` link: fills the join form. It never carries a token, and never joins by itself.
+    #[arg(value_parser = link)]
+    pub(crate) link: Option<String>,
+
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+/// The longest link that is taken, in bytes.
+const LINK_BYTES: usize = 8 * 1024;
+
+/// Accepts a link that the join form could understand.
+fn link(text: &str) -> Result<String, String> {
+    let scheme = text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("aside://"));
+    if scheme && text.len() <= LINK_BYTES && !text.contains(char::is_whitespace) {
+        Ok(text.to_owned())
+    } else {
+        Err("a link starts with aside://".to_owned())
+    }
 }
 
 /// What to do beyond starting.
@@ -85,7 +106,11 @@ mod tests {
 
     #[test]
     fn the_documented_lines_are_understood() {
-        assert_eq!(parse("aside").unwrap(), Cli { demo: false, hidden: false, command: None });
+        let plain =
+            Cli { demo: false, hidden: false, with_system: false, link: None, command: None };
+        assert_eq!(parse("aside").unwrap(), plain);
+        let link = "aside://join?server=https%3A%2F%2Frooms.example&topic=7";
+        assert_eq!(parse(&format!("aside {link}")).unwrap().link.as_deref(), Some(link));
         assert!(parse("aside --demo").unwrap().demo);
         assert!(parse("aside --demo --hidden").unwrap().hidden);
 
@@ -115,5 +140,8 @@ mod tests {
         assert!(parse("aside join --server https://rooms.example --topic 7").is_err());
         assert!(parse("aside join --server s --topic t --stream s --token abc").is_err());
         assert!(parse("aside elsewhere").is_err());
+        assert!(parse("aside https://rooms.example").is_err());
+        assert!(parse(&format!("aside aside://{}", "x".repeat(10_000))).is_err());
+        assert!(parse("aside 界界界").is_err(), "no boundary at the eighth byte");
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod finding;
 pub(crate) mod present;
 pub(crate) mod rooms;
 pub(crate) mod searching;
+pub(crate) mod streaming;
 pub(crate) mod timeline;
 pub(crate) mod window;
 pub(crate) mod writing;
@@ -57,9 +58,22 @@ macro_rules! handler {
             crate::commands::searching::numbers,
             crate::commands::searching::export_room,
             crate::commands::searching::cancel_export,
+            crate::commands::streaming::overlay,
+            crate::commands::streaming::renew_overlay,
             crate::commands::window::save_settings,
             crate::commands::window::close_window,
             crate::commands::window::hide_window,
+            crate::commands::window::show_window,
+            crate::commands::window::pin_window,
+            crate::commands::window::strip_window,
+            crate::commands::window::drag_window,
+            crate::commands::window::reset_windows,
+            crate::commands::window::take_link,
+            crate::commands::searching::transcripts,
+            crate::commands::searching::open_transcripts,
+            crate::commands::searching::save_last_hour,
+            crate::commands::window::hotkeys,
+            crate::commands::window::choose_hotkey,
             crate::commands::window::open_link,
         ]
     };

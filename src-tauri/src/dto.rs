@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 mod bindings;
 mod desk;
 mod finding;
+mod settings;
+mod streaming;
+mod window;
 
 pub(crate) use desk::{
     AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
@@ -17,6 +20,11 @@ pub(crate) use desk::{
 pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonNumbers, PresentStep,
     Presented, PresentedQuestion, SearchPage, Snippet,
+};
+pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
+pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
+pub(crate) use window::{
+    CloseAction, HotkeyAction, Hotkeys, ShowRoom, Transcripts, WhichWindow, WindowLook,
 };
 
 /// Where a room's connection stands, in the words that the page shows.
@@ -112,108 +120,6 @@ pub(crate) struct SavedRoom {
     pub(crate) open: bool,
 }
 
-/// The language of the app.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Locale {
-    #[default]
-    #[serde(rename = "system")]
-    System,
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "zh-CN")]
-    Chinese,
-}
-
-/// Light, dark, or as the system.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Theme {
-    #[default]
-    System,
-    Light,
-    Dark,
-}
-
-/// What closing the window does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum CloseChoice {
-    #[default]
-    Ask,
-    Hide,
-    Quit,
-}
-
-/// How close together the rows stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Density {
-    #[default]
-    Comfortable,
-    Compact,
-}
-
-/// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
-/// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
-/// seconds rows fade (0 never), and whether what was read is dimmed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Settings {
-    pub(crate) locale: Locale,
-    pub(crate) theme: Theme,
-    pub(crate) close: CloseChoice,
-    pub(crate) text_size: u16,
-    pub(crate) density: Density,
-    pub(crate) pictures_elsewhere: bool,
-    pub(crate) notifications: bool,
-    pub(crate) hover_freeze_ms: u16,
-    pub(crate) fold_repeats: bool,
-    pub(crate) sample_fast: bool,
-    pub(crate) fade_after_secs: u16,
-    pub(crate) dim_read: bool,
-}
-
-impl Settings {
-    /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
-    const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
-    /// What is longer means: until the pointer leaves.
-    const LONGEST_HOVER_MS: u16 = 10_000;
-
-    /// The settings with every number in its range.
-    pub(crate) fn bounded(mut self) -> Self {
-        self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
-        if self.hover_freeze_ms > Self::LONGEST_HOVER_MS {
-            self.hover_freeze_ms = u16::MAX;
-        }
-        self
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            locale: Locale::default(),
-            theme: Theme::default(),
-            close: CloseChoice::default(),
-            text_size: 100,
-            density: Density::default(),
-            pictures_elsewhere: false,
-            notifications: true,
-            hover_freeze_ms: 0,
-            fold_repeats: true,
-            sample_fast: true,
-            fade_after_secs: 0,
-            dim_read: false,
-        }
-    }
-}
-
 /// Something a person should know about this start: a code and what its sentence names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -224,7 +130,8 @@ pub(crate) struct Notice {
     pub(crate) params: BTreeMap<&'static str, String>,
 }
 
-/// All that a page needs to draw itself for the first time; `room` is the one to show.
+/// All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
+/// force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -235,7 +142,9 @@ pub(crate) struct Boot {
     pub(crate) system_locale: String,
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) room: Option<String>,
+    pub(crate) streamer: bool,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) window: WindowLook,
 }
 
 /// What a row of the timeline is.
@@ -260,6 +169,7 @@ pub(crate) enum Delivery {
     Sent,
     Unsure,
     Failed,
+    InReview,
 }
 
 /// What the server's history says about a row.
@@ -379,21 +289,4 @@ pub(crate) enum SendMode {
 pub(crate) struct Draft {
     pub(crate) text: String,
     pub(crate) mode: SendMode,
-}
-
-/// What the answer to "close or hide?" was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum CloseAction {
-    Hide,
-    Quit,
-}
-
-/// Asks the page to bring a room to the front.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct ShowRoom {
-    pub(crate) room: String,
 }

@@ -51,6 +51,22 @@ pub(crate) enum Code {
     WindowFailed,
     /// The server or the role doesn't offer that.
     NotOffered,
+    /// A file could not be written where a person wanted it.
+    FileNotWritten,
+    /// This desktop has no keys for all programs.
+    HotkeyUnsupported,
+    /// No such key, or no key at all.
+    HotkeyInvalid,
+    /// A key that is needed for typing.
+    HotkeyBare,
+    /// Another action has it (`action`).
+    HotkeyDoubled,
+    /// Another program has it (`key`).
+    HotkeyTaken,
+    /// The system would not have the app start with it, or no longer.
+    AutostartFailed,
+    /// The overlay finds no free port.
+    NoPort,
 }
 
 impl Code {
@@ -78,6 +94,14 @@ impl Code {
             Self::Cancelled => "cancelled",
             Self::WindowFailed => "window_failed",
             Self::NotOffered => "not_offered",
+            Self::FileNotWritten => "file_not_written",
+            Self::HotkeyUnsupported => "hotkey_unsupported",
+            Self::HotkeyInvalid => "hotkey_invalid",
+            Self::HotkeyBare => "hotkey_bare",
+            Self::HotkeyDoubled => "hotkey_doubled",
+            Self::HotkeyTaken => "hotkey_taken",
+            Self::AutostartFailed => "autostart_failed",
+            Self::NoPort => "no_port",
         }
     }
 }

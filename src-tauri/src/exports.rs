@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use aside_report::{Format, Language, Options};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tauri::{AppHandle, Emitter, Manager};
+use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
 
 use crate::dto::{ExportFormat, ExportProgress, ExportState, Exported};
 use crate::errors::{AppError, Code};
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
-use crate::windows::MAIN;
+use crate::windows::{self, RoomWindow};
 use crate::words;
 
 /// The page is told so often at most.
@@ -50,7 +50,8 @@ pub(crate) async fn begin(
         ExportFormat::Html => Format::Html,
         ExportFormat::Report => Format::Report,
     };
-    let path = choose(app, &file_name(&label, format), format).await.ok_or(Code::Cancelled)?;
+    let name = file_name(&label, format);
+    let path = choose_path(app, &name, format.extension()).await.ok_or(Code::Cancelled)?;
     let options = Options {
         format,
         room: label,
@@ -109,20 +110,16 @@ impl Teller {
     fn tell(&self, state: ExportState, (done, total): (u64, u64), code: Option<&str>) {
         let path = Some(self.path.clone()).filter(|_| state == ExportState::Done);
         let progress = ExportProgress { done, total, state, path, code: code.map(str::to_owned) };
-        // A window that is gone asks nobody.
-        let _unheard = self.app.emit_to(MAIN, "export", progress);
+        windows::tell(&self.app, "export", progress);
     }
 }
 
 /// The system's own dialog; nothing when it was closed.
-async fn choose(app: &AppHandle, name: &str, format: Format) -> Option<PathBuf> {
+pub(crate) async fn choose_path(app: &AppHandle, name: &str, extension: &str) -> Option<PathBuf> {
     let (tell, told) = tokio::sync::oneshot::channel();
-    let mut dialog = app
-        .dialog()
-        .file()
-        .set_file_name(name)
-        .add_filter(format.extension().to_uppercase(), &[format.extension()]);
-    if let Some(window) = app.get_webview_window(MAIN) {
+    let mut dialog =
+        app.dialog().file().set_file_name(name).add_filter(extension.to_uppercase(), &[extension]);
+    if let Some(window) = RoomWindow::Main.find(app) {
         dialog = dialog.set_parent(&window);
     }
     dialog.save_file(move |path| {
@@ -130,19 +127,19 @@ async fn choose(app: &AppHandle, name: &str, format: Format) -> Option<PathBuf> 
     });
     let chosen = told.await.ok().flatten()?.into_path().ok()?;
     // A name without an ending is one that a person was too lazy to end.
-    Some(if chosen.extension().is_none() {
-        chosen.with_extension(format.extension())
-    } else {
-        chosen
-    })
+    Some(if chosen.extension().is_none() { chosen.with_extension(extension) } else { chosen })
 }
 
-/// A name that every file system takes.
-fn file_name(label: &str, format: Format) -> String {
+/// A room's name as a part of a name that every file system takes; may be empty.
+pub(crate) fn plain(label: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') { c } else { '-' };
     let label: String = aside_text::name(label).chars().map(safe).take(60).collect();
-    let label = label.trim_matches([' ', '-']);
-    let label = if label.is_empty() { "questions" } else { label };
+    label.trim_matches([' ', '-']).to_owned()
+}
+
+fn file_name(label: &str, format: Format) -> String {
+    let label = plain(label);
+    let label = if label.is_empty() { "questions" } else { label.as_str() };
     let kind = if format == Format::Report { "-report" } else { "" };
     format!("{label}{kind}.{}", format.extension())
 }

@@ -76,6 +76,11 @@ impl Home {
         self.root.join("logs")
     }
 
+    /// What was said, as text for people.
+    pub(crate) fn transcripts(&self) -> PathBuf {
+        self.root.join("transcripts")
+    }
+
     pub(crate) fn demo(&self) -> PathBuf {
         self.root.join("demo")
     }

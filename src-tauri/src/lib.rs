@@ -7,7 +7,7 @@
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`] and
 //! [`form`] (the border to the page), [`commands`], [`rows`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
-//! there is something to see), [`windows`], [`present`], [`exports`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], and [`demo`].
+//! there is something to see), [`windows`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], and [`demo`].
 
 mod args;
 mod attention;
@@ -20,9 +20,12 @@ mod errors;
 mod exports;
 mod form;
 mod home;
+mod hotkeys;
+mod keeping;
 mod links;
 mod logging;
 mod namesakes;
+mod overlay;
 mod present;
 mod questions;
 mod rooms;
@@ -31,8 +34,10 @@ mod secrets;
 mod settings;
 mod shell;
 mod start;
+mod streamer;
 mod ticks;
 mod tray;
+mod tray_badge;
 mod windows;
 mod words;
 

@@ -111,7 +111,7 @@ pub(crate) fn open(app: &AppHandle, room: RoomKey) -> tauri::Result<()> {
 
 /// The corner of a screen that the main window is not on, in logical pixels.
 fn other_screen(app: &AppHandle) -> Option<(f64, f64)> {
-    let here = app.get_webview_window(windows::MAIN)?.current_monitor().ok()??;
+    let here = windows::RoomWindow::Main.find(app)?.current_monitor().ok()??;
     let screens = app.available_monitors().ok()?;
     let other = screens.iter().find(|screen| screen.position() != here.position())?;
     let corner = other.position().to_logical(other.scale_factor());
@@ -131,7 +131,8 @@ pub(crate) fn close(app: &AppHandle) {
 /// The questions that may be shown, by number.
 fn showable(items: Vec<Item>) -> Vec<Item> {
     let open = |item: &Item| item.stage != Stage::None || !item.work.is_over();
-    items.into_iter().filter(|item| open(item) && item.work != Work::Merged).collect()
+    let shows = |item: &Item| open(item) && item.work != Work::Merged && !item.is_submission();
+    items.into_iter().filter(shows).collect()
 }
 
 /// Does what a key of the window says.
@@ -251,6 +252,8 @@ fn code(text: &str) -> (Option<String>, u32) {
 
 #[cfg(test)]
 mod tests {
+    use aside_protocol::triage::Review;
+
     use super::*;
 
     fn item(number: u64, work: Work, stage: Stage) -> Item {
@@ -273,6 +276,7 @@ mod tests {
             item(3, Work::Merged, Stage::Now),
             item(4, Work::Claimed, Stage::None),
             item(5, Work::Dismissed, Stage::None),
+            Item { review: Review::Pending, ..item(6, Work::Open, Stage::None) },
         ];
         let numbers: Vec<u64> = showable(items).iter().map(|item| item.number).collect();
         assert_eq!(numbers, [2, 4]);

@@ -19,6 +19,8 @@ pub(crate) struct Clerk<'a> {
     pub(crate) me: String,
     /// What this device is called in claims.
     pub(crate) device: String,
+    /// This person sees what waits for review.
+    staff: bool,
     drafted: BTreeSet<String>,
     held: BTreeSet<String>,
     presence: BTreeMap<String, Vec<Present>>,
@@ -37,6 +39,7 @@ impl<'a> Clerk<'a> {
             painter,
             me: view.facts.user.clone(),
             device,
+            staff: view.facts.role.answers(),
             drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
             held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
             presence: questions
@@ -63,12 +66,19 @@ impl<'a> Clerk<'a> {
     }
 
     pub(crate) fn changes(&self, questions: Questions, since: u64) -> dto::QuestionChanges {
+        let (shown, gone): (Vec<Item>, Vec<Item>) =
+            questions.items.into_iter().partition(|item| self.shows(item));
         dto::QuestionChanges {
             revision: questions.revision,
-            upserts: questions.items.into_iter().map(|item| self.question(item)).collect(),
-            removed: Vec::new(),
+            upserts: shown.into_iter().map(|item| self.question(item)).collect(),
+            removed: gone.into_iter().map(|item| item.question_id.as_str().to_owned()).collect(),
             reset: questions.reset || since == 0,
         }
+    }
+
+    /// What waits for review is staff's business; to whoever asked, the timeline tells what becomes of it.
+    fn shows(&self, item: &Item) -> bool {
+        !item.is_void() && (self.staff || !item.is_submission())
     }
 
     pub(crate) fn question(&self, item: Item) -> dto::Question {
@@ -198,7 +208,7 @@ pub(crate) fn status(view: &RoomView) -> dto::DeskStatus {
         fresh: matches!(desk.state, DeskState::Fresh | DeskState::Local),
         can_answer: view.facts.can_answer,
         can_private: view.facts.can_answer_privately,
-        can_review: false,
+        can_review: view.facts.role.answers() && (view.facts.reviews || desk.reviewing),
         can_vote: view.facts.can_vote,
         open: desk.open,
         oldest_waiting: desk.oldest_open,

@@ -95,7 +95,8 @@ impl Painter<'_> {
             history::Delivery::Received
             | history::Delivery::Sending
             | history::Delivery::Sent
-            | history::Delivery::Unsure => (None, None),
+            | history::Delivery::Unsure
+            | history::Delivery::InReview => (None, None),
         };
         dto::Row {
             kind,
@@ -168,6 +169,7 @@ pub(crate) fn delivery(delivery: &history::Delivery) -> dto::Delivery {
         history::Delivery::Sent => dto::Delivery::Sent,
         history::Delivery::Unsure => dto::Delivery::Unsure,
         history::Delivery::Failed { .. } => dto::Delivery::Failed,
+        history::Delivery::InReview => dto::Delivery::InReview,
     }
 }
 

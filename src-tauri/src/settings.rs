@@ -10,6 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::dto::{self, RoomForm, TokenStore};
+use crate::overlay::Address;
+use crate::windows::RoomWindow;
 
 /// Our own name for a saved room; the page can name rooms only by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,7 +65,7 @@ impl SavedRoom {
     }
 }
 
-/// Where the main window was, in logical pixels.
+/// Where a window was, in logical pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct WindowPlace {
     pub(crate) x: f64,
@@ -72,22 +74,74 @@ pub(crate) struct WindowPlace {
     pub(crate) height: f64,
 }
 
+/// What is remembered of a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct WindowMemory {
+    /// It is one of those that come back when the app is shown.
+    pub(crate) open: bool,
+    /// Kept in front of all others.
+    pub(crate) pinned: bool,
+    /// Nothing but the rows.
+    pub(crate) bare: bool,
+    /// Where it was on which arrangement of screens; the latest last.
+    places: Vec<(String, WindowPlace)>,
+}
+
+impl WindowMemory {
+    /// A laptop meets that many desks.
+    const MOST_PLACES: usize = 16;
+
+    /// All but whether it is open.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { open: self.open, ..Self::default() };
+    }
+
+    pub(crate) fn place(&self, screens: &str) -> Option<WindowPlace> {
+        self.places.iter().find(|(on, _)| on == screens).map(|(_, place)| *place)
+    }
+
+    pub(crate) fn last(&self) -> Option<WindowPlace> {
+        self.places.last().map(|(_, place)| *place)
+    }
+
+    pub(crate) fn put(&mut self, screens: String, place: WindowPlace) {
+        self.places.retain(|(on, _)| *on != screens);
+        self.places.push((screens, place));
+        let over = self.places.len().saturating_sub(Self::MOST_PLACES);
+        self.places.drain(..over);
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Memory {
     pub(crate) rooms: Vec<SavedRoom>,
     pub(crate) settings: dto::Settings,
-    pub(crate) window: Option<WindowPlace>,
+    windows: BTreeMap<RoomWindow, WindowMemory>,
     /// Keys that a person chose, by command.
     pub(crate) keys: BTreeMap<String, String>,
+    /// Global keys that a person chose.
+    pub(crate) hotkeys: BTreeMap<dto::HotkeyAction, String>,
     /// What this device is called in claims; made up once.
     pub(crate) device: String,
+    /// Where the overlay is, once there was one. The page learns its addresses only when it asks for them.
+    pub(crate) overlay: Option<Address>,
 }
 
 impl Memory {
     /// A saved room by its name.
     pub(crate) fn room(&self, key: RoomKey) -> Option<&SavedRoom> {
         self.rooms.iter().find(|room| room.key == key)
+    }
+
+    /// What is remembered of a window.
+    pub(crate) fn window(&self, which: RoomWindow) -> WindowMemory {
+        self.windows.get(&which).cloned().unwrap_or_default()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn window_mut(&mut self, which: RoomWindow) -> &mut WindowMemory {
+        self.windows.entry(which).or_default()
     }
 
     /// A saved room by its name, to be changed.
@@ -188,6 +242,7 @@ fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::overlay::Secret;
 
     fn room(open: bool, demo: bool) -> SavedRoom {
         let form = RoomForm {
@@ -212,11 +267,20 @@ mod tests {
                 memory.settings.close = dto::CloseChoice::Hide;
                 memory.keys.insert("reply".to_owned(), "q".to_owned());
                 memory.device = "d".to_owned();
-                memory.window = Some(WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 });
+                memory.hotkeys.insert(dto::HotkeyAction::Write, "F9".to_owned());
+                let window = memory.window_mut(RoomWindow::Side);
+                (window.open, window.pinned, window.bare) = (true, true, true);
+                for n in 0..20 {
+                    let place = WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 };
+                    window.put(format!("{n}x900+0+0"), place);
+                }
+                memory.overlay = Some(Address { port: 20_001, secret: Secret::random() });
             })
             .unwrap();
         let again = Remembered::open(&path, 0).unwrap().remembered;
         assert_eq!(again.read(Clone::clone), remembered.read(Clone::clone));
+        let side = again.read(|memory| memory.window(RoomWindow::Side));
+        assert_eq!((side.place("3x900+0+0"), side.place("4x900+0+0")), (None, side.last()));
         assert_eq!(
             std::fs::read_dir(folder.path()).unwrap().count(),
             1,

@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
+use tokio::sync::watch;
 
 use crate::avatars::Avatars;
-use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore};
+use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
@@ -18,7 +19,9 @@ use crate::rooms::{Live, Rooms};
 use crate::rows::Painter;
 use crate::secrets::Secrets;
 use crate::settings::{self, Memory, Remembered, RoomKey};
+use crate::streamer::Streamer;
 use crate::ticks::Ticks;
+use crate::windows::RoomWindow;
 use crate::words::{Language, system_locale};
 
 /// The shell's state, one per process.
@@ -28,10 +31,13 @@ pub(crate) struct Shell {
     pub(crate) secrets: Secrets,
     pub(crate) rooms: Rooms,
     pub(crate) avatars: Avatars,
-    pub(crate) ticks: Ticks,
+    ticks: [Ticks; 2],
     notices: Mutex<Vec<Notice>>,
-    /// The room that a page shows first.
-    first: Mutex<Option<RoomKey>>,
+    pub(crate) streamer: Streamer,
+    /// The room that a page shows first, and that the overlay shows unless it is told otherwise.
+    first: watch::Sender<Option<RoomKey>>,
+    /// What the join form is to be filled from.
+    link: Mutex<Option<String>>,
 }
 
 impl Shell {
@@ -40,12 +46,13 @@ impl Shell {
         remembered: Remembered,
         secrets: Secrets,
         rooms: Rooms,
-        ticks: Ticks,
+        ticks: [Ticks; 2],
     ) -> Self {
         let elsewhere = remembered.read(|memory| memory.settings.pictures_elsewhere);
         let avatars = Avatars::new(&home.avatars(), elsewhere);
-        let (notices, first) = (Mutex::default(), Mutex::default());
-        Self { home, remembered, secrets, rooms, avatars, ticks, notices, first }
+        let (notices, link, streamer, first) =
+            (Mutex::default(), Mutex::default(), Streamer::default(), watch::Sender::new(None));
+        Self { home, remembered, secrets, rooms, avatars, ticks, notices, streamer, first, link }
     }
 
     /// Something that the page should say when it starts. Said once, however often it happened.
@@ -57,29 +64,57 @@ impl Shell {
         }
     }
 
+    /// What tells a window's page that something changed.
+    pub(crate) fn ticks(&self, which: RoomWindow) -> &Ticks {
+        match which {
+            RoomWindow::Main => &self.ticks[0],
+            RoomWindow::Side => &self.ticks[1],
+        }
+    }
+
+    /// Keeps a link for the page that asks first.
+    pub(crate) fn keep_link(&self, link: String) {
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+    }
+
+    /// The link that was opened, once.
+    pub(crate) fn take_link(&self) -> Option<String> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Everything that a new page needs.
     pub(crate) fn boot(&self) -> Boot {
         let (rooms, settings) =
             self.remembered.read(|memory| (memory.rooms.clone(), memory.settings.clone()));
         let language = self.language();
+        let streamer = self.streamer.is_on(settings.streamer_mode);
         Boot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rooms: rooms.iter().map(|room| saved(room, language)).collect(),
             settings,
             system_locale: system_locale(),
             statuses: self.rooms.statuses(),
-            room: self
-                .first
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .map(|key| key.to_string()),
+            room: self.first.borrow().map(|key| key.to_string()),
+            streamer,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            window: WindowLook::default(),
         }
     }
 
     /// The room that a page that starts now, or again, shows first.
     pub(crate) fn show_first(&self, key: Option<RoomKey>) {
-        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = key;
+        self.first.send_if_modified(|first| std::mem::replace(first, key) != key);
+    }
+
+    /// The room that is shown first, now and whenever it is another.
+    pub(crate) fn first(&self) -> watch::Receiver<Option<RoomKey>> {
+        self.first.subscribe()
+    }
+
+    /// The room that the overlay shows.
+    pub(crate) fn overlaid(&self) -> Option<RoomKey> {
+        let named = self.remembered.read(|memory| memory.settings.overlay_room.clone());
+        if named.is_empty() { *self.first.borrow() } else { RoomKey::parse(&named) }
     }
 
     /// The language that the shell speaks now.
@@ -257,7 +292,9 @@ impl Shell {
     /// `settings_not_saved`.
     pub(crate) fn choose(&self, settings: Settings) -> Result<(), AppError> {
         self.avatars.show_elsewhere(settings.pictures_elsewhere);
-        self.change(|memory| memory.settings = settings.bounded())
+        self.change(|memory| memory.settings = settings.bounded())?;
+        self.streamer.chosen();
+        Ok(())
     }
 
     /// Changes what is remembered.

@@ -13,8 +13,10 @@ use tokio::sync::Notify;
 
 use crate::cli::{Cli, Command};
 use crate::commands::handler;
+use crate::dto::OverlayState;
 use crate::errors::AppError;
 use crate::home::Home;
+use crate::overlay::Overlay;
 use crate::present::Presenter;
 use crate::rooms::Rooms;
 use crate::secrets::{Secrets, SystemKeyring};
@@ -22,8 +24,10 @@ use crate::settings::{Remembered, RoomKey};
 use crate::shell::Shell;
 use crate::ticks::Ticks;
 use crate::tray::Tray;
-use crate::windows::{self, MAIN, WindowState};
-use crate::{attention, avatars, demo, exports, logging, present};
+use crate::windows::{self, RoomWindow, WindowState};
+use crate::{
+    attention, avatars, demo, exports, hotkeys, keeping, logging, overlay, present, streamer,
+};
 
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
@@ -51,19 +55,25 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let mut context = tauri::generate_context!();
     // Apps with different homes are different apps; the single-instance plugin goes by this name on every system.
     context.config_mut().identifier = home.instance();
-    let hidden = cli.hidden;
+    let (hidden, with_system) = (cli.hidden, cli.with_system);
     let app = Builder::default()
         // A second start ends inside `build`, before it opens anything.
         .plugin(tauri_plugin_single_instance::init(|app, line, _folder| second_start(app, line)))
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_autostart::Builder::new().app_name("Aside").arg("--with-system").build(),
+        )
         .register_asynchronous_uri_scheme_protocol("avatar", avatars::serve)
         .invoke_handler(handler!())
         .on_window_event(windows::on_event)
         .setup(move |app| {
             app.state::<Tray>().start(app.handle());
-            if !hidden {
-                windows::bring(app.handle())?;
+            hotkeys::start(app.handle());
+            let shell = app.state::<Shell>();
+            let quietly = shell.remembered.read(|memory| memory.settings.start_hidden);
+            if !(hidden || with_system && quietly) {
+                windows::bring_all(app.handle());
             }
             Ok(())
         })
@@ -106,19 +116,22 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
         Env::real().context("no encrypted connections on this system")?
     };
 
-    let (ticks, tray) = (Ticks::default(), Tray::default());
+    let (ticks, tray) = ([Ticks::default(), Ticks::default()], Tray::default());
     let presenter = Presenter::default();
-    let attention = Arc::new(Notify::new());
+    let (attention, wake_overlay) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (tick, draw, turn) = (ticks.clone(), tray.clone(), presenter.waker());
-    let told = Arc::clone(&attention);
+    let (told, overlaid) = (Arc::clone(&attention), Arc::clone(&wake_overlay));
+    let keeping = Arc::new(Notify::new());
+    let kept = Arc::clone(&keeping);
     let rooms = Rooms::new(history.store, env, move || {
-        tick.changed();
+        tick.iter().for_each(Ticks::changed);
         draw.changed();
         turn.notify_one();
         told.notify_one();
+        kept.notify_one();
+        overlaid.notify_one();
     });
-    let shell =
-        Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks.clone());
+    let shell = Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks);
     let told =
         [("settings_reset", settings.set_aside), ("cache_rebuilt", history.report.cache_set_aside)];
     for (code, path) in told {
@@ -126,21 +139,55 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
             shell.notice(code, &[("file", path.display().to_string())]);
         }
     }
+    app.manage(set_up_overlay(app, &shell, wake_overlay));
     app.manage(shell);
     app.manage(WindowState::default());
     app.manage(tray);
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));
     tauri::async_runtime::spawn(attention::keep(app.clone(), attention));
+    tauri::async_runtime::spawn(keeping::keep(app.clone(), keeping));
     app.manage(presenter);
     app.manage(exports::Exports::default());
     app.manage(demo::Hosted::default());
+    tauri::async_runtime::spawn(streamer::keep(app.clone()));
+    tauri::async_runtime::block_on(start_overlay(app));
 
-    let app = app.clone();
-    tauri::async_runtime::spawn(ticks.run(move || {
-        // A window that is being built or destroyed hears nothing, and boots from a snapshot.
-        let _unheard = app.emit_to(MAIN, "tick", ());
-    }));
+    for which in RoomWindow::ALL {
+        let (ticks, app) = (app.state::<Shell>().ticks(which).clone(), app.clone());
+        tauri::async_runtime::spawn(ticks.run(move || {
+            // A window that is being built or destroyed hears nothing, and boots from a snapshot.
+            let _unheard = app.emit_to(which.label(), "tick", ());
+        }));
+    }
     Ok(())
+}
+
+/// The overlay, off yet, that looks again whenever another room comes on show.
+fn set_up_overlay(app: &AppHandle, shell: &Shell, wake: Arc<Notify>) -> Overlay {
+    let (which, language) = (app.clone(), app.clone());
+    let (mut first, turned) = (shell.first(), Arc::clone(&wake));
+    tauri::async_runtime::spawn(async move {
+        while first.changed().await.is_ok() {
+            turned.notify_one();
+        }
+    });
+    Overlay::new(
+        shell.rooms.clone(),
+        move || which.state::<Shell>().overlaid(),
+        move || language.state::<Shell>().language(),
+        wake,
+    )
+}
+
+/// An overlay that cannot be where it was is a blank in somebody's broadcast.
+async fn start_overlay(app: &AppHandle) {
+    if let Err(error) = overlay::follow_settings(app).await {
+        tracing::error!(code = error.code(), "the overlay was not started");
+    }
+    let now = overlay::status(app).await;
+    if now.state == OverlayState::PortTaken {
+        app.state::<Shell>().notice("overlay_port", &[("port", now.port.to_string())]);
+    }
 }
 
 /// Opens what was open, and what the command line asks for.
@@ -187,6 +234,11 @@ async fn obey(
     token: impl Fn(&str) -> Option<String>,
 ) -> Result<(), AppError> {
     let shell = app.state::<Shell>();
+    if let Some(link) = cli.link {
+        // A page that is there asks for it now; one that is still to start, as it starts.
+        shell.keep_link(link);
+        windows::tell(app, "link", ());
+    }
     if cli.demo {
         let room = demo::host(app).await?;
         windows::turn_to(app, room);

@@ -17,13 +17,16 @@ use crate::attention::is_staffed;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
-use crate::windows;
+use crate::tray_badge;
+use crate::windows::{self, RoomWindow};
 use crate::words::Language;
 
 /// Often enough for an eye that glances at it, rare enough that a flood of messages costs nothing.
 const EVERY: Duration = Duration::from_millis(500);
 
 const SHOW: &str = "show";
+const SIDE: &str = "side";
+const RESET: &str = "reset";
 const QUIT: &str = "quit";
 const ROOM: &str = "room:";
 
@@ -63,6 +66,8 @@ impl Tray {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Glance {
     face: Face,
+    /// How many questions wait that nobody has taken, for those who answer.
+    badge: u32,
     tooltip: String,
     rooms: Vec<(RoomKey, String)>,
     language: Language,
@@ -107,6 +112,8 @@ impl Glance {
             (false, 0) => Face::Quiet,
             (false, _) => Face::Unread,
         };
+        let staffed = rooms.iter().filter(|(_, _, status)| is_staffed(status));
+        let badge = staffed.map(|(_, _, status)| status.desk.open).sum::<u32>();
         let mut tooltip = vec!["Aside".to_owned()];
         tooltip.push(language.unread(unread, questions));
         if let [(_, _, only)] = &rooms[..] {
@@ -118,7 +125,13 @@ impl Glance {
             .into_iter()
             .map(|(key, label, status)| (key, line(language, &label, &status)))
             .collect();
-        Self { face, tooltip: tooltip.join(" · "), rooms, language }
+        Self {
+            face,
+            badge: badge.min(tray_badge::MOST),
+            tooltip: tooltip.join(" · "),
+            rooms,
+            language,
+        }
     }
 }
 
@@ -150,7 +163,7 @@ fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<TrayIcon> {
     let temporary = app.state::<Shell>().home.tray();
     std::fs::create_dir_all(&temporary)?;
     TrayIconBuilder::with_id("aside")
-        .icon(picture(glance.face)?)
+        .icon(picture(glance)?)
         .tooltip(&glance.tooltip)
         .menu(&menu(app, glance)?.menu)
         .temp_dir_path(temporary)
@@ -175,6 +188,16 @@ fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<TrayIcon> {
 fn chosen(app: &AppHandle, item: &str) {
     match item {
         SHOW => windows::show(app, None),
+        SIDE => {
+            let app = app.clone();
+            // As in `windows::show`: not inside this handler.
+            tauri::async_runtime::spawn(async move {
+                if let Err(error) = windows::bring(&app, RoomWindow::Side) {
+                    tracing::error!(%error, "the side window could not be shown");
+                }
+            });
+        }
+        RESET => windows::reset(app),
         QUIT => windows::quit(app),
         room => {
             let key = room.strip_prefix(ROOM).and_then(RoomKey::parse);
@@ -195,6 +218,8 @@ fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
     let item =
         |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
     let show = item(SHOW, glance.language.show(), true)?;
+    let side = item(SIDE, glance.language.side(), true)?;
+    let reset = item(RESET, glance.language.reset(), true)?;
     let quit = item(QUIT, glance.language.quit(), true)?;
     let (above, below) = (PredefinedMenuItem::separator(app)?, PredefinedMenuItem::separator(app)?);
     let rooms: Vec<_> = if glance.rooms.is_empty() {
@@ -204,9 +229,9 @@ fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
             glance.rooms.iter().map(|(key, line)| item(&format!("{ROOM}{key}"), line, true));
         lines.collect::<tauri::Result<_>>()?
     };
-    let mut items: Vec<&dyn IsMenuItem<Wry>> = vec![&show, &above];
+    let mut items: Vec<&dyn IsMenuItem<Wry>> = vec![&show, &side, &above];
     items.extend(rooms.iter().map(|item| item as &dyn IsMenuItem<Wry>));
-    items.extend([&below as &dyn IsMenuItem<Wry>, &quit]);
+    items.extend([&below as &dyn IsMenuItem<Wry>, &reset, &quit]);
     let menu = Menu::with_items(app, &items)?;
     Ok(Lines { menu, rooms })
 }
@@ -235,8 +260,8 @@ fn draw(
     now: &Glance,
     lines: Option<Lines>,
 ) -> tauri::Result<Lines> {
-    if shown.face != now.face {
-        icon.set_icon(Some(picture(now.face)?))?;
+    if (shown.face, shown.badge) != (now.face, now.badge) {
+        icon.set_icon(Some(picture(now)?))?;
     }
     if shown.tooltip != now.tooltip {
         icon.set_tooltip(Some(&now.tooltip))?;
@@ -259,12 +284,13 @@ fn draw(
     }
 }
 
-fn picture(face: Face) -> tauri::Result<Image<'static>> {
-    Image::from_bytes(match face {
+fn picture(glance: &Glance) -> tauri::Result<Image<'static>> {
+    let face = Image::from_bytes(match glance.face {
         Face::Quiet => include_bytes!("../../icons/tray.png"),
         Face::Unread => include_bytes!("../../icons/tray-unread.png"),
         Face::Offline => include_bytes!("../../icons/tray-offline.png"),
-    })
+    })?;
+    Ok(tray_badge::stamp(&face, glance.badge))
 }
 
 #[cfg(test)]
@@ -304,7 +330,7 @@ mod tests {
         (status.desk.open, status.desk.oldest_waiting) =
             (5, Some(Timestamp::now().as_millisecond()));
         let glance = Glance::of(vec![(key, label, status)], Language::English);
-        assert_eq!(glance.tooltip, "Aside · Live · 5 open");
+        assert_eq!((glance.tooltip.as_str(), glance.badge), ("Aside · Live · 5 open", 5));
         assert_eq!(Language::English.waiting(5, 4), "5 open, oldest 4 min");
 
         let glance = Glance::of(Vec::new(), Language::English);

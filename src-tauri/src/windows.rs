@@ -1,93 +1,192 @@
-//! The main window: built when it is shown, hidden when it is closed, gone when the app quits. Rooms do not notice.
+//! The two windows that show a room, the wide one and the narrow one: built when they are shown, hidden when they are closed,
+//! gone when the app quits. Rooms do not notice.
+
+mod build;
+mod place;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
-use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindow, Window, WindowEvent};
+use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
-use crate::dto::{self, CloseChoice, ShowRoom};
+pub(crate) use build::{is_ours, theme};
+
+use crate::dto::{CloseChoice, ShowRoom, WindowLook};
+use crate::errors::AppError;
 use crate::present::PRESENT;
-use crate::settings::{RoomKey, WindowPlace};
+use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::tray::Tray;
-
-/// The one window that there is.
-pub(crate) const MAIN: &str = "main";
 
 /// How long leaving the rooms, flushing the files and stopping the demo may take altogether before the app goes anyway.
 const GOODBYE: Duration = Duration::from_secs(3);
 
-/// A window that stays hidden for so long gives its web page back: it costs some sixty megabytes, the rooms need none of
-/// it, and showing the window again builds a new page from the cache.
-const KEPT_HIDDEN: Duration = Duration::from_secs(60);
+/// A window that shows a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RoomWindow {
+    /// Wide: rooms, timeline, questions.
+    Main,
+    /// Narrow: one room's timeline beside something else.
+    Side,
+}
 
-/// The smallest window that a row of chat and the composer fit in, in logical pixels.
-const SMALLEST: (f64, f64) = (240.0, 200.0);
+impl RoomWindow {
+    pub(crate) const ALL: [Self; 2] = [Self::Main, Self::Side];
 
-/// What is known of the window besides what Tauri knows.
+    /// Its name in Tauri and in the settings.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Side => "side",
+        }
+    }
+
+    /// The window of this name, if it shows a room.
+    pub(crate) fn of(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|window| window.label() == label)
+    }
+
+    pub(crate) fn find(self, app: &AppHandle) -> Option<WebviewWindow> {
+        app.get_webview_window(self.label())
+    }
+
+    fn is_shown(self, app: &AppHandle) -> bool {
+        self.find(app).is_some_and(|window| window.is_visible().unwrap_or(false))
+    }
+}
+
+/// What is known of the windows besides what Tauri knows.
 #[derive(Default)]
 pub(crate) struct WindowState {
-    /// "Close or hide?" was asked and not answered.
-    asked: AtomicBool,
+    windows: [OneWindow; 2],
+    /// The side window was built so that one sees through it.
+    seen_through: AtomicBool,
     /// The app is on its way out.
     quitting: AtomicBool,
+}
+
+#[derive(Default)]
+struct OneWindow {
+    /// "Close or hide?" was asked and not answered.
+    asked: AtomicBool,
     /// Counts showing and hiding, so that what was meant for an earlier hiding is not done to a later one.
     turn: AtomicU64,
 }
 
-/// Has the page show a room.
-pub(crate) fn turn_to(app: &AppHandle, room: RoomKey) {
-    app.state::<Shell>().show_first(Some(room));
-    // A page that is still to start finds the room in `boot`; nobody hears this then.
-    let _unheard = app.emit_to(MAIN, "show-room", ShowRoom { room: room.to_string() });
+impl WindowState {
+    fn of(&self, which: RoomWindow) -> &OneWindow {
+        match which {
+            RoomWindow::Main => &self.windows[0],
+            RoomWindow::Side => &self.windows[1],
+        }
+    }
 }
 
-/// Shows the window, building it if need be. The room, if one is named, comes to the front.
+/// Whether somebody looks at a room: a window that is merely visible on some screen is not looked at.
+pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
+    RoomWindow::ALL
+        .into_iter()
+        .filter_map(|which| which.find(app))
+        .any(|window| window.is_focused().unwrap_or(false) && window.is_visible().unwrap_or(false))
+}
+
+/// Tells the pages of all rooms' windows.
+pub(crate) fn tell(app: &AppHandle, event: &str, payload: impl serde::Serialize + Clone) {
+    for which in RoomWindow::ALL {
+        // A window that is not there hears nothing, and boots from a snapshot.
+        let _unheard = app.emit_to(which.label(), event, payload.clone());
+    }
+}
+
+/// Has the windows show a room.
+pub(crate) fn turn_to(app: &AppHandle, room: RoomKey) {
+    app.state::<Shell>().show_first(Some(room));
+    // A page that is still to start finds the room in `boot`.
+    tell(app, "show-room", ShowRoom { room: room.to_string() });
+}
+
+/// Shows what was shown last, building it if need be. The room, if one is named, comes to the front.
 pub(crate) fn show(app: &AppHandle, room: Option<RoomKey>) {
     if let Some(room) = room {
         turn_to(app, room);
     }
     let app = app.clone();
     // On Windows, building a window inside an event's handler would wait for that very handler.
-    tauri::async_runtime::spawn(async move {
-        if let Err(error) = bring(&app) {
-            tracing::error!(%error, "the window could not be shown");
-        }
-    });
+    tauri::async_runtime::spawn(async move { bring_all(&app) });
 }
 
-/// Builds the window if there is none, and brings it to the front.
-pub(crate) fn bring(app: &AppHandle) -> tauri::Result<()> {
-    app.state::<WindowState>().turn.fetch_add(1, Ordering::SeqCst);
-    let window = match app.get_webview_window(MAIN) {
+/// Brings every window to the front that was open last; the wide one, if none was.
+pub(crate) fn bring_all(app: &AppHandle) {
+    let mut open = app.state::<Shell>().remembered.read(|memory| {
+        let is_open = |which: &RoomWindow| memory.window(*which).open;
+        RoomWindow::ALL.into_iter().filter(is_open).collect::<Vec<_>>()
+    });
+    if open.is_empty() {
+        open.push(RoomWindow::Main);
+    }
+    for which in open {
+        if let Err(error) = bring(app, which) {
+            tracing::error!(%error, window = which.label(), "a window could not be shown");
+        }
+    }
+}
+
+/// Builds a window if there is none, and brings it to the front.
+pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
+    app.state::<WindowState>().of(which).turn.fetch_add(1, Ordering::SeqCst);
+    let window = match which.find(app) {
         Some(window) => window,
-        None => build(app)?,
+        None => build::build(app, which)?,
     };
     window.show()?;
     window.unminimize()?;
     window.set_focus()?;
-    app.state::<Shell>().ticks.show();
+    let shell = app.state::<Shell>();
+    let _logged = shell.change(|memory| memory.window_mut(which).open = true);
+    shell.ticks(which).show();
     Ok(())
 }
 
-/// Takes the window off the screen. The rooms stay open.
-pub(crate) fn hide(app: &AppHandle) {
+/// Shows what is hidden, and hides what is looked at: one key for both.
+pub(crate) fn toggle(app: &AppHandle) {
+    if is_looked_at(app) {
+        for which in RoomWindow::ALL.into_iter().filter(|which| which.is_shown(app)) {
+            put_away(app, which);
+        }
+    } else {
+        show(app, None);
+    }
+}
+
+/// Takes a window off the screen. The rooms stay open. Beside another window it stays away; alone, it is what comes back.
+pub(crate) fn hide(app: &AppHandle, which: RoomWindow) {
+    let others = RoomWindow::ALL.into_iter().any(|other| other != which && other.is_shown(app));
+    if others {
+        let _logged = app.state::<Shell>().change(|memory| memory.window_mut(which).open = false);
+    }
+    put_away(app, which);
+}
+
+fn put_away(app: &AppHandle, which: RoomWindow) {
     let state = app.state::<WindowState>();
+    let state = state.of(which);
     state.asked.store(false, Ordering::SeqCst);
     let turn = state.turn.fetch_add(1, Ordering::SeqCst) + 1;
-    app.state::<Shell>().ticks.hide();
-    let Some(window) = app.get_webview_window(MAIN) else { return };
-    remember_place(app, &window);
+    let shell = app.state::<Shell>();
+    shell.ticks(which).hide();
+    let Some(window) = which.find(app) else { return };
+    place::remember(app, which, &window);
     if let Err(error) = window.hide() {
-        tracing::warn!(%error, "the window could not be hidden");
+        tracing::warn!(%error, "a window could not be hidden");
         return;
     }
+    let rest = shell.remembered.read(|memory| memory.settings.rest_after_secs);
     let app = app.clone();
+    // A page costs some sixty megabytes and the rooms need none of it; showing the window again builds a new one from the cache.
     tauri::async_runtime::spawn(async move {
-        tokio::time::sleep(KEPT_HIDDEN).await;
+        tokio::time::sleep(Duration::from_secs(u64::from(rest))).await;
         // Shown, or shown and hidden again, since.
-        if app.state::<WindowState>().turn.load(Ordering::SeqCst) != turn {
+        if app.state::<WindowState>().of(which).turn.load(Ordering::SeqCst) != turn {
             return;
         }
         if let Err(error) = window.destroy() {
@@ -101,9 +200,11 @@ pub(crate) fn quit(app: &AppHandle) {
     if app.state::<WindowState>().quitting.swap(true, Ordering::SeqCst) {
         return;
     }
-    if let Some(window) = app.get_webview_window(MAIN) {
-        remember_place(app, &window);
-        let _gone = window.hide();
+    for which in RoomWindow::ALL {
+        if let Some(window) = which.find(app) {
+            place::remember(app, which, &window);
+            let _gone = window.hide();
+        }
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
@@ -127,136 +228,124 @@ pub(crate) fn is_quitting(app: &AppHandle) -> bool {
 /// What a window reports.
 pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
-    if window.label() != MAIN {
-        return;
-    }
+    let Some(which) = RoomWindow::of(window.label()) else { return };
     api.prevent_close();
     let app = window.app_handle();
+    // Another window stays: nothing ends, so there is nothing to ask.
+    if RoomWindow::ALL.into_iter().any(|other| other != which && other.is_shown(app)) {
+        return hide(app, which);
+    }
     match app.state::<Shell>().remembered.read(|memory| memory.settings.close) {
-        CloseChoice::Hide => hide(app),
+        CloseChoice::Hide => hide(app, which),
         CloseChoice::Quit => quit(app),
         // A page that cannot ask (or a person who closes twice) is taken at their word.
-        CloseChoice::Ask if app.state::<WindowState>().asked.swap(true, Ordering::SeqCst) => {
-            hide(app)
+        CloseChoice::Ask
+            if app.state::<WindowState>().of(which).asked.swap(true, Ordering::SeqCst) =>
+        {
+            hide(app, which)
         }
         CloseChoice::Ask => {
-            if let Err(error) = app.emit_to(MAIN, "close-asked", ()) {
+            if let Err(error) = app.emit_to(which.label(), "close-asked", ()) {
                 tracing::warn!(%error, "the page could not be asked");
-                hide(app);
+                hide(app, which);
             }
         }
     }
 }
 
 /// The page has answered, or has started anew: the next wish to close is asked again.
-pub(crate) fn answered(app: &AppHandle) {
-    app.state::<WindowState>().asked.store(false, Ordering::SeqCst);
+pub(crate) fn answered(app: &AppHandle, which: RoomWindow) {
+    app.state::<WindowState>().of(which).asked.store(false, Ordering::SeqCst);
 }
 
-/// The settings have changed: the window, its page and the tray follow.
+/// The settings have changed: the windows, their pages and the tray follow.
 pub(crate) fn settings_changed(app: &AppHandle) {
     let settings = app.state::<Shell>().remembered.read(|memory| memory.settings.clone());
-    if let Some(window) = app.get_webview_window(MAIN)
-        && let Err(error) = window.set_theme(theme(settings.theme))
-    {
-        tracing::warn!(%error, "the theme could not be set");
+    for window in RoomWindow::ALL.into_iter().filter_map(|which| which.find(app)) {
+        if let Err(error) = window.set_theme(theme(settings.theme)) {
+            tracing::warn!(%error, "the theme could not be set");
+        }
     }
-    for window in [MAIN, PRESENT] {
-        let _unheard = app.emit_to(window, "settings", settings.clone());
-    }
+    build::follow_opacity(app, settings.side_opacity);
+    tell(app, "settings", settings.clone());
+    let _unheard = app.emit_to(PRESENT, "settings", settings);
     app.state::<Tray>().changed();
 }
 
-fn build(app: &AppHandle) -> tauri::Result<WebviewWindow> {
-    let shell = app.state::<Shell>();
-    let (settings, place) =
-        shell.remembered.read(|memory| (memory.settings.clone(), memory.window));
-    let mut builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
-        .title("Aside")
-        .inner_size(960.0, 720.0)
-        .min_inner_size(SMALLEST.0, SMALLEST.1)
-        .theme(theme(settings.theme))
-        .data_directory(shell.home.webview())
-        .disable_drag_drop_handler()
-        .on_navigation(is_ours)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_download(|_, _| false)
-        .on_permission_request(|_, _| PermissionResponse::Deny);
-    if let Some(place) = place.filter(|place| is_on_a_screen(app, place)) {
-        builder = builder.inner_size(place.width, place.height).position(place.x, place.y);
-    }
-    builder.build()
+/// How a window looks beside its page: what a person chose for it, and what this system can do.
+pub(crate) fn look(app: &AppHandle, which: RoomWindow) -> WindowLook {
+    let (pinned, bare) = app
+        .state::<Shell>()
+        .remembered
+        .read(|memory| (memory.window(which).pinned, memory.window(which).bare));
+    WindowLook { pinned, bare, can_pin: can_pin() }
 }
 
-/// The page never leaves our own origin.
-pub(crate) fn is_ours(link: &Url) -> bool {
-    match link.scheme() {
-        "tauri" => link.host_str() == Some("localhost"),
-        "http" | "https" => link.host_str() == Some("tauri.localhost"),
-        _ => false,
+/// Keeps a window in front of all others, or no longer.
+///
+/// # Errors
+/// `settings_not_saved`; the window obeys all the same.
+pub(crate) fn pin(app: &AppHandle, which: RoomWindow, pinned: bool) -> Result<(), AppError> {
+    if let Some(window) = which.find(app)
+        && let Err(error) = window.set_always_on_top(pinned)
+    {
+        tracing::warn!(%error, "the window could not be kept on top");
     }
+    let saved = app.state::<Shell>().change(|memory| memory.window_mut(which).pinned = pinned);
+    let _unheard = app.emit_to(which.label(), "window", look(app, which));
+    saved
 }
 
-pub(crate) fn theme(theme: dto::Theme) -> Option<tauri::Theme> {
-    match theme {
-        dto::Theme::System => None,
-        dto::Theme::Light => Some(tauri::Theme::Light),
-        dto::Theme::Dark => Some(tauri::Theme::Dark),
+/// Takes everything but the rows away from a window, its frame included, or gives it back.
+///
+/// # Errors
+/// `settings_not_saved`; the window obeys all the same.
+pub(crate) fn strip(app: &AppHandle, which: RoomWindow, bare: bool) -> Result<(), AppError> {
+    if let Some(window) = which.find(app)
+        && let Err(error) = window.set_decorations(!bare)
+    {
+        tracing::warn!(%error, "the window's frame could not be changed");
     }
+    let saved = app.state::<Shell>().change(|memory| memory.window_mut(which).bare = bare);
+    let _unheard = app.emit_to(which.label(), "window", look(app, which));
+    saved
 }
 
-fn remember_place(app: &AppHandle, window: &WebviewWindow) {
-    let place = || -> tauri::Result<Option<WindowPlace>> {
-        if !window.is_visible()? || window.is_maximized()? || window.is_minimized()? {
-            return Ok(None);
+/// The way out of every corner: all windows whole, opaque, of their first size, in the middle of the screen they are on.
+pub(crate) fn reset(app: &AppHandle) {
+    let _logged = app.state::<Shell>().change(|memory| {
+        for which in RoomWindow::ALL {
+            memory.window_mut(which).forget();
         }
-        let scale = window.scale_factor()?;
-        let (at, size) =
-            (window.outer_position()?.to_logical(scale), window.inner_size()?.to_logical(scale));
-        Ok(Some(WindowPlace { x: at.x, y: at.y, width: size.width, height: size.height }))
-    };
-    // Where the system does not tell (Wayland), the window opens where the system puts it.
-    if let Ok(Some(place)) = place() {
-        let _logged = app.state::<Shell>().change(|memory| memory.window = Some(place));
+        memory.settings.side_opacity = 100;
+    });
+    for which in RoomWindow::ALL {
+        let Some(window) = which.find(app) else { continue };
+        let done = (|| {
+            window.set_decorations(true)?;
+            window.set_always_on_top(false)?;
+            window.unmaximize()?;
+            window.set_size(build::first_size(which))?;
+            window.center()
+        })();
+        if let Err(error) = done {
+            tracing::warn!(%error, "a window could not be reset");
+        }
+        let _unheard = app.emit_to(which.label(), "window", look(app, which));
     }
+    settings_changed(app);
+    show(app, None);
 }
 
-/// Whether the middle of the window's title would be on a screen: a monitor may have been unplugged since.
-fn is_on_a_screen(app: &AppHandle, place: &WindowPlace) -> bool {
-    let (x, y) = (place.x + place.width / 2.0, place.y + 10.0);
-    let sane = place.width >= SMALLEST.0 && place.height >= SMALLEST.1;
-    let screens = app.available_monitors().unwrap_or_default();
-    sane && screens.iter().any(|screen| {
-        let scale = screen.scale_factor();
-        let at = screen.position().to_logical::<f64>(scale);
-        let size = screen.size().to_logical::<f64>(scale);
-        (at.x..at.x + size.width).contains(&x) && (at.y..at.y + size.height).contains(&y)
-    })
+/// Whether this desktop lets a window keep itself in front: Wayland does not.
+fn can_pin() -> bool {
+    !is_wayland()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_page_stays_at_home() {
-        for link in
-            ["tauri://localhost", "tauri://localhost/index.html#a", "http://tauri.localhost/"]
-        {
-            assert!(is_ours(&link.parse().unwrap()), "{link}");
-        }
-        for link in [
-            "https://example.com/",
-            "http://localhost/",
-            "https://tauri.localhost.evil.example/",
-            "tauri://evil.example/",
-            "file:///etc/passwd",
-            "data:text/html,x",
-            "about:blank",
-            "avatar://localhost/x",
-            "ipc://localhost/boot",
-        ] {
-            assert!(!is_ours(&link.parse().unwrap()), "{link}");
-        }
-    }
+/// Whether the windows are Wayland's, where no program knows of the others.
+pub(crate) fn is_wayland() -> bool {
+    let told = std::env::var("GDK_BACKEND").unwrap_or_default();
+    cfg!(target_os = "linux")
+        && std::env::var_os("WAYLAND_DISPLAY").is_some_and(|display| !display.is_empty())
+        && !told.starts_with("x11")
 }

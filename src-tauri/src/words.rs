@@ -20,6 +20,11 @@ impl Language {
         }
     }
 
+    /// The language's name in a page.
+    pub(crate) fn tag(self) -> &'static str {
+        self.pick("en", "zh-CN")
+    }
+
     fn pick(self, english: &'static str, chinese: &'static str) -> &'static str {
         match self {
             Self::English => english,
@@ -29,6 +34,38 @@ impl Language {
 
     pub(crate) fn show(self) -> &'static str {
         self.pick("Show Aside", "显示 Aside")
+    }
+
+    pub(crate) fn side(self) -> &'static str {
+        self.pick("Side window", "侧边窗口")
+    }
+
+    pub(crate) fn reset(self) -> &'static str {
+        self.pick("Reset windows", "重置窗口")
+    }
+
+    /// Who asked, before the question.
+    pub(crate) fn asked(self, who: &str) -> String {
+        match self {
+            Self::English => format!("{who} asked:"),
+            Self::Chinese => format!("{who} 提问："),
+        }
+    }
+
+    /// Who answered whom, before the answer.
+    pub(crate) fn answered(self, org: &str, who: &str) -> String {
+        match self {
+            Self::English => format!("{org} answered {who}:"),
+            Self::Chinese => format!("{org} 回复 {who}："),
+        }
+    }
+
+    pub(crate) fn withdrawn(self) -> &'static str {
+        self.pick("An answer was withdrawn.", "一条回答已撤回。")
+    }
+
+    pub(crate) fn missing(self) -> &'static str {
+        self.pick("-- something may be missing here --", "—— 此处可能有缺失 ——")
     }
 
     pub(crate) fn quit(self) -> &'static str {

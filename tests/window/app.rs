@@ -98,6 +98,20 @@ impl App {
         App::start(stage, &args, &[("CLEO_TOKEN", room.cleo().expose())]).await
     }
 
+    /// Eyes and hands in the window whose page says so; waits for it.
+    pub(crate) async fn turn_to(&self, what: &str, says_so: &str) {
+        until(what, || async {
+            for window in self.driver.windows().await {
+                self.driver.turn_to(&window).await;
+                if self.ask::<bool>(says_so, json!([])).await {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await;
+    }
+
     /// Ends the app without a word, as a crash does; the stage and its home stay.
     pub(crate) async fn die(self) -> Stage {
         for process in self.stage.processes("aside") {
@@ -190,6 +204,12 @@ impl App {
     pub(crate) async fn press(&self, name: &str) {
         let button = self.button(name).await;
         self.driver.click(&button).await;
+    }
+
+    /// Ticks a box, or unticks it.
+    pub(crate) async fn press_box(&self, name: &str) {
+        let tick = self.field(name).await;
+        self.driver.click(&tick).await;
     }
 
     /// Shows one of the two panes of a window that has room for one: `Timeline` or `Questions`.

@@ -152,6 +152,35 @@ async fn a_draft_survives_a_kill_and_keys_of_any_layout_are_text() {
 }
 
 #[tokio::test]
+async fn what_waits_for_review_is_approved_by_a_key_and_then_the_audience_hears_it() {
+    let room = Room::open(Mode::Full).await;
+    room.review().await;
+    let stage = Stage::set("what_waits_for_review_is_approved_by_a_key");
+    let app = App::start_at_desk(stage, &room).await;
+    let mut bo = room.bo().await;
+    bo.ask("may I ask?").await;
+    bo.ask("buy this").await;
+    no_field(&app).await;
+    app.keys("1").await;
+    listed(&app, 2).await;
+    assert!(room.texts().await.is_empty(), "nobody else has seen it");
+    app.keys("ja").await;
+    assert_eq!(bo.hears("may I ask?").await["type"], "question");
+    listed(&app, 1).await;
+    app.keys("jX").await;
+    until("it is rejected", || async {
+        app.keys("5").await;
+        (questions(&app).await.len() == 1).then_some(())
+    })
+    .await;
+    assert!(questions(&app).await[0].0.contains("buy this"));
+    app.keys("2").await;
+    listed(&app, 1).await;
+    assert!(questions(&app).await[0].0.contains("#1"), "it has its number now");
+    assert_eq!(room.texts().await, ["may I ask?"]);
+}
+
+#[tokio::test]
 async fn two_hundred_votes_a_second_do_not_move_the_selected_row() {
     let room = Room::open(Mode::Full).await;
     let mut ids = Vec::new();

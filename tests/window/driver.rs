@@ -56,6 +56,18 @@ impl Driver {
         Some(Element(value.get(ELEMENT)?.as_str()?.to_owned()))
     }
 
+    /// The names of the app's windows, in no order.
+    pub(crate) async fn windows(&self) -> Vec<String> {
+        let address = format!("{}/window/handles", self.session);
+        let names = call(&self.http, Method::GET, &address, None).await.expect("the windows");
+        serde_json::from_value(names).expect("names of windows")
+    }
+
+    /// From here on, everything happens in the window of this name.
+    pub(crate) async fn turn_to(&self, window: &str) {
+        self.post("window", json!({"handle": window})).await;
+    }
+
     /// A real click, into the middle of what is seen of it.
     pub(crate) async fn click(&self, element: &Element) {
         self.post(&format!("element/{}/click", element.0), json!({})).await;

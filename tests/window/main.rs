@@ -1,12 +1,13 @@
 //! The app in a real window, against the real server: what a person sees there, and what the wire carries meanwhile.
 //!
 //! Reading order: [`stage`] (a desktop that is thrown away), [`driver`] and [`app`] (eyes and hands), [`room`] and
-//! [`audience`] (the server and the others in it), [`relay`] (the network to them), then the stories.
+//! [`audience`] (the server and the others in it), [`relay`] (the network to them), [`browser`] (somebody else's), then the stories.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod app;
 mod audience;
+mod browser;
 mod driver;
 mod panel;
 mod relay;
@@ -14,6 +15,7 @@ mod room;
 mod stage;
 mod wire;
 
+mod access;
 mod alone;
 mod broken;
 mod commands;
@@ -24,8 +26,11 @@ mod flapping;
 mod hidden;
 mod lived_in;
 mod outage;
+mod overlay;
 mod refused;
+mod rest;
 mod secret;
+mod side;
 mod still;
 mod tray;
 mod typing;

@@ -113,6 +113,11 @@ impl Room {
         self.running().rooms().publish(&Topic::new(TOPIC), asked).await.unwrap().id
     }
 
+    /// From now on, what the audience asks waits until staff approve it.
+    pub(crate) async fn review(&self) {
+        self.running().rooms().set_review(&Topic::new(TOPIC), true).await.unwrap();
+    }
+
     /// A colleague answers.
     pub(crate) async fn colleague_answers(&self, question: aside_protocol::EntryId, text: &str) {
         let answering = Answering {

@@ -137,9 +137,25 @@ impl Stage {
         String::from_utf8_lossy(&listed.stdout).lines().map(title).collect()
     }
 
+    /// Whether the window manager keeps a window above all others.
+    pub(crate) fn is_above(&self, title: &str) -> bool {
+        let listed = self.command("wmctrl").arg("-l").output().expect("wmctrl");
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let line = listed.lines().find(|line| line.ends_with(title)).expect("a window");
+        let number = line.split(' ').next().unwrap_or_default();
+        let told = self.command("xprop").args(["-id", number, "_NET_WM_STATE"]).output();
+        String::from_utf8_lossy(&told.expect("xprop").stdout).contains("_NET_WM_STATE_ABOVE")
+    }
+
+    /// Presses keys as the keyboard does, whoever has it: `ctrl+alt+a`.
+    pub(crate) fn press(&self, keys: &str) {
+        let pressed = self.command("xdotool").args(["key", keys]).status().expect("xdotool");
+        assert!(pressed.success(), "{keys}");
+    }
+
     /// Clicks the cross of a window, as far as the app can tell.
     pub(crate) fn close_window(&self, title: &str) {
-        let closed = self.command("wmctrl").args(["-c", title]).status().expect("wmctrl");
+        let closed = self.command("wmctrl").args(["-F", "-c", title]).status().expect("wmctrl");
         assert!(closed.success(), "no window is called {title}");
     }
 

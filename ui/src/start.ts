@@ -15,7 +15,7 @@ export function start(bridge: Bridge, label: string): Aside | Presenter {
     if (target) whenStyled(() => mount(Present, { target, props: { presenter } }));
     return presenter;
   }
-  const aside = new Aside(bridge);
+  const aside = new Aside(bridge, label);
   if (target) whenStyled(() => mount(App, { target, props: { aside } }));
   return aside;
 }

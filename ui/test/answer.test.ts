@@ -4,7 +4,7 @@ import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { AnswerDesk } from "../src/state/desk/desk.svelte";
 import type { Answer } from "../src/state/desk/answer.svelte";
-import { run } from "../src/state/desk/run";
+import { offered, run } from "../src/state/desk/run";
 
 let bridge: FakeBridge;
 let desk: AnswerDesk;
@@ -264,4 +264,43 @@ it("an answer that is held twice is shown as held twice, and what was begun mean
   await answer.send();
   await settle();
   expect([answer.held?.answers.map(({ text }) => text), bridge.desk.answers.get("q3")?.some(({ mine }) => mine)]).toEqual([["Theirs.", "Theirs again."], false]);
+});
+
+describe("review", () => {
+  const asked = (id: string) => bridge.desk.get(id);
+
+  it("offers what can be done before it is a question, and nothing else happens", async () => {
+    desk.board.goTo("q13");
+    expect((["approve", "reject", "claim", "answered", "dismiss", "pin", "live", "tag", "merge", "editText", "reopen"] as const).filter((id) => offered(id, desk))).toEqual(["approve", "reject"]);
+    for (const id of ["claim", "dismiss", "pin", "live", "tag", "merge"] as const) run(id, desk);
+    await settle();
+    expect([named("triage"), desk.sheet]).toEqual([[], null]);
+    run("reply", desk);
+    expect(desk.focusWish).not.toBe("answer");
+    expect(desk.board.byNumber(0)).toBeNull();
+  });
+
+  it("rejects, takes that back, and approves for good", async () => {
+    desk.board.goTo("q13");
+    run("reject", desk);
+    await settle();
+    expect([asked("q13").review, asked("q13").lane]).toEqual(["rejected", "done"]);
+    run("undo", desk);
+    await settle();
+    expect(asked("q13").review).toBe("pending");
+    run("reject", desk);
+    await settle();
+    run("reopen", desk);
+    await settle();
+    expect(asked("q13").review).toBe("pending");
+    run("approve", desk);
+    await settle();
+    expect([asked("q13").review, asked("q13").number, desk.undo.last?.back]).toEqual(["approved", 13, []]);
+  });
+
+  it("leaves what was open and is another question now", async () => {
+    await look("q13");
+    desk.apply({ revision: desk.board.since + 1, upserts: [], removed: ["q13"], reset: false });
+    expect([desk.opened, desk.answer]).toEqual([null, null]);
+  });
 });

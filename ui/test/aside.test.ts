@@ -28,7 +28,7 @@ const settled = (): Promise<void> => new Promise((done) => setTimeout(done));
 async function started(query = "rows=50"): Promise<{ bridge: FakeBridge; frames: HandFrames; aside: Aside }> {
   const bridge = new FakeBridge(sceneFrom(new URLSearchParams(query)));
   const frames = new HandFrames();
-  const aside = new Aside(bridge, frames);
+  const aside = new Aside(bridge, "main", frames);
   await aside.start();
   await frames.paint();
   bridge.calls.length = 0;

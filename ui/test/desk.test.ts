@@ -19,7 +19,7 @@ async function settle(ms = 0): Promise<void> {
 
 async function open(query: string): Promise<void> {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams(`rows=60&lang=en&${query}`)));
-  aside = new Aside(bridge, frames);
+  aside = new Aside(bridge, "main", frames);
   view = mount(App, { target: document.body, props: { aside } });
   await settle(20);
   bridge.tick();
@@ -144,6 +144,31 @@ it("the audience sees the room as before, with votes", async () => {
   expect(aside.desk?.opened).toBeNull();
   press("f", { ctrlKey: true });
   expect(aside.desk?.sheet).toEqual({ kind: "search" });
+});
+
+describe("review", () => {
+  const lane = (name: string): Element[] => [...document.querySelectorAll(`[role=listbox][aria-label="${name}"] [role=option]`)];
+
+  it("is a lane of its own, without numbers and without a field for answers, and is done by keys", async () => {
+    press("1");
+    await settle();
+    expect(lane("Review").map((row) => (row as HTMLElement).dataset["id"])).toEqual(["q13", "q14"]);
+    expect(document.querySelector("[data-id=q13]")?.textContent).not.toContain("#");
+    press("j");
+    press("Enter");
+    await settle(20);
+    expect(document.querySelector(".detail h2")?.textContent).toBe("Review");
+    expect(answerField()).toBeNull();
+    const steps = [...document.querySelectorAll("[role=toolbar] button")].map((button) => button.textContent.trim());
+    expect(steps).toEqual(["Approve", "Reject"]);
+    press("a");
+    await settle(20);
+    bridge.tick();
+    await settle(20);
+    expect([bridge.desk.get("q13").review, bridge.desk.get("q13").lane]).toEqual(["approved", "open"]);
+    expect(document.querySelector(".detail h2")?.textContent).toBe("#13");
+    expect(answerField()).not.toBeNull();
+  });
 });
 
 describe("axe finds nothing wrong", () => {

@@ -19,7 +19,7 @@ async function settle(ms = 0): Promise<void> {
 
 async function open(query: string, focused = true): Promise<void> {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams(`rows=60&lang=en&${query}`)));
-  aside = new Aside(bridge, frames);
+  aside = new Aside(bridge, "main", frames);
   aside.setFocused(focused);
   view = mount(App, { target: document.body, props: { aside } });
   await settle(20);

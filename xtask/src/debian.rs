@@ -17,8 +17,10 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, and the webview's driver.
+/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, the webview's driver, and a browser
+/// that is none of ours, for the overlay.
 const STAGE: &[&str] = &[
+    "chromium",
     "dbus",
     "fonts-dejavu-core",
     "fonts-noto-cjk",
@@ -27,6 +29,8 @@ const STAGE: &[&str] = &[
     "openbox",
     "webkit2gtk-driver",
     "wmctrl",
+    "x11-utils",
+    "xdotool",
     "xvfb",
 ];
 

@@ -168,7 +168,9 @@ fn arrived(row: &Row) -> bool {
         RowKind::Gap(_) | RowKind::Boundary => true,
         RowKind::Entry(entry) => match entry.delivery {
             Delivery::Received | Delivery::Sent => true,
-            Delivery::Sending | Delivery::Unsure | Delivery::Failed { .. } => false,
+            Delivery::Sending | Delivery::Unsure | Delivery::Failed { .. } | Delivery::InReview => {
+                false
+            }
         },
     }
 }

@@ -65,6 +65,16 @@ pub(crate) async fn settle(
             }
             Ok(Outcome::Done)
         }
+        Some(Settled::InReview { id: submission }) => {
+            eprintln!("aside-cli: asked; staff look at it before the room sees it");
+            if room.json
+                && let Some(row) = own_row(room, id).await?
+            {
+                let line = Line { id: Some(submission.as_str().to_owned()), ..Line::row(&row) };
+                line.print(true)?;
+            }
+            Ok(Outcome::Done)
+        }
         Some(Settled::Failed { code, reason }) => {
             eprintln!("aside-cli: not sent ({code}) {}", reason.escape_debug());
             take_back(room, id).await?;
@@ -104,7 +114,7 @@ async fn take_back(room: &Room, id: LocalId) -> Result<bool, SessionError> {
     let Some(row) = own_row(room, id).await? else { return Ok(false) };
     let untouched = row.entry().is_some_and(|entry| match entry.delivery {
         Delivery::Sending | Delivery::Failed { .. } => true,
-        Delivery::Received | Delivery::Sent | Delivery::Unsure => false,
+        Delivery::Received | Delivery::Sent | Delivery::Unsure | Delivery::InReview => false,
     });
     Ok(untouched && room.session.discard(row.key).await.is_ok())
 }

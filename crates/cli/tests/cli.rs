@@ -192,6 +192,27 @@ async fn send_and_ask_end_when_the_server_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_staff_look_at_first_is_asked_and_so_it_says() {
+    let mut world = World::new(false).await;
+    let rooms = world.server.rooms().clone();
+    world.token =
+        rooms.create_token(TokenSpec::audience(room(), "u1", "小明")).await.unwrap().token;
+    rooms.set_review(&Topic::new(TOPIC), true).await.unwrap();
+    let asked = world.run(&["ask", "--json", "几点?"]).await;
+    let said = String::from_utf8_lossy(&asked.stderr);
+    assert_eq!(asked.status.code(), Some(0), "{said}");
+    assert!(said.contains("staff look at it before the room sees it"), "{said}");
+    let lines = json_lines(&asked);
+    assert!(lines[0]["id"].as_str().unwrap().ends_with("-r1"), "{lines:?}");
+    assert_eq!((lines[0]["text"].as_str(), lines[0]["seq"].as_u64()), (Some("几点?"), None));
+    // What comes later is not held up by it, and it is not asked again.
+    assert_eq!(world.run(&["send", "hello"]).await.status.code(), Some(0));
+    assert_eq!(world.texts().await, ["hello"]);
+    let again = world.run(&["ask", "--json", "wo?"]).await;
+    assert!(json_lines(&again)[0]["id"].as_str().unwrap().ends_with("-r2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn staff_answer_by_the_questions_id() {
     let world = World::new(false).await;
     let asked = world.run(&["ask", "--json", "几点?"]).await;

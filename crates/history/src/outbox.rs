@@ -15,5 +15,6 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("sql/outbox_1.sql")),
     M::up(include_str!("sql/outbox_2.sql")),
     M::up(include_str!("sql/outbox_3.sql")),
+    M::up(include_str!("sql/outbox_4.sql")),
 ];
 pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

@@ -88,6 +88,8 @@ pub struct Outgoing {
     pub state: OutgoingState,
     /// How often it was written to a socket.
     pub attempts: u32,
+    /// The name under which the server has, or had, it for review.
+    pub submission: Option<EntryId>,
 }
 
 /// How far an outgoing entry got. A settled one is removed.
@@ -105,6 +107,11 @@ pub enum OutgoingState {
         code: String,
         /// What the server said, if it said something.
         reason: String,
+    },
+    /// The server has it, and staff are to look at it before it is an entry.
+    InReview {
+        /// The name under which it waits.
+        submission: EntryId,
     },
 }
 

@@ -21,6 +21,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// When it was said as far as is known, else when it was first seen here.
+    pub fn said_at(&self) -> Timestamp {
+        self.entry().and_then(|entry| entry.created_at).unwrap_or(self.received_at)
+    }
+
     /// The entry, if it is one.
     pub fn entry(&self) -> Option<&EntryRow> {
         match &self.kind {
@@ -96,6 +101,8 @@ pub enum Delivery {
         /// What the server said, if it said something; hostile text.
         reason: String,
     },
+    /// Written here; the server has it, and staff are to look at it before the room sees it.
+    InReview,
 }
 
 /// Entries that are not here.

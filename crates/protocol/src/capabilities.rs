@@ -125,6 +125,8 @@ pub struct Capabilities {
     pub content_bytes: Option<usize>,
     /// How many sends a minute it takes.
     pub sends_per_minute: Option<u32>,
+    /// The audience's questions are looked at before they are shown (extension `triage`).
+    pub review: bool,
 }
 
 impl Capabilities {
@@ -163,6 +165,7 @@ impl Capabilities {
             identity,
             content_bytes: limit("contentBytes").and_then(|n| usize::try_from(n).ok()),
             sends_per_minute: limit("sendsPerMinute").and_then(|n| u32::try_from(n).ok()),
+            review: data["review"].as_bool().unwrap_or(false),
         })
     }
 
@@ -180,6 +183,9 @@ impl Capabilities {
                 "user": who.user, "displayName": who.display_name, "avatarurl": who.avatar_url,
                 "role": who.role.as_str(), "orgName": who.org_name, "orgLogo": who.org_logo,
             });
+        }
+        if self.review {
+            data["review"] = true.into();
         }
         data["limits"] = serde_json::json!({
             "contentBytes": self.content_bytes, "sendsPerMinute": self.sends_per_minute,

@@ -9,7 +9,7 @@ use crate::ids::{EntryId, Nonce, Seq, StreamId};
 use crate::lenient::read_value;
 use crate::limits::{PAGE_BYTES, PAGE_ENTRIES};
 use crate::time::CreatedAt;
-use crate::triage::Visibility;
+use crate::triage::{Review, Visibility};
 
 /// Where history is read, relative to the server's base URL.
 pub const HISTORY_PATH: &str = "api/message/chatmsg";
@@ -286,6 +286,8 @@ pub struct Stored {
     pub id: Option<EntryId>,
     /// The place that it was given.
     pub seq: Option<Seq>,
+    /// It is no entry: it waits for review, or was rejected (extension `triage`).
+    pub review: Option<Review>,
 }
 
 impl Stored {
@@ -293,7 +295,11 @@ impl Stored {
     pub fn parse(body: &[u8]) -> Self {
         let value: Value = read_value(body).unwrap_or_default();
         let data = &value["data"];
-        Self { id: data["id"].as_str().map(EntryId::new), seq: data["seq"].as_u64().map(Seq) }
+        Self {
+            id: data["id"].as_str().map(EntryId::new),
+            seq: data["seq"].as_u64().map(Seq),
+            review: data["review"].as_str().and_then(Review::parse),
+        }
     }
 
     /// The reply's body, as a server writes it.
@@ -304,6 +310,9 @@ impl Stored {
         }
         if let Some(seq) = self.seq {
             data.insert("seq".to_owned(), seq.0.into());
+        }
+        if let Some(review) = self.review {
+            data.insert("review".to_owned(), review.as_str().into());
         }
         serde_json::json!({ "code": 200, "data": data }).to_string()
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use aside_protocol::http::{Answer, Ask, ErrorReply, HistoryPage, HistoryQuery, PageError, Stored};
-use aside_protocol::triage::Visibility;
+use aside_protocol::triage::{Review, Visibility};
 use aside_protocol::{
     Capabilities, Entry, EntryId, EntryKind, Extension, Identity, Nonce, Role, Seq, StreamId,
 };
@@ -124,9 +124,13 @@ fn capabilities_are_read_or_mean_the_core_alone() {
         }),
         content_bytes: Some(8192),
         sends_per_minute: Some(60),
+        review: false,
     };
     assert_snapshot!(full.to_json(), @r#"{"code":200,"data":{"extensions":["seq","ack","answer"],"identity":{"avatarurl":"","displayName":"","orgLogo":"","orgName":"Org","role":"staff","user":"u"},"limits":{"contentBytes":8192,"sendsPerMinute":60},"server":"aside-server/0.1.0"}}"#);
     assert_eq!(Capabilities::parse(full.to_json().as_bytes()), full);
+    let reviewing = Capabilities { review: true, ..full };
+    assert!(reviewing.to_json().contains(r#""review":true"#), "said only where it is so");
+    assert_eq!(Capabilities::parse(reviewing.to_json().as_bytes()), reviewing);
     for text in [
         "",
         "null",
@@ -170,10 +174,14 @@ fn asking_and_answering() {
         assert_eq!(Answer::parse(body.as_bytes()), None, "{odd} must not be taken for public");
     }
     assert_eq!(Ask::parse(b"{}"), None);
-    let stored = Stored { id: Some(EntryId::new("e1")), seq: Some(Seq(1)) };
+    let stored = Stored { id: Some(EntryId::new("e1")), seq: Some(Seq(1)), review: None };
     assert_snapshot!(stored.to_json(), @r#"{"code":200,"data":{"id":"e1","seq":1}}"#);
     assert_eq!(Stored::parse(stored.to_json().as_bytes()), stored);
     assert_eq!(Stored::parse(b"ok"), Stored::default());
+    let review = Some(Review::Pending);
+    let waiting = Stored { id: Some(EntryId::new("e-r7")), seq: None, review };
+    assert_snapshot!(waiting.to_json(), @r#"{"code":200,"data":{"id":"e-r7","review":"pending"}}"#);
+    assert_eq!(Stored::parse(waiting.to_json().as_bytes()), waiting);
 }
 
 #[test]

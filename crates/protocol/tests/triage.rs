@@ -278,6 +278,32 @@ fn who_looks_and_how_many_want_it_travel() {
     }
 }
 
+/// What waits for review, as staff have it.
+fn submission() -> Item {
+    let asked = Item::new(EntryId::new("q-r7"), 0, "几点?".to_owned(), person("ann"), 5);
+    Item { change: 18, review: Review::Pending, changed_by: person("sue"), ..asked }
+}
+
+#[test]
+fn what_waits_for_review_travels() {
+    let frame = |item: &Item| data(&ServerFrame::triage_text(item));
+    assert_snapshot!(frame(&submission()), @r#"{"item":{"answers":0,"askedAt":5,"asker":{"avatarurl":"","displayName":"ANN","user":"ann"},"change":18,"changedBy":{"avatarurl":"","displayName":"SUE","user":"sue"},"lastAnswer":0,"note":"","number":0,"pinned":false,"questionId":"q-r7","rev":0,"review":"pending","seq":0,"stage":"none","tags":[],"text":"几点?","work":"open"},"type":"triage"}"#);
+    let rejected =
+        Item { rev: 1, review: Review::Rejected, reason: "off topic".to_owned(), ..submission() };
+    assert_snapshot!(frame(&rejected.for_audience("ann")), @r#"{"item":{"answers":0,"askedAt":5,"asker":{"avatarurl":"","displayName":"ANN","user":"ann"},"change":18,"changedBy":{"avatarurl":"","displayName":"","user":""},"lastAnswer":0,"note":"","number":0,"pinned":false,"questionId":"q-r7","reason":"off topic","rev":1,"review":"rejected","seq":0,"stage":"none","tags":[],"text":"几点?","work":"open"},"type":"triage"}"#);
+    let published = Some(EntryId::new("q-9"));
+    let published = Item { rev: 1, review: Review::Approved, published, ..submission() };
+    assert_snapshot!(frame(&published.for_audience("ann")), @r#"{"item":{"answers":0,"askedAt":5,"asker":{"avatarurl":"","displayName":"ANN","user":"ann"},"change":18,"changedBy":{"avatarurl":"","displayName":"","user":""},"lastAnswer":0,"note":"","number":0,"pinned":false,"published":"q-9","questionId":"q-r7","rev":1,"seq":0,"stage":"none","tags":[],"text":"几点?","work":"open"},"type":"triage"}"#);
+    // Not what it says, not who asked, not when, not what became of it.
+    let hidden = submission().for_audience("bob");
+    assert_snapshot!(frame(&hidden), @r#"{"item":{"answers":0,"askedAt":0,"asker":{"avatarurl":"","displayName":"","user":""},"change":18,"changedBy":{"avatarurl":"","displayName":"","user":""},"lastAnswer":0,"note":"","number":0,"pinned":false,"questionId":"q-r7","rev":0,"review":"pending","seq":0,"stage":"none","tags":[],"text":"","work":"open"},"type":"triage"}"#);
+    for item in [submission(), rejected, published] {
+        let text = ServerFrame::triage_text(&item);
+        assert_eq!(ServerFrame::parse(&text), Ok(ServerFrame::Triage(item.clone().into())));
+        assert_eq!(item.for_audience("bob"), hidden);
+    }
+}
+
 /// What lies in a frame.
 fn data(frame: &str) -> String {
     let frame: serde_json::Value = serde_json::from_str(frame).unwrap();

@@ -14,7 +14,7 @@ const ROWS: u32 = 1000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asked {
-    /// Its number among the room's questions.
+    /// Its number among the room's questions; zero while it is none, since it waits for review or was rejected.
     pub number: u64,
     /// The server's name for it, where it has one.
     pub id: String,
@@ -93,12 +93,12 @@ impl Asked {
     }
 }
 
-/// Reads all questions of a room, by number.
+/// Reads all questions of a room, by number, and after them what waits for review or was rejected.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn gather(store: &Store, room: RoomId) -> Result<Vec<Asked>, StoreError> {
-    let items = store.items(room).await?.items;
+    let mut items = store.items(room).await?.items;
     let mut names: HashMap<String, String> = HashMap::new();
     for item in &items {
         let people = item.claim.iter().map(|claim| &claim.by).chain([&item.changed_by]);
@@ -111,6 +111,7 @@ pub async fn gather(store: &Store, room: RoomId) -> Result<Vec<Asked>, StoreErro
     let numbers: HashMap<EntryId, u64> =
         items.iter().map(|item| (item.question_id.clone(), item.number)).collect();
     let known = !items.is_empty();
+    items.retain(|item| !item.is_void());
     for item in items {
         gathering.item(item, &numbers);
     }
@@ -127,7 +128,7 @@ pub async fn gather(store: &Store, room: RoomId) -> Result<Vec<Asked>, StoreErro
     for one in &mut asked {
         one.answers.sort_by_key(|answer| answer.at);
     }
-    asked.sort_by_key(|one| one.number);
+    asked.sort_by_key(|one| (one.number == 0, one.number, one.asked_at));
     Ok(asked)
 }
 
@@ -143,6 +144,10 @@ struct Gathering {
 impl Gathering {
     fn add(&mut self, id: EntryId, asked: Asked) {
         let n = self.asked.len();
+        // Nobody answers what is no question.
+        if asked.review != Review::Approved {
+            return self.asked.push(asked);
+        }
         self.by_text.entry(asked.question.clone()).or_default().push(n);
         self.by_id.insert(id, n);
         self.asked.push(asked);

@@ -8,7 +8,7 @@ use crate::asked::Asked;
 use crate::charts;
 use crate::export::{Options, Steps, Stop};
 use crate::numbers::numbers;
-use crate::table::{head, said, time};
+use crate::table::{head, number, said, time};
 use crate::words::Pair;
 
 const STYLE: &str = "
@@ -90,7 +90,7 @@ pub(crate) fn list(
 fn question(one: &Asked, options: &Options, file: &mut impl Write) -> std::io::Result<()> {
     let language = options.language;
     let mut facts = vec![
-        format!("#{}", one.number),
+        if one.number == 0 { String::new() } else { format!("#{}", one.number) },
         text(&one.asker),
         time(one.asked_at, &options.zone),
         language.state(one.state).to_owned(),
@@ -107,7 +107,7 @@ fn question(one: &Asked, options: &Options, file: &mut impl Write) -> std::io::R
     writeln!(
         file,
         "<article data-number=\"{}\"><p class=\"quiet\">{}</p>",
-        one.number,
+        number(one),
         facts.join(" · ")
     )?;
     writeln!(file, "<p class=\"q\" dir=\"auto\">{}</p>", text(&one.question))?;

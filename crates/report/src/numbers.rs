@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aside_protocol::triage::{Visibility, Work};
+use aside_protocol::triage::{Review, Visibility, Work};
 
 use crate::asked::Asked;
 
@@ -50,7 +50,8 @@ const MINUTES: i64 = 7 * 24 * 60;
 
 /// Counts.
 pub fn numbers(asked: &[Asked]) -> Numbers {
-    let counted: Vec<&Asked> = asked.iter().filter(|one| one.state != Work::Merged).collect();
+    let counts = |one: &&Asked| one.state != Work::Merged && one.review == Review::Approved;
+    let counted: Vec<&Asked> = asked.iter().filter(counts).collect();
     let of = |state: Work| short(counted.iter().filter(|one| one.state == state).count());
     let mut firsts: Vec<i64> = counted.iter().filter_map(|one| one.first_answer_ms()).collect();
     firsts.sort_unstable();

@@ -43,13 +43,18 @@ pub(crate) fn time(ms: i64, zone: &TimeZone) -> String {
     format!("{}{sign}{hours:02}:{minutes:02}", wall.strftime("%Y-%m-%dT%H:%M:%S"))
 }
 
+/// A question's number, where it has one.
+pub(crate) fn number(one: &Asked) -> String {
+    if one.number == 0 { String::new() } else { one.number.to_string() }
+}
+
 /// The cells of a question's line, as many as [`COLUMNS`].
 pub(crate) fn cells(one: &Asked, options: &Options) -> Vec<String> {
     let (language, zone) = (options.language, &options.zone);
     let maybe = |at: Option<i64>| at.map_or_else(String::new, |at| time(at, zone));
     let seconds = one.first_answer_ms().map_or_else(String::new, |ms| (ms / 1000).to_string());
     vec![
-        one.number.to_string(),
+        number(one),
         one.question.clone(),
         one.original_text.clone().unwrap_or_default(),
         one.asker.clone(),

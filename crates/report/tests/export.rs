@@ -8,7 +8,7 @@ use aside_history::{
     Change, Commit, Delivery, EntryRow, ItemsHeard, NewRow, RoomId, RoomName, RowKind, Standing,
     Store, Where,
 };
-use aside_protocol::triage::{Item, Person, PrivateAnswer, Visibility, Work};
+use aside_protocol::triage::{Item, Person, PrivateAnswer, Review, Visibility, Work};
 use aside_protocol::{AnswerNotes, Body, Entry, EntryId, Seq};
 use aside_report::{ExportError, Format, Language, Options, export, gather, numbers};
 use calamine::{Data, Reader, Xlsx, open_workbook};
@@ -204,6 +204,58 @@ async fn five_thousand_questions_are_five_thousand_lines_with_all_answers_in_eve
     assert_eq!((figures.asked, figures.answered, figures.waiting), (5_000, 4_286, 714));
     assert_eq!((figures.median_first_ms, figures.p90_first_ms), (Some(2_000), Some(2_000)));
     assert_eq!(figures.per_person[0].who, "Sue");
+}
+
+#[tokio::test]
+async fn what_waits_for_review_is_in_it_once_and_counts_for_nothing() {
+    let (store, room) = store().await;
+    let ann = Person { display_name: "Ann".to_owned(), ..Person::default() };
+    let item = |name: &str, number, text: &str| {
+        Item::new(EntryId::new(name), number, text.to_owned(), ann.clone(), START)
+    };
+    let items = vec![
+        Item { review: Review::Pending, ..item("e-r3", 0, "is it safe") },
+        Item {
+            review: Review::Rejected,
+            reason: "off topic".to_owned(),
+            ..item("e-r2", 0, "buy this")
+        },
+        // Another's, of which nothing is known; and one that is a question by now.
+        Item { review: Review::Pending, ..item("e-r4", 0, "") },
+        Item { published: Some(EntryId::new("e-1")), ..item("e-r1", 0, "why") },
+        item("e-1", 1, "why"),
+    ];
+    let heard = ItemsHeard { whole: 9, items, ..ItemsHeard::default() };
+    store.keep_items(room, heard).await.unwrap();
+    add(&store, room, vec![row("sue", "Ann", &answer(None, "buy this", "no"), None, START)]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    assert_eq!(written(&store, room, &path("a.csv"), options(Format::Csv)).await, 3);
+    let lines = csv_lines(&path("a.csv"));
+    let cells: Vec<_> = lines.iter().map(|line| (&line[0], &line[1], &line[6], &line[7])).collect();
+    let mut expected = vec![
+        ("1", "why", "", ""),
+        ("", "buy this", "rejected", "off topic"),
+        ("", "is it safe", "waiting for review", ""),
+    ];
+    expected.sort_unstable_by_key(|line| (line.0.is_empty(), line.1));
+    let mut found = cells.clone();
+    found[1..].sort_unstable();
+    assert_eq!(found, expected);
+    assert!(lines.iter().all(|line| line[18].is_empty()), "what is no question has no answer");
+    written(&store, room, &path("a.xlsx"), options(Format::Xlsx)).await;
+    let mut book: Xlsx<_> = open_workbook(path("a.xlsx")).unwrap();
+    let sheet = book.worksheet_range("Questions").unwrap();
+    assert_eq!(sheet.get((1, 0)), Some(&Data::Float(1.0)));
+    assert!(matches!(sheet.get((2, 0)), None | Some(Data::Empty | Data::String(_))));
+    written(&store, room, &path("a.html"), options(Format::Html)).await;
+    let page = std::fs::read_to_string(path("a.html")).unwrap();
+    assert!(page.contains("waiting for review"));
+    assert!(page.contains("<bdi>#1</bdi>") && !page.contains("<bdi>#0</bdi>"));
+    let figures = numbers(&gather(&store, room).await.unwrap());
+    assert_eq!((figures.asked, figures.waiting), (1, 1));
+    let open = Options { unanswered: true, ..options(Format::Csv) };
+    assert_eq!(written(&store, room, &path("w.csv"), open).await, 1);
 }
 
 #[tokio::test]

@@ -131,7 +131,7 @@ async fn give(
     );
     match given.await? {
         Given::New(id, _) | Given::Same(id) => {
-            Ok(json(StatusCode::OK, Stored { id: Some(id), seq: None }.to_json()))
+            Ok(json(StatusCode::OK, Stored { id: Some(id), ..Stored::default() }.to_json()))
         }
         Given::NonceReused => Err(Refusal::NonceReused),
         Given::Overtaken(item) => Ok(overtaken(&item)),
@@ -152,7 +152,7 @@ async fn item(server: &Server, seat: &Seat, place: Seq) -> Result<Option<Item>, 
 }
 
 /// Does something to the items of a room in one transaction, and tells the desks of the item that changed.
-async fn at_desk<T: Send + 'static>(
+pub(crate) async fn at_desk<T: Send + 'static>(
     server: &Server,
     seat: &Seat,
     change: impl FnOnce(&Items<'_>, i64) -> rusqlite::Result<T> + Send + 'static,

@@ -13,8 +13,10 @@ use tokio::time::Instant;
 
 use crate::gate::{self, Seat};
 use crate::refusal::{Refusal, json};
+use crate::review::submit;
 use crate::routes::Server;
 use crate::store::entries::Draft;
+use crate::store::writer::AppendError;
 
 pub(crate) type Posted = Result<Bytes, BytesRejection>;
 
@@ -30,7 +32,14 @@ pub(crate) async fn ask(
     let nonce = server.admit(&seat, &ask.content, ask.nonce)?;
     let content = Body::Question { text: ask.content }.to_content();
     let draft = Draft::by(&seat.identity, EntryKind::Question, content, nonce);
-    store(&server, &seat, draft).await
+    if seat.reviews && server.offers(Extension::Triage) && !seat.identity.role.answers() {
+        return submit(&server, &seat, draft).await;
+    }
+    match server.hall.append(&seat.room, vec![draft.clone()]).await {
+        // Asked when the room reviewed, and once more when it no longer did.
+        Err(AppendError::InReview) => submit(&server, &seat, draft).await,
+        placed => Ok(stored(&server, &seat, &placed?)),
+    }
 }
 
 pub(crate) fn whole(body: Posted) -> Result<Bytes, Refusal> {
@@ -74,7 +83,11 @@ impl Server {
 
 pub(crate) async fn store(server: &Server, seat: &Seat, draft: Draft) -> Result<Response, Refusal> {
     let places = server.hall.append(&seat.room, vec![draft]).await?;
+    Ok(stored(server, seat, &places))
+}
+
+fn stored(server: &Server, seat: &Seat, places: &[Seq]) -> Response {
     let seq = places.first().copied().filter(|_| server.offers(Extension::Seq));
-    let stored = Stored { id: seq.map(|seq: Seq| seat.room.entry_id(seq)), seq };
-    Ok(json(StatusCode::OK, stored.to_json()))
+    let stored = Stored { id: seq.map(|seq| seat.room.entry_id(seq)), seq, review: None };
+    json(StatusCode::OK, stored.to_json())
 }

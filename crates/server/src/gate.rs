@@ -19,6 +19,8 @@ pub(crate) struct Seat {
     pub(crate) identity: Identity,
     pub(crate) token: TokenHash,
     pub(crate) expires: Option<Timestamp>,
+    /// The room's questions of the audience are looked at before they are shown.
+    pub(crate) reviews: bool,
 }
 
 impl Seat {
@@ -62,6 +64,7 @@ pub(crate) async fn seat(hall: &Arc<Hall>, headers: &HeaderMap) -> Result<Seat, 
     let now_ms = hall.clock.now().as_millisecond();
     let row = found.filter(|row| row.holds(now_ms)).ok_or(Refusal::Token)?;
     let expires = row.expires_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let reviews = row.room.review;
     let room = hall.open(row.room).await?;
-    Ok(Seat { room, identity: row.identity, token: hash, expires })
+    Ok(Seat { room, identity: row.identity, token: hash, expires, reviews })
 }

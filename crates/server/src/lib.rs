@@ -25,6 +25,7 @@ mod pace;
 mod presence;
 pub mod probe;
 mod refusal;
+mod review;
 mod room;
 pub mod rooms;
 mod routes;

@@ -149,7 +149,7 @@ impl From<StoreError> for Refusal {
 impl From<AppendError> for Refusal {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::NonceReused => Self::NonceReused,
+            AppendError::NonceReused | AppendError::InReview => Self::NonceReused,
             AppendError::Overtaken => Self::Overtaken,
             AppendError::Unavailable => Self::Unavailable,
         }

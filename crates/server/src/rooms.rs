@@ -97,8 +97,7 @@ impl Rooms {
     /// [`RoomsError`], as for everything here.
     pub async fn create_room(&self, spec: RoomSpec) -> Result<RoomInfo, RoomsError> {
         let row = self.find_or_make(&spec).await?;
-        let room = self.hall.open(row).await?;
-        Ok(info(&room))
+        self.info(row).await
     }
 
     async fn find_or_make(&self, spec: &RoomSpec) -> Result<RoomRow, RoomsError> {
@@ -119,16 +118,37 @@ impl Rooms {
         let rows = self.hall.store.read(tokens::rooms).await?;
         let mut infos = Vec::with_capacity(rows.len());
         for row in rows {
-            let room = self.hall.open(row).await?;
-            infos.push(info(&room));
+            infos.push(self.info(row).await?);
         }
         Ok(infos)
     }
 
     /// One room.
     pub async fn room(&self, topic: &Topic) -> Result<RoomInfo, RoomsError> {
-        let room = self.hall.find(topic).await?;
-        Ok(info(&room))
+        let topic = topic.clone();
+        let row = self.hall.store.read(move |conn| tokens::room(conn, &topic)).await?;
+        self.info(row.ok_or(RoomsError::NoRoom)?).await
+    }
+
+    async fn info(&self, row: RoomRow) -> Result<RoomInfo, RoomsError> {
+        let review = row.review;
+        let room = self.hall.open(row).await?;
+        let (epoch, head) = room.position();
+        Ok(RoomInfo {
+            topic: room.topic().clone(),
+            stream: room.stream().clone(),
+            epoch,
+            head,
+            review,
+        })
+    }
+
+    /// From now on, what the audience asks waits until staff approve it, or no longer does (where the server keeps the state
+    /// of questions at all). What waits already goes on waiting. A server in another process heeds it at once.
+    pub async fn set_review(&self, topic: &Topic, on: bool) -> Result<(), RoomsError> {
+        let topic = topic.clone();
+        let found = self.hall.store.write(move |conn| tokens::set_review(conn, &topic, on)).await?;
+        if found { Ok(()) } else { Err(RoomsError::NoRoom) }
     }
 
     /// Makes a token, and its room if there is none.
@@ -240,7 +260,7 @@ impl Rooms {
             Ok(epoch)
         };
         self.hall.store.write_then(reset, move |epoch| target.restart(epoch.clone())).await?;
-        Ok(info(&room))
+        self.room(topic).await
     }
 
     async fn hosted(&self, topic: &Topic) -> Result<Arc<Room>, RoomsError> {
@@ -270,11 +290,6 @@ impl NewEntry {
             source: None,
         }
     }
-}
-
-fn info(room: &Room) -> RoomInfo {
-    let (epoch, head) = room.position();
-    RoomInfo { topic: room.topic().clone(), stream: room.stream().clone(), epoch, head }
 }
 
 /// 256 random bits, in hex.

@@ -132,6 +132,7 @@ async fn capabilities(
         identity: Some(seat.identity),
         content_bytes: Some(limits.content_bytes),
         sends_per_minute: limits.sends.map(crate::config::Rate::per_minute),
+        review: seat.reviews && server.offers(Extension::Triage),
     };
     Ok(json(StatusCode::OK, capabilities.to_json()))
 }

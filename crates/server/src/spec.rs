@@ -37,6 +37,8 @@ pub struct RoomInfo {
     pub epoch: Epoch,
     /// Its newest place; zero for none.
     pub head: Seq,
+    /// What the audience asks waits until staff approve it.
+    pub review: bool,
 }
 
 /// Who a token is for.

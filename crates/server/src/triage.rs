@@ -20,23 +20,32 @@ use crate::history::number;
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
 use crate::store::StoreError;
-use crate::store::items::{self, Items};
-use crate::wire::place_of;
+use crate::store::entries::Record;
+use crate::store::items::{self, Items, Logged};
+use crate::wire::{place_of, submission_number};
 
 /// A claim without a sign of life ends after this time.
 pub(crate) const CLAIM_MS: i64 = 90_000;
 
 /// What became of a wish.
-enum Outcome {
-    /// Done: what was asked for, and all that changed with it, in the order of their changes.
+pub(crate) enum Outcome {
+    /// Done: the item that was asked for, all that changed with it, in the order of their changes, and what became an entry.
     Done {
-        asked: Seq,
+        asked: Box<Item>,
         changed: Vec<Item>,
+        published: Option<Record>,
     },
     /// Not done, since the item is not as it was taken for; why, in words.
     Stale(Box<Item>, &'static str),
     NotFound,
     Malformed(&'static str),
+}
+
+impl Outcome {
+    /// It is so already.
+    pub(crate) fn unchanged(item: Item) -> Self {
+        Self::Done { asked: Box::new(item), changed: Vec::new(), published: None }
+    }
 }
 
 /// Staff alone.
@@ -83,28 +92,33 @@ pub(crate) async fn state(
     seat.in_stream(&asked.stream_id)?;
     step(&server, &seat)?;
     let (key, room) = (seat.room.key(), seat.room.clone());
-    let (epoch, _) = room.position();
     let now_ms = server.hall.clock.now().as_millisecond();
     let by = person(&seat.identity);
+    let told = room.clone();
     let outcome = server
         .hall
         .store
         .write_then(
             move |conn| {
-                let items = Items { conn, room: key, epoch: &epoch };
-                Wish { items, by, now_ms }.grant(asked)
+                // On the writer's thread, where nobody else moves the room on.
+                let (epoch, head) = room.position();
+                let wish = Wish { items: Items { conn, room: key, epoch: &epoch }, by, now_ms };
+                match submission_number(&epoch, &asked.question_id) {
+                    Some(submission) => wish.review(submission, asked, head.next()),
+                    None => wish.grant(asked),
+                }
             },
             move |outcome| {
-                if let Outcome::Done { changed, .. } = outcome {
-                    room.deliver_items(changed);
+                if let Outcome::Done { changed, published, .. } = outcome {
+                    told.deliver(published.as_slice());
+                    told.deliver_items(changed);
                 }
             },
         )
         .await?;
     match outcome {
-        Outcome::Done { asked, changed } => {
-            let item = changed.iter().find(|item| item.seq == asked).ok_or(Refusal::NotFound)?;
-            Ok(json(StatusCode::OK, triage::item_reply(200, "", item)))
+        Outcome::Done { asked, .. } => {
+            Ok(json(StatusCode::OK, triage::item_reply(200, "", &asked)))
         }
         Outcome::Stale(item, words) => {
             Ok(json(StatusCode::CONFLICT, triage::item_reply(409, words, &item)))
@@ -115,10 +129,10 @@ pub(crate) async fn state(
 }
 
 /// Somebody's wish for a change.
-struct Wish<'a> {
-    items: Items<'a>,
-    by: Person,
-    now_ms: i64,
+pub(crate) struct Wish<'a> {
+    pub(crate) items: Items<'a>,
+    pub(crate) by: Person,
+    pub(crate) now_ms: i64,
 }
 
 impl Wish<'_> {
@@ -132,6 +146,9 @@ impl Wish<'_> {
         let stale = |words| Ok(Outcome::Stale(Box::new(before.clone()), words));
         let mine = item.claim.as_ref().is_some_and(|claim| claim.by.user == self.by.user);
         let change = asked.change;
+        if change.review.is_some() {
+            return Ok(Outcome::Malformed("everybody sees it already"));
+        }
         match change.state {
             // The one step that needs no look before: either nobody else has it, or the loser learns who does.
             Some(Work::Claimed) => {
@@ -190,22 +207,24 @@ impl Wish<'_> {
         let place =
             |id: &Option<EntryId>| id.as_ref().and_then(|id| place_of(self.items.epoch, id));
         let (was, is) = (place(&before.merged_into), place(&saved.merged_into));
+        let mut done = saved;
         if was == is {
-            moved.push(saved);
+            moved.push(done.clone());
         } else {
             // Votes go with it, and whose list of the same questions is another now, is told too.
             if let Some(from) = was {
-                self.items.return_votes(from, saved.seq)?;
+                self.items.return_votes(from, done.seq)?;
             }
             if let Some(into) = is {
-                self.items.move_votes(saved.seq, into)?;
+                self.items.move_votes(done.seq, into)?;
             }
-            moved.push(self.items.get(saved.seq)?.unwrap_or(saved));
+            done = self.items.get(done.seq)?.unwrap_or(done);
+            moved.push(done.clone());
             for other in was.into_iter().chain(is) {
                 moved.extend(self.items.renumber(other)?);
             }
         }
-        Ok(Outcome::Done { asked: before.seq, changed: moved })
+        Ok(Outcome::Done { asked: Box::new(done), changed: moved, published: None })
     }
 
     fn claim(&self, item: &Item, device: String) -> Claim {
@@ -287,11 +306,12 @@ pub(crate) async fn log(
     let query = read_in_room(&server, &seat, &uri)?;
     let id = EntryId::new(query.value("questionId"));
     let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
-    let place = place_of(&epoch, &id).ok_or(Refusal::NotFound)?;
+    let submission = submission_number(&epoch, &id).map(Logged::Submission);
+    let of = place_of(&epoch, &id).map(Logged::Question).or(submission).ok_or(Refusal::NotFound)?;
     let lines = server
         .hall
         .store
-        .read(move |conn| Items { conn, room: key, epoch: &epoch }.log(place))
+        .read(move |conn| Items { conn, room: key, epoch: &epoch }.log(of))
         .await?;
     Ok(json(StatusCode::OK, LogLine::all_to_json(&lines)))
 }

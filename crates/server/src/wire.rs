@@ -85,6 +85,18 @@ pub(crate) fn private_number(epoch: &Epoch, id: &EntryId) -> Option<i64> {
     id.as_str().strip_prefix(epoch_part(epoch))?.strip_prefix("-p")?.parse().ok()
 }
 
+/// The id of a question that waits for review.
+pub(crate) fn submission_id(epoch: &Epoch, number: i64) -> EntryId {
+    EntryId::new(format!("{}-r{number}", epoch_part(epoch)))
+}
+
+/// The number of a submission that an id of this epoch names.
+pub(crate) fn submission_number(epoch: &Epoch, id: &EntryId) -> Option<i64> {
+    let digits = id.as_str().strip_prefix(epoch_part(epoch))?.strip_prefix("-r")?;
+    let number = digits.parse().ok()?;
+    (submission_id(epoch, number) == *id).then_some(number)
+}
+
 /// The place that an id of this epoch names.
 pub(crate) fn place_of(epoch: &Epoch, id: &EntryId) -> Option<Seq> {
     let digits = id.as_str().strip_prefix(epoch_part(epoch))?.strip_prefix('-')?;

@@ -175,6 +175,11 @@ pub enum Settled {
         /// The reason in the server's words.
         reason: String,
     },
+    /// The server has it, and staff are to look at it before it is an entry.
+    InReview {
+        /// The name under which it waits.
+        id: EntryId,
+    },
     /// The link was lost after it was written, and nothing has shown since whether it arrived.
     Unsure,
 }

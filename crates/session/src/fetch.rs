@@ -53,7 +53,7 @@ pub(crate) enum FetchError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Abilities {
     /// It answered, if only with a 404: that is the core.
-    Known(Capabilities),
+    Known(Box<Capabilities>),
     /// No answer, or not now.
     Unknown,
 }
@@ -99,15 +99,14 @@ impl Fetch {
     /// of somebody else's or half a reply: a room with places must not become one without over it.
     pub(crate) async fn abilities(&self) -> Abilities {
         match self.get(CAPABILITIES_PATH, &[], SMALL_REPLY, CAPABILITIES).await {
-            Ok(reply) if reply.status == 200 => {
-                Capabilities::read(&reply.body).map_or(Abilities::Unknown, Abilities::Known)
-            }
+            Ok(reply) if reply.status == 200 => Capabilities::read(&reply.body)
+                .map_or(Abilities::Unknown, |known| Abilities::Known(Box::new(known))),
             Ok(HttpReply {
                 status: 300..=399 | 401 | 403 | 407 | 408 | 425 | 429 | 500..=599,
                 ..
             })
             | Err(HttpError::Dial(_) | HttpError::Lost) => Abilities::Unknown,
-            Ok(_) | Err(HttpError::TooLarge) => Abilities::Known(Capabilities::default()),
+            Ok(_) | Err(HttpError::TooLarge) => Abilities::Known(Box::default()),
         }
     }
 

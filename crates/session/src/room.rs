@@ -21,6 +21,7 @@ mod intake;
 mod local;
 mod looking;
 mod older;
+mod review;
 mod sending;
 mod settling;
 mod snapshot;

@@ -32,6 +32,8 @@ pub struct DeskView {
     pub open: u32,
     /// When the oldest of them was asked, in milliseconds of the epoch.
     pub oldest_open: Option<i64>,
+    /// Whether something waits for review, or was rejected.
+    pub reviewing: bool,
 }
 
 /// Whether what is known of questions can be trusted.
@@ -212,6 +214,8 @@ pub struct ServerFacts {
     pub can_answer_privately: bool,
     /// Whether people may say which questions they want answered.
     pub can_vote: bool,
+    /// Whether staff look at what the audience asks before the room sees it.
+    pub reviews: bool,
     /// The largest text that may be sent, in bytes.
     pub content_bytes: usize,
     /// The server's name and version, if it says.
@@ -228,6 +232,7 @@ impl Default for ServerFacts {
             can_answer: false,
             can_answer_privately: false,
             can_vote: false,
+            reviews: false,
             content_bytes: limits::CONTENT_BYTES,
             server: String::new(),
         }

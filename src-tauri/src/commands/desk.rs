@@ -1,7 +1,7 @@
 //! Answering: steps of triage, threads, answers with their guard, drafts.
 
 use aside_history::RowKind;
-use aside_protocol::triage::{Change, LogLine, Work};
+use aside_protocol::triage::{Change, LogLine, Review, Work};
 use aside_protocol::{Body, EntryId};
 use aside_session::{Answering, OutgoingAnswer, Wish};
 use aside_text::{body, name};
@@ -41,6 +41,7 @@ pub(crate) async fn triage(
 fn change(step: Step) -> Result<Change, AppError> {
     let nothing = Change::default;
     let to = |state| Change { state: Some(state), ..Change::default() };
+    let review = |review| Change { review: Some(review), ..Change::default() };
     let why =
         |reason: Option<String>| reason.map(|reason| bounded(reason, "reason", WORDS)).transpose();
     Ok(match step {
@@ -61,7 +62,9 @@ fn change(step: Step) -> Result<Change, AppError> {
         Step::Merge { into } => Change { merge_into: Some(Arg(into).entry()?), ..nothing() },
         Step::Unmerge => Change { unmerge: true, ..nothing() },
         Step::Text { text } => Change { text: Some(Arg(text).text()?), ..nothing() },
-        Step::Approve | Step::Reject { .. } => return Err(Code::NotOffered.into()),
+        Step::Approve => review(Review::Approved),
+        Step::ReviewAgain => review(Review::Pending),
+        Step::Reject { reason } => Change { reason: why(reason)?, ..review(Review::Rejected) },
     })
 }
 

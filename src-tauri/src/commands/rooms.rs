@@ -1,19 +1,22 @@
 //! The list of rooms: saving, opening, leaving, forgetting.
 
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::args::Arg;
 use crate::dto::{Boot, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::shell::Shell;
-use crate::windows;
+use crate::windows::{self, RoomWindow};
 
 #[tauri::command]
-pub(crate) fn boot(app: AppHandle, shell: State<'_, Shell>) -> Boot {
-    shell.ticks.renewed();
-    windows::answered(&app);
-    shell.boot()
+pub(crate) fn boot(app: AppHandle, shell: State<'_, Shell>, window: WebviewWindow) -> Boot {
+    let Some(which) = RoomWindow::of(window.label()) else {
+        return shell.boot();
+    };
+    shell.ticks(which).renewed();
+    windows::answered(&app, which);
+    Boot { window: windows::look(&app, which), ..shell.boot() }
 }
 
 #[tauri::command]

@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 use tauri::{AppHandle, State};
 
 use crate::args::{Arg, bad, bounded};
-use crate::dto::{ExportFormat, Exported, Hit, Numbers, PersonNumbers, SearchPage};
+use crate::dto::{ExportFormat, Exported, Hit, Numbers, PersonNumbers, SearchPage, Transcripts};
 use crate::errors::{AppError, Code};
-use crate::exports;
 use crate::rows::Painter;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::{exports, keeping};
 
 /// The longest query, in bytes.
 const QUERY_BYTES: usize = 1024;
@@ -104,4 +104,25 @@ pub(crate) async fn export_room(
 #[tauri::command]
 pub(crate) fn cancel_export(app: AppHandle) {
     exports::cancel(&app);
+}
+
+/// Where the transcripts are.
+#[tauri::command]
+pub(crate) async fn transcripts(app: AppHandle) -> Transcripts {
+    keeping::standing(&app).await
+}
+
+/// Shows the transcripts in the system's own window.
+#[tauri::command(async)]
+pub(crate) fn open_transcripts(app: AppHandle) -> Result<(), AppError> {
+    keeping::open(&app)
+}
+
+/// What was said in the last hour, to a file that a person chooses.
+#[tauri::command]
+pub(crate) async fn save_last_hour(
+    app: AppHandle,
+    room: Arg<String>,
+) -> Result<Exported, AppError> {
+    keeping::save_last_hour(&app, room.room()?).await
 }

@@ -1,12 +1,13 @@
 //! Reading a room: pages, changes, the read mark, gaps.
 
 use aside_history::{Anchor, Place, Revision};
-use tauri::State;
+use tauri::{State, WebviewWindow};
 
 use crate::args::Arg;
 use crate::dto::{self, Page, Pull};
 use crate::errors::AppError;
 use crate::shell::Shell;
+use crate::windows::RoomWindow;
 
 #[tauri::command]
 pub(crate) async fn page(
@@ -30,12 +31,15 @@ pub(crate) async fn page(
 #[tauri::command]
 pub(crate) async fn pull(
     shell: State<'_, Shell>,
+    window: WebviewWindow,
     room: Arg<Option<String>>,
     since: Arg<u64>,
     limit: Arg<u32>,
     questions_since: Arg<Option<u64>>,
 ) -> Result<Pull, AppError> {
-    shell.ticks.pulled();
+    if let Some(which) = RoomWindow::of(window.label()) {
+        shell.ticks(which).pulled();
+    }
     let (mut changes, mut questions) = (None, None);
     if let Some(room) = room.0 {
         let room = Arg(room).room()?;

@@ -1,22 +1,67 @@
 //! The window and what a person chose about it.
 
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, State, WebviewWindow};
+use tauri_plugin_autostart::ManagerExt;
 
 use crate::args::Arg;
-use crate::dto::{CloseAction, CloseChoice, Settings};
-use crate::errors::AppError;
+use crate::dto::{CloseAction, CloseChoice, HotkeyAction, Hotkeys, Settings, WhichWindow};
+use crate::errors::{AppError, Code};
 use crate::shell::Shell;
-use crate::{links, windows};
+use crate::windows::RoomWindow;
+use crate::{links, overlay, windows};
 
-#[tauri::command(async)]
-pub(crate) fn save_settings(
+#[tauri::command]
+pub(crate) async fn save_settings(
     app: AppHandle,
     shell: State<'_, Shell>,
     settings: Arg<Settings>,
 ) -> Result<(), AppError> {
-    shell.choose(settings.0)?;
+    let before = shell.remembered.read(|memory| memory.settings.start_with_system);
+    let mut settings = settings.0;
+    // What the system refuses is not written down as if it were so.
+    let started = if settings.start_with_system == before {
+        Ok(())
+    } else {
+        start_with_system(&app, settings.start_with_system)
+    };
+    if started.is_err() {
+        settings.start_with_system = before;
+    }
+    shell.choose(settings)?;
     windows::settings_changed(&app);
-    Ok(())
+    overlay::follow_settings(&app).await?;
+    started
+}
+
+fn start_with_system(app: &AppHandle, wanted: bool) -> Result<(), AppError> {
+    let system = app.autolaunch();
+    let done = if wanted { system.enable() } else { system.disable() };
+    done.map_err(|error| {
+        tracing::error!(%error, "starting with the system could not be changed");
+        Code::AutostartFailed.into()
+    })
+}
+
+/// The `aside://` link that somebody opened, for whichever page asks first. It fills the join form.
+#[tauri::command]
+pub(crate) fn take_link(shell: State<'_, Shell>) -> Option<String> {
+    shell.take_link()
+}
+
+/// The keys that work while another program has the keyboard.
+#[tauri::command]
+pub(crate) fn hotkeys(app: AppHandle) -> Hotkeys {
+    crate::hotkeys::list(&app)
+}
+
+/// Chooses such a key, or none.
+#[tauri::command(async)]
+pub(crate) fn choose_hotkey(
+    app: AppHandle,
+    action: Arg<HotkeyAction>,
+    key: Arg<Option<String>>,
+) -> Result<(), AppError> {
+    crate::hotkeys::choose(&app, action.0, key.0.as_deref())
 }
 
 /// A person's answer to "close or hide?".
@@ -24,6 +69,7 @@ pub(crate) fn save_settings(
 pub(crate) fn close_window(
     app: AppHandle,
     shell: State<'_, Shell>,
+    window: WebviewWindow,
     action: Arg<CloseAction>,
     remember: Arg<bool>,
 ) -> Result<(), AppError> {
@@ -38,15 +84,65 @@ pub(crate) fn close_window(
         Ok(())
     };
     match action.0 {
-        CloseAction::Hide => windows::hide(&app),
+        CloseAction::Hide => windows::hide(&app, this(&window)?),
         CloseAction::Quit => windows::quit(&app),
     }
     saved
 }
 
 #[tauri::command]
-pub(crate) fn hide_window(app: AppHandle) {
-    windows::hide(&app);
+pub(crate) fn hide_window(app: AppHandle, window: WebviewWindow) -> Result<(), AppError> {
+    windows::hide(&app, this(&window)?);
+    Ok(())
+}
+
+/// Brings the one or the other window of a room to the front.
+#[tauri::command(async)]
+pub(crate) fn show_window(app: AppHandle, which: Arg<WhichWindow>) -> Result<(), AppError> {
+    let which = match which.0 {
+        WhichWindow::Main => RoomWindow::Main,
+        WhichWindow::Side => RoomWindow::Side,
+    };
+    windows::bring(&app, which).map_err(|error| {
+        tracing::error!(%error, "a window could not be shown");
+        Code::WindowFailed.into()
+    })
+}
+
+/// Keeps the window of the page in front of all others.
+#[tauri::command]
+pub(crate) fn pin_window(
+    app: AppHandle,
+    window: WebviewWindow,
+    pinned: Arg<bool>,
+) -> Result<(), AppError> {
+    windows::pin(&app, this(&window)?, pinned.0)
+}
+
+/// Leaves the window of the page nothing but its rows.
+#[tauri::command]
+pub(crate) fn strip_window(
+    app: AppHandle,
+    window: WebviewWindow,
+    bare: Arg<bool>,
+) -> Result<(), AppError> {
+    windows::strip(&app, this(&window)?, bare.0)
+}
+
+/// The hand is on what stands in for the window's title.
+#[tauri::command]
+pub(crate) fn drag_window(window: WebviewWindow) -> Result<(), AppError> {
+    window.start_dragging().map_err(|_| Code::WindowFailed.into())
+}
+
+#[tauri::command]
+pub(crate) fn reset_windows(app: AppHandle) {
+    windows::reset(&app);
+}
+
+/// The room's window that asks.
+fn this(window: &WebviewWindow) -> Result<RoomWindow, AppError> {
+    RoomWindow::of(window.label()).ok_or_else(|| Code::NotOffered.into())
 }
 
 #[tauri::command]

@@ -7,6 +7,7 @@ use ts_rs::{Config, TS};
 use crate::errors::AppError;
 
 use super::desk::{Review, Stage, Work};
+use super::settings::Density;
 use super::*;
 
 /// Set to anything, it makes the test write the file instead of comparing it (`cargo xtask bindings`).
@@ -35,6 +36,7 @@ fn typescript() -> String {
         Theme,
         CloseChoice,
         Density,
+        StreamerMode,
         Settings,
         Notice,
         Boot,
@@ -51,6 +53,11 @@ fn typescript() -> String {
         Draft,
         CloseAction,
         ShowRoom,
+        WindowLook,
+        WhichWindow,
+        Transcripts,
+        HotkeyAction,
+        Hotkeys,
         Lane,
         Person,
         Claim,
@@ -85,6 +92,9 @@ fn typescript() -> String {
         Presented,
         PresentedQuestion,
         PresentStep,
+        OverlayPart,
+        OverlayState,
+        Overlay,
     );
     let mut text =
         "// What the page and the shell say to each other. Written by `cargo xtask bindings` from \

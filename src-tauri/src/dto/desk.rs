@@ -224,7 +224,8 @@ impl From<Delivery> for AnswerDelivery {
         match delivery {
             Delivery::Received => Self::Received,
             Delivery::Sending => Self::Sending,
-            Delivery::Sent => Self::Sent,
+            // Answers are not reviewed.
+            Delivery::Sent | Delivery::InReview => Self::Sent,
             Delivery::Unsure => Self::Unsure,
             Delivery::Failed => Self::Failed,
         }
@@ -290,6 +291,7 @@ pub(crate) enum Step {
     Release,
     Approve,
     Reject { reason: Option<String> },
+    ReviewAgain,
     Answered { reason: Spoken },
     Dismiss { reason: Option<String> },
     FollowUp,

@@ -21,6 +21,10 @@ fn item(work: Work, stage: Stage, holder: Option<(&str, &str)>) -> Item {
 }
 
 fn shown(item: Item, questions: &Questions) -> dto::Question {
+    at_desk(true, questions, |clerk| clerk.question(item))
+}
+
+fn at_desk<T>(staff: bool, questions: &Questions, look: impl FnOnce(Clerk<'_>) -> T) -> T {
     crate::install_tls();
     let folder = tempfile::tempdir().unwrap();
     let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
@@ -31,11 +35,12 @@ fn shown(item: Item, questions: &Questions) -> dto::Question {
         painter,
         me: "me".to_owned(),
         device: "here".to_owned(),
+        staff,
         drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
         held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
         presence: BTreeMap::new(),
     };
-    clerk.question(item)
+    look(clerk)
 }
 
 #[test]
@@ -105,4 +110,34 @@ fn what_was_begun_shows_at_its_question() {
         let question = shown(item(Work::Open, Stage::None, None), &questions);
         assert_eq!((question.has_draft, question.held), expected);
     }
+}
+
+#[test]
+fn what_waits_for_review_is_shown_to_staff_until_it_is_a_question() {
+    let submission = |name: &str, review| Item {
+        question_id: aside_protocol::EntryId::new(name),
+        review,
+        ..item(Work::Open, Stage::None, None)
+    };
+    let published = Some(aside_protocol::EntryId::new("e-1"));
+    let hidden = Item { text: String::new(), ..submission("r4", Review::Pending) };
+    let items = vec![
+        submission("r1", Review::Pending),
+        submission("r2", Review::Rejected),
+        Item { published, ..submission("r3", Review::Approved) },
+        hidden,
+        submission("e-1", Review::Approved),
+    ];
+    let questions = Questions { items, ..Questions::default() };
+    let lanes = |staff| {
+        let changes = at_desk(staff, &questions, |clerk| clerk.changes(questions.clone(), 7));
+        let lanes: Vec<_> = changes.upserts.into_iter().map(|one| (one.id, one.lane)).collect();
+        (lanes, changes.removed)
+    };
+    let lane = |id: &str, lane| (id.to_owned(), lane);
+    let (shown, gone) = lanes(true);
+    let all = [lane("r1", Lane::Review), lane("r2", Lane::Done), lane("e-1", Lane::Open)];
+    assert_eq!((shown, gone), (all.to_vec(), vec!["r3".to_owned(), "r4".to_owned()]));
+    let (shown, gone) = lanes(false);
+    assert_eq!((shown, gone.len()), (vec![lane("e-1", Lane::Open)], 4));
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{RoomForm, Settings, TokenStore};
+use crate::dto::{HotkeyAction, RoomForm, Settings, TokenStore};
+use crate::overlay::{Address, Secret};
 
-use super::{Memory, RoomKey, SavedRoom, WindowPlace};
+use super::{Memory, RoomKey, SavedRoom, WindowMemory, WindowPlace};
+use crate::windows::RoomWindow;
 
 /// The shape's number. A file with a higher one is from a later version, and is set aside rather than cut down.
 const VERSION: u32 = 1;
@@ -28,11 +30,22 @@ struct File {
     #[serde(default)]
     settings: Settings,
     #[serde(default)]
-    window: Option<Window>,
+    windows: BTreeMap<String, Window>,
     #[serde(default)]
     keys: BTreeMap<String, String>,
     #[serde(default)]
+    hotkeys: BTreeMap<String, String>,
+    #[serde(default)]
     device: String,
+    #[serde(default)]
+    overlay: Option<Overlay>,
+}
+
+/// Where the overlay is; who reads this file may watch it.
+#[derive(Deserialize, Serialize)]
+struct Overlay {
+    port: u16,
+    path: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -59,8 +72,18 @@ struct Room {
     open: bool,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
 struct Window {
+    open: bool,
+    pinned: bool,
+    bare: bool,
+    places: Vec<Place>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Place {
+    screens: String,
     x: f64,
     y: f64,
     width: f64,
@@ -76,14 +99,21 @@ pub(super) fn read(text: &[u8]) -> Result<Memory, ReadError> {
     Ok(Memory {
         rooms: file.rooms.into_iter().filter_map(Room::restore).collect(),
         settings: file.settings.bounded(),
-        window: file.window.map(|Window { x, y, width, height }| WindowPlace {
-            x,
-            y,
-            width,
-            height,
-        }),
+        windows: file
+            .windows
+            .into_iter()
+            .filter_map(|(label, window)| Some((RoomWindow::of(&label)?, window.restore())))
+            .collect(),
         keys: file.keys,
+        hotkeys: file
+            .hotkeys
+            .into_iter()
+            .filter_map(|(action, chord)| Some((HotkeyAction::of(&action)?, chord)))
+            .collect(),
         device: file.device,
+        overlay: file.overlay.and_then(|Overlay { port, path }| {
+            Some(Address { port, secret: Secret::parse(&path)? })
+        }),
     })
 }
 
@@ -92,17 +122,58 @@ pub(super) fn write(memory: &Memory) -> Vec<u8> {
         version: VERSION,
         rooms: memory.rooms.iter().filter(|room| !room.demo).map(Room::of).collect(),
         settings: memory.settings.clone(),
-        window: memory.window.map(|WindowPlace { x, y, width, height }| Window {
-            x,
-            y,
-            width,
-            height,
-        }),
+        windows: memory
+            .windows
+            .iter()
+            .map(|(which, window)| (which.label().to_owned(), Window::of(window)))
+            .collect(),
         keys: memory.keys.clone(),
+        hotkeys: memory
+            .hotkeys
+            .iter()
+            .map(|(action, chord)| (action.as_str().to_owned(), chord.clone()))
+            .collect(),
         device: memory.device.clone(),
+        overlay: memory
+            .overlay
+            .as_ref()
+            .map(|Address { port, secret }| Overlay { port: *port, path: secret.text() }),
     };
     // Strings, numbers and booleans under string keys: there is nothing in it that JSON could refuse.
     serde_json::to_vec_pretty(&file).unwrap_or_default()
+}
+
+impl Window {
+    fn of(window: &WindowMemory) -> Self {
+        let places = window.places.iter().cloned();
+        Self {
+            open: window.open,
+            pinned: window.pinned,
+            bare: window.bare,
+            places: places
+                .map(|(screens, WindowPlace { x, y, width, height })| Place {
+                    screens,
+                    x,
+                    y,
+                    width,
+                    height,
+                })
+                .collect(),
+        }
+    }
+
+    fn restore(self) -> WindowMemory {
+        let mut window = WindowMemory {
+            open: self.open,
+            pinned: self.pinned,
+            bare: self.bare,
+            ..WindowMemory::default()
+        };
+        for Place { screens, x, y, width, height } in self.places {
+            window.put(screens, WindowPlace { x, y, width, height });
+        }
+        window
+    }
 }
 
 impl Room {

@@ -62,7 +62,7 @@ impl Table {
         let store = Store::open(&home.history()).unwrap().store;
         let changed = Arc::clone(&self.changed);
         let rooms = Rooms::new(store, Env::real().unwrap(), move || changed.notify_one());
-        Shell::new(home, remembered, secrets.clone(), rooms, Ticks::default())
+        Shell::new(home, remembered, secrets.clone(), rooms, <[Ticks; 2]>::default())
     }
 
     async fn becomes(&self, shell: &Shell, key: RoomKey, state: ConnectionState) -> RoomStatus {

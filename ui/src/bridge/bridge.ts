@@ -1,6 +1,7 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "./dto";
+import type { WindowBridge } from "./window";
 
 /** What the backend says unasked. Every listener returns the way to stop listening. */
 export interface BridgeEvents {
@@ -11,7 +12,13 @@ export interface BridgeEvents {
   /** A key that works everywhere: all that has come was read. */
   "mark-read": null;
   export: ExportProgress;
+  streamer: boolean;
   presented: Presented;
+  window: WindowLook;
+  /** An `aside://` link was opened: whoever takes it first fills a join form. */
+  link: null;
+  /** A key says that somebody wants to write. */
+  write: null;
 }
 
 export type Unlisten = () => void;
@@ -20,6 +27,8 @@ export type Unlisten = () => void;
 export interface Bridge {
   /** The answer desk's part. */
   readonly desk: DeskBridge;
+  /** The window's part. */
+  readonly window: WindowBridge;
 
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 
@@ -45,6 +54,9 @@ export interface Bridge {
   setDraft(room: string, text: string, mode: SendMode): Promise<void>;
 
   saveSettings(settings: Settings): Promise<void>;
+  /** Where the overlay is. Its addresses are a secret: they are shown to whoever asks, and kept nowhere in the page. */
+  overlay(): Promise<Overlay>;
+  renewOverlay(part: OverlayPart): Promise<Overlay>;
   closeWindow(action: "hide" | "quit", remember: boolean): Promise<void>;
   hideWindow(): Promise<void>;
   openLink(url: string): Promise<void>;

@@ -62,12 +62,19 @@ export type CloseChoice = "ask" | "hide" | "quit";
 export type Density = "comfortable" | "compact";
 
 /**
- * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
- * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
- * seconds rows fade (0 never), and whether what was read is dimmed.
+ * When the window keeps to itself what an audience should not see.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, };
+export type StreamerMode = "auto" | "on" | "off";
+
+/**
+ * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
+ * servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+ * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
+ * seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
+ * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
+ * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
+ */
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -75,9 +82,10 @@ export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textS
 export type Notice = { code: string, params: Record<string, string>, };
 
 /**
- * All that a page needs to draw itself for the first time; `room` is the one to show.
+ * All that a page needs to draw itself for the first time; `room` is the one to show, `streamer` whether streamer mode is in
+ * force.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, notices: Array<Notice>, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, notices: Array<Notice>, window: WindowLook, };
 
 /**
  * What a row of the timeline is.
@@ -87,7 +95,7 @@ export type RowKind = "message" | "question" | "answer" | "gap" | "boundary";
 /**
  * How far an own entry has come.
  */
-export type Delivery = "received" | "sending" | "sent" | "unsure" | "failed";
+export type Delivery = "received" | "sending" | "sent" | "unsure" | "failed" | "inReview";
 
 /**
  * What the server's history says about a row.
@@ -145,6 +153,32 @@ export type CloseAction = "hide" | "quit";
  * Asks the page to bring a room to the front.
  */
 export type ShowRoom = { room: string, };
+
+/**
+ * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
+ * lets it stay in front.
+ */
+export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, };
+
+/**
+ * Which of the two windows of a room.
+ */
+export type WhichWindow = "main" | "side";
+
+/**
+ * Where the transcripts are, and how many bytes they take.
+ */
+export type Transcripts = { path: string, bytes: number, };
+
+/**
+ * What a key does that works while another program has the keyboard.
+ */
+export type HotkeyAction = "toggle" | "markRead" | "write";
+
+/**
+ * The global keys that a person chose, and whether this desktop has such keys at all.
+ */
+export type Hotkeys = { supported: boolean, keys: Partial<Record<HotkeyAction, string>>, };
 
 /**
  * Where a question stands in the desk: it stands in exactly one lane, and the backend says which.
@@ -239,7 +273,7 @@ export type Spoken = "spoken";
 /**
  * One step of triage.
  */
-export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "answered", reason: Spoken, } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
+export type Step = { "do": "claim", takeOver: boolean, } | { "do": "release" } | { "do": "approve" } | { "do": "reject", reason: string | null, } | { "do": "review_again" } | { "do": "answered", reason: Spoken, } | { "do": "dismiss", reason: string | null, } | { "do": "follow_up" } | { "do": "reopen" } | { "do": "stage", stage: Stage, } | { "do": "pin", pinned: boolean, } | { "do": "tags", tags: Array<string>, } | { "do": "note", note: string, } | { "do": "text", text: string, } | { "do": "merge", into: string, } | { "do": "unmerge" };
 
 /**
  * An answer that was not sent because another came first: the question as it stands, the answers that the writer had not
@@ -316,3 +350,19 @@ export type PresentedQuestion = { text: string, asker: string, number: number, }
  * A key of the present window.
  */
 export type PresentStep = "next" | "back" | "blank" | "qr" | "bigger" | "smaller";
+
+/**
+ * A part of the overlay's address that may be made anew: the secret in the path, so that whoever knew the old one sees
+ * nothing more, or the port, where somebody else has it.
+ */
+export type OverlayPart = "path" | "port";
+
+/**
+ * How the overlay stands.
+ */
+export type OverlayState = "off" | "on" | "portTaken";
+
+/**
+ * The overlay: how it stands, and its two addresses for a browser source, empty before there was one.
+ */
+export type Overlay = { state: OverlayState, port: number, chat: string, question: string, };

@@ -24,6 +24,19 @@ export function tauriBridge(): Bridge {
     listen: (event, heard) => here.listen(event, ({ payload }) => heard(payload as Parameters<typeof heard>[0])),
 
     desk: tauriDesk(),
+    window: {
+      show: (which) => ask("show_window", { which }),
+      pin: (pinned) => ask("pin_window", { pinned }),
+      strip: (bare) => ask("strip_window", { bare }),
+      drag: () => ask("drag_window"),
+      reset: () => ask("reset_windows"),
+      takeLink: () => ask("take_link"),
+      transcripts: () => ask("transcripts"),
+      openTranscripts: () => ask("open_transcripts"),
+      saveLastHour: (room) => ask("save_last_hour", { room }),
+      hotkeys: () => ask("hotkeys"),
+      chooseHotkey: (action, key) => ask("choose_hotkey", { action, key }),
+    },
 
     boot: () => ask("boot"),
     saveRoom: (room, form, token) => ask("save_room", { room, form, token }),
@@ -46,6 +59,8 @@ export function tauriBridge(): Bridge {
     setDraft: (room, text, mode) => ask("set_draft", { room, text: whole(text), mode }),
 
     saveSettings: (settings) => ask("save_settings", { settings }),
+    overlay: () => ask("overlay"),
+    renewOverlay: (part) => ask("renew_overlay", { part }),
     closeWindow: (action, remember) => ask("close_window", { action, remember }),
     hideWindow: () => ask("hide_window"),
     openLink: (url) => ask("open_link", { url }),

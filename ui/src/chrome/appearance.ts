@@ -3,7 +3,11 @@ import type { Settings } from "../bridge/dto";
 
 const SIZES = { "--fs-small": 12, "--lh-small": 16, "--fs-body": 14, "--lh-body": 20, "--fs-title": 16, "--lh-title": 24 };
 
-export function applyAppearance(root: HTMLElement, settings: Settings): void {
+export function applyAppearance(root: HTMLElement, settings: Settings, side = false): void {
+  // What stands behind the side window shows through its background, never through its text.
+  const solid = side ? settings.sideOpacity : 100;
+  root.toggleAttribute("data-glass", solid < 100);
+  root.style.setProperty("--solid", `${solid}%`);
   root.dataset["theme"] = settings.theme;
   root.dataset["density"] = settings.density;
   const scale = Math.min(200, Math.max(50, settings.textSize)) / 100;

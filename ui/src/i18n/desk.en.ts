@@ -122,8 +122,9 @@ export const deskEn = {
 
   "done.claim": "{number} is yours",
   "done.release": "{number} released",
-  "done.approve": "{number} approved",
-  "done.reject": "{number} rejected",
+  "done.approve": "Approved",
+  "done.reject": "Rejected",
+  "done.reviewAgain": "Waits for review again",
   "done.answered": "{number} answered",
   "done.dismiss": "{number} dismissed",
   "done.followUp": "{number} kept for later",

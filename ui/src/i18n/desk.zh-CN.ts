@@ -125,8 +125,9 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
 
   "done.claim": "{number} 由你回答",
   "done.release": "{number} 已放回",
-  "done.approve": "{number} 已通过",
-  "done.reject": "{number} 未通过",
+  "done.approve": "已通过",
+  "done.reject": "未通过",
+  "done.reviewAgain": "已重新等待审核",
   "done.answered": "{number} 已回答",
   "done.dismiss": "{number} 已忽略",
   "done.followUp": "{number} 留待会后",

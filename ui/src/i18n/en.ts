@@ -1,11 +1,13 @@
 // English words. Another language is another file with the same keys; `{name}` is filled in, plural forms follow Intl.
 import { deskEn } from "./desk.en";
+import { windowEn } from "./window.en";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Words = string | Plural;
 
 export const en = {
   ...deskEn,
+  ...windowEn,
 
   "app.name": "Aside",
   "app.loading": "Opening…",
@@ -106,6 +108,8 @@ export const en = {
   "row.sending": "Sending…",
   "row.unsure": "Not confirmed. It may or may not have arrived.",
   "row.failed": "Not sent.",
+  "row.inReview": "Waiting for review. Only you and the staff can see it.",
+  "row.rejected": "Not accepted.",
   "row.serverSaid": "The server said: {reason}",
   "row.provisional": "Not yet confirmed by the history",
   "row.notInHistory": "Not in the server's history",
@@ -202,6 +206,7 @@ export const en = {
   "failure.500": "The server had a problem.",
   "failure.503": "The server is busy.",
   "failure.overtaken": "Somebody else answered first; it was held.",
+  "failure.withdrawn": "The room began anew before anybody looked at it.",
   "failure.expired": "It waited longer than a week.",
   "failure.unknown": "The server refused it ({code}).",
 
@@ -257,6 +262,30 @@ export const en = {
   "settings.sample": "Show a part of a chat that is too fast to read",
   "settings.sample.hint": "Only while you follow the end, with every question, every answer and what you wrote. Scrolled up, everything is there.",
   "settings.dimRead": "Dim what was read",
+  "overlay.title": "Streaming",
+  "overlay.on": "Overlay for OBS",
+  "overlay.hint": "Two pages for a browser source, on this computer alone: the chat, and the question on stage. They show what everybody in the room sees, also while this window is hidden.",
+  "overlay.room": "Room",
+  "overlay.room.shown": "The one on show here",
+  "overlay.room.gone": "One that is no longer here: nothing is shown",
+  "overlay.chat": "Chat",
+  "overlay.question": "Question on stage",
+  "overlay.copy": "Copy",
+  "overlay.copied": "Copied",
+  "overlay.secret": "Whoever has an address and this computer sees the overlay. A new address ends the old ones.",
+  "overlay.renew": "New address",
+  "overlay.taken": "Another program uses port {port}: the overlay is not shown. Close that program and try again, or take another port, and give OBS the new address.",
+  "overlay.again": "Try again",
+  "overlay.otherPort": "Another port",
+  "notice.overlay_port": "The overlay for OBS is not shown: another program uses its port {port}. Settings offers another one.",
+  "error.no_port": "No free port was found for the overlay.",
+  "streamer.mode": "Streamer mode",
+  "streamer.auto": "While OBS or the like runs",
+  "streamer.always": "On",
+  "streamer.never": "Off",
+  "streamer.hint": "While it is on, this window shows no pictures of people, no staff notes and no private answers.",
+  "streamer.on": "Streamer mode",
+  "streamer.hidden": "Hidden in streamer mode",
 } satisfies Record<string, Words>;
 
 export type Key = keyof typeof en;

@@ -1,9 +1,11 @@
 // 简体中文的全部文字；键与 en.ts 相同。
 import { deskZhCN } from "./desk.zh-CN";
+import { windowZhCN } from "./window.zh-CN";
 import type { Key, Words } from "./en";
 
 export const zhCN: Record<Key, Words> = {
   ...deskZhCN,
+  ...windowZhCN,
 
   "app.name": "Aside",
   "app.loading": "正在打开…",
@@ -104,6 +106,8 @@ export const zhCN: Record<Key, Words> = {
   "row.sending": "发送中…",
   "row.unsure": "未确认，可能已送达，也可能没有。",
   "row.failed": "未发送。",
+  "row.inReview": "等待审核，仅你和工作人员可见。",
+  "row.rejected": "未通过审核。",
   "row.serverSaid": "服务器答复：{reason}",
   "row.provisional": "尚未经历史记录确认",
   "row.notInHistory": "服务器历史中没有这一条",
@@ -200,6 +204,7 @@ export const zhCN: Record<Key, Words> = {
   "failure.500": "服务器出了问题。",
   "failure.503": "服务器繁忙。",
   "failure.overtaken": "已有人先回答，你的回答被留住。",
+  "failure.withdrawn": "还没有人审核，房间就已重新开始。",
   "failure.expired": "等待超过一周。",
   "failure.unknown": "服务器拒绝了（{code}）。",
 
@@ -255,4 +260,28 @@ export const zhCN: Record<Key, Words> = {
   "settings.sample": "消息太快时只显示一部分",
   "settings.sample.hint": "仅在停留于最新消息时生效，问题、回答和你自己的消息总会显示。向上滚动即可看到全部。",
   "settings.dimRead": "淡化已读内容",
+  "overlay.title": "直播",
+  "overlay.on": "OBS 叠加层",
+  "overlay.hint": "供浏览器源使用的两个页面，只在这台电脑上：聊天，以及台上正在谈的问题。内容是房间里所有人都看得到的，窗口隐藏时也照常显示。",
+  "overlay.room": "房间",
+  "overlay.room.shown": "这里正在显示的房间",
+  "overlay.room.gone": "已不在列表中的房间：不显示任何内容",
+  "overlay.chat": "聊天",
+  "overlay.question": "台上的问题",
+  "overlay.copy": "复制",
+  "overlay.copied": "已复制",
+  "overlay.secret": "在这台电脑上知道地址的人都能看到叠加层。换新地址后，旧地址失效。",
+  "overlay.renew": "换新地址",
+  "overlay.taken": "端口 {port} 被其他程序占用：叠加层没有显示。请关闭那个程序后重试，或者换一个端口，并把新地址填到 OBS 中。",
+  "overlay.again": "重试",
+  "overlay.otherPort": "换一个端口",
+  "notice.overlay_port": "OBS 叠加层没有显示：它的端口 {port} 被其他程序占用。可以在设置中换一个端口。",
+  "error.no_port": "没有找到可供叠加层使用的端口。",
+  "streamer.mode": "主播模式",
+  "streamer.auto": "OBS 等直播软件运行时",
+  "streamer.always": "开启",
+  "streamer.never": "关闭",
+  "streamer.hint": "开启时，这个窗口不显示头像、内部备注和私下回答。",
+  "streamer.on": "主播模式",
+  "streamer.hidden": "主播模式下已隐藏",
 };

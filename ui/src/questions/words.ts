@@ -14,6 +14,9 @@ export function ageWords(from: number, now: number): string {
   return t(ages[unit], { n });
 }
 
+/** What waits for review has no number yet. */
+export const numberWords = (question: Question): string => (question.number > 0 ? `#${question.number}` : t("lane.review"));
+
 const works: Record<Question["work"], Key> = { open: "work.open", claimed: "work.claimed", answered: "work.answered", dismissed: "work.dismissed", follow_up: "work.followUp", merged: "work.merged" };
 const reasons: Partial<Record<string, Key>> = { text: "reason.text", spoken: "reason.spoken", duplicate: "reason.duplicate", off_topic: "reason.offTopic", abuse: "reason.abuse", later: "reason.later" };
 

@@ -8,12 +8,37 @@ import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { browserFrames, Pulse, type Frames } from "./pulse";
+import { streamer } from "./streamer.svelte";
 import { Timeline } from "./timeline.svelte";
+import { RoomWindow } from "./window.svelte";
 
 /** What stands in front of the room, if anything. */
-export type Sheet = { kind: "join"; editing: SavedRoom | null } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
+export type Sheet = { kind: "join"; editing: SavedRoom | null; link?: string } | { kind: "settings" } | { kind: "close" } | { kind: "forget"; room: SavedRoom } | { kind: "token"; room: SavedRoom };
 
-const defaults: Settings = { locale: "system", theme: "system", close: "ask", textSize: 100, density: "comfortable", picturesElsewhere: false, notifications: true, hoverFreezeMs: 0, foldRepeats: true, sampleFast: true, fadeAfterSecs: 0, dimRead: false };
+const defaults: Settings = {
+  locale: "system",
+  theme: "system",
+  close: "ask",
+  textSize: 100,
+  density: "comfortable",
+  picturesElsewhere: false,
+  notifications: true,
+  hoverFreezeMs: 0,
+  foldRepeats: true,
+  sampleFast: true,
+  fadeAfterSecs: 0,
+  dimRead: false,
+  sideOpacity: 100,
+  restAfterSecs: 60,
+  startWithSystem: false,
+  startHidden: true,
+  keepTranscripts: true,
+  transcriptDays: 30,
+  transcriptMegabytes: 500,
+  overlay: false,
+  overlayRoom: "",
+  streamerMode: "auto",
+};
 
 export class Aside {
   ready = $state(false);
@@ -41,17 +66,20 @@ export class Aside {
   readonly attended = $derived(this.focused && !this.covered);
   readonly phrase = $derived(this.status ? this.phraseOf(this.status) : null);
 
-  /** Whether the room on screen has its desk beside it; the audience has the room alone. */
   /** Whether questions are work here: for staff, and for anybody where they are worked on here alone. */
   readonly staffed = $derived(this.status !== null && (this.status.role !== "audience" || this.status.desk.kind === "local"));
   readonly habits: Habits;
+  readonly window: RoomWindow;
+  /** Counts the wishes to write; whoever draws the composer follows it. */
+  writes = $state(0);
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
   #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
   #systemLocale = "en";
 
-  constructor(bridge: Bridge, frames: Frames = browserFrames) {
+  constructor(bridge: Bridge, label = "main", frames: Frames = browserFrames) {
     this.bridge = bridge;
+    this.window = new RoomWindow(bridge, label);
     this.habits = new Habits(bridge);
     this.#pulse = new Pulse(() => this.#pull(), frames);
   }
@@ -64,13 +92,19 @@ export class Aside {
         this.bridge.listen("show-room", ({ room }) => void this.showNamed(room)),
         this.bridge.listen("export", (progress) => this.desk?.exporting.heard(progress)),
         this.bridge.listen("settings", (settings) => this.#adopt(settings)),
+        this.bridge.listen("window", (look) => (this.window.look = look)),
+        this.bridge.listen("link", () => void this.#followLink()),
+        this.bridge.listen("write", () => this.writes++),
         this.bridge.listen("mark-read", () => void this.attempt(async () => this.timeline?.readAll())),
+        this.bridge.listen("streamer", (on) => (streamer.on = on)),
       ]);
       const boot = await this.bridge.boot();
       this.#systemLocale = boot.systemLocale;
       this.version = boot.version;
       this.rooms = boot.rooms;
       this.notices = boot.notices;
+      this.window.look = boot.window;
+      streamer.on = boot.streamer;
       this.#adopt(boot.settings);
       // A room that was not online before this page existed has been away for longer than we can know.
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
@@ -79,6 +113,7 @@ export class Aside {
       void this.habits.load();
       const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;
       if (first !== null) await this.show(first);
+      await this.#followLink();
     } catch (thrown) {
       this.failed = asAppError(thrown);
     }
@@ -211,6 +246,12 @@ export class Aside {
       void this.composer?.keepNow();
       void this.desk?.answer?.keepNow();
     }
+  }
+
+  /** A link that somebody opened fills the join form; joining stays a person's own step. */
+  async #followLink(): Promise<void> {
+    const link = await this.bridge.window.takeLink().catch(() => null);
+    if (link !== null) this.sheet = { kind: "join", editing: null, link };
   }
 
   async #reappear(): Promise<void> {

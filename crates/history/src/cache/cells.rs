@@ -99,6 +99,7 @@ impl<'a> Cells<'a> {
             Delivery::Sent => (2, None),
             Delivery::Unsure => (3, None),
             Delivery::Failed { code, reason } => (4, Some((code.as_str(), reason.as_str()))),
+            Delivery::InReview => (5, None),
         };
         Self {
             kind: match entry.kind {
@@ -234,6 +235,7 @@ fn read_entry(line: &rusqlite::Row<'_>, kind: EntryKind) -> rusqlite::Result<Ent
             code: line.get::<_, Option<String>>(19)?.unwrap_or_default(),
             reason: line.get::<_, Option<String>>(20)?.unwrap_or_default(),
         },
+        5 => Delivery::InReview,
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(18, other)),
     };
     let entry = Entry {

@@ -114,9 +114,11 @@ fn merged(old: &EntryRow, new: &EntryRow) -> EntryRow {
         delivery: match &old.delivery {
             Delivery::Received => Delivery::Received,
             // Seen by the server, so whatever was feared, it arrived.
-            Delivery::Sending | Delivery::Sent | Delivery::Unsure | Delivery::Failed { .. } => {
-                Delivery::Sent
-            }
+            Delivery::Sending
+            | Delivery::Sent
+            | Delivery::Unsure
+            | Delivery::Failed { .. }
+            | Delivery::InReview => Delivery::Sent,
         },
         local_id: old.local_id.or(new.local_id),
     }

@@ -24,6 +24,7 @@ pub(crate) fn similar(
         .items
         .into_iter()
         .filter(|item| item.question_id != *question && item.merged_into.is_none())
+        .filter(|item| !item.is_submission())
         .map(|item| (item.question_id, dice(&own, &gist(&item.text))))
         .filter(|(_, alike)| *alike >= ALIKE)
         .collect();

@@ -91,6 +91,7 @@ fn read(line: &Row<'_>) -> rusqlite::Result<Outgoing> {
         },
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(1, other)),
     };
+    let submission = line.get::<_, Option<String>>(14)?.map(EntryId::new);
     let state = match line.get(5)? {
         0 => OutgoingState::Queued,
         1 => OutgoingState::Written(read_written(line)?),
@@ -98,6 +99,9 @@ fn read(line: &Row<'_>) -> rusqlite::Result<Outgoing> {
         3 => OutgoingState::Failed {
             code: line.get::<_, Option<String>>(9)?.unwrap_or_default(),
             reason: line.get::<_, Option<String>>(10)?.unwrap_or_default(),
+        },
+        4 => OutgoingState::InReview {
+            submission: submission.clone().ok_or(rusqlite::Error::InvalidQuery)?,
         },
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(5, other)),
     };
@@ -107,6 +111,7 @@ fn read(line: &Row<'_>) -> rusqlite::Result<Outgoing> {
         created: instant(line.get(4)?).map_err(|e| unreadable(4, e))?,
         state,
         attempts: line.get(8)?,
+        submission,
     })
 }
 
@@ -122,6 +127,11 @@ pub(crate) fn set(conn: &Connection, id: LocalId, state: &OutgoingState) -> rusq
         OutgoingState::Written(written) => (1, Some(written), None),
         OutgoingState::Unsure(written) => (2, Some(written), None),
         OutgoingState::Failed { code, reason } => (3, None, Some((code, reason))),
+        OutgoingState::InReview { .. } => (4, None, None),
+    };
+    let submission = match state {
+        OutgoingState::InReview { submission } => Some(submission.as_str()),
+        _ => None,
     };
     let changed = conn.prepare_cached(SET)?.execute(params![
         id.as_bytes(),
@@ -130,6 +140,7 @@ pub(crate) fn set(conn: &Connection, id: LocalId, state: &OutgoingState) -> rusq
         written.map(|w| w.at.as_microsecond()),
         failure.map(|f| f.0),
         failure.map(|f| f.1),
+        submission,
     ])?;
     Ok(changed == 1)
 }

@@ -14,7 +14,7 @@ const TABLES: [(&str, &str, &str); 5] = [
     (
         "outgoing",
         "ord, id, room, kind, question, body, created, state, generation, written_at, attempts, failure_code, \
-         failure_reason, seen, visibility, co_answer",
+         failure_reason, seen, visibility, co_answer, submission",
         "ord",
     ),
     ("drafts", "room, slot, text, mode, updated", "room, slot"),

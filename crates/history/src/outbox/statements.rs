@@ -28,15 +28,16 @@ statements! {
     ENQUEUE = "INSERT INTO outgoing (id, room, kind, question, body, created, seen, visibility, co_answer, state) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)";
     LIST = "SELECT id, kind, question, body, created, state, generation, written_at, attempts, failure_code, failure_reason, seen, \
-            visibility, co_answer \
+            visibility, co_answer, submission \
             FROM outgoing WHERE room = ?1 ORDER BY ord";
-    // A state that knows nothing of a write or a failure leaves the last ones where they are.
+    // A state that knows nothing of a write or a review leaves the last ones where they are.
     SET = "UPDATE outgoing SET state = ?2, generation = coalesce(?3, generation), written_at = coalesce(?4, written_at), \
-           attempts = attempts + (?2 = 1), failure_code = ?5, failure_reason = ?6 WHERE id = ?1";
+           attempts = attempts + (?2 = 1), failure_code = ?5, failure_reason = ?6, \
+           submission = coalesce(?7, submission) WHERE id = ?1";
     UNGUARD = "UPDATE outgoing SET seen = NULL, co_answer = 1 WHERE id = ?1";
     UNSURE = "UPDATE outgoing SET state = 2 WHERE room = ?1 AND state = 1 RETURNING id";
     EXPIRE = "UPDATE outgoing SET state = 3, failure_code = ?3, failure_reason = '' \
-              WHERE room = ?1 AND state <> 3 AND created < ?2 RETURNING id";
+              WHERE room = ?1 AND state < 3 AND created < ?2 RETURNING id";
     REMOVE = "DELETE FROM outgoing WHERE id = ?1";
 
     // Drafts.

@@ -48,6 +48,7 @@ async fn rows_keep_their_numbers() {
         row(EntryKind::Answer, Standing::NotInHistory, Delivery::Sent),
         row(EntryKind::Message, Standing::Provisional, Delivery::Unsure),
         row(EntryKind::Message, Standing::Provisional, failed),
+        row(EntryKind::Question, Standing::Provisional, Delivery::InReview),
         gap(GapState::Open),
         gap(GapState::Loading),
         gap(GapState::Failed),
@@ -69,6 +70,7 @@ async fn rows_keep_their_numbers() {
             "2 2 2 - - - - - - 0",
             "0 0 3 - - - - - - 0",
             "0 0 4 c r - - - - 0",
+            "1 0 5 - - - - - - 0",
             "3 0 0 - - 0 3 - -1 0",
             "3 0 0 - - 1 3 - -1 0",
             "3 0 0 - - 2 3 - -1 0",
@@ -128,6 +130,10 @@ async fn the_outbox_keeps_its_numbers() {
             OutgoingBody::Message { text: text() },
             OutgoingState::Failed { code: text(), reason: text() },
         ),
+        (
+            OutgoingBody::Question { text: text() },
+            OutgoingState::InReview { submission: EntryId::new("r") },
+        ),
     ];
     for (n, (body, state)) in (0..).zip(items) {
         let id = LocalId::new(at(0), [n; 10]);
@@ -142,15 +148,16 @@ async fn the_outbox_keeps_its_numbers() {
     let found = cells(
         &file,
         "SELECT id, room, kind, question, body, created, state, generation, written_at, attempts, failure_code, \
-         failure_reason, visibility, co_answer FROM outgoing ORDER BY ord",
+         failure_reason, visibility, co_answer, submission FROM outgoing ORDER BY ord",
     );
     assert_eq!(
         found,
         [
-            "16 bytes 1 0 - t 1700000000000000 0 - - 0 - - - 0",
-            "16 bytes 1 1 - t 1700000000000000 1 7 1700000001000000 1 - - - 0",
-            "16 bytes 1 2 q t 1700000000000000 2 7 1700000001000000 0 - - staff 1",
-            "16 bytes 1 0 - t 1700000000000000 3 - - 0 t t - 0",
+            "16 bytes 1 0 - t 1700000000000000 0 - - 0 - - - 0 -",
+            "16 bytes 1 1 - t 1700000000000000 1 7 1700000001000000 1 - - - 0 -",
+            "16 bytes 1 2 q t 1700000000000000 2 7 1700000001000000 0 - - staff 1 -",
+            "16 bytes 1 0 - t 1700000000000000 3 - - 0 t t - 0 -",
+            "16 bytes 1 1 - t 1700000000000000 4 - - 0 - - - 0 r",
         ]
     );
     let drafts = cells(&file, "SELECT room, slot, text, mode, updated FROM drafts ORDER BY slot");

@@ -57,6 +57,7 @@ async fn first_written_first_and_everything_comes_back() {
         created: at(second),
         state: OutgoingState::Queued,
         attempts: 0,
+        submission: None,
     };
     let first = OutgoingBody::Message { text: "a".to_owned() };
     assert_eq!(outbox, [item(id(9), first, 9), item(id(1), ask, 1), item(id(5), answer, 5)]);
@@ -87,7 +88,16 @@ async fn states_remember_the_last_write_and_count_attempts() {
     assert_eq!(last(store.outbox(room).await.unwrap()), (OutgoingState::Written(again), 2));
     let failed = OutgoingState::Failed { code: "refused".to_owned(), reason: "no".to_owned() };
     store.set_outgoing(id(1), failed.clone()).await.unwrap();
-    assert_eq!(last(store.outbox(room).await.unwrap()), (failed, 2));
+    assert_eq!(last(store.outbox(room).await.unwrap()), (failed.clone(), 2));
+    let review = OutgoingState::InReview { submission: EntryId::new("r1") };
+    store.set_outgoing(id(1), review.clone()).await.unwrap();
+    assert_eq!(last(store.outbox(room).await.unwrap()), (review.clone(), 2));
+    store.set_outgoing(id(1), failed).await.unwrap();
+    let [item] = &store.outbox(room).await.unwrap()[..] else { panic!("one") };
+    assert_eq!(item.submission, Some(EntryId::new("r1")), "staff may think better of it");
+    store.set_outgoing(id(1), review).await.unwrap();
+    let week = at(8 * 24 * 3600);
+    assert!(store.expire_outgoing(room, week).await.unwrap().is_empty(), "the server has it");
     assert!(!store.set_outgoing(id(2), OutgoingState::Queued).await.unwrap());
 }
 

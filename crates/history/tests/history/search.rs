@@ -3,7 +3,7 @@
 use aside_history::{
     Change, EntryRow, ItemsHeard, RoomId, RowKind, SearchPage, SearchQuery, Standing, Store, Where,
 };
-use aside_protocol::triage::{Item, Person, Work};
+use aside_protocol::triage::{Item, Person, Review, Work};
 use aside_protocol::{AnswerNotes, Body, Entry, EntryId, EntryKind};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -240,7 +240,12 @@ async fn similar_questions_are_offered_and_others_not() {
         let id = EntryId::new(format!("q{n}"));
         Item::new(id, n as u64, text.to_owned(), Person::default(), 0)
     };
-    let items: Vec<Item> = (0..).zip(texts).map(|(n, text)| item(n, text)).collect();
+    let mut items: Vec<Item> = (0..).zip(texts).map(|(n, text)| item(n, text)).collect();
+    let waiting = Item { review: Review::Pending, ..item(0, texts[0]) };
+    let was = Item { published: Some(EntryId::new("q0")), ..item(0, texts[0]) };
+    for (name, submission) in [("r1", waiting), ("r2", was)] {
+        items.push(Item { question_id: EntryId::new(name), ..submission });
+    }
     store.keep_items(room, ItemsHeard { whole: 1, items, ..ItemsHeard::default() }).await.unwrap();
     let alike = async |n: usize| {
         let id = EntryId::new(format!("q{n}"));

@@ -14,7 +14,7 @@ pub struct Change {
     /// Another state of the work. `claimed` is one step: it succeeds if nobody else holds the question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<Work>,
-    /// Whether everybody may see it.
+    /// What becomes of a submission; approved, it is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
     /// Another place in front of the audience; whatever stood there leaves it.

@@ -104,11 +104,11 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// The question's entry.
+    /// The question's entry; a submission, which is none, has a name of its own.
     pub question_id: EntryId,
-    /// Its place in the room.
+    /// Its place in the room; zero for a submission.
     pub seq: Seq,
-    /// Its number among the room's questions, from 1; it never changes.
+    /// Its number among the room's questions, from 1; it never changes. Zero for a submission.
     pub number: u64,
     /// How often it was changed; a change must name it.
     pub rev: u64,
@@ -119,7 +119,7 @@ pub struct Item {
     /// What it was before staff edited it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_text: Option<String>,
-    /// The message that it was made from.
+    /// The message that it was made from, or the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_id: Option<EntryId>,
     /// Who asked.
@@ -129,6 +129,9 @@ pub struct Item {
     /// Whether everybody may see it.
     #[serde(default, skip_serializing_if = "Review::is_approved")]
     pub review: Review,
+    /// The question's entry, once what was waiting for review is one; this item is of no interest any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<EntryId>,
     /// How many of the audience want it answered.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub votes: u32,
@@ -210,6 +213,7 @@ impl Item {
             asker,
             asked_at,
             review: Review::default(),
+            published: None,
             votes: 0,
             voted: None,
             work: Work::default(),
@@ -231,16 +235,20 @@ impl Item {
         }
     }
 
-    /// What somebody of the audience may know of it: nothing of what staff tell each other, and nothing at all but that it is
-    /// there while it is another's and not approved.
+    /// What somebody of the audience may know of it: nothing of what staff tell each other, and of another's submission
+    /// nothing but that there is one, whatever became of it.
     pub fn for_audience(&self, user: &str) -> Self {
         let mine = self.asker.user == user;
-        let Self { question_id, seq, number, rev, change, review, .. } = self.clone();
-        if review != Review::Approved && !mine {
-            let (text, asker) = (String::new(), Person::default());
-            let hidden = Self::new(question_id, number, text, asker, self.asked_at);
-            return Self { seq, rev, change, review, ..hidden };
+        if self.is_submission() && !mine {
+            let Self { question_id, seq, number, change, .. } = self.clone();
+            let hidden = Self::new(question_id, number, String::new(), Person::default(), 0);
+            return Self { seq, change, review: Review::Pending, ..hidden };
         }
+        // Why something was not accepted is said to whoever asked, and nobody else gets here.
+        let reason = match self.review {
+            Review::Rejected => self.reason.clone(),
+            Review::Approved | Review::Pending => String::new(),
+        };
         let private =
             self.private.iter().filter(|answer| mine && answer.visibility == Visibility::Asker);
         Self {
@@ -252,15 +260,25 @@ impl Item {
             tags: Vec::new(),
             note: String::new(),
             claim: None,
-            reason: String::new(),
+            reason,
             changed_by: Person::default(),
             ..self.clone()
         }
     }
 
+    /// Whether it is not, or not any more, a question of the room: it waits for review, was rejected, or is an entry by now.
+    pub fn is_submission(&self) -> bool {
+        self.review != Review::Approved || self.published.is_some()
+    }
+
+    /// Whether there is nothing to show of it: it is a question under another name by now, or another's submission.
+    pub fn is_void(&self) -> bool {
+        self.published.is_some() || (self.is_submission() && self.text.is_empty())
+    }
+
     /// Whether it looks different to its asker than to the rest of the audience.
     pub fn is_personal(&self) -> bool {
-        self.review != Review::Approved
+        self.is_submission()
             || self.private.iter().any(|answer| answer.visibility == Visibility::Asker)
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use aside_protocol::{Role, StreamId};
+use aside_protocol::{Role, StreamId, Topic};
 use aside_server::{Config, Limits, RoomSpec, Rooms, TokenId, TokenSpec};
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
@@ -61,7 +61,7 @@ enum Task {
     /// Make, list and revoke tokens.
     #[command(subcommand)]
     Token(TokenTask),
-    /// Make and list rooms.
+    /// Make and list rooms, and set what they do with questions.
     #[command(subcommand)]
     Room(RoomTask),
 }
@@ -132,11 +132,27 @@ enum RoomTask {
         #[command(flatten)]
         room: RoomArgs,
     },
-    /// List rooms: topic, stream id, entries.
+    /// List rooms: topic, stream id, entries, and whether they review.
     List {
         #[command(flatten)]
         data: Data,
     },
+    /// Let staff approve what the audience asks before the room sees it. A running server heeds it at once.
+    Review {
+        #[command(flatten)]
+        data: Data,
+        /// The room's topic (its number).
+        #[arg(long = "room", alias = "topic")]
+        topic: String,
+        /// on or off.
+        switch: Switch,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 fn parse_role(word: &str) -> Result<Role, String> {
@@ -286,9 +302,13 @@ async fn room(task: RoomTask) -> anyhow::Result<()> {
         }
         RoomTask::List { data } => {
             for room in data.rooms()?.rooms().await? {
-                print(&format!("{}\t{}\t{}", room.topic, room.stream, room.head))?;
+                let review = if room.review { "\treview" } else { "" };
+                print(&format!("{}\t{}\t{}{review}", room.topic, room.stream, room.head))?;
             }
             Ok(())
+        }
+        RoomTask::Review { data, topic, switch } => {
+            Ok(data.rooms()?.set_review(&Topic::new(topic), switch == Switch::On).await?)
         }
     }
 }

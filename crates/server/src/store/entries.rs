@@ -78,6 +78,8 @@ pub(crate) enum Known {
     New,
     /// The same entry, stored before.
     Same(Seq),
+    /// The same question, which waits for review or was rejected.
+    Submitted(i64),
     /// Another entry.
     Other,
 }
@@ -120,13 +122,14 @@ pub(crate) fn known_nonce(conn: &Connection, room: i64, draft: &Draft) -> rusqli
             "SELECT seq, fingerprint FROM nonce WHERE room = ? AND user = ? AND nonce = ?",
         )?
         .query_row(params![room, draft.user, nonce.as_str()], |row| {
-            Ok((seq_of(row.get(0)?), row.get::<_, Vec<u8>>(1)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
         })
         .optional()?;
     Ok(match found {
         None => Known::New,
-        Some((seq, print)) if print == fingerprint(draft.kind, &draft.content) => Known::Same(seq),
-        Some(_) => Known::Other,
+        Some((_, print)) if print != fingerprint(draft.kind, &draft.content) => Known::Other,
+        Some((below, _)) if below < 0 => Known::Submitted(-below),
+        Some((seq, _)) => Known::Same(seq_of(seq)),
     })
 }
 
@@ -152,12 +155,28 @@ pub(crate) fn insert(
         record.nonce.as_ref().map(Nonce::as_str),
     ])?;
     if let Some(nonce) = &record.nonce {
-        let print = fingerprint(record.kind, &record.content);
-        conn.prepare_cached(
-            "INSERT INTO nonce (room, user, nonce, fingerprint, seq, stored_ms) VALUES (?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![room, record.user, nonce.as_str(), print, sql(record.seq), now_ms])?;
+        let said = (record.kind, record.content.as_str());
+        keep_nonce(conn, room, &record.user, nonce, said, sql(record.seq), now_ms)?;
     }
+    Ok(())
+}
+
+/// Remembers what a nonce was used for: an entry's place, or a submission's id below zero, until it is an entry.
+pub(super) fn keep_nonce(
+    conn: &Connection,
+    room: i64,
+    user: &str,
+    nonce: &Nonce,
+    (kind, content): (EntryKind, &str),
+    what: i64,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let print = fingerprint(kind, content);
+    conn.prepare_cached(
+        "INSERT INTO nonce (room, user, nonce, fingerprint, seq, stored_ms) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (room, user, nonce) DO UPDATE SET seq = excluded.seq, stored_ms = excluded.stored_ms WHERE seq < 0",
+    )?
+    .execute(params![room, user, nonce.as_str(), print, what, now_ms])?;
     Ok(())
 }
 
@@ -303,7 +322,7 @@ mod tests {
     fn filled() -> Connection {
         let mut conn = Connection::open_in_memory().unwrap();
         super::super::migrate(&mut conn).unwrap();
-        conn.execute("INSERT INTO room VALUES (1, 't', 's', 'e', 0)", []).unwrap();
+        conn.execute("INSERT INTO room VALUES (1, 't', 's', 'e', 0, 0)", []).unwrap();
         for n in 1..=30_u64 {
             let kind = if n % 3 == 0 { EntryKind::Question } else { EntryKind::Message };
             let draft = Draft::by(&Identity::default(), kind, n.to_string(), None);

@@ -18,7 +18,7 @@ impl Items<'_> {
     ) -> rusqlite::Result<Option<Item>> {
         match record.kind {
             EntryKind::Message => Ok(None),
-            EntryKind::Question => self.asked(record, source).map(Some),
+            EntryKind::Question => self.asked(record.seq, source.map(sql)).map(Some),
             EntryKind::Answer => self.answered(record, now_ms),
         }
     }
@@ -36,18 +36,17 @@ impl Items<'_> {
         Ok(item.last_answer > seen || (elsewhere && !answer.co_answer))
     }
 
-    /// A question was asked, or made of a message.
-    fn asked(&self, question: &Record, source: Option<Seq>) -> rusqlite::Result<Item> {
+    /// A question was asked, or made of a message, or (a number below zero) of what waited for review.
+    pub(super) fn asked(&self, seq: Seq, source: Option<i64>) -> rusqlite::Result<Item> {
         let number: i64 = self
             .conn
             .prepare_cached("SELECT coalesce(max(number), 0) + 1 FROM (SELECT number FROM item WHERE room = ? ORDER BY seq DESC LIMIT 1)")?
             .query_row([self.room], |row| row.get(0))?;
-        let seq = question.seq;
         self.conn
             .prepare_cached(
                 "INSERT INTO item (room, seq, number, change, source) VALUES (?, ?, ?, ?, ?)",
             )?
-            .execute(params![self.room, sql(seq), number, self.next_change()?, source.map(sql)])?;
+            .execute(params![self.room, sql(seq), number, self.next_change()?, source])?;
         self.get(seq)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 

@@ -9,12 +9,20 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::entries::{seq_of, sql};
-use crate::wire::{entry_id, place_of};
+use crate::wire::{entry_id, place_of, submission_id};
 
 const COLUMNS: &str = "SELECT i.seq, i.number, i.rev, i.change, i.work, i.merged_into, i.stage, i.pinned, i.tags, i.note, i.claim,
     i.answers, i.last_answer, i.first_answer_ms, i.closed_ms, i.reason, i.changed_by,
-    e.user, e.display_name, e.avatar_url, e.content, e.created_ms, i.text, i.source, i.votes
-    FROM item i JOIN entry e ON e.room = i.room AND e.seq = i.seq";
+    e.user, e.display_name, e.avatar_url, e.content, coalesce(s.asked_ms, e.created_ms), i.text, i.source, i.votes
+    FROM item i JOIN entry e ON e.room = i.room AND e.seq = i.seq
+    LEFT JOIN submission s ON s.room = i.room AND s.id = -i.source";
+
+/// What has a log of its changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Logged {
+    Question(Seq),
+    Submission(i64),
+}
 
 /// One room's items, inside a transaction or for reading.
 pub(crate) struct Items<'a> {
@@ -35,12 +43,18 @@ impl Items<'_> {
     /// What changed after a change, in the order of the last changes.
     pub(crate) fn after(&self, change: u64, count: u32) -> rusqlite::Result<Vec<Item>> {
         let after = i64::try_from(change).unwrap_or(i64::MAX);
-        self.conn
+        let mut changed = self.submissions_after(after, count)?;
+        let questions: rusqlite::Result<Vec<Item>> = self
+            .conn
             .prepare_cached(&format!(
                 "{COLUMNS} WHERE i.room = ? AND i.change > ? ORDER BY i.change LIMIT ?"
             ))?
             .query_map(params![self.room, after, count], |row| self.read(row))?
-            .collect()
+            .collect();
+        changed.extend(questions?);
+        changed.sort_unstable_by_key(|item| item.change);
+        changed.truncate(count as usize);
+        Ok(changed)
     }
 
     /// What stands at a place of the stage.
@@ -53,13 +67,18 @@ impl Items<'_> {
             .collect()
     }
 
-    /// What was changed of one item, oldest first.
-    pub(crate) fn log(&self, seq: Seq) -> rusqlite::Result<Vec<LogLine>> {
+    /// What was changed of a question and of the submission that it was, or of a submission, oldest first.
+    pub(crate) fn log(&self, of: Logged) -> rusqlite::Result<Vec<LogLine>> {
+        let key = match of {
+            Logged::Question(seq) => sql(seq),
+            Logged::Submission(id) => -id,
+        };
         self.conn
             .prepare_cached(
-                "SELECT change, field, old, new, by, at_ms FROM item_log WHERE room = ? AND seq = ? ORDER BY change, field",
+                "SELECT change, field, old, new, by, at_ms FROM item_log WHERE room = ?1
+                 AND seq IN (?2, (SELECT source FROM item WHERE room = ?1 AND seq = ?2 AND source < 0)) ORDER BY change, field",
             )?
-            .query_map(params![self.room, sql(seq)], |row| {
+            .query_map(params![self.room, key], |row| {
                 Ok(LogLine {
                     change: number(row, 0)?,
                     field: row.get(1)?,
@@ -74,9 +93,7 @@ impl Items<'_> {
 
     /// The number that the next change will have.
     pub(super) fn next_change(&self) -> rusqlite::Result<i64> {
-        self.conn
-            .prepare_cached("SELECT coalesce(max(change), 0) + 1 FROM item WHERE room = ?")?
-            .query_row([self.room], |row| row.get(0))
+        Ok(newest_number(self.conn, self.room)? + 1)
     }
 
     /// Gives an item the next number, since something beside it is different: whoever looks at it need not look again.
@@ -128,12 +145,25 @@ impl Items<'_> {
                 item.original_text.as_ref().map(|_| &item.text),
                 item.votes,
             ])?;
-        for (field, old, new) in differences(before, &item) {
+        self.note_differences(sql(item.seq), before, &item, now_ms)?;
+        Ok(item)
+    }
+
+    /// Writes down what is different, and who did that.
+    pub(super) fn note_differences(
+        &self,
+        key: i64,
+        before: &Item,
+        item: &Item,
+        now_ms: i64,
+    ) -> rusqlite::Result<()> {
+        let (change, by) = (i64::try_from(item.change).unwrap_or(i64::MAX), text(&item.changed_by));
+        for (field, old, new) in differences(before, item) {
             self.conn
                 .prepare_cached("INSERT INTO item_log (room, seq, change, field, old, new, by, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
-                .execute(params![self.room, sql(item.seq), change, field, old, new, text(&item.changed_by), now_ms])?;
+                .execute(params![self.room, key, change, field, old, new, by, now_ms])?;
         }
-        Ok(item)
+        Ok(())
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<Item> {
@@ -155,7 +185,10 @@ impl Items<'_> {
             change: number(row, 3)?,
             text,
             original_text,
-            source_id: source.map(|place| entry_id(self.epoch, seq_of(place))),
+            source_id: source.map(|source| match source {
+                ..0 => submission_id(self.epoch, -source),
+                place => entry_id(self.epoch, seq_of(place)),
+            }),
             asker: Person {
                 user: row.get(17)?,
                 display_name: row.get(18)?,
@@ -163,6 +196,7 @@ impl Items<'_> {
             },
             asked_at: row.get(21)?,
             review: Review::Approved,
+            published: None,
             votes: row.get(24)?,
             voted: None,
             work: Work::parse(&row.get::<_, String>(4)?).unwrap_or_default(),
@@ -187,9 +221,15 @@ impl Items<'_> {
 
 /// The newest change of a room; zero for none.
 pub(crate) fn newest(conn: &Connection, room: i64) -> rusqlite::Result<u64> {
-    conn.query_row("SELECT coalesce(max(change), 0) FROM item WHERE room = ?", [room], |row| {
-        number(row, 0)
-    })
+    Ok(u64::try_from(newest_number(conn, room)?).unwrap_or(0))
+}
+
+fn newest_number(conn: &Connection, room: i64) -> rusqlite::Result<i64> {
+    conn.prepare_cached(
+        "SELECT max(coalesce((SELECT max(change) FROM item WHERE room = ?1), 0),
+                    coalesce((SELECT max(change) FROM submission WHERE room = ?1), 0))",
+    )?
+    .query_row([room], |row| row.get(0))
 }
 
 /// The rooms and places of claims that are over.
@@ -201,7 +241,7 @@ pub(crate) fn expired(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<(i
 
 /// A room's history began anew.
 pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
-    for table in ["item_log", "private_answer", "answer_edit", "vote"] {
+    for table in ["item_log", "private_answer", "answer_edit", "vote", "submission"] {
         conn.execute(&format!("DELETE FROM {table} WHERE room = ?"), [room])?;
     }
     conn.execute("DELETE FROM item WHERE room = ?", [room])?;
@@ -217,6 +257,7 @@ fn differences(old: &Item, new: &Item) -> Vec<(&'static str, String, String)> {
         id.as_ref().map_or(String::new(), |id| id.as_str().to_owned())
     };
     [
+        ("review", old.review.as_str().to_owned(), new.review.as_str().to_owned()),
         ("work", old.work.as_str().to_owned(), new.work.as_str().to_owned()),
         ("claim", holder(&old.claim), holder(&new.claim)),
         ("text", old.text.clone(), new.text.clone()),

@@ -22,6 +22,7 @@ pub(crate) struct RoomRow {
     pub(crate) topic: Topic,
     pub(crate) stream: StreamId,
     pub(crate) epoch: Epoch,
+    pub(crate) review: bool,
 }
 
 /// A token's row, with its room.
@@ -40,7 +41,7 @@ impl TokenRow {
     }
 }
 
-const ROOM: &str = "SELECT id, topic, stream, epoch FROM room";
+const ROOM: &str = "SELECT id, topic, stream, epoch, review FROM room";
 
 fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
     Ok(RoomRow {
@@ -48,6 +49,7 @@ fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
         topic: Topic::new(row.get::<_, String>(1)?),
         stream: StreamId::new(row.get::<_, String>(2)?),
         epoch: Epoch::new(row.get::<_, String>(3)?),
+        review: row.get(4)?,
     })
 }
 
@@ -75,6 +77,13 @@ pub(crate) fn find_or_make_room(
         params![spec.topic.as_str(), spec.stream.as_str(), epoch.as_str(), now_ms],
     )?;
     Ok(room(conn, &spec.topic)?.filter(|room| room.stream == spec.stream))
+}
+
+/// Whether questions of the audience are looked at before they are shown. False when there is no such room.
+pub(crate) fn set_review(conn: &Connection, topic: &Topic, on: bool) -> rusqlite::Result<bool> {
+    let found =
+        conn.execute("UPDATE room SET review = ? WHERE topic = ?", params![on, topic.as_str()])?;
+    Ok(found > 0)
 }
 
 /// Begins a new life of a room's history.
@@ -116,7 +125,7 @@ pub(crate) fn insert_token(
 /// Finds a token by its hash, in force or not.
 pub(crate) fn token(conn: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<TokenRow>> {
     conn.prepare_cached(
-        "SELECT room.id, topic, stream, epoch, role, user, display_name, avatar_url, org_name, org_logo,
+        "SELECT room.id, topic, stream, epoch, review, role, user, display_name, avatar_url, org_name, org_logo,
                 expires_ms, revoked_ms IS NOT NULL
          FROM token JOIN room ON room.id = token.room WHERE hash = ?",
     )?
@@ -124,15 +133,15 @@ pub(crate) fn token(conn: &Connection, hash: &TokenHash) -> rusqlite::Result<Opt
         Ok(TokenRow {
             room: read_room(row)?,
             identity: Identity {
-                role: role(row, 4)?,
-                user: row.get(5)?,
-                display_name: row.get(6)?,
-                avatar_url: row.get(7)?,
-                org_name: row.get(8)?,
-                org_logo: row.get(9)?,
+                role: role(row, 5)?,
+                user: row.get(6)?,
+                display_name: row.get(7)?,
+                avatar_url: row.get(8)?,
+                org_name: row.get(9)?,
+                org_logo: row.get(10)?,
             },
-            expires_ms: row.get(10)?,
-            revoked: row.get(11)?,
+            expires_ms: row.get(11)?,
+            revoked: row.get(12)?,
         })
     })
     .optional()

@@ -68,6 +68,9 @@ pub(crate) enum AppendError {
     /// Somebody else answered, or is about to.
     #[error("somebody else answered, or is about to")]
     Overtaken,
+    /// The same question came before, and waits for review.
+    #[error("it waits for review")]
+    InReview,
     /// The disk or the database refused.
     #[error("nothing can be stored now")]
     Unavailable,
@@ -327,6 +330,7 @@ fn insert_all(
             match entries::known_nonce(tx, room.key(), &draft)? {
                 Known::Same(seq) => places.push(seq),
                 Known::Other => refused = Some(AppendError::NonceReused),
+                Known::Submitted(_) => refused = Some(AppendError::InReview),
                 Known::New if items.overtaken(&draft, now_ms)? => {
                     refused = Some(AppendError::Overtaken);
                 }
@@ -371,7 +375,7 @@ impl Reply {
 impl AppendError {
     fn nack(self, nonce: Nonce) -> Control {
         let code = match self {
-            Self::NonceReused | Self::Overtaken => 409,
+            Self::NonceReused | Self::Overtaken | Self::InReview => 409,
             Self::Unavailable => 503,
         };
         Control::Nack { nonce, code, reason: self.to_string() }

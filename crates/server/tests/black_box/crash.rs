@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::client::{Client, Got, http};
-use crate::process::{Process, token};
+use crate::client::{Client, Got, Reply, http};
+use crate::process::{Process, printed, token, token_as};
 
 /// The steps of a commit, in their order.
 const PLACES: &[&str] = &[
@@ -132,4 +132,38 @@ fn whole(data: &Path) {
     let found: String =
         database.query_row("PRAGMA integrity_check", [], |line| line.get(0)).unwrap();
     assert_eq!(found, "ok");
+}
+
+/// Approving is one step: after a death in the middle of it, what was asked waits as before, and is published once.
+#[tokio::test]
+#[cfg_attr(not(debug_assertions), ignore = "release builds have no places to die at")]
+async fn a_death_while_something_is_published_leaves_it_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ann, sue) = (token(dir.path(), "ann"), token_as(dir.path(), "sue", "staff"));
+    printed(dir.path(), &["room", "review", "--room", "7", "on"]);
+    let mut server = Process::start_armed(dir.path(), "server.published");
+    let asked = post(&server, &ann, "question/add", json!({ "content": "why?", "streamId": "s7" }));
+    let id = asked.await.json()["data"]["id"].clone();
+    let approve = json!({ "questionId": id, "streamId": "s7", "review": "approved", "rev": 0 });
+    let cut = tokio::spawn({
+        let (addr, sue, body) = (server.addr, sue.clone(), approve.to_string());
+        async move {
+            let headers = [("authorization", sue.as_str())];
+            http(addr, "POST /api/question/state", &headers, body.as_bytes()).await
+        }
+    });
+    assert!(cut.await.is_err(), "there is no reply");
+    assert!(server.died());
+    whole(dir.path());
+    let server = Process::start(dir.path(), &[]);
+    assert!(log(&server, &ann).await.is_empty());
+    assert_eq!(post(&server, &sue, "question/state", approve.clone()).await.status, 200);
+    assert_eq!(post(&server, &sue, "question/state", approve).await.status, 409);
+    assert_eq!(log(&server, &ann).await.len(), 1);
+}
+
+async fn post(server: &Process, secret: &str, path: &str, body: serde_json::Value) -> Reply {
+    let headers = [("authorization", secret)];
+    let body = body.to_string();
+    http(server.addr, &format!("POST /api/{path}"), &headers, body.as_bytes()).await
 }

@@ -17,6 +17,7 @@ mod life;
 mod limits;
 mod process;
 mod resume;
+mod review;
 mod room;
 mod triage;
 mod votes;

@@ -88,17 +88,20 @@ fn run(data: &Path, args: &[&str]) -> Output {
 }
 
 /// What a command prints; it must succeed.
-fn printed(data: &Path, args: &[&str]) -> String {
+pub(crate) fn printed(data: &Path, args: &[&str]) -> String {
     let output = run(data, args);
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 pub(crate) fn token(data: &Path, user: &str) -> String {
-    printed(
-        data,
-        &["token", "create", "--room", "7", "--stream", "s7", "--user", user, "--name", "Ann"],
-    )
+    token_as(data, user, "audience")
+}
+
+pub(crate) fn token_as(data: &Path, user: &str, role: &str) -> String {
+    let of = ["--user", user, "--name", "Ann", "--role", role];
+    let args = ["token", "create", "--room", "7", "--stream", "s7"];
+    printed(data, &[&args[..], &of[..]].concat())
 }
 
 #[tokio::test]
@@ -246,4 +249,25 @@ async fn send_until_it_dies(addr: SocketAddr, secret: &str, sender: u64) -> Vec<
             Got::Closed { .. } | Got::Ended => return acked,
         }
     }
+}
+
+#[tokio::test]
+async fn a_running_server_heeds_what_the_command_line_says_of_review() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = token(dir.path(), "ann");
+    let server = Process::start(dir.path(), &[]);
+    let asked = async |text: &str| {
+        let body = json!({ "content": text, "streamId": "s7" }).to_string();
+        let headers = [("authorization", secret.as_str())];
+        let reply = http(server.addr, "POST /api/question/add", &headers, body.as_bytes()).await;
+        reply.json()["data"]["review"].clone()
+    };
+    assert_eq!(asked("one").await, json!(null));
+    printed(dir.path(), &["room", "review", "--room", "7", "on"]);
+    assert_eq!(asked("two").await, "pending");
+    assert_eq!(printed(dir.path(), &["room", "list"]), "7\ts7\t1\treview");
+    printed(dir.path(), &["room", "review", "--room", "7", "off"]);
+    assert_eq!(asked("three").await, json!(null));
+    assert_eq!(run(dir.path(), &["room", "review", "--room", "9", "on"]).status.code(), Some(1));
+    assert_eq!(run(dir.path(), &["room", "review", "--room", "7"]).status.code(), Some(2));
 }

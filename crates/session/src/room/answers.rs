@@ -137,6 +137,7 @@ fn outgoing(item: &Item) -> Option<OutgoingAnswer> {
     let (state, held) = match &item.state {
         State::Queued | State::Written { .. } | State::Posting { .. } => (Delivery::Sending, false),
         State::Accepted { .. } => (Delivery::Sent, false),
+        State::InReview { .. } => (Delivery::InReview, false),
         State::Unsure(_) => (Delivery::Unsure, false),
         State::Failed { code } => {
             let state = Delivery::Failed { code: code.clone(), reason: String::new() };

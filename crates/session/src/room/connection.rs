@@ -137,7 +137,7 @@ impl Room {
         match abilities {
             Abilities::Known(abilities) => {
                 self.abilities_fresh = true;
-                self.learn(abilities).await;
+                self.learn(*abilities).await;
                 match self.phase {
                     Phase::Open { .. } => self.join(),
                     Phase::Syncing { .. } => self.decide_merge().await,
@@ -181,6 +181,7 @@ impl Room {
                 && abilities.has(Extension::Ack)
                 && who.role.answers(),
             can_vote: abilities.has(Extension::Votes),
+            reviews: abilities.review && abilities.has(Extension::Triage),
             content_bytes: content_bytes.min(aside_history::outgoing::BODY_BYTES),
             server: abilities.server.clone(),
         };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use aside_history::{Items, ItemsHeard};
-use aside_protocol::triage::{AnswerEdit, Changes, Item, Presence, Votes, Work};
+use aside_protocol::triage::{AnswerEdit, Changes, Item, Presence, Review, Votes, Work};
 use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::time::sleep;
 
@@ -157,7 +157,8 @@ impl Desk {
     pub(super) fn since(&self, since: u64) -> Questions {
         let changed = self.items.values().filter(|(revision, _)| *revision > since);
         let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
-        items.sort_unstable_by_key(|item| item.number);
+        // What waits for review has no number: the first asked comes first.
+        items.sort_unstable_by_key(|item| (item.number, item.asked_at));
         let drafted = self.drafted.iter().cloned().collect();
         Questions {
             revision: self.revision,
@@ -169,10 +170,16 @@ impl Desk {
         }
     }
 
+    /// Every change that the server has told of on this connection is here.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.open && self.whole >= self.newest && !self.reading
+    }
+
     fn view(&self, offered: bool) -> DeskView {
-        let open = self.items.values().filter(|(_, item)| item.work == Work::Open);
+        let is_open = |item: &Item| item.work == Work::Open && !item.is_submission();
+        let open = self.items.values().filter(|(_, item)| is_open(item));
         DeskView {
-            state: match (offered, self.open && self.whole >= self.newest && !self.reading) {
+            state: match (offered, self.is_fresh()) {
                 (false, _) if self.local.on => DeskState::Local,
                 (false, _) => DeskState::Off,
                 (true, true) => DeskState::Fresh,
@@ -181,6 +188,7 @@ impl Desk {
             revision: self.revision,
             open: u32::try_from(open.clone().count()).unwrap_or(u32::MAX),
             oldest_open: open.map(|(_, item)| item.asked_at).min(),
+            reviewing: self.items.values().any(|(_, item)| item.review != Review::Approved),
         }
     }
 }
@@ -282,6 +290,7 @@ impl Room {
         if self.desk.local.stale {
             self.make_items().await;
         }
+        self.follow_reviews().await;
         self.edit_rows().await;
         self.follow_outbox();
         if let Some(heard) = self.desk.take_unsaved()

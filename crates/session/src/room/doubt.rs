@@ -135,7 +135,11 @@ impl Room {
             State::Unsure(unsure) if unsure.resolving && exact => {
                 Some(unsure.last.map_or(now, |last| last + LOOK_AGAIN))
             }
-            State::Unsure(_) | State::Queued | State::Posting { .. } | State::Failed { .. } => None,
+            State::Unsure(_)
+            | State::Queued
+            | State::Posting { .. }
+            | State::InReview { .. }
+            | State::Failed { .. } => None,
         });
         each.chain(self.paused_until).min()
     }

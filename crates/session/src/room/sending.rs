@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use aside_history::{
-    Change, Delivery, LocalId, NewOutgoing, OutgoingBody, OutgoingState, RowKey, RowKind, Standing,
-    Where, Written,
+    Change, Delivery, LocalId, NewOutgoing, Outgoing, OutgoingBody, OutgoingState, RowKey, RowKind,
+    Standing, Where, Written,
 };
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, Answer, Ask};
 use aside_protocol::triage::Visibility;
 use aside_protocol::{
-    AnswerNotes, Body, ClientFrame, CreatedAt, Entry, Extension, MinuteStamp, OutgoingMessage, Seq,
+    AnswerNotes, Body, ClientFrame, CreatedAt, Entry, EntryId, Extension, MinuteStamp,
+    OutgoingMessage, Seq,
 };
 use jiff::Timestamp;
 use rand::Rng;
 use tokio::time::Instant;
 
 use super::draft::Draft;
+use super::start::{delivery_of, state_of};
 use super::{Done, Room};
 use crate::error::{SendError, SessionError, Settled};
 use crate::link::Say;
@@ -36,6 +38,8 @@ pub(super) struct Item {
     pub(super) key: RowKey,
     pub(super) attempts: u32,
     pub(super) state: State,
+    /// The name under which the server has, or had, it for review.
+    pub(super) submission: Option<EntryId>,
 }
 
 /// How far it got.
@@ -56,6 +60,10 @@ pub(super) enum State {
         at: Instant,
         wall: Timestamp,
         seq: Option<Seq>,
+    },
+    /// Staff are to look at it; said on this connection, zero for an earlier life of this program.
+    InReview {
+        generation: u64,
     },
     Unsure(Unsure),
     /// Refused, under this code.
@@ -94,7 +102,9 @@ impl Room {
         aside_failpoint::at("say.before-enqueue");
         self.store.enqueue(self.id, item).await?;
         aside_failpoint::at("say.enqueued");
-        if !self.show_echo(id, body, State::Queued, 0).await {
+        let state = OutgoingState::Queued;
+        let outgoing = Outgoing { id, body, created: now, state, attempts: 0, submission: None };
+        if !self.show_echo(outgoing).await {
             // The cache is being repaired; the outbox has it, and shows it again with the cache.
             return Ok(id);
         }
@@ -134,24 +144,16 @@ impl Room {
     }
 
     /// Puts the row of something in the outbox at the timeline's end.
-    pub(super) async fn show_echo(
-        &mut self,
-        id: LocalId,
-        body: OutgoingBody,
-        state: State,
-        attempts: u32,
-    ) -> bool {
-        let delivery = match &state {
-            State::Unsure(_) => Delivery::Unsure,
-            _ => Delivery::Sending,
-        };
+    pub(super) async fn show_echo(&mut self, outgoing: Outgoing) -> bool {
+        let Outgoing { id, body, state, attempts, submission, .. } = outgoing;
+        let (delivery, state) = (delivery_of(&state), state_of(state));
         let entry = self.echo_entry(&body).await;
         let row = self.row(entry, true, Standing::Provisional, delivery, Some(id));
         let mut draft = Draft::default();
         draft.push(Change::Insert { at: Where::EchoEnd, rows: vec![row] });
         let keys = self.commit(draft).await;
         let Some(key) = keys.and_then(|keys| keys.first().copied()) else { return false };
-        self.outbox.push_back(Item { id, body, key, attempts, state });
+        self.outbox.push_back(Item { id, body, key, attempts, state, submission });
         true
     }
 
@@ -225,7 +227,7 @@ impl Room {
         let mut in_flight = 0;
         for n in 0..self.outbox.len() {
             match &self.outbox[n].state {
-                State::Failed { .. } | State::Accepted { .. } => {}
+                State::Failed { .. } | State::Accepted { .. } | State::InReview { .. } => {}
                 State::Unsure(unsure) if !unsure.resolving => {}
                 State::Unsure(_) => return,
                 State::Written { .. } | State::Posting { .. } => in_flight += 1,
@@ -329,6 +331,7 @@ impl Room {
             State::Queued
             | State::Written { .. }
             | State::Posting { .. }
+            | State::InReview { .. }
             | State::Accepted { .. } => Err(SessionError::NoSuchRow),
         }
     }

@@ -68,7 +68,10 @@ impl Room {
             let nameless = !by_nonce || matches!(item.state, State::Accepted { seq: None, .. });
             // The server alone decides under which id a question appears; while one of ours is under way, its words are enough.
             let asking = entry.kind == EntryKind::Question
-                && matches!(item.state, State::Posting { .. } | State::Accepted { .. });
+                && matches!(
+                    item.state,
+                    State::Posting { .. } | State::Accepted { .. } | State::InReview { .. }
+                );
             let same = was_written(item) && says(&item.body, entry);
             nameless && (ours || asking) && same && may_be(item)
         };
@@ -76,7 +79,10 @@ impl Room {
         let under_way = |item: &Item| {
             let waits = matches!(
                 item.state,
-                State::Written { .. } | State::Posting { .. } | State::Accepted { .. }
+                State::Written { .. }
+                    | State::Posting { .. }
+                    | State::Accepted { .. }
+                    | State::InReview { .. }
             );
             waits && fits(item)
         };
@@ -132,7 +138,13 @@ impl Room {
 
     /// The server says that it has it; the entry itself is on its way. Where its place is known, a frame that got lost is
     /// noticed, and fetched.
-    fn stored(&mut self, draft: &mut Draft, own: usize, id: Option<EntryId>, seq: Option<Seq>) {
+    pub(super) fn stored(
+        &mut self,
+        draft: &mut Draft,
+        own: usize,
+        id: Option<EntryId>,
+        seq: Option<Seq>,
+    ) {
         let seq = seq.filter(|seq| seq.0 <= LARGEST);
         if let (Merge::Exact(exact), Some(seq)) = (&mut self.merge, seq) {
             exact.sequence.exists(seq);
@@ -193,9 +205,13 @@ impl Room {
                     }
                     _ => {
                         let stored = Stored::parse(&reply.body);
-                        let mut draft = Draft::default();
-                        self.stored(&mut draft, own, stored.id, stored.seq);
-                        self.keep(draft).await;
+                        if let Stored { id: Some(id), review: Some(review), .. } = stored {
+                            self.in_review(own, id, review).await;
+                        } else {
+                            let mut draft = Draft::default();
+                            self.stored(&mut draft, own, stored.id, stored.seq);
+                            self.keep(draft).await;
+                        }
                     }
                 }
             }
@@ -283,6 +299,7 @@ fn was_written(item: &Item) -> bool {
         State::Written { .. }
         | State::Posting { .. }
         | State::Accepted { .. }
+        | State::InReview { .. }
         | State::Unsure(_) => true,
         // Queued to be sent once more.
         State::Queued => item.attempts > 0,
@@ -296,7 +313,7 @@ pub(super) fn written_at(state: &State) -> Option<Timestamp> {
             Some(*wall)
         }
         State::Unsure(unsure) => Some(unsure.wall),
-        State::Queued | State::Failed { .. } => None,
+        State::Queued | State::Failed { .. } | State::InReview { .. } => None,
     }
 }
 

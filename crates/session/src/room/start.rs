@@ -122,16 +122,7 @@ impl Room {
                 }
                 Some(row) => self.load_item(outgoing, &row).await,
                 None => {
-                    let state = self.state_of(&outgoing.state);
-                    let failed = outgoing.state.clone();
-                    let shown =
-                        self.show_echo(outgoing.id, outgoing.body, state, outgoing.attempts).await;
-                    if let (true, OutgoingState::Failed { code, reason }, Some(item)) =
-                        (shown, failed, self.outbox.back())
-                    {
-                        let key = item.key;
-                        self.deliver(key, Delivery::Failed { code, reason }).await;
-                    }
+                    self.show_echo(outgoing).await;
                 }
             }
         }
@@ -139,37 +130,12 @@ impl Room {
     }
 
     async fn load_item(&mut self, outgoing: Outgoing, row: &Row) {
-        let state = self.state_of(&outgoing.state);
-        let delivery = match &outgoing.state {
-            OutgoingState::Queued => Delivery::Sending,
-            OutgoingState::Written(_) | OutgoingState::Unsure(_) => Delivery::Unsure,
-            OutgoingState::Failed { code, reason } => {
-                Delivery::Failed { code: code.clone(), reason: reason.clone() }
-            }
-        };
+        let Outgoing { id, body, state, attempts, submission, .. } = outgoing;
+        let (delivery, state) = (delivery_of(&state), state_of(state));
         let shown = row.entry().is_some_and(|entry| entry.delivery == delivery);
-        let Outgoing { id, body, attempts, .. } = outgoing;
-        self.outbox.push_back(Item { id, body, key: row.key, attempts, state });
+        self.outbox.push_back(Item { id, body, key: row.key, attempts, state, submission });
         if !shown {
             self.deliver(row.key, delivery).await;
-        }
-    }
-
-    fn state_of(&self, stored: &OutgoingState) -> State {
-        match stored {
-            OutgoingState::Queued => State::Queued,
-            // A server that takes everything once gets it again as soon as that is known.
-            OutgoingState::Written(written) | OutgoingState::Unsure(written) => {
-                let resolving = true;
-                State::Unsure(Unsure {
-                    wall: written.at,
-                    since: Instant::now(),
-                    snapshots: 0,
-                    last: None,
-                    resolving,
-                })
-            }
-            OutgoingState::Failed { code, .. } => State::Failed { code: code.clone() },
         }
     }
 
@@ -193,4 +159,36 @@ impl Room {
 /// Whether the row of something written here has its lasting place, so that the outbox has nothing left to do.
 fn is_settled(row: &Row) -> bool {
     !Place::is_echo(row.place)
+}
+
+/// How the row of something in the outbox looks.
+pub(super) fn delivery_of(stored: &OutgoingState) -> Delivery {
+    match stored {
+        OutgoingState::Queued => Delivery::Sending,
+        OutgoingState::Written(_) | OutgoingState::Unsure(_) => Delivery::Unsure,
+        OutgoingState::InReview { .. } => Delivery::InReview,
+        OutgoingState::Failed { code, reason } => {
+            Delivery::Failed { code: code.clone(), reason: reason.clone() }
+        }
+    }
+}
+
+/// How far something in the outbox got, as far as the disk knows.
+pub(super) fn state_of(stored: OutgoingState) -> State {
+    match stored {
+        OutgoingState::Queued => State::Queued,
+        // A server that takes everything once gets it again as soon as that is known.
+        OutgoingState::Written(written) | OutgoingState::Unsure(written) => {
+            let resolving = true;
+            State::Unsure(Unsure {
+                wall: written.at,
+                since: Instant::now(),
+                snapshots: 0,
+                last: None,
+                resolving,
+            })
+        }
+        OutgoingState::InReview { .. } => State::InReview { generation: 0 },
+        OutgoingState::Failed { code, .. } => State::Failed { code },
+    }
 }

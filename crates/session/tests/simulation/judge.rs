@@ -115,7 +115,7 @@ fn own_words(mode: Mode, member: &Member, rows: &[Row], truth: &[Entry]) -> Vec<
     }
     for row in rows.iter().filter_map(Row::entry).filter(|row| row.mine) {
         let unfinished = match &row.delivery {
-            Delivery::Sending => true,
+            Delivery::Sending | Delivery::InReview => true,
             Delivery::Unsure => mode == Mode::Full,
             Delivery::Failed { code, .. } => {
                 broken.push(format!("I4: {} failed with {code}", member.number));

@@ -136,6 +136,11 @@ pub struct Away {
 }
 
 impl Away {
+    /// It comes back without any extension.
+    pub fn as_core(self) -> Self {
+        Self { mode: Mode::Core, ..self }
+    }
+
     pub async fn start_at(self, addr: SocketAddr) -> Stage {
         let Self { mode, token, data } = self;
         let config = Config { data: Some(data.path().to_owned()), ..config(mode) };

@@ -70,7 +70,7 @@ export class FakeDesk implements DeskBridge {
 
   /** Another question of the audience. */
   ask(at: number, review = false): Question {
-    return this.put({ ...blankQuestion(this.#questions.size + 1, at), votes: 0, review: review ? "pending" : "approved" });
+    return this.put({ ...blankQuestion(this.#questions.size + 1, at), votes: 0, ...(review ? { review: "pending", number: 0 } : {}) });
   }
 
   /** A colleague answers, as the server would tell. */

@@ -15,7 +15,9 @@ export function applyStep(all: readonly Question[], question: Question, step: St
     case "release":
       return one({ work: "open", claim: null });
     case "approve":
-      return one({ review: "approved" });
+      return one({ review: "approved", number: Math.max(...all.map(({ number }) => number)) + 1 });
+    case "review_again":
+      return one({ review: "pending" });
     case "reject":
       return one({ review: "rejected" });
     case "answered":
@@ -25,7 +27,7 @@ export function applyStep(all: readonly Question[], question: Question, step: St
     case "follow_up":
       return close("follow_up", "later");
     case "reopen":
-      return one({ work: "open", closeReason: null, closedAt: null, review: "approved" });
+      return one({ work: "open", closeReason: null, closedAt: null });
     case "stage":
       return onStage(all, question, step.stage, now);
     case "pin":

@@ -1,6 +1,7 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Draft, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings } from "../dto";
+import type { Anchor, Boot, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "../dto";
+import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
 import { busyDesk } from "./questions";
@@ -15,10 +16,37 @@ export class FakeBridge implements Bridge {
   readonly calls: [string, ...unknown[]][] = [];
   readonly room = new FakeRoom();
   readonly desk: FakeDesk;
+  look: WindowLook = { pinned: false, bare: false, canPin: true };
+  link: string | null = null;
+  hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
+  readonly window: WindowBridge = {
+    show: (which) => this.#answer("showWindow", [which], () => undefined),
+    pin: (pinned) => this.#answer("pinWindow", [pinned], () => this.#looks({ pinned })),
+    strip: (bare) => this.#answer("stripWindow", [bare], () => this.#looks({ bare })),
+    drag: () => this.#answer("dragWindow", [], () => undefined),
+    reset: () => this.#answer("resetWindows", [], () => this.#looks({ pinned: false, bare: false })),
+    takeLink: () =>
+      this.#answer("takeLink", [], () => {
+        const { link } = this;
+        this.link = null;
+        return link;
+      }),
+    transcripts: () => this.#answer("transcripts", [], () => ({ path: "Documents/transcripts", bytes: 12_345_678 })),
+    openTranscripts: () => this.#answer("openTranscripts", [], () => undefined),
+    saveLastHour: (room) => this.#answer("saveLastHour", [room], () => ({ path: "Documents/Northlight 2026-11-25 14-03.txt" })),
+    hotkeys: () => this.#answer("hotkeys", [], () => this.hotkeys),
+    chooseHotkey: (action, key) =>
+      this.#answer("chooseHotkey", [action, key], () => {
+        const others = Object.fromEntries(Object.entries(this.hotkeys.keys).filter(([other]) => other !== action));
+        this.hotkeys = { ...this.hotkeys, keys: key === null ? others : { ...others, [action]: key } };
+      }),
+  };
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
   scene: Scene;
+  overlayPortTaken = false;
+  #renewals = 0;
   recovered = 0;
   #rooms: SavedRoom[] = [];
   #ticking = false;
@@ -105,7 +133,7 @@ export class FakeBridge implements Bridge {
   boot(): Promise<Boot> {
     const { settings, systemLocale, notices } = this.scene;
     const room = this.#rooms.length > 0 ? "1" : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, notices }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, streamer: settings.streamerMode === "on", notices, window: this.look }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
@@ -201,6 +229,24 @@ export class FakeBridge implements Bridge {
     return this.#answer("saveSettings", [settings], () => void (this.scene.settings = settings));
   }
 
+  overlay(): Promise<Overlay> {
+    return this.#answer("overlay", [], () => this.#overlay());
+  }
+
+  renewOverlay(part: OverlayPart): Promise<Overlay> {
+    return this.#answer("renewOverlay", [part], () => {
+      this.#renewals += 1;
+      if (part === "port") this.overlayPortTaken = false;
+      return this.#overlay();
+    });
+  }
+
+  #overlay(): Overlay {
+    const { overlay } = this.scene.settings;
+    const place = `http://127.0.0.1:${27310 + this.#renewals}/00000000000000000000000000000${100 + this.#renewals}`;
+    return { state: !overlay ? "off" : this.overlayPortTaken ? "portTaken" : "on", port: 27310 + this.#renewals, chat: `${place}/chat`, question: `${place}/question` };
+  }
+
   closeWindow(action: "hide" | "quit", remember: boolean): Promise<void> {
     return this.#answer("closeWindow", [action, remember], () => undefined);
   }
@@ -211,6 +257,11 @@ export class FakeBridge implements Bridge {
 
   openLink(url: string): Promise<void> {
     return this.#answer("openLink", [url], () => undefined);
+  }
+
+  #looks(change: Partial<WindowLook>): void {
+    this.look = { ...this.look, ...change };
+    this.emit("window", this.look);
   }
 
   #fate(key: string): void {

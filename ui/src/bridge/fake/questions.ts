@@ -90,7 +90,7 @@ export function busyDesk(now: number, mine: boolean): Question[] {
     q(10, 140, {}),
     q(11, 61, { presence: [{ who: ANA, doing: "viewing", mine: false }] }),
     q(12, 18, {}),
-    q(13, 44, { review: "pending", text: "Is this the right place to ask about invoices?" }),
-    q(14, 9, { review: "pending", text: "为什么不做安卓版？？" }),
+    q(13, 44, { number: 0, review: "pending", text: "Is this the right place to ask about invoices?" }),
+    q(14, 9, { number: 0, review: "pending", text: "为什么不做安卓版？？" }),
   ];
 }

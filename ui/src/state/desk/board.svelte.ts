@@ -112,7 +112,7 @@ export class Board {
   }
 
   byNumber(number: number): Question | null {
-    return [...this.items.values()].find((question) => question.number === number) ?? null;
+    return [...this.items.values()].find((question) => number > 0 && question.number === number) ?? null;
   }
 
   step(by: number): void {

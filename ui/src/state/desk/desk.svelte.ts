@@ -22,6 +22,7 @@ const told: Record<Exclude<Step["do"], "stage" | "pin">, Key> = {
   release: "done.release",
   approve: "done.approve",
   reject: "done.reject",
+  review_again: "done.reviewAgain",
   answered: "done.answered",
   dismiss: "done.dismiss",
   follow_up: "done.followUp",
@@ -79,6 +80,8 @@ export class AnswerDesk {
     const before = this.question;
     this.board.apply(changes);
     const after = this.question;
+    // Published, it is another question.
+    if (before && !after) this.shut();
     if (after && after !== before) this.#refreshThread(after);
     if (after && after !== before) this.answer?.changed();
   }
@@ -134,7 +137,7 @@ export class AnswerDesk {
     const id = this.board.selected ?? this.opened;
     if (id === null) return;
     this.open(id);
-    this.focusWish = "answer";
+    if (this.question?.review === "approved") this.focusWish = "answer";
   }
 
   /** One step for each of these questions, told once, undone together. */

@@ -11,6 +11,13 @@ const TWICE_MS = 700;
 
 type Make = (question: Question) => Step | null;
 
+/** What can be done with something that waits for review, or was rejected; all else only with a question. */
+const REVIEWING: ReadonlySet<CommandId> = new Set<CommandId>(["approve", "reject", "reopen"]);
+/** What is done with a question in a sheet of its own. */
+const SHEETS: ReadonlySet<CommandId> = new Set<CommandId>(["takeOver", "tag", "merge", "editText"]);
+
+const fits = (id: CommandId, question: Question): boolean => question.review === "approved" || REVIEWING.has(id);
+
 const isOpen = (question: Question): boolean => question.work === "open" || question.work === "claimed";
 
 /** The steps that one key each is for; null where a question does not need it. */
@@ -20,7 +27,7 @@ const steps: Partial<Record<CommandId, Make>> = {
   answeredNext: (question) => (isOpen(question) ? { do: "answered", reason: "spoken" } : null),
   dismiss: (question) => (isOpen(question) ? { do: "dismiss", reason: null } : null),
   followUp: (question) => (isOpen(question) ? { do: "follow_up" } : null),
-  reopen: (question) => (CLOSED.has(question.work) || question.review === "rejected" ? { do: "reopen" } : question.work === "merged" ? { do: "unmerge" } : null),
+  reopen: (question) => (question.review === "rejected" ? { do: "review_again" } : CLOSED.has(question.work) ? { do: "reopen" } : question.work === "merged" ? { do: "unmerge" } : null),
   approve: (question) => (question.review === "approved" ? null : { do: "approve" }),
   reject: (question) => (question.review === "rejected" ? null : { do: "reject", reason: null }),
   pin: (question) => ({ do: "pin", pinned: !question.pinned }),
@@ -37,7 +44,7 @@ function targets(desk: AnswerDesk): readonly Question[] {
 /** Whether a command makes sense at all: the palette leaves the others out. */
 export function offered(id: CommandId, desk: AnswerDesk): boolean {
   const make = steps[id];
-  const chosen = targets(desk);
+  const chosen = targets(desk).filter((question) => (!make && !SHEETS.has(id)) || fits(id, question));
   const server = desk.status?.kind === "server";
   if (id === "takeOver") return server && chosen.some((question) => question.claim !== null && !question.claim.mine);
   if ((id === "claim" || id === "editText") && !server) return false;
@@ -52,7 +59,7 @@ export function offered(id: CommandId, desk: AnswerDesk): boolean {
 export function run(id: CommandId, desk: AnswerDesk): void {
   const { board } = desk;
   const make = steps[id];
-  if (make) return void step(id, desk, make);
+  if (make) return void step(id, desk, (question) => (fits(id, question) ? make(question) : null));
   const lane = /^lane([1-5])$/.exec(id)?.[1];
   if (lane) return show(desk, Number(lane) - 1);
   const one = board.chosen[0]?.id ?? desk.opened;
@@ -79,7 +86,7 @@ export function run(id: CommandId, desk: AnswerDesk): void {
     case "tag":
     case "merge":
     case "editText":
-      return one === null ? undefined : void (desk.sheet = { kind: id === "tag" ? "tags" : id === "editText" ? "text" : id, question: one });
+      return one === null || board.items.get(one)?.review !== "approved" ? undefined : void (desk.sheet = { kind: id === "tag" ? "tags" : id === "editText" ? "text" : id, question: one });
     case "undo":
       return void desk.undoLast();
     case "leave":

@@ -19,10 +19,13 @@ export function inverse(before: Question, step: Step): Step | null {
       return before.claim?.mine ? null : { do: "release" };
     case "release":
       return { do: "claim", takeOver: false };
+    // What is published stays so.
     case "approve":
-      return before.review === "rejected" ? { do: "reject", reason: null } : null;
+      return null;
     case "reject":
-      return { do: "approve" };
+      return { do: "review_again" };
+    case "review_again":
+      return { do: "reject", reason: before.closeReason };
     case "answered":
     case "dismiss":
     case "follow_up":
@@ -48,7 +51,6 @@ export function inverse(before: Question, step: Step): Step | null {
 
 /** What would close it again as it was closed; a written answer cannot be made again. */
 function closing(before: Question): Step | null {
-  if (before.review === "rejected") return { do: "reject", reason: before.closeReason };
   if (before.work === "dismissed") return { do: "dismiss", reason: before.closeReason };
   if (before.work === "follow_up") return { do: "follow_up" };
   return before.work === "answered" ? { do: "answered", reason: "spoken" } : null;

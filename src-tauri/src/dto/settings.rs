@@ -1,0 +1,153 @@
+//! What a person has chosen, as the page and the settings file know it.
+
+use serde::{Deserialize, Serialize};
+
+use super::StreamerMode;
+use crate::settings::RoomKey;
+
+/// The language of the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Locale {
+    #[default]
+    #[serde(rename = "system")]
+    System,
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "zh-CN")]
+    Chinese,
+}
+
+/// Light, dark, or as the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What closing the window does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum CloseChoice {
+    #[default]
+    Ask,
+    Hide,
+    Quit,
+}
+
+/// How close together the rows stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Density {
+    #[default]
+    Comfortable,
+    Compact,
+}
+
+/// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
+/// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+/// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
+/// seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
+/// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
+/// `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Settings {
+    pub(crate) locale: Locale,
+    pub(crate) theme: Theme,
+    pub(crate) close: CloseChoice,
+    pub(crate) text_size: u16,
+    pub(crate) density: Density,
+    pub(crate) pictures_elsewhere: bool,
+    pub(crate) notifications: bool,
+    pub(crate) overlay: bool,
+    pub(crate) overlay_room: String,
+    pub(crate) streamer_mode: StreamerMode,
+    pub(crate) hover_freeze_ms: u16,
+    pub(crate) fold_repeats: bool,
+    pub(crate) sample_fast: bool,
+    pub(crate) fade_after_secs: u16,
+    pub(crate) dim_read: bool,
+    pub(crate) side_opacity: u8,
+    pub(crate) rest_after_secs: u16,
+    pub(crate) start_with_system: bool,
+    pub(crate) start_hidden: bool,
+    pub(crate) keep_transcripts: bool,
+    pub(crate) transcript_days: u16,
+    pub(crate) transcript_megabytes: u16,
+}
+
+/// Nothing behind the window is seen.
+pub(crate) const OPAQUE: u8 = 100;
+
+impl Settings {
+    /// The text sizes that a window of 240 px and a screen across the room can use, in per cent.
+    const TEXT_SIZES: std::ops::RangeInclusive<u16> = 50..=200;
+
+    /// What is longer means: until the pointer leaves.
+    const LONGEST_HOVER_MS: u16 = 10_000;
+
+    /// How much of a side window's background is its own, in per cent. None at all could not be found again.
+    const OPACITIES: std::ops::RangeInclusive<u8> = 10..=OPAQUE;
+
+    /// How long transcripts are kept, in days, and how much they may take, in megabytes.
+    const DAYS: std::ops::RangeInclusive<u16> = 1..=3650;
+    const MEGABYTES: std::ops::RangeInclusive<u16> = 10..=50_000;
+
+    /// How long a hidden window may keep its page, in seconds.
+    const RESTS: std::ops::RangeInclusive<u16> = 5..=3600;
+
+    /// The settings with every number in its range, and no room by a name that is none of ours.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
+        if RoomKey::parse(&self.overlay_room).is_none() {
+            self.overlay_room.clear();
+        }
+        if self.hover_freeze_ms > Self::LONGEST_HOVER_MS {
+            self.hover_freeze_ms = u16::MAX;
+        }
+        self.side_opacity =
+            self.side_opacity.clamp(*Self::OPACITIES.start(), *Self::OPACITIES.end());
+        self.rest_after_secs = self.rest_after_secs.clamp(*Self::RESTS.start(), *Self::RESTS.end());
+        self.transcript_days = self.transcript_days.clamp(*Self::DAYS.start(), *Self::DAYS.end());
+        self.transcript_megabytes =
+            self.transcript_megabytes.clamp(*Self::MEGABYTES.start(), *Self::MEGABYTES.end());
+        self
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            locale: Locale::default(),
+            theme: Theme::default(),
+            close: CloseChoice::default(),
+            text_size: 100,
+            density: Density::default(),
+            pictures_elsewhere: false,
+            notifications: true,
+            overlay: false,
+            overlay_room: String::new(),
+            streamer_mode: StreamerMode::default(),
+            hover_freeze_ms: 0,
+            fold_repeats: true,
+            sample_fast: true,
+            fade_after_secs: 0,
+            dim_read: false,
+            side_opacity: OPAQUE,
+            rest_after_secs: 60,
+            start_with_system: false,
+            start_hidden: true,
+            keep_transcripts: true,
+            transcript_days: 30,
+            transcript_megabytes: 500,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The windows around the page, the keys that reach them, and the files that are kept.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
+/// lets it stay in front.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct WindowLook {
+    pub(crate) pinned: bool,
+    pub(crate) bare: bool,
+    pub(crate) can_pin: bool,
+}
+
+/// Which of the two windows of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum WhichWindow {
+    Main,
+    Side,
+}
+
+/// Where the transcripts are, and how many bytes they take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Transcripts {
+    pub(crate) path: String,
+    pub(crate) bytes: u64,
+}
+
+/// What a key does that works while another program has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum HotkeyAction {
+    Toggle,
+    MarkRead,
+    Write,
+}
+
+impl HotkeyAction {
+    /// Its name for the page and in the settings file.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Toggle => "toggle",
+            Self::MarkRead => "markRead",
+            Self::Write => "write",
+        }
+    }
+
+    /// The action of this name.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        [Self::Toggle, Self::MarkRead, Self::Write]
+            .into_iter()
+            .find(|action| action.as_str() == name)
+    }
+}
+
+/// The global keys that a person chose, and whether this desktop has such keys at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Hotkeys {
+    pub(crate) supported: bool,
+    #[cfg_attr(test, ts(type = "Partial<Record<HotkeyAction, string>>"))]
+    pub(crate) keys: BTreeMap<HotkeyAction, String>,
+}
+
+/// What the answer to "close or hide?" was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum CloseAction {
+    Hide,
+    Quit,
+}
+
+/// Asks the page to bring a room to the front.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct ShowRoom {
+    pub(crate) room: String,
+}

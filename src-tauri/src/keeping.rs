@@ -1,0 +1,167 @@
+//! The rooms as text files that a person can read without this app: one an hour and room, made again while the hour lasts.
+//!
+//! They are made from the cache and never the other way round. What the cache has lost stays in the file: a file is only ever
+//! replaced by one that says at least as much.
+
+mod shelf;
+mod transcript;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aside_history::{Revision, Row};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tauri::{AppHandle, Manager};
+use tokio::sync::Notify;
+
+use crate::dto::{Exported, Transcripts};
+use crate::errors::{AppError, Code};
+use crate::exports;
+use crate::rooms::Live;
+use crate::settings::RoomKey;
+use crate::shell::{self, Shell};
+
+/// Files are written this often at most.
+const EVERY: Duration = Duration::from_secs(30);
+/// The first time, this much is compared with what is on disk: what came while the app was away has its place in older files.
+const FIRST: SignedDuration = SignedDuration::from_hours(24);
+/// So many changed rows say which hours to write again; with more, the last hours it is.
+const CHANGES: u32 = 1000;
+const OUTRUN: SignedDuration = SignedDuration::from_hours(2);
+
+/// Writes for as long as the app runs.
+pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
+    let mut seen: BTreeMap<RoomKey, Revision> = BTreeMap::new();
+    loop {
+        wake.notified().await;
+        let shell = app.state::<Shell>();
+        let settings = shell.remembered.read(|memory| memory.settings.clone());
+        if settings.keep_transcripts {
+            for (key, _) in shell.rooms.names() {
+                let Ok(live) = shell.rooms.live(key).await else { continue };
+                if let Err(error) = write(&app, key, &live, &mut seen).await {
+                    // Full or read-only: the rooms' own files say so to the person; this is a convenience.
+                    tracing::warn!(%error, "a transcript was not written");
+                }
+            }
+            let (days, megabytes) = (settings.transcript_days, settings.transcript_megabytes);
+            let folder = shell.home.transcripts();
+            let pruned = blocking(move || shelf::prune(&folder, days, megabytes)).await;
+            if let Err(error) = pruned {
+                tracing::warn!(%error, "old transcripts were not removed");
+            }
+        } else {
+            seen.clear();
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Writes the hours of a room in which something is different.
+async fn write(
+    app: &AppHandle,
+    key: RoomKey,
+    live: &Live,
+    seen: &mut BTreeMap<RoomKey, Revision>,
+) -> anyhow::Result<()> {
+    let (store, room, now) =
+        (app.state::<Shell>().rooms.store().clone(), live.session.room(), Timestamp::now());
+    let before = seen.get(&key).copied();
+    let changes = store.changes(room, before.unwrap_or(Revision(u64::MAX >> 1)), CHANGES).await?;
+    if before == Some(changes.revision) {
+        return Ok(());
+    }
+    let earliest =
+        changes.upserts.iter().filter(|row| row.entry().is_some()).map(Row::said_at).min();
+    let from = match (before, changes.reset, earliest) {
+        (None, ..) => now - FIRST,
+        (Some(_), true, _) => now - OUTRUN,
+        (Some(_), false, Some(earliest)) => earliest.clamp(now - FIRST, now),
+        (Some(_), false, None) => now,
+    };
+    let (zone, language) = (TimeZone::system(), app.state::<Shell>().language());
+    let said = transcript::since(&store, room, transcript::hour_of(from, &zone), language).await?;
+    let folder = folder(app, key);
+    blocking(move || {
+        for (hour, text) in transcript::by_hour(&said, &zone) {
+            shelf::put(&folder, &hour, &text)?;
+        }
+        Ok(())
+    })
+    .await?;
+    seen.insert(key, changes.revision);
+    Ok(())
+}
+
+async fn blocking(
+    work: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+) -> std::io::Result<()> {
+    tauri::async_runtime::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
+
+/// Where a room's files are: its name for people, and enough of ours that two rooms of one name stay apart.
+fn folder(app: &AppHandle, key: RoomKey) -> PathBuf {
+    let shell = app.state::<Shell>();
+    let language = shell.language();
+    let label = shell
+        .remembered
+        .read(|memory| memory.room(key).map(|room| shell::saved(room, language).label))
+        .unwrap_or_default();
+    let name = format!("{} {}", exports::plain(&label), &key.to_string()[..8]);
+    shell.home.transcripts().join(name)
+}
+
+/// Where the files are, and how much they take.
+pub(crate) async fn standing(app: &AppHandle) -> Transcripts {
+    let folder = app.state::<Shell>().home.transcripts();
+    let path = folder.display().to_string();
+    let bytes = tauri::async_runtime::spawn_blocking(move || shelf::size(&folder)).await;
+    Transcripts { path, bytes: bytes.unwrap_or(0) }
+}
+
+/// Shows the files in the system's own window.
+///
+/// # Errors
+/// `link_failed`.
+pub(crate) fn open(app: &AppHandle) -> Result<(), AppError> {
+    let folder = app.state::<Shell>().home.transcripts();
+    let made = std::fs::create_dir_all(&folder);
+    made.map_err(|error| error.to_string())
+        .and_then(|()| {
+            tauri_plugin_opener::open_path(&folder, None::<&str>).map_err(|error| error.to_string())
+        })
+        .map_err(|error| {
+            tracing::warn!(error, "the folder of transcripts was not opened");
+            Code::LinkFailed.into()
+        })
+}
+
+/// Writes what was said in the last hour to a file that a person chooses.
+///
+/// # Errors
+/// `cancelled`, `file_not_written`, a room that is not open.
+pub(crate) async fn save_last_hour(app: &AppHandle, key: RoomKey) -> Result<Exported, AppError> {
+    let shell = app.state::<Shell>();
+    let room = shell.rooms.live(key).await?.session.room();
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    let hour = SignedDuration::from_hours(1);
+    let said = transcript::since(shell.rooms.store(), room, now - hour, shell.language()).await?;
+    let label = folder(app, key);
+    let label = label.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = format!(
+        "{} {}.txt",
+        label.unwrap_or_default(),
+        zone.to_datetime(now).strftime("%Y-%m-%d %H-%M")
+    );
+    let path = exports::choose_path(app, &name, "txt").await.ok_or(Code::Cancelled)?;
+    let shown = path.display().to_string();
+    let text = transcript::lines(&said, &zone);
+    blocking(move || shelf::write(&path, &text)).await.map_err(|error| {
+        tracing::warn!(%error, "the last hour was not written");
+        AppError::from(Code::FileNotWritten)
+    })?;
+    Ok(Exported { path: shown })
+}

@@ -1,0 +1,146 @@
+//! The files: written whole, never made poorer, and removed when they are old or too many.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// What such a file ends in; nothing else is ever removed.
+const ENDING: &str = "txt";
+
+/// Puts the text of an hour in its place. A file that says more than the text is kept beside it: the cache may have been lost.
+pub(super) fn put(folder: &Path, hour: &str, text: &str) -> io::Result<()> {
+    let path = folder.join(format!("{hour}.{ENDING}"));
+    let before = match fs::read_to_string(&path) {
+        Ok(before) => before,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    if before == text {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    if before.lines().count() > text.lines().count() {
+        let mut number = 1;
+        let other = loop {
+            let other = folder.join(format!("{hour} ({number}).{ENDING}"));
+            if !other.exists() {
+                break other;
+            }
+            number += 1;
+        };
+        fs::rename(&path, other)?;
+    }
+    write(&path, text)
+}
+
+/// Writes beside the file, then takes its place.
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    fs::write(&beside, text)?;
+    fs::rename(&beside, path)
+}
+
+struct Old {
+    path: PathBuf,
+    bytes: u64,
+    written: SystemTime,
+}
+
+/// All the files, the oldest first.
+fn all(folder: &Path) -> io::Result<Vec<Old>> {
+    let mut found = Vec::new();
+    for room in list(folder)? {
+        if !room.file_type()?.is_dir() {
+            continue;
+        }
+        for file in list(&room.path())? {
+            let (path, about) = (file.path(), file.metadata()?);
+            if about.is_file() && path.extension().is_some_and(|ending| ending == ENDING) {
+                found.push(Old { path, bytes: about.len(), written: about.modified()? });
+            }
+        }
+    }
+    found.sort_by_key(|old| old.written);
+    Ok(found)
+}
+
+fn list(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// How many bytes the files take.
+pub(super) fn size(folder: &Path) -> u64 {
+    all(folder).map_or(0, |files| files.iter().map(|file| file.bytes).sum())
+}
+
+/// Removes what is older than so many days, then the oldest until the rest takes at most so many megabytes.
+pub(super) fn prune(folder: &Path, days: u16, megabytes: u16) -> io::Result<()> {
+    let age = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+    let files = all(folder)?;
+    let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
+    for file in files {
+        // A clock that was set back makes nothing old.
+        let old = file.written.elapsed().is_ok_and(|passed| passed > age);
+        if !old && bytes <= u64::from(megabytes) * 1_000_000 {
+            break;
+        }
+        fs::remove_file(&file.path)?;
+        bytes -= file.bytes;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let mut names: Vec<_> = list(folder).unwrap().into_iter().map(name).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_hour_grows_and_never_loses_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = folder.path().join("Room 7");
+        for text in ["a\n", "a\nb\n", "a\nB\n"] {
+            put(&room, "2026-11-25 14", text).unwrap();
+            assert_eq!(names(&room), ["2026-11-25 14.txt"]);
+            assert_eq!(fs::read_to_string(room.join("2026-11-25 14.txt")).unwrap(), text);
+        }
+        // The cache was lost.
+        put(&room, "2026-11-25 14", "c\n").unwrap();
+        assert_eq!(names(&room), ["2026-11-25 14 (1).txt", "2026-11-25 14.txt"]);
+        assert_eq!(fs::read_to_string(room.join("2026-11-25 14 (1).txt")).unwrap(), "a\nB\n");
+    }
+
+    #[test]
+    fn the_old_go_first_and_nothing_that_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = folder.path().join("Room 7");
+        fs::create_dir(&room).unwrap();
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (name, days, bytes) in
+            [("old.txt", 40, 10), ("a.txt", 3, 600_000), ("b.txt", 2, 600_000), ("mine.doc", 90, 9)]
+        {
+            let path = room.join(name);
+            fs::write(&path, vec![b'x'; bytes]).unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(SystemTime::now() - day * days).unwrap();
+        }
+        assert_eq!(size(folder.path()), 1_200_010);
+        prune(folder.path(), 30, 500).unwrap();
+        assert_eq!(names(&room), ["a.txt", "b.txt", "mine.doc"]);
+        prune(folder.path(), 30, 1).unwrap();
+        assert_eq!(names(&room), ["b.txt", "mine.doc"]);
+        prune(&folder.path().join("none"), 30, 1).unwrap();
+    }
+}

@@ -1,0 +1,211 @@
+//! What was said, as lines that a person reads.
+
+use std::collections::BTreeMap;
+
+use aside_history::{Anchor, Delivery, EntryRow, RoomId, Row, RowKind, Store, StoreError};
+use aside_protocol::Body;
+use aside_text::{name, printable};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::words::Language;
+
+/// Read at once.
+const PAGE: u32 = 1000;
+/// The most that one writing reads: an hour at a hundred a second.
+const MOST: usize = 360_000;
+/// Servers' clocks differ: rows this much older than asked for do not end the search by themselves.
+const SLACK: SignedDuration = SignedDuration::from_mins(10);
+
+/// One line, and when it was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) at: Timestamp,
+    pub(super) line: String,
+}
+
+/// What was said from a moment on, in the order of the room. What did not arrive is not said.
+pub(super) async fn since(
+    store: &Store,
+    room: RoomId,
+    from: Timestamp,
+    language: Language,
+) -> Result<Vec<Said>, StoreError> {
+    let (mut said, mut anchor) = (Vec::new(), Anchor::End);
+    while said.len() < MOST {
+        let page = store.page(room, anchor, PAGE).await?;
+        let Some(first) = page.rows.first() else { break };
+        anchor = Anchor::Before(first.place);
+        let older = page.rows.iter().all(|row| row.said_at() < from - SLACK);
+        let lines = page.rows.iter().rev().filter(|row| row.said_at() >= from);
+        said.extend(lines.filter_map(|row| line(row, language)));
+        if older || !page.has_older {
+            break;
+        }
+    }
+    said.reverse();
+    Ok(said)
+}
+
+fn line(row: &Row, language: Language) -> Option<Said> {
+    let line = match &row.kind {
+        RowKind::Entry(entry) if arrived(entry) => entry_line(entry, language),
+        RowKind::Gap(_) => language.missing().to_owned(),
+        RowKind::Entry(_) | RowKind::Boundary => return None,
+    };
+    Some(Said { at: row.said_at(), line })
+}
+
+fn arrived(entry: &EntryRow) -> bool {
+    matches!(entry.delivery, Delivery::Received | Delivery::Sent)
+}
+
+fn entry_line(row: &EntryRow, language: Language) -> String {
+    let who = name(&row.entry.display_name);
+    let text = match row.entry.body() {
+        Body::Message { text } => format!("{who}: {text}"),
+        Body::Question { text } => format!("{} {text}", language.asked(&who)),
+        Body::Answer { notes, .. } if notes.retracted => language.withdrawn().to_owned(),
+        Body::Answer { org_name, question, text, .. } => {
+            format!("{} {text} « {question} »", language.answered(&name(&org_name), &who))
+        }
+    };
+    // What a stranger wrote has as many lines as it likes; none of them may look like somebody else's.
+    text.lines().map(printable).collect::<Vec<_>>().join("\n          ")
+}
+
+/// `14:03:22  Ming: hi`.
+fn stamped(said: &Said, zone: &TimeZone) -> String {
+    let at = zone.to_datetime(said.at);
+    format!("{}  {}\n", at.strftime("%H:%M:%S"), said.line)
+}
+
+/// All of it, under each other.
+pub(super) fn lines(said: &[Said], zone: &TimeZone) -> String {
+    said.iter().map(|said| stamped(said, zone)).collect()
+}
+
+/// The text of each hour, by its name: `2026-11-25 14`.
+pub(super) fn by_hour(said: &[Said], zone: &TimeZone) -> BTreeMap<String, String> {
+    let mut hours: BTreeMap<String, String> = BTreeMap::new();
+    for one in said {
+        let hour = zone.to_datetime(one.at).strftime("%Y-%m-%d %H").to_string();
+        hours.entry(hour).or_default().push_str(&stamped(one, zone));
+    }
+    hours
+}
+
+/// When the hour of a moment began.
+pub(super) fn hour_of(at: Timestamp, zone: &TimeZone) -> Timestamp {
+    let local = zone.to_datetime(at);
+    let into = i64::from(local.minute()) * 60 + i64::from(local.second());
+    Timestamp::from_second(at.as_second() - into).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use aside_history::{Change, Commit, NewRow, RoomName, Standing, Where};
+    use aside_protocol::{AnswerNotes, Entry};
+
+    use super::*;
+
+    const START: i64 = 1_700_000_000; // 2023-11-14 22:13:20 UTC
+
+    fn row(body: &Body, who: &str, at: i64, delivery: Delivery) -> NewRow {
+        let at = Timestamp::from_second(START + at).unwrap();
+        let entry = Entry {
+            kind: body.kind(),
+            user: who.to_lowercase(),
+            display_name: who.to_owned(),
+            avatar_url: String::new(),
+            stream: String::new(),
+            content: body.to_content(),
+            created_at: None,
+            id: None,
+            seq: None,
+            nonce: None,
+        };
+        let row = EntryRow {
+            entry,
+            created_at: Some(at),
+            mine: false,
+            standing: Standing::Confirmed,
+            delivery,
+            local_id: None,
+        };
+        NewRow { received_at: at, kind: RowKind::Entry(Box::new(row)) }
+    }
+
+    async fn filled(rows: Vec<NewRow>) -> (Store, RoomId) {
+        let store = Store::in_memory().unwrap();
+        let room = RoomName {
+            server: "https://rooms.example".to_owned(),
+            topic: "7".to_owned(),
+            stream: "s".to_owned(),
+            user: "me".to_owned(),
+        };
+        let room = store.room(&room).await.unwrap();
+        let changes = vec![Change::Insert { at: Where::End, rows }];
+        store.commit(room, Commit { changes, ..Commit::default() }).await.unwrap();
+        (store, room)
+    }
+
+    fn message(text: &str) -> Body {
+        Body::Message { text: text.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn everything_that_arrived_is_a_line_in_the_hour_in_which_it_was_said() {
+        let answer = |retracted| Body::Answer {
+            org_name: "Museum".to_owned(),
+            org_logo: String::new(),
+            question: "几点？".to_owned(),
+            text: "八点".to_owned(),
+            question_id: None,
+            notes: AnswerNotes { retracted, ..AnswerNotes::default() },
+        };
+        let (store, room) = filled(vec![
+            row(&message("before"), "Ming", -9000, Delivery::Received),
+            row(&message("hi"), "Ming", 0, Delivery::Received),
+            row(&Body::Question { text: "几点？".to_owned() }, "小明", 1, Delivery::Received),
+            row(&answer(false), "小明", 2, Delivery::Received),
+            row(&answer(true), "小明", 3, Delivery::Received),
+            row(&message("not yet"), "Me", 4, Delivery::Sending),
+            row(&message("a\n22:13:20  Bo: \u{1b}[31mfalse"), "Ming", 3600, Delivery::Sent),
+        ])
+        .await;
+        let from = Timestamp::from_second(START - 10).unwrap();
+        let said = since(&store, room, from, Language::English).await.unwrap();
+        let hours = by_hour(&said, &TimeZone::UTC);
+        assert_eq!(hours.keys().collect::<Vec<_>>(), ["2023-11-14 22", "2023-11-14 23"]);
+        assert_eq!(
+            hours["2023-11-14 22"],
+            "22:13:20  Ming: hi\n22:13:21  小明 asked: 几点？\n\
+             22:13:22  Museum answered 小明: 八点 « 几点？ »\n22:13:23  An answer was withdrawn.\n"
+        );
+        let other = &hours["2023-11-14 23"];
+        assert!(other.starts_with("23:13:20  Ming: a\n          22:13:20  Bo: "), "{other}");
+        assert!(!other.contains('\u{1b}'));
+    }
+
+    #[tokio::test]
+    async fn more_than_a_page_is_read_and_no_more_than_is_asked_for() {
+        let rows = (0..2500)
+            .map(|n| row(&message(&format!("m{n}")), "Ming", n, Delivery::Received))
+            .collect();
+        let (store, room) = filled(rows).await;
+        let all = since(&store, room, Timestamp::from_second(START).unwrap(), Language::English);
+        let all = all.await.unwrap();
+        assert_eq!(all.len(), 2500);
+        assert!(all.windows(2).all(|two| two[0].at < two[1].at));
+        let late = Timestamp::from_second(START + 2490).unwrap();
+        assert_eq!(since(&store, room, late, Language::Chinese).await.unwrap().len(), 10);
+    }
+
+    #[test]
+    fn an_hour_begins_where_the_clock_on_the_wall_says() {
+        let zone = TimeZone::fixed(jiff::tz::offset(5));
+        let at = Timestamp::from_second(START).unwrap();
+        assert_eq!(hour_of(at, &zone).as_second(), START - 13 * 60 - 20);
+    }
+}

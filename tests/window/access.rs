@@ -1,0 +1,190 @@
+//! What axe-core finds on the screens of the real app, in both themes and in a narrow window: nothing serious.
+
+use std::{fs, path::Path};
+
+use aside_protocol::EntryId;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::app::{App, until};
+use crate::room::{Mode, Room};
+use crate::stage::Stage;
+
+/// What is wrong with what is on the screen, and where.
+#[derive(Debug, Deserialize)]
+struct Violation {
+    impact: Option<String>,
+    id: String,
+    #[expect(dead_code, reason = "read by whoever reads a failure")]
+    nodes: Vec<String>,
+}
+
+/// Looks with the rules of WCAG 2.2 A and AA and axe's own advice, colours included.
+const LOOK: &str = "await new Promise((done) => setTimeout(done, 350));
+    const { violations, passes } = await axe.run(document);
+    if (passes.length < 5) throw new Error('axe has not looked');
+    return violations.map(({ impact, id, nodes }) => ({ impact, id, nodes: nodes.map(({ html, any }) => html + ' ' + any.map(({ message }) => message).join('; ')) }));";
+
+struct Eyes {
+    axe: String,
+}
+
+impl Eyes {
+    fn open() -> Eyes {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/node_modules/axe-core/axe.min.js");
+        Eyes { axe: fs::read_to_string(path).expect("`npm ci` in ui/ brings axe-core") }
+    }
+
+    /// Looks at a screen; `screen` says in a failure which one it was.
+    async fn look(&self, app: &App, screen: &str) {
+        let grave = self.grave(app).await;
+        assert!(grave.is_empty(), "{screen}: {grave:#?}");
+    }
+
+    /// A button without a name, and text that is hard to read, are found.
+    async fn would_see_it(&self, app: &App) {
+        let plant = "document.querySelector('main').insertAdjacentHTML('beforeend',
+            '<p id=planted><button></button>hard to read</p>');
+            document.getElementById('planted').style.cssText = 'color: #777; background: #888'; return null;";
+        app.ask::<()>(plant, json!([])).await;
+        let found: Vec<String> = self.grave(app).await.into_iter().map(|found| found.id).collect();
+        assert!(
+            ["button-name", "color-contrast"].iter().all(|id| found.iter().any(|it| it == id)),
+            "{found:?}"
+        );
+    }
+
+    async fn grave(&self, app: &App) -> Vec<Violation> {
+        if app.ask::<bool>("return !window.axe;", json!([])).await {
+            app.ask::<()>(&format!("const module = undefined;\n{}", self.axe), json!([])).await;
+        }
+        let mut found: Vec<Violation> = app.ask(LOOK, json!([])).await;
+        found.retain(|found| !matches!(found.impact.as_deref(), Some("minor" | "moderate")));
+        found
+    }
+}
+
+async fn choose(app: &App, label: &str, value: &str) {
+    let body = "const el = all('select').find((el) => named(el).startsWith(a));
+        if (!el) return false;
+        el.value = b; el.dispatchEvent(new Event('change', { bubbles: true })); return true;";
+    until(&format!("the choice {label}"), || async {
+        app.ask::<bool>(body, json!([label, value])).await.then_some(())
+    })
+    .await;
+}
+
+async fn dialog(app: &App, there: bool) {
+    let body = "return all('[role=dialog], dialog[open]').length > 0;";
+    until("the dialog", || async {
+        (app.ask::<bool>(body, json!([])).await == there).then_some(())
+    })
+    .await;
+}
+
+async fn past(room: &Room) -> EntryId {
+    room.remember(30).await;
+    room.ask_and_answer("When does it begin?", "At noon, at the gate.").await;
+    room.ask("有电梯吗？ Is there a lift?").await
+}
+
+#[tokio::test]
+async fn every_screen_of_the_desk_is_accessible() {
+    let (room, eyes) = (Room::open(Mode::Full).await, Eyes::open());
+    let last = past(&room).await;
+    let app = App::start_at_desk(Stage::set("every_screen_of_the_desk_is_accessible"), &room).await;
+    app.becomes(&["online"]).await;
+    room.colleague_answers(last, "Yes, beside the stairs.").await;
+    for theme in ["light", "dark"] {
+        // An answer that was begun has claimed the one before.
+        room.ask(&format!("Will there be a recording ({theme})?")).await;
+        app.press("Settings").await;
+        dialog(&app, true).await;
+        choose(&app, "Colours", theme).await;
+        eyes.look(&app, &format!("settings, {theme}")).await;
+        app.keys("\u{1b}").await;
+        dialog(&app, false).await;
+        app.show("Timeline").await;
+        eyes.look(&app, &format!("timeline, {theme}")).await;
+        app.show("Questions").await;
+        for lane in ["5", "3", "2"] {
+            app.keys(lane).await;
+            eyes.look(&app, &format!("lane {lane}, {theme}")).await;
+        }
+        // `?` needs a shift that the driver does not press by itself.
+        for (keys, screen) in
+            [("#", "numbers"), ("/", "search"), ("g", "go to"), ("j\n", "a question")]
+        {
+            app.keys(keys).await;
+            eyes.look(&app, &format!("{screen}, {theme}")).await;
+            if screen != "a question" {
+                app.keys(if screen == "numbers" { "#" } else { "\u{1b}" }).await;
+                dialog(&app, false).await;
+            }
+        }
+        for (key, screen) in [("t", "tags"), ("m", "merge"), ("i", "text")] {
+            app.keys(key).await;
+            dialog(&app, true).await;
+            eyes.look(&app, &format!("{screen}, {theme}")).await;
+            app.keys("\u{1b}").await;
+            dialog(&app, false).await;
+        }
+        app.keys("r").await;
+        app.type_into("Answer", "We will see.").await;
+        eyes.look(&app, &format!("an answer being written, {theme}")).await;
+        app.keys("\u{1b}").await;
+        for command in ["Keys", "Snippets", "Export"] {
+            app.control('k').await;
+            dialog(&app, true).await;
+            if command == "Keys" {
+                eyes.look(&app, &format!("palette, {theme}")).await;
+            }
+            app.keys(command).await;
+            app.keys("\n").await;
+            eyes.look(&app, &format!("{command}, {theme}")).await;
+            app.keys("\u{1b}").await;
+            dialog(&app, false).await;
+        }
+        app.keys("\u{1b}").await;
+    }
+}
+
+#[tokio::test]
+async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
+    let (mut room, eyes) = (Room::open(Mode::Full).await, Eyes::open());
+    let stage = Stage::set("every_screen_of_a_room_is_accessible");
+    let app = App::start(stage, &[], &[]).await;
+    app.button("Join").await;
+    eyes.look(&app, "the first start").await;
+    app.press("Join").await;
+    eyes.look(&app, "a form with faults").await;
+    let token = room.ana.expose().to_owned();
+    app.join(&room, &token).await;
+    app.becomes(&["online"]).await;
+    eyes.look(&app, "an empty room").await;
+    past(&room).await;
+    app.row(&["有电梯吗？ Is there a lift?"]).await;
+    for theme in ["dark", "light"] {
+        app.press("Settings").await;
+        choose(&app, "Colours", theme).await;
+        app.keys("\u{1b}").await;
+        dialog(&app, false).await;
+        eyes.look(&app, &format!("a room, {theme}")).await;
+        app.stage.resize_window("Aside", 240, 480);
+        app.button("Rooms and settings").await;
+        eyes.look(&app, &format!("a narrow room, {theme}")).await;
+        app.press("Rooms and settings").await;
+        dialog(&app, true).await;
+        eyes.look(&app, &format!("the rooms, {theme}")).await;
+        app.press("Settings").await;
+        eyes.look(&app, &format!("narrow settings, {theme}")).await;
+        app.keys("\u{1b}").await;
+        dialog(&app, false).await;
+        app.stage.resize_window("Aside", 960, 720);
+    }
+    room.stop().await;
+    app.becomes(&["waiting", "connecting"]).await;
+    eyes.look(&app, "a room that is away").await;
+    eyes.would_see_it(&app).await;
+}

@@ -1,0 +1,22 @@
+// What a page may ask about the window it stands in, and about the keys that reach it from other programs.
+import type { Exported, HotkeyAction, Hotkeys, Transcripts, WhichWindow } from "./dto";
+
+export interface WindowBridge {
+  /** Brings the one or the other window of a room to the front. */
+  show(which: WhichWindow): Promise<void>;
+  /** In front of all others, or no longer. */
+  pin(pinned: boolean): Promise<void>;
+  /** Nothing but the rows, or everything. */
+  strip(bare: boolean): Promise<void>;
+  /** The pointer moves the window until it is let go. */
+  drag(): Promise<void>;
+  reset(): Promise<void>;
+  /** The `aside://` link that was opened, once. */
+  takeLink(): Promise<string | null>;
+  /** Where what was said is kept as text. */
+  transcripts(): Promise<Transcripts>;
+  openTranscripts(): Promise<void>;
+  saveLastHour(room: string): Promise<Exported>;
+  hotkeys(): Promise<Hotkeys>;
+  chooseHotkey(action: HotkeyAction, key: string | null): Promise<void>;
+}

@@ -1,0 +1,41 @@
+// What stands under an own row: how far it has come, in words, and only what a person can do about it.
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, expect, it } from "vitest";
+import type { Row } from "../src/bridge/dto";
+import { FakeRoom } from "../src/bridge/fake/room";
+import Delivery from "../src/chat/Delivery.svelte";
+
+let view: Record<string, unknown> | undefined;
+
+afterEach(async () => {
+  if (view) await unmount(view);
+  document.body.replaceChildren();
+});
+
+function shown(change: Partial<Row>): { words: string; buttons: string[] } {
+  const room = new FakeRoom();
+  room.say({ kind: "question", user: "me", name: "Alex", mine: true, text: "Why?", ...change }, 0);
+  view = mount(Delivery, { target: document.body, props: { row: room.rows[0] as Row, retry: () => undefined, discard: () => undefined } });
+  flushSync();
+  const buttons = [...document.querySelectorAll("button")].map((button) => button.textContent);
+  return { words: document.body.textContent, buttons };
+}
+
+it("says that a question waits for review, and offers nothing", () => {
+  const { words, buttons } = shown({ delivery: "inReview" });
+  expect(words).toContain("Waiting for review");
+  expect(buttons).toEqual([]);
+});
+
+it("says that it was not accepted, and why, and does not offer to ask the same again", () => {
+  const { words, buttons } = shown({ delivery: "failed", failure: "rejected", failureReason: "off topic" });
+  expect(words).toMatch(/Not accepted\..*off topic/s);
+  expect(words).not.toContain("Not sent");
+  expect(buttons).toEqual(["Discard"]);
+});
+
+it("says that the room forgot it, which may be asked again", () => {
+  const { words, buttons } = shown({ delivery: "failed", failure: "withdrawn" });
+  expect(words).toContain("began anew");
+  expect(buttons).toEqual(["Retry", "Discard"]);
+});

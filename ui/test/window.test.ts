@@ -1,0 +1,130 @@
+// The window around the page: pin, rows alone, keys from other programs, links, a settings page that can be searched.
+import { mount, tick, unmount } from "svelte";
+import { afterEach, describe, expect, it } from "vitest";
+import App from "../src/App.svelte";
+import { FakeBridge } from "../src/bridge/fake/fake";
+import { sceneFrom } from "../src/bridge/fake/scenes";
+import { Aside } from "../src/state/aside.svelte";
+import { globalChord, readChord } from "../src/state/chord";
+import { Hotkeys } from "../src/state/hotkeys.svelte";
+
+let view: Record<string, unknown> | undefined;
+
+afterEach(async () => {
+  if (view) await unmount(view);
+  view = undefined;
+});
+
+const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 5));
+const button = (name: string): HTMLButtonElement | undefined => [...document.querySelectorAll<HTMLButtonElement>("button")].find((one) => (one.getAttribute("aria-label") ?? one.textContent).trim() === name);
+
+async function shown(label: string, prepare: (bridge: FakeBridge) => void = () => undefined): Promise<{ bridge: FakeBridge; aside: Aside }> {
+  const bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en")));
+  prepare(bridge);
+  const aside = new Aside(bridge, label);
+  view = mount(App, { target: document.body, props: { aside } });
+  await settled();
+  await settled();
+  return { bridge, aside };
+}
+
+describe("the window", () => {
+  it("stays on top by one click, and says when this desktop can't", async () => {
+    const { bridge } = await shown("main");
+    button("Keep on top")?.click();
+    await settled();
+    expect(button("Keep on top")?.getAttribute("aria-pressed")).toBe("true");
+    expect(bridge.calls.some(([name, pinned]) => name === "pinWindow" && pinned === true)).toBe(true);
+    bridge.look = { ...bridge.look, canPin: false };
+    bridge.emit("window", bridge.look);
+    await tick();
+    expect(button("Keep on top")?.disabled).toBe(true);
+    expect(button("Keep on top")?.title).toContain("Wayland");
+  });
+
+  it("shows rows alone beside something else, and gives the rest back", async () => {
+    await shown("side");
+    expect(document.querySelector(".rail")).toBeNull();
+    expect(document.querySelector(".desk-column")).toBeNull();
+    button("Rows alone")?.click();
+    await settled();
+    expect(document.querySelector("form.composer")).toBeNull();
+    expect(document.querySelector("[role=log]")).not.toBeNull();
+    window.dispatchEvent(new KeyboardEvent("keydown", { key: "b", ctrlKey: true }));
+    await settled();
+    expect(document.querySelector("form.composer")).not.toBeNull();
+  });
+
+  it("fills the join form from a link, once, and joins nothing", async () => {
+    const { bridge, aside } = await shown("main", (bridge) => (bridge.link = "aside://join?server=https%3A%2F%2Frooms.example&topic=77&token=secret"));
+    expect(aside.sheet?.kind).toBe("join");
+    expect([...document.querySelectorAll<HTMLInputElement>("dialog input")].map(({ value }) => value)).toContain("77");
+    expect(document.body.textContent).toContain("tokens in links leak");
+    expect([...document.querySelectorAll("input")].some(({ value }) => value.includes("secret"))).toBe(false);
+    expect(bridge.calls.some(([name]) => name === "saveRoom")).toBe(false);
+    aside.sheet = null;
+    bridge.emit("link", null);
+    await settled();
+    expect(aside.sheet).toBeNull();
+  });
+
+  it("puts the keyboard into the composer when a key asks for it", async () => {
+    const { bridge } = await shown("side");
+    (document.activeElement as HTMLElement | null)?.blur();
+    bridge.emit("write", null);
+    await settled();
+    expect(document.activeElement?.tagName).toBe("TEXTAREA");
+  });
+
+  it("has settings that are found by their words, a whole section by its heading", async () => {
+    const { aside } = await shown("main");
+    aside.sheet = { kind: "settings" };
+    await settled();
+    const search = document.querySelector<HTMLInputElement>("input[type=search]");
+    const seen = (): string[] => [...document.querySelectorAll<HTMLElement>("dialog .setting")].filter((one) => !one.hidden && one.closest("section")?.hidden !== true).map((one) => one.textContent.trim());
+    const all = seen().length;
+    const look = async (words: string): Promise<string[]> => {
+      if (search) search.value = words;
+      search?.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      await settled();
+      return seen();
+    };
+    expect(await look("background")).toHaveLength(1);
+    expect((await look("keys in every"))[0]).toContain("Show or hide");
+    expect(await look("xyzzy")).toEqual([]);
+    expect(document.querySelector("dialog")?.textContent).toContain("No setting is called that");
+    expect(await look("")).toHaveLength(all);
+  });
+});
+
+describe("keys for every program", () => {
+  const press = (code: string, held: Partial<{ ctrlKey: boolean; altKey: boolean; shiftKey: boolean; metaKey: boolean }> = {}, key = "x"): Parameters<Hotkeys["press"]>[0] => ({ key, code, ctrlKey: false, altKey: false, shiftKey: false, metaKey: false, ...held });
+
+  it("are written by the key's place and read by its name", () => {
+    expect(globalChord(press("KeyR", { ctrlKey: true, altKey: true }))).toBe("Control+Alt+KeyR");
+    expect(globalChord(press("ControlLeft", { ctrlKey: true }))).toBeNull();
+    expect(readChord("Control+Super+Digit1")).toBe("Ctrl+Super+1");
+  });
+
+  it("are chosen by pressing them; Escape leaves the old one, Backspace none", async () => {
+    const bridge = new FakeBridge(sceneFrom(new URLSearchParams()));
+    const hotkeys = new Hotkeys(bridge);
+    await hotkeys.load();
+    expect(hotkeys.press(press("KeyR", { ctrlKey: true }))).toBe(false);
+    hotkeys.ask("write");
+    hotkeys.press(press("F9"));
+    await settled();
+    expect(hotkeys.chosen?.keys).toEqual({ toggle: "Control+Alt+KeyA", write: "F9" });
+    hotkeys.ask("write");
+    hotkeys.press(press("Escape", {}, "Escape"));
+    hotkeys.ask("toggle");
+    hotkeys.press(press("Backspace", {}, "Backspace"));
+    await settled();
+    expect(hotkeys.chosen?.keys).toEqual({ write: "F9" });
+    bridge.failing.set("chooseHotkey", "hotkey_taken");
+    hotkeys.ask("toggle");
+    hotkeys.press(press("KeyQ", { altKey: true }));
+    await settled();
+    expect(hotkeys.failed?.error).toEqual({ code: "hotkey_taken", params: { key: "Alt+Q" } });
+  });
+});
