@@ -157,6 +157,16 @@ describe("back to the end", () => {
   });
 });
 
+it("whoever reads in the list stays there, however much comes: the composer takes the focus once", async () => {
+  await open("");
+  expect(document.activeElement?.tagName).toBe("TEXTAREA");
+  const log = document.querySelector("[role=log]") as HTMLElement;
+  log.focus();
+  await say("one");
+  await say("two");
+  expect(document.activeElement).toBe(log);
+});
+
 describe("repeats", () => {
   it("are one row whose count is named, in room that is kept for it, and open by the button", async () => {
     await open("");

@@ -147,6 +147,22 @@ test("a hand that moves up slowly gets its way", () => {
   expect(scroller.scrollTop).toBe(8_340 - VIEW - 75);
 });
 
+test("a smooth way up that begins with a single pixel gets its way, too, and rows that come meanwhile do not end it", () => {
+  const { scroller, timeline, view } = start(8_340);
+  view.movingUp();
+  for (const step of [1, 9, 60, 200, 300]) {
+    scroller.scrollTop -= step;
+    view.scrolled();
+    expect(timeline.following).toBe(false);
+    view.before();
+    scroller.grow(50);
+    view.after();
+    vi.advanceTimersByTime(30);
+  }
+  vi.advanceTimersByTime(1_000);
+  expect([timeline.following, scroller.scrollTop]).toEqual([false, 8_340 - VIEW - 570]);
+});
+
 test("a hand that moves up and stops near the end follows on", () => {
   const { scroller, timeline, view } = start(8_340);
   view.movingUp();

@@ -85,7 +85,8 @@ export class View {
     if (scrollTop === this.#lastTop) return;
     const rest = this.#rest();
     clearTimeout(this.#settle);
-    if (rest <= 1 || (rest <= END_PX && scrollTop >= this.#lastTop)) this.#arrivedAtEnd();
+    // The first step of a smooth way up may be a single pixel: only a way down arrives.
+    if (rest <= END_PX && scrollTop > this.#lastTop) this.#arrivedAtEnd();
     // So little, unannounced, is what a row does that shrinks and grows again: the view is put back, later, and follows on.
     else if (this.#timeline.following && rest <= END_PX) this.#settle = setTimeout(() => this.#timeline.following && this.#stick(), SETTLE_MS);
     else if (scrollTop < this.#lastTop) {
