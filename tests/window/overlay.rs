@@ -87,8 +87,27 @@ async fn an_overlay_is_live_without_a_window_and_gives_nothing_else_away() {
     let asked = browser.requests().await;
     assert!(asked.len() >= 5 && asked.iter().all(|url| url.starts_with(&address)), "{asked:?}");
 
-    browser.go(&format!("{address}/question")).await;
-    assert_eq!(browser.ask("document.querySelector('main').children.length").await, 0);
+    browser.go(&format!("{address}/question?size=400")).await;
+    let stage = "[...document.querySelectorAll('.stage .number, .stage .name, .stage .text')]
+        .map((el) => el.textContent)";
+    assert_eq!(browser.ask(stage).await, json!([]));
+    let long = "why? ".repeat(60);
+    let question = room.ask(&long).await;
+    room.change(&question, json!({"rev": 0, "stage": "now"})).await;
+    let asked = json!(["#1", "Dora", long.trim()]);
+    until("the question is on stage", || async {
+        (browser.ask(stage).await == asked).then_some(())
+    })
+    .await;
+    let whole = "(() => {
+        const { top, bottom, left, right } = document.querySelector('.stage').getBoundingClientRect();
+        return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+    })()";
+    assert_eq!(browser.ask(whole).await, true, "as large as fits");
+    room.change(&question, json!({"rev": 1, "stage": "none"})).await;
+    until("the stage is empty", || async { (browser.ask(stage).await == json!([])).then_some(()) })
+        .await;
+
     browser.go(&address.replace(PATH, "00112233445566778899aabbccddeefe/chat")).await;
     let nothing = "performance.getEntriesByType('navigation')[0].responseStatus
         + document.body.textContent";
@@ -121,8 +140,11 @@ async fn an_overlay_is_live_without_a_window_and_gives_nothing_else_away() {
 async fn the_address_is_copied_from_the_settings_and_made_anew_there() {
     let room = Room::open(Mode::Full).await;
     let stage = Stage::set("the_address_is_copied_from_the_settings");
+    let settings = json!({"version": 1, "settings": {"streamerMode": "on"}});
+    fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();
     let app = App::start_in(stage, &room).await;
     app.becomes(&["online"]).await;
+    app.row_or_words("Streamer mode").await;
     app.press("Settings").await;
     app.press_box("Overlay for OBS").await;
     let address = until("an address", || async {

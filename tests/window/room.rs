@@ -4,10 +4,11 @@ use std::{net::SocketAddr, time::Duration};
 
 use aside_protocol::{AnswerNotes, Body, Seq, Token, Topic};
 use aside_server::{Answering, Config, NewEntry, Placed, Probe, RoomSpec, Running, TokenSpec};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::audience::Audience;
+use crate::{audience::Audience, driver::client};
 
 pub(crate) const TOPIC: &str = "4711";
 pub(crate) const STREAM: &str = "s-4711";
@@ -128,6 +129,16 @@ impl Room {
             text: text.to_owned(),
         };
         self.running().rooms().answer_as(&Topic::new(TOPIC), answering).await.unwrap();
+    }
+
+    /// Cleo changes a question from elsewhere; `change` names the revision that it is of.
+    pub(crate) async fn change(&self, question: &aside_protocol::EntryId, mut change: Value) {
+        change["questionId"] = question.as_str().into();
+        change["streamId"] = STREAM.into();
+        let url = format!("{}/api/question/state", self.url());
+        let ask = client().post(url).header("authorization", self.cleo.expose()).json(&change);
+        let reply = ask.send().await.unwrap();
+        assert!(reply.status().is_success(), "{reply:?}");
     }
 
     /// So many people of the audience, by their tokens.

@@ -8,8 +8,8 @@ use crate::errors::AppError;
 use crate::overlay;
 
 #[tauri::command]
-pub(crate) async fn overlay(app: AppHandle) -> Result<Overlay, AppError> {
-    Ok(overlay::status(&app).await)
+pub(crate) async fn overlay(app: AppHandle) -> Overlay {
+    overlay::status(&app).await
 }
 
 /// Makes a part of the address anew.
