@@ -160,7 +160,7 @@ describe("review", () => {
     expect(document.querySelector(".detail h2")?.textContent).toBe("Review");
     expect(answerField()).toBeNull();
     const steps = [...document.querySelectorAll("[role=toolbar] button")].map((button) => button.textContent.trim());
-    expect(steps).toEqual(["Approve", "Reject"]);
+    expect(steps).toEqual(["Approve", "Reject", "Reject, saying why…"]);
     press("a");
     await settle(20);
     bridge.tick();
@@ -168,6 +168,27 @@ describe("review", () => {
     expect([bridge.desk.get("q13").review, bridge.desk.get("q13").lane]).toEqual(["approved", "open"]);
     expect(document.querySelector(".detail h2")?.textContent).toBe("#13");
     expect(answerField()).not.toBeNull();
+  });
+
+  it("says why something is rejected, where somebody wants to say it", async () => {
+    press("1");
+    await settle();
+    press("j");
+    press("Enter");
+    await settle(20);
+    [...document.querySelectorAll<HTMLButtonElement>("[role=toolbar] button")].find((button) => button.textContent.includes("saying why"))?.click();
+    await settle();
+    const field = document.querySelector("dialog input") as HTMLInputElement;
+    field.value = " off topic ";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    field.form?.requestSubmit();
+    await settle(20);
+    bridge.tick();
+    await settle(20);
+    expect([bridge.desk.get("q13").review, bridge.desk.get("q13").closeReason]).toEqual(["rejected", "off topic"]);
+    press("5");
+    await settle();
+    expect(document.querySelector("[data-id=q13]")?.textContent).toContain("Rejected · off topic");
   });
 });
 

@@ -36,6 +36,8 @@ pub const CHANGES: u32 = 500;
 pub const NOTE_BYTES: usize = 2000;
 /// The most tags of an item.
 pub const TAGS: usize = 10;
+/// The longest reason, in bytes.
+pub const REASON_BYTES: usize = 256;
 /// The longest tag, in bytes.
 pub const TAG_BYTES: usize = 64;
 

@@ -4,8 +4,8 @@
 
 use aside_protocol::triage::{
     AnswerEdit, Change, Changes, Claim, Doing, EditRequest, FromRequest, Item, LogLine, Look,
-    Merged, Person, Presence, Present, PrivateAnswer, RetractRequest, Review, Stage, StateRequest,
-    Visibility, VoteRequest, Voted, Votes, Work, item_reply, parse_item_reply,
+    Merged, Person, Presence, Present, PrivateAnswer, REASON_BYTES, RetractRequest, Review, Stage,
+    StateRequest, Visibility, VoteRequest, Voted, Votes, Work, item_reply, parse_item_reply,
 };
 use aside_protocol::{
     AnswerNotes, Body, ClientFrame, EntryId, EntryKind, Seq, ServerFrame, Skip, StreamId, Token,
@@ -121,7 +121,12 @@ fn a_change_names_what_it_changes_and_nothing_else() {
     assert_snapshot!(whole.to_json(), @r#"{"questionId":"q-4","streamId":"s","rev":3,"state":"follow_up","review":"approved","stage":"none","pinned":false,"tags":[],"note":"","mergeInto":"q-1","unmerge":true,"text":"几点?","reason":"later","takeOver":true}"#);
     let blank = whole.to_json().replace("\"几点?\"", "\" \"");
     assert_eq!(StateRequest::parse(blank.as_bytes()), None, "a question says something");
-    assert_eq!(StateRequest::parse(whole.to_json().as_bytes()), Some(whole));
+    assert_eq!(StateRequest::parse(whole.to_json().as_bytes()), Some(whole.clone()));
+    for (bytes, fits) in [(REASON_BYTES, true), (REASON_BYTES + 1, false)] {
+        let change = Change { reason: Some("x".repeat(bytes)), ..whole.change.clone() };
+        let body = StateRequest { change, ..whole.clone() }.to_json();
+        assert_eq!(StateRequest::parse(body.as_bytes()).is_some(), fits, "{bytes}");
+    }
 }
 
 #[test]

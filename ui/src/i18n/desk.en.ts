@@ -119,6 +119,7 @@ export const deskEn = {
   "act.tag": "Tags…",
   "act.text": "Edit text…",
   "act.note": "Note…",
+  "act.rejectWhy": "Reject, saying why…",
 
   "done.claim": "{number} is yours",
   "done.release": "{number} released",
@@ -212,6 +213,7 @@ export const deskEn = {
   "text.label": "Text",
   "note.title": "Note for staff",
   "note.label": "Note",
+  "reject.label": "Why; whoever asked will read it",
   "merge.label": "Number of the other question",
   "merge.hint": "{number} goes into the other one: its votes and its asker with it.",
   "goTo.label": "Number",

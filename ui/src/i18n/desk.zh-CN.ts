@@ -122,6 +122,7 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "act.tag": "标签…",
   "act.text": "改写…",
   "act.note": "备注…",
+  "act.rejectWhy": "不通过并说明…",
 
   "done.claim": "{number} 由你回答",
   "done.release": "{number} 已放回",
@@ -215,6 +216,7 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "text.label": "内容",
   "note.title": "内部备注",
   "note.label": "备注",
+  "reject.label": "原因（提问者可见）",
   "merge.label": "另一个问题的编号",
   "merge.hint": "{number} 将并入另一个问题，票数和提问者一并转入。",
   "goTo.label": "编号",

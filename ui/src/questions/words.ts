@@ -22,8 +22,11 @@ const reasons: Partial<Record<string, Key>> = { text: "reason.text", spoken: "re
 
 export function workWords(question: Question): string {
   if (question.review === "pending") return t("work.pending");
-  if (question.review === "rejected") return t("work.rejected");
   const reason = question.closeReason === null ? undefined : reasons[question.closeReason];
+  if (question.review === "rejected") {
+    const why = reason ? t(reason) : question.closeReason;
+    return why === null ? t("work.rejected") : `${t("work.rejected")} · ${why}`;
+  }
   const work = question.claim ? t("work.by", { name: question.claim.mine ? t("row.you") : nameOf(question.claim.by) }) : t(works[question.work]);
   return reason && question.work === "answered" ? `${work} · ${t(reason)}` : work;
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{NOTE_BYTES, Review, Stage, TAG_BYTES, TAGS, Work};
+use super::{NOTE_BYTES, REASON_BYTES, Review, Stage, TAG_BYTES, TAGS, Work};
 use crate::entry::json_of;
 use crate::ids::{EntryId, StreamId};
 use crate::lenient::read_value;
@@ -79,7 +79,7 @@ impl StateRequest {
         let fits = change.tags.as_ref().is_none_or(|tags| tags.len() <= TAGS)
             && tags.into_iter().all(|tag| !tag.trim().is_empty() && tag.len() <= TAG_BYTES)
             && change.note.as_ref().is_none_or(|note| note.len() <= NOTE_BYTES)
-            && change.reason.as_ref().is_none_or(|reason| reason.len() <= TAG_BYTES)
+            && change.reason.as_ref().is_none_or(|reason| reason.len() <= REASON_BYTES)
             && change.text.as_ref().is_none_or(|text| !text.trim().is_empty())
             && request.device.len() <= TAG_BYTES;
         fits.then_some(request)

@@ -19,7 +19,7 @@ export function applyStep(all: readonly Question[], question: Question, step: St
     case "review_again":
       return one({ review: "pending" });
     case "reject":
-      return one({ review: "rejected" });
+      return one({ review: "rejected", closeReason: step.reason });
     case "answered":
       return close("answered", step.reason);
     case "dismiss":

@@ -12,7 +12,7 @@ import { inverse, Undo } from "./undo.svelte";
 /** What stands in front of the desk. */
 export type DeskSheet =
   | { kind: "keys" | "palette" | "search" | "export" | "goTo" | "snippets" }
-  | { kind: "merge" | "tags" | "text" | "note" | "takeOver"; question: string };
+  | { kind: "merge" | "tags" | "text" | "note" | "reject" | "takeOver"; question: string };
 
 /** Where the focus is wanted; who has the place takes it and clears the wish. */
 export type FocusWish = "answer" | "list" | null;
