@@ -68,7 +68,7 @@ describe("repeats", () => {
     const more = [say("+1"), say("+1")];
     await pull();
     timeline.unfoldRepeats(key);
-    expect([shown().slice(-3), timeline.following, timeline.areRepeatsOpen(key)]).toEqual([[key, ...more], false, true]);
+    expect([shown().slice(-3), timeline.following, timeline.unfolded.areRepeatsOpen(key)]).toEqual([[key, ...more], false, true]);
     timeline.unfoldRepeats(key);
     expect(shown().at(-1)).toBe(key);
   });

@@ -64,7 +64,7 @@ const mute = (user: string): Rule => ({ id: user, on: true, room: null, when: { 
 
 async function begin(): Promise<void> {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en")));
-  aside = new Aside(bridge, frames);
+  aside = new Aside(bridge, "main", frames);
   view = mount(App, { target: document.body, props: { aside } });
   await settle(20);
 }
@@ -259,7 +259,7 @@ describe("a card", () => {
   it("opens from the desk, where a question names its asker", async () => {
     await end();
     bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=60&lang=en&desk=server")));
-    aside = new Aside(bridge, frames);
+    aside = new Aside(bridge, "main", frames);
     view = mount(App, { target: document.body, props: { aside } });
     await settle(20);
     await pull();

@@ -62,10 +62,19 @@ export type CloseChoice = "ask" | "hide" | "quit";
 export type Density = "comfortable" | "compact";
 
 /**
- * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
- * servers than the room's own. `notifications` are those of the desk; `notify_text` lets them say what was said.
+ * When the window keeps to itself what an audience should not see.
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, };
+export type StreamerMode = "auto" | "on" | "off";
+
+/**
+ * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
+ * servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+ * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
+ * seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
+ * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
+ * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
+ */
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -73,9 +82,10 @@ export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textS
 export type Notice = { code: string, params: Record<string, string>, };
 
 /**
- * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to.
+ * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
+ * `streamer` whether streamer mode is in force.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, spot: Spot | null, notices: Array<Notice>, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, };
 
 /**
  * What a row of the timeline is.
@@ -205,12 +215,6 @@ export type Spot = { key: string, place: number, };
 export type ShowRoom = { room: string, spot: Spot | null, };
 
 /**
- * A person in a room: how much they said and asked, since when (epoch milliseconds), the private note, and a page of what it
- * was, oldest first.
- */
-export type PersonCard = { messages: number, questions: number, firstSeen: number | null, note: string, rows: Array<Row>, hasOlder: boolean, };
-
-/**
  * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
  * lets it stay in front.
  */
@@ -235,6 +239,12 @@ export type HotkeyAction = "toggle" | "markRead" | "write";
  * The global keys that a person chose, and whether this desktop has such keys at all.
  */
 export type Hotkeys = { supported: boolean, keys: Partial<Record<HotkeyAction, string>>, };
+
+/**
+ * A person in a room: how much they said and asked, since when (epoch milliseconds), the private note, and a page of what it
+ * was, oldest first.
+ */
+export type PersonCard = { messages: number, questions: number, firstSeen: number | null, note: string, rows: Array<Row>, hasOlder: boolean, };
 
 /**
  * Where a question stands in the desk: it stands in exactly one lane, and the backend says which.

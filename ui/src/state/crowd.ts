@@ -30,7 +30,6 @@ export interface CrowdWish {
 export function isKept(row: Row): boolean {
   return row.kind !== "message" || row.mine || row.delivery !== "received" || row.retracted || (row.ruled?.colour ?? null) !== null;
 }
-}
 
 /** What two lines are compared by; empty for what repeats nothing. */
 function gist(row: Row): string {

@@ -1,12 +1,14 @@
 // One room's timeline as the window holds it: a stretch of rows, whether it follows the end, what is new and what is read.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { Anchor, AppError, Changes, Page } from "../bridge/dto";
+import type { Anchor, AppError, Changes, Page, Row } from "../bridge/dto";
 import { Drawn, type DrawnWish } from "./drawn";
+import { Ear } from "./ear";
 import { COUNTED_ROWS, Fresh } from "./fresh.svelte";
 import { layout, type Item } from "./layout";
 import { ReadMark } from "./readMark";
 import { ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
 import { Tempo } from "./tempo.svelte";
+import { Unfolded } from "./unfolded.svelte";
 
 /** The most rows the page holds while someone reads back; three long screens. */
 const HELD_ROWS = 300;
@@ -20,9 +22,6 @@ const REFRESH_MS = 1_000;
 const EDGE_PAUSE_MS = 2_000;
 /** Until then nothing is drawn in place of rows: most pages come from the cache at once. */
 const SKELETON_MS = 300;
-
-/** What an opened row's name is among the unfolded. */
-export const unmuted = (key: string): string => `${key}!`;
 
 /** Where the view should stand after rows were replaced; the view clears it. */
 export type Goal = "end" | "line" | "row" | null;
@@ -43,8 +42,7 @@ export class Timeline {
   goal = $state<Goal>(null);
   /** The row that was gone to, for the view to find and to mark. */
   found = $state<string | null>(null);
-  /** Rows of text shown whole by hand; kept here because nodes are reused. */
-  unfolded = $state.raw<ReadonlySet<string>>(new Set());
+  readonly unfolded = new Unfolded();
 
   /** How many rows a screen shows; the view measures it. */
   screenRows = 40;
@@ -58,14 +56,12 @@ export class Timeline {
   readonly room: string;
   readonly #bridge: Bridge;
   readonly #poke: () => void;
-  readonly #hear: (rows: readonly Row[]) => void;
+  readonly #ear: Ear;
   #stretch: Stretch = emptyStretch;
   readonly #drawn = new Drawn(this.tempo);
   #generation = 0;
   #loading = false;
   readonly #fresh = new Fresh();
-  /** What others say behind this place has not been heard. */
-  #heardTo = Number.NEGATIVE_INFINITY;
   #refreshAt = 0;
   #olderAt = 0;
   #busyNewer = false;
@@ -77,7 +73,7 @@ export class Timeline {
     this.#bridge = bridge;
     this.#poke = poke;
     this.#read = new ReadMark((place) => bridge.markRead(room, place));
-    this.#hear = hear;
+    this.#ear = new Ear(hear);
   }
 
   /** How many rows came while the list was held, and whether there may be more. */
@@ -89,7 +85,6 @@ export class Timeline {
     return this.#fresh.isLeast;
   }
 
-  // What a pull asks for.
   get since(): number {
     return this.#stretch.revision;
   }
@@ -132,8 +127,7 @@ export class Timeline {
   /** Goes to an entry, with what stands around it. */
   async goTo(key: string, place: number): Promise<void> {
     this.found = key;
-    // Whoever goes to a muted row wants to read it.
-    this.unfolded = new Set([...this.unfolded, unmuted(key)]);
+    this.unfolded.showMuted(key);
     if (this.loaded && this.#stretch.rows.some((row) => row.key === key)) {
       this.hold(key);
       // A repeat that somebody looks for stands for itself.
@@ -181,7 +175,7 @@ export class Timeline {
     if (this.following) this.#drawn.advance(this.#stretch, next, this.#followed);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
-    this.#listen(changes.upserts);
+    this.#ear.listen(changes.upserts);
     this.#show(next);
   }
 
@@ -240,31 +234,12 @@ export class Timeline {
     this.#redraw();
   }
 
-  unfold(key: string): void {
-    const next = new Set(this.unfolded);
-    if (!next.delete(key)) next.add(key);
-    this.unfolded = next;
-  }
-
-  /** Muted rows are opened, or folded again. */
-  unmute(keys: readonly string[]): void {
-    const names = keys.map(unmuted);
-    const next = new Set(this.unfolded);
-    if (names.every((name) => next.has(name))) names.forEach((name) => next.delete(name));
-    else names.forEach((name) => next.add(name));
-    this.unfolded = next;
-  }
-
   /** Shows what is folded into a row, or folds it again; the row stays where it is. */
   unfoldRepeats(key: string): void {
     this.hold(key);
     this.around = key;
-    this.unfold(repeatsKey(key));
+    this.unfolded.toggleRepeats(key);
     this.#redraw();
-  }
-
-  areRepeatsOpen(key: string): boolean {
-    return this.unfolded.has(repeatsKey(key));
   }
 
   /** These rows are questions of the desk, by their key or their entry's id: none of them is left out. */
@@ -321,7 +296,7 @@ export class Timeline {
       arrived(page);
       this.#drawn.whole();
       this.#show(fromPage(page));
-      this.#heardTo = Math.max(this.#heardTo, lastOfOthers(page.rows));
+      this.#ear.skip(page.rows);
       this.#poke();
     } catch (thrown) {
       if (generation === this.#generation) this.failed = asAppError(thrown);
@@ -338,7 +313,7 @@ export class Timeline {
     const page = await this.#bridge.page(this.room, { at: "end" }, Math.max(40, this.screenRows));
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
-    this.#listen(page.rows);
+    this.#ear.listen(page.rows);
     const sampled = this.tempo.oneIn > 1;
     if (!sampled) this.#drawn.whole();
     this.#drawn.take(page.rows, this.#stretch, this.fold, this.#wish, Date.now());
@@ -383,7 +358,7 @@ export class Timeline {
   }
 
   get #wish(): DrawnWish {
-    return { held: !this.following, open: (key) => this.areRepeatsOpen(key) };
+    return { held: !this.following, open: (key) => this.unfolded.areRepeatsOpen(key) };
   }
 
   /** Held, and more came than a pull carries: count what can be known, read the held rows again now and then. */
@@ -413,12 +388,6 @@ export class Timeline {
     this.#redraw();
   }
 
-  #listen(rows: readonly Row[]): void {
-    const came = rows.filter((row) => row.place > this.#heardTo && !row.mine);
-    this.#heardTo = Math.max(this.#heardTo, lastOfOthers(rows));
-    if (came.length > 0) this.#hear(came);
-  }
-
   #redraw(): void {
     const rows = this.#drawn.of(this.#stretch, this.#wish);
     this.items = layout(this.items, rows, { line: this.line, recycle: this.following, repeats: (key) => this.#drawn.crowd.repeatsOf(key) });
@@ -429,8 +398,3 @@ export class Timeline {
     this.#olderAt = now + EDGE_PAUSE_MS;
   }
 }
-
-/** The name under which it is kept that a row's repeats are shown. */
-const repeatsKey = (key: string): string => `${key}*`;
-
-const lastOfOthers = (rows: readonly Row[]): number => rows.reduce((last, row) => (row.mine ? last : Math.max(last, row.place)), Number.NEGATIVE_INFINITY);
