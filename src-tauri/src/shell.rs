@@ -1,5 +1,6 @@
 //! What the commands, the windows and the tray share, and the few things that take more than one of them.
 
+mod opening;
 #[cfg(test)]
 mod tests;
 
@@ -7,11 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
-use tokio::sync::watch;
 
 use crate::avatars::Avatars;
 use crate::dto::{
-    Boot, Notice, RoomForm, RuleFault, Rules, SavedRoom, Settings, Spot, TokenStore, WindowLook,
+    Boot, Notice, RoomForm, RuleFault, Rules, SavedRoom, Settings, TokenStore, WindowLook,
 };
 use crate::errors::{AppError, Code};
 use crate::form;
@@ -27,6 +27,8 @@ use crate::ticks::Ticks;
 use crate::windows::RoomWindow;
 use crate::words::{Language, system_locale};
 
+pub(crate) use opening::Opening;
+
 /// The shell's state, one per process.
 pub(crate) struct Shell {
     pub(crate) home: Home,
@@ -39,12 +41,7 @@ pub(crate) struct Shell {
     pub(crate) streamer: Streamer,
     /// Compiled anew whenever the rules change.
     rules: Mutex<Arc<RuleBook>>,
-    /// The room that a page shows first, and that the overlay shows unless it is told otherwise.
-    first: watch::Sender<Option<RoomKey>>,
-    /// The entry in it to go to.
-    spot: Mutex<Option<Spot>>,
-    /// What the join form is to be filled from.
-    link: Mutex<Option<String>>,
+    pub(crate) opening: Opening,
 }
 
 impl Shell {
@@ -71,9 +68,7 @@ impl Shell {
             notices: Mutex::default(),
             streamer: Streamer::default(),
             rules: Mutex::new(Arc::new(book)),
-            first: watch::Sender::new(None),
-            spot: Mutex::default(),
-            link: Mutex::default(),
+            opening: Opening::default(),
         }
     }
 
@@ -94,53 +89,30 @@ impl Shell {
         }
     }
 
-    /// Keeps a link for the page that asks first.
-    pub(crate) fn keep_link(&self, link: String) {
-        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
-    }
-
-    /// The link that was opened, once.
-    pub(crate) fn take_link(&self) -> Option<String> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
     /// Everything that a new page needs.
     pub(crate) fn boot(&self) -> Boot {
         let (rooms, settings) =
             self.remembered.read(|memory| (memory.rooms.clone(), memory.settings.clone()));
         let language = self.language();
         let streamer = self.streamer.is_on(settings.streamer_mode);
-        // Gone to once: a page that is loaded again stays where it was.
-        let spot = self.spot.lock().unwrap_or_else(PoisonError::into_inner).take();
         Boot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rooms: rooms.iter().map(|room| saved(room, language)).collect(),
             settings,
             system_locale: system_locale(),
             statuses: self.rooms.statuses(),
-            room: self.first.borrow().map(|key| key.to_string()),
-            spot,
+            room: self.opening.first().borrow().map(|key| key.to_string()),
+            spot: self.opening.take_spot(),
             streamer,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             window: WindowLook::default(),
         }
     }
 
-    /// The room that a page that starts now, or again, shows first.
-    pub(crate) fn show_first(&self, key: Option<RoomKey>, spot: Option<Spot>) {
-        *self.spot.lock().unwrap_or_else(PoisonError::into_inner) = spot;
-        self.first.send_if_modified(|first| std::mem::replace(first, key) != key);
-    }
-
-    /// The room that is shown first, now and whenever it is another.
-    pub(crate) fn first(&self) -> watch::Receiver<Option<RoomKey>> {
-        self.first.subscribe()
-    }
-
     /// The room that the overlay shows.
     pub(crate) fn overlaid(&self) -> Option<RoomKey> {
         let named = self.remembered.read(|memory| memory.settings.overlay_room.clone());
-        if named.is_empty() { *self.first.borrow() } else { RoomKey::parse(&named) }
+        if named.is_empty() { *self.opening.first().borrow() } else { RoomKey::parse(&named) }
     }
 
     /// The language that the shell speaks now.

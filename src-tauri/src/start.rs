@@ -169,7 +169,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
 /// The overlay, off yet, that looks again whenever another room comes on show.
 fn set_up_overlay(app: &AppHandle, shell: &Shell, wake: Arc<Notify>) -> Overlay {
     let (which, language) = (app.clone(), app.clone());
-    let (mut first, turned) = (shell.first(), Arc::clone(&wake));
+    let (mut first, turned) = (shell.opening.first(), Arc::clone(&wake));
     tauri::async_runtime::spawn(async move {
         while first.changed().await.is_ok() {
             turned.notify_one();
@@ -200,7 +200,7 @@ async fn open_rooms(app: AppHandle, cli: Cli) {
     let before: Vec<RoomKey> = shell
         .remembered
         .read(|memory| memory.rooms.iter().filter(|room| room.open).map(|room| room.key).collect());
-    shell.show_first(before.first().copied(), None);
+    shell.opening.show_first(before.first().copied(), None);
     // What the command line asks for does not wait for a keyring that the others may wait for.
     let asked = obey(&app, cli, token_of_this_process);
     let opened = futures_util::future::join_all(before.iter().map(|key| shell.open(*key)));
@@ -240,7 +240,7 @@ async fn obey(
     let shell = app.state::<Shell>();
     if let Some(link) = cli.link {
         // A page that is there asks for it now; one that is still to start, as it starts.
-        shell.keep_link(link);
+        shell.opening.keep_link(link);
         windows::tell(app, "link", ());
     }
     if cli.demo {

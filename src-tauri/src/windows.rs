@@ -50,7 +50,7 @@ impl RoomWindow {
         app.get_webview_window(self.label())
     }
 
-    fn is_shown(self, app: &AppHandle) -> bool {
+    pub(crate) fn is_shown(self, app: &AppHandle) -> bool {
         self.find(app).is_some_and(|window| window.is_visible().unwrap_or(false))
     }
 }
@@ -100,7 +100,7 @@ pub(crate) fn tell(app: &AppHandle, event: &str, payload: impl serde::Serialize 
 
 /// Has the windows show a room, at an entry of it if one is named.
 pub(crate) fn turn_to(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
-    app.state::<Shell>().show_first(Some(room), spot.clone());
+    app.state::<Shell>().opening.show_first(Some(room), spot.clone());
     // A page that is still to start finds the room in `boot`.
     tell(app, "show-room", ShowRoom { room: room.to_string(), spot });
 }

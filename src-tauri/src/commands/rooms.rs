@@ -47,7 +47,7 @@ pub(crate) async fn open_room(
 ) -> Result<RoomStatus, AppError> {
     let room = room.room()?;
     shell.open(room).await?;
-    shell.show_first(Some(room), None);
+    shell.opening.show_first(Some(room), None);
     shell.rooms.status(room).ok_or_else(|| Code::RoomNotOpen.into())
 }
 

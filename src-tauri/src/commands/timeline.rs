@@ -1,7 +1,7 @@
 //! Reading a room: pages, changes, the read mark, gaps.
 
 use aside_history::{Anchor, Place, Revision};
-use tauri::{State, WebviewWindow};
+use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::Arg;
 use crate::dto::{self, Page, Pull};
@@ -37,14 +37,17 @@ pub(crate) async fn pull(
     limit: Arg<u32>,
     questions_since: Arg<Option<u64>>,
 ) -> Result<Pull, AppError> {
-    if let Some(which) = RoomWindow::of(window.label()) {
+    let which = RoomWindow::of(window.label());
+    if let Some(which) = which {
         shell.ticks(which).pulled();
     }
     let (mut changes, mut questions) = (None, None);
     if let Some(room) = room.0 {
         let room = Arg(room).room()?;
-        // Where a page that is built anew goes on.
-        shell.show_first(Some(room), None);
+        // Where a page that is built anew goes on. With both windows up, it is the whole one's room.
+        if which == Some(RoomWindow::Main) || !RoomWindow::Main.is_shown(window.app_handle()) {
+            shell.opening.show_first(Some(room), None);
+        }
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
             let found = live.session.changes(Revision(since.0), limit.limit()).await?;

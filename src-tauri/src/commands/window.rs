@@ -45,7 +45,7 @@ fn start_with_system(app: &AppHandle, wanted: bool) -> Result<(), AppError> {
 /// The `aside://` link that somebody opened, for whichever page asks first. It fills the join form.
 #[tauri::command]
 pub(crate) fn take_link(shell: State<'_, Shell>) -> Option<String> {
-    shell.take_link()
+    shell.opening.take_link()
 }
 
 /// The keys that work while another program has the keyboard.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::*;
-use crate::dto::{self, ConnectionState, RoomStatus};
+use crate::dto::{self, ConnectionState, RoomStatus, Spot};
 use crate::secrets::Strongbox;
 
 /// Long enough for a busy machine.
@@ -218,7 +218,7 @@ async fn a_new_page_goes_to_the_entry_that_was_clicked_and_one_that_is_loaded_ag
     let table = Table::set().await;
     let shell = table.start(&keyring());
     let (key, spot) = (RoomKey::random(), Spot { key: "7".to_owned(), place: 9 });
-    shell.show_first(Some(key), Some(spot.clone()));
+    shell.opening.show_first(Some(key), Some(spot.clone()));
     let (first, again) = (shell.boot(), shell.boot());
     assert_eq!((first.room, first.spot), (Some(key.to_string()), Some(spot)));
     assert_eq!((again.room, again.spot), (Some(key.to_string()), None));

@@ -1,0 +1,52 @@
+//! What a page that starts, or that is there, is to open: a room, an entry in it, a link.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::dto::Spot;
+use crate::settings::RoomKey;
+
+/// What the next page finds.
+pub(crate) struct Opening {
+    /// The room that a page shows first, and that the overlay shows unless it is told otherwise.
+    first: watch::Sender<Option<RoomKey>>,
+    /// The entry in it to go to.
+    spot: Mutex<Option<Spot>>,
+    /// What the join form is to be filled from.
+    link: Mutex<Option<String>>,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { first: watch::Sender::new(None), spot: Mutex::default(), link: Mutex::default() }
+    }
+}
+
+impl Opening {
+    /// The room that a page that starts now, or again, shows first.
+    pub(crate) fn show_first(&self, key: Option<RoomKey>, spot: Option<Spot>) {
+        *self.spot.lock().unwrap_or_else(PoisonError::into_inner) = spot;
+        self.first.send_if_modified(|first| std::mem::replace(first, key) != key);
+    }
+
+    /// The room that is shown first, now and whenever it is another.
+    pub(crate) fn first(&self) -> watch::Receiver<Option<RoomKey>> {
+        self.first.subscribe()
+    }
+
+    /// The entry to go to, once: a page that is loaded again stays where it was.
+    pub(crate) fn take_spot(&self) -> Option<Spot> {
+        self.spot.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps a link for the page that asks first.
+    pub(crate) fn keep_link(&self, link: String) {
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+    }
+
+    /// The link that was opened, once.
+    pub(crate) fn take_link(&self) -> Option<String> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
