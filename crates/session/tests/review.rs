@@ -169,7 +169,7 @@ async fn on_a_server_that_reviews_no_more_nothing_waits_for_ever() {
     online(&me).await;
     ask(&me, "why?").await;
     let addr = stage.addr();
-    let stage = stage.stop().await.as_core().start_at(addr).await;
+    let stage = stage.stop().await.without_extensions().start_at(addr).await;
     let gone = |row: &aside_history::EntryRow| matches!(&row.delivery, Delivery::Failed { code, .. } if code == "withdrawn");
     let row = row_is(&me, "why?", "withdrawn", gone).await;
     me.discard(row.key).await.unwrap();

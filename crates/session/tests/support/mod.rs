@@ -137,7 +137,7 @@ pub struct Away {
 
 impl Away {
     /// It comes back without any extension.
-    pub fn as_core(self) -> Self {
+    pub fn without_extensions(self) -> Self {
         Self { mode: Mode::Core, ..self }
     }
 
