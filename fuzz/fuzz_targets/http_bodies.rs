@@ -4,6 +4,7 @@
 use aside_protocol::{
     Capabilities,
     http::{Answer, Ask, ErrorReply, Stored},
+    triage::{SnippetRequest, Snippets},
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -13,6 +14,12 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Some(answer) = Answer::parse(bytes) {
         assert_eq!(Answer::parse(answer.to_json().as_bytes()), Some(answer));
+    }
+    if let Some(request) = SnippetRequest::parse(bytes) {
+        assert_eq!(SnippetRequest::parse(request.to_json().as_bytes()), Some(request));
+    }
+    if let Some(list) = Snippets::parse(bytes) {
+        assert_eq!(Snippets::parse(list.to_json(200, "").as_bytes()), Some(list));
     }
     let stored = Stored::parse(bytes);
     assert_eq!(Stored::parse(stored.to_json().as_bytes()), stored);

@@ -293,6 +293,7 @@ pub(crate) struct Fields {
     pub(crate) reason: String,
     pub(crate) time: Option<u64>,
     pub(crate) change: Option<u64>,
+    pub(crate) rev: Option<u64>,
 }
 
 impl Fields {
@@ -322,6 +323,7 @@ impl Fields {
             "reason" => self.reason = text(value),
             "time" => self.time = value.as_u64(),
             "change" => self.change = value.as_u64(),
+            "rev" => self.rev = value.as_u64(),
             _ => {}
         }
     }

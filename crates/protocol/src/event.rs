@@ -89,6 +89,11 @@ pub enum Control {
         /// The newest change until then; what this client lacks of it is read over HTTP.
         change: u64,
     },
+    /// The snippets that staff share stand at this revision (extension `triage`).
+    Snippets {
+        /// How many changes it took.
+        rev: u64,
+    },
 }
 
 impl ServerFrame {
@@ -195,6 +200,7 @@ impl Control {
             }),
             "heartbeat" => f.time.map(|time_ms| Self::Heartbeat { time_ms }),
             "desk" => f.change.map(|change| Self::Desk { change }),
+            "snippets" => f.rev.map(|rev| Self::Snippets { rev }),
             _ => None,
         };
         control.ok_or_else(|| Box::new(f))
@@ -237,6 +243,10 @@ impl Serialize for Control {
             Self::Desk { change } => {
                 map.serialize_entry("type", "desk")?;
                 map.serialize_entry("change", change)?;
+            }
+            Self::Snippets { rev } => {
+                map.serialize_entry("type", "snippets")?;
+                map.serialize_entry("rev", rev)?;
             }
         }
         map.end()

@@ -7,6 +7,7 @@ mod change;
 mod changes;
 mod item;
 mod live;
+mod snippets;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,10 @@ pub use changes::{Changes, LogLine, item_reply, parse_item_reply};
 pub use item::{AnswerEdit, Claim, Item, Merged, PrivateAnswer, Visibility};
 pub use live::{Doing, Look, Presence, Present, VoteRequest, Voted, Votes};
 pub(crate) use live::{votes_from_frame, votes_to_frame};
+pub use snippets::{
+    SNIPPET_NAME_BYTES, SNIPPET_TEXT_BYTES, SNIPPETS, SNIPPETS_PATH, Snippet, SnippetChange,
+    SnippetRequest, Snippets,
+};
 
 /// Where what changed is read.
 pub const CHANGES_PATH: &str = "api/question/changes";

@@ -13,6 +13,7 @@ use crate::rooms::RoomsError;
 use crate::sockets::{OpenSocket, Sockets};
 use crate::store::entries::{self, Draft};
 use crate::store::items::{self, Items};
+use crate::store::snippets;
 use crate::store::tokens::{self, RoomRow, TokenHash};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
@@ -41,18 +42,19 @@ impl Hall {
         }
         let key = row.key;
         let epoch = row.epoch.clone();
-        let (head, change, uncounted) = self
+        let (head, change, snippets, uncounted) = self
             .store
             .read(move |conn| {
                 let uncounted = Items { conn, room: key, epoch: &epoch }.uncounted()?;
-                Ok((entries::head(conn, key)?, items::newest(conn, key)?, uncounted))
+                let (head, change) = (entries::head(conn, key)?, items::newest(conn, key)?);
+                Ok((head, change, snippets::revision(conn, key)?, uncounted))
             })
             .await?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever opened it meanwhile may have moved it on: that one stands.
         let room = open
             .entry(key)
-            .or_insert_with(|| Arc::new(Room::new(row, head, change, self.wire.clone())))
+            .or_insert_with(|| Arc::new(Room::new(row, head, change, snippets, self.wire.clone())))
             .clone();
         drop(open);
         for question in uncounted {

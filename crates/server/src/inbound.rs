@@ -34,7 +34,7 @@ pub(crate) struct Resumed {
 }
 
 /// What is said to those who see questions before they are told of changes: where the changes begin, and at a desk who looks
-/// at what.
+/// at what and where the snippets stand.
 pub(crate) fn desk_frames(room: &Room, sees: &Sees, change: u64) -> Vec<String> {
     let mut frames = Vec::new();
     if *sees != Sees::Entries {
@@ -42,6 +42,10 @@ pub(crate) fn desk_frames(room: &Room, sees: &Sees, change: u64) -> Vec<String> 
     }
     if *sees == Sees::Desk {
         frames.extend(room.looking.all().iter().map(ServerFrame::presence_text));
+        let rev = room.snippets();
+        if rev > 0 {
+            frames.push(ServerFrame::control_text(&Control::Snippets { rev }));
+        }
     }
     frames
 }

@@ -30,6 +30,7 @@ mod room;
 pub mod rooms;
 mod routes;
 pub mod running;
+mod snippets;
 mod sockets;
 pub mod spec;
 mod store;

@@ -40,6 +40,8 @@ pub(crate) enum Refusal {
     TooLate,
     /// The text, or the whole request, is too long.
     TooLong,
+    /// There is no place for another one.
+    Full,
     /// Too much of it at once.
     TooFast(Duration),
     /// The socket's path, without a handshake.
@@ -65,7 +67,7 @@ impl Refusal {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::NonceReused | Self::Overtaken => StatusCode::CONFLICT,
-            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong | Self::Full => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAHandshake => StatusCode::UPGRADE_REQUIRED,
             Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -87,6 +89,7 @@ impl Refusal {
             Self::Overtaken => "somebody else answered, or is about to",
             Self::TooLate => "only its author, for ten minutes, or a host may do that",
             Self::TooLong => "too long",
+            Self::Full => "there are as many as there may be",
             Self::TooFast(_) => "too fast",
             Self::NotAHandshake => "this is the path of the socket",
             Self::Busy => "the server is full",
@@ -111,6 +114,7 @@ impl Refusal {
             | Self::Overtaken
             | Self::TooLate
             | Self::TooLong
+            | Self::Full
             | Self::NotAHandshake
             | Self::Slow => None,
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::triage::{Item, Presence, Votes};
-use aside_protocol::{EntryId, Epoch, Seq, ServerFrame, StreamId, Topic, close};
+use aside_protocol::{Control, EntryId, Epoch, Seq, ServerFrame, StreamId, Topic, close};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::outlet::{Chunk, Goodbye, Outlet};
@@ -33,6 +33,8 @@ struct Now {
     head: Seq,
     /// The newest change of a question that was told.
     change: u64,
+    /// How often the snippets of its staff were changed.
+    snippets: u64,
     listeners: Vec<Listener>,
 }
 
@@ -56,8 +58,9 @@ pub(crate) enum Sees {
 }
 
 impl Room {
-    pub(crate) fn new(row: RoomRow, head: Seq, change: u64, wire: Wire) -> Self {
-        let now = Mutex::new(Now { epoch: row.epoch, head, change, listeners: Vec::new() });
+    pub(crate) fn new(row: RoomRow, head: Seq, change: u64, snippets: u64, wire: Wire) -> Self {
+        let listeners = Vec::new();
+        let now = Mutex::new(Now { epoch: row.epoch, head, change, snippets, listeners });
         let (looking, wanted) = (Looking::default(), Wanted::default());
         Self { key: row.key, topic: row.topic, stream: row.stream, wire, now, looking, wanted }
     }
@@ -186,6 +189,21 @@ impl Room {
     pub(crate) fn deliver_presence(&self, presence: &Presence) {
         let now = self.now();
         let chunk = chunk(vec![ServerFrame::presence_text(presence).into()]);
+        for listener in now.listeners.iter().filter(|listener| listener.sees == Sees::Desk) {
+            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
+        }
+    }
+
+    /// How often the snippets of its staff were changed.
+    pub(crate) fn snippets(&self) -> u64 {
+        self.now().snippets
+    }
+
+    /// Tells the desks that their snippets are others now.
+    pub(crate) fn deliver_snippets(&self, rev: u64) {
+        let mut now = self.now();
+        now.snippets = rev;
+        let chunk = chunk(vec![ServerFrame::control_text(&Control::Snippets { rev }).into()]);
         for listener in now.listeners.iter().filter(|listener| listener.sees == Sees::Desk) {
             listener.outlet.live(listener.subscription, Arc::clone(&chunk));
         }

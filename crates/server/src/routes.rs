@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, CAPABILITIES_PATH, HISTORY_PATH};
 use aside_protocol::triage::{
-    CHANGES_PATH, EDIT_PATH, FROM_PATH, LOG_PATH, RETRACT_PATH, STATE_PATH, VOTE_PATH,
+    CHANGES_PATH, EDIT_PATH, FROM_PATH, LOG_PATH, RETRACT_PATH, SNIPPETS_PATH, STATE_PATH,
+    VOTE_PATH,
 };
 use aside_protocol::{Capabilities, Extension};
 use axum::Router;
@@ -23,7 +24,7 @@ use crate::hall::Hall;
 use crate::pace::Paces;
 use crate::probe::Probe;
 use crate::refusal::{Refusal, json};
-use crate::{answers, asking, gate, history, triage, upgrade, votes};
+use crate::{answers, asking, gate, history, snippets, triage, upgrade, votes};
 
 /// What every request and every socket may look at.
 #[derive(Debug)]
@@ -84,7 +85,8 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
             .route(&path(FROM_PATH), post(answers::make_question))
             .route(&path(STATE_PATH), post(triage::state))
             .route(&path(CHANGES_PATH), get(triage::changes))
-            .route(&path(LOG_PATH), get(triage::log));
+            .route(&path(LOG_PATH), get(triage::log))
+            .route(&path(SNIPPETS_PATH), get(snippets::list).post(snippets::change));
     }
     if server.offers(Extension::Votes) {
         router = router.route(&path(VOTE_PATH), post(votes::vote));

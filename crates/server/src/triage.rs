@@ -64,7 +64,7 @@ pub(crate) fn person(who: &Identity) -> Person {
 }
 
 /// A query's pairs.
-struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     fn value(&self, name: &str) -> &str {
@@ -73,7 +73,7 @@ impl Query {
 }
 
 /// What everybody who reads of questions must pass.
-fn read_in_room(server: &Server, seat: &Seat, uri: &Uri) -> Result<Query, Refusal> {
+pub(crate) fn read_in_room(server: &Server, seat: &Seat, uri: &Uri) -> Result<Query, Refusal> {
     server.admit_read(seat)?;
     let pairs = gate::query_pairs(uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
     let query = Query(pairs);

@@ -1,7 +1,7 @@
 //! What can go wrong for whoever holds a session: one enum per operation.
 
 use aside_history::{CommitError, OutboxError, StoreError};
-use aside_protocol::triage::Item;
+use aside_protocol::triage::{Item, Snippets};
 use aside_protocol::{EntryId, Seq};
 
 use crate::config::ConfigError;
@@ -84,6 +84,48 @@ impl TriageError {
             Self::Conflict(_) => "conflict",
             Self::NotOffered => "not_offered",
             Self::Offline => "offline",
+            Self::Refused { .. } => "server",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The snippets that staff share were not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnippetError {
+    /// Somebody else changed them since they were looked at; they are so now.
+    #[error("they were changed by somebody else")]
+    Conflict(Snippets),
+    /// The server has none, or not for this person, or not this one.
+    #[error("not offered here")]
+    NotOffered,
+    /// The link is down, or the reply was lost.
+    #[error("not connected")]
+    Offline,
+    /// The room has as many as it may, or this one is too long.
+    #[error("more than the server takes")]
+    Full,
+    /// The server refused.
+    #[error("the server refused with status {status}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The reason, in the server's words.
+        reason: String,
+    },
+    /// The room was left.
+    #[error("the room is closed")]
+    Closed,
+}
+
+impl SnippetError {
+    /// The word under which the catalogue keeps it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict(_) => "snippets_changed",
+            Self::NotOffered => "not_offered",
+            Self::Offline => "offline",
+            Self::Full => "snippets_full",
             Self::Refused { .. } => "server",
             Self::Closed => "closed",
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{CAPABILITIES_PATH, HISTORY_PATH, HistoryPage, HistoryQuery};
-use aside_protocol::triage::{CHANGES_PATH, Changes, LOG_PATH, LogLine};
+use aside_protocol::triage::{CHANGES_PATH, Changes, LOG_PATH, LogLine, SNIPPETS_PATH, Snippets};
 use aside_protocol::{Capabilities, Entry, EntryId, Seq, StreamId, Token, limits};
 
 use crate::align::{Print, Printer, join_pages, older_page, older_than};
@@ -85,12 +85,21 @@ impl Fetch {
     }
 
     pub(crate) async fn post(&self, path: &str, body: String) -> Result<HttpReply, HttpError> {
+        self.post_for(path, body, SMALL_REPLY).await
+    }
+
+    async fn post_for(
+        &self,
+        path: &str,
+        body: String,
+        limit: usize,
+    ) -> Result<HttpReply, HttpError> {
         let request = HttpRequest {
             url: self.config.http_url(path),
             method: HttpMethod::Post(body),
             token: self.token.clone(),
             timeout: REQUEST,
-            limit: SMALL_REPLY,
+            limit,
         };
         self.network.http(request).await
     }
@@ -137,6 +146,22 @@ impl Fetch {
             return Err(FetchError::Status(reply.status));
         }
         LogLine::parse_all(&reply.body).ok_or(FetchError::NotHistory)
+    }
+
+    /// The snippets that staff share.
+    pub(crate) async fn snippets(&self) -> Result<Snippets, FetchError> {
+        let pairs = [("stream", self.config.stream.as_str().to_owned())];
+        let reply = self.get(SNIPPETS_PATH, &pairs, limits::PAGE_BYTES, REQUEST).await;
+        let reply = reply.map_err(FetchError::Http)?;
+        if reply.status != 200 {
+            return Err(FetchError::Status(reply.status));
+        }
+        Snippets::parse(&reply.body).ok_or(FetchError::NotHistory)
+    }
+
+    /// Asks for a change of them; the reply is the whole list.
+    pub(crate) async fn change_snippets(&self, body: String) -> Result<HttpReply, HttpError> {
+        self.post_for(SNIPPETS_PATH, body, limits::PAGE_BYTES).await
     }
 
     async fn page(&self, query: &HistoryQuery) -> Result<HistoryPage, FetchError> {

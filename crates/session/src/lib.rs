@@ -32,7 +32,7 @@ pub mod view;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, RoomConfig};
-pub use error::{SendError, SessionError, Settled, StartError, TriageError};
+pub use error::{SendError, SessionError, Settled, SnippetError, StartError, TriageError};
 pub use network::{
     ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network, Peeked,
     ProxyChoice, Routes,

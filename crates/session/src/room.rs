@@ -7,7 +7,7 @@
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
-//! `doubt` (the outbox), `desk` (questions as work), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
+//! `doubt` (the outbox), `desk` (questions as work), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
 mod aligned;
@@ -25,6 +25,7 @@ mod review;
 mod sending;
 mod settling;
 mod snapshot;
+mod snippets;
 mod start;
 mod surroundings;
 mod wishes;
@@ -35,7 +36,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
-use aside_protocol::triage::{Changes, Doing, LogLine, Voted};
+use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -88,6 +89,8 @@ pub(crate) enum Command {
     Look { question: Option<EntryId>, doing: Doing, device: String },
     Vote { question: EntryId, vote: bool, reply: oneshot::Sender<Result<Voted, TriageError>> },
     Questions { since: u64, reply: Reply<Questions> },
+    Snippets { reply: Reply<Snippets> },
+    ChangeSnippets { rev: u64, change: SnippetChange, reply: snippets::Tell },
     DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
     Close { reply: oneshot::Sender<()> },
@@ -121,6 +124,8 @@ enum Done {
     Changes(u64, Result<Changes, FetchError>),
     Granted(wishes::Granted),
     Counted(looking::Counted),
+    Snippets(u64, Result<Snippets, FetchError>),
+    SnippetsChanged(snippets::Changed),
 }
 
 /// Everything about one room.
@@ -166,6 +171,7 @@ struct Room {
     waiting: Vec<(LocalId, Reply<Settled>)>,
     older_busy: bool,
     desk: desk::Desk,
+    team: snippets::Team,
     /// The largest page of history that the server is known to fill.
     full_page: Arc<AtomicU32>,
     /// A commit was refused.
@@ -238,6 +244,12 @@ impl Room {
             Command::Questions { since, reply } => {
                 let _gone = reply.send(Ok(self.desk.since(since)));
             }
+            Command::Snippets { reply } => {
+                let _gone = reply.send(Ok(self.team.list()));
+            }
+            Command::ChangeSnippets { rev, change, reply } => {
+                self.change_snippets(rev, change, reply);
+            }
             Command::DraftAnswer { question, text, reply } => {
                 let _gone = reply.send(self.draft_answer(question, text).await);
             }
@@ -273,13 +285,18 @@ impl Room {
             }
             Some(Done::Granted(granted)) => self.granted(granted),
             Some(Done::Counted(counted)) => self.counted(counted),
+            Some(Done::Snippets(generation, list)) if generation == self.generation => {
+                self.snippets_came(list);
+            }
+            Some(Done::SnippetsChanged(changed)) => self.snippets_changed(changed),
             // Of an old generation, or cut short.
             Some(
                 Done::Abilities(..)
                 | Done::Exact(..)
                 | Done::Snapshot(..)
                 | Done::Looked(..)
-                | Done::Changes(..),
+                | Done::Changes(..)
+                | Done::Snippets(..),
             )
             | None => {}
         }

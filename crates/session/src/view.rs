@@ -34,6 +34,9 @@ pub struct DeskView {
     pub oldest_open: Option<i64>,
     /// Whether something waits for review, or was rejected.
     pub reviewing: bool,
+    /// Raised with every change of the snippets that staff share; none where there are none for this person. See
+    /// [`Session::team_snippets`](crate::Session::team_snippets).
+    pub snippets: Option<u64>,
 }
 
 /// Whether what is known of questions can be trusted.

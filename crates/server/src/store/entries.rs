@@ -322,7 +322,9 @@ mod tests {
     fn filled() -> Connection {
         let mut conn = Connection::open_in_memory().unwrap();
         super::super::migrate(&mut conn).unwrap();
-        conn.execute("INSERT INTO room VALUES (1, 't', 's', 'e', 0, 0)", []).unwrap();
+        let room =
+            "INSERT INTO room (id, topic, stream, epoch, created_ms) VALUES (1, 't', 's', 'e', 0)";
+        conn.execute(room, []).unwrap();
         for n in 1..=30_u64 {
             let kind = if n % 3 == 0 { EntryKind::Question } else { EntryKind::Message };
             let draft = Draft::by(&Identity::default(), kind, n.to_string(), None);

@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod entries;
 mod follow;
 pub(crate) mod items;
+pub(crate) mod snippets;
 pub(crate) mod submissions;
 pub(crate) mod tokens;
 mod votes;
@@ -172,6 +173,7 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
         M::up(include_str!("triage.sql")),
         M::up(include_str!("desk.sql")),
         M::up(include_str!("review.sql")),
+        M::up(include_str!("snippets.sql")),
     ]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }

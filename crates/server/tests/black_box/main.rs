@@ -19,5 +19,6 @@ mod process;
 mod resume;
 mod review;
 mod room;
+mod snippets;
 mod triage;
 mod votes;

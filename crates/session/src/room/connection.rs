@@ -192,6 +192,7 @@ impl Room {
             changed
         });
         self.desk_stays_here().await;
+        self.team_stays();
         self.tell_desk();
     }
 

@@ -175,7 +175,7 @@ impl Desk {
         self.open && self.whole >= self.newest && !self.reading
     }
 
-    fn view(&self, offered: bool) -> DeskView {
+    fn view(&self, offered: bool, snippets: Option<u64>) -> DeskView {
         let is_open = |item: &Item| item.work == Work::Open && !item.is_submission();
         let open = self.items.values().filter(|(_, item)| is_open(item));
         DeskView {
@@ -189,6 +189,7 @@ impl Desk {
             open: u32::try_from(open.clone().count()).unwrap_or(u32::MAX),
             oldest_open: open.map(|(_, item)| item.asked_at).min(),
             reviewing: self.items.values().any(|(_, item)| item.review != Review::Approved),
+            snippets,
         }
     }
 }
@@ -208,6 +209,7 @@ impl Room {
         }
         self.desk.newest = self.desk.newest.max(change);
         self.read_changes(Duration::ZERO);
+        self.team_opens();
         self.say_look();
         self.tell_desk();
     }
@@ -309,7 +311,7 @@ impl Room {
     }
 
     fn show_desk(&mut self) {
-        let desk = self.desk.view(self.has_desk());
+        let desk = self.desk.view(self.has_desk(), self.team.revision());
         self.tell.send_if_modified(|view| {
             let changed = view.desk != desk;
             view.desk = desk;

@@ -91,6 +91,7 @@ impl Room {
                 self.joined(draft, epoch, seq, resumed);
             }
             Control::Desk { change } => self.desk_opens(change),
+            Control::Snippets { rev } => self.snippets_told(rev),
             Control::Heartbeat { .. } => {}
         }
     }

@@ -80,6 +80,7 @@ pub(crate) async fn start(
         waiting: Vec::new(),
         older_busy: false,
         desk: super::desk::Desk::of(kept, slots),
+        team: super::snippets::Team::default(),
         full_page: Arc::default(),
         storage_broken: false,
     };

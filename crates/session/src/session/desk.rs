@@ -2,11 +2,11 @@
 
 use aside_history::{OutboxError, RowKey, StoreError};
 use aside_protocol::EntryId;
-use aside_protocol::triage::{Doing, Item, LogLine, Voted};
+use aside_protocol::triage::{Doing, Item, LogLine, SnippetChange, Snippets, Voted};
 use tokio::sync::oneshot;
 
 use super::Session;
-use crate::error::{SessionError, TriageError};
+use crate::error::{SessionError, SnippetError, TriageError};
 use crate::room::{self, Command, Questions, Staff, Wish};
 
 impl Session {
@@ -94,6 +94,52 @@ impl Session {
     /// [`SessionError::Closed`].
     pub async fn questions(&self, since: u64) -> Result<Questions, SessionError> {
         self.request(|reply| Command::Questions { since, reply }).await
+    }
+
+    /// The snippets that staff share, as the server last told them; none where there are none for this person.
+    ///
+    /// # Errors
+    /// [`SessionError::Closed`].
+    pub async fn team_snippets(&self) -> Result<Snippets, SessionError> {
+        self.request(|reply| Command::Snippets { reply }).await
+    }
+
+    /// Writes a snippet of the team, a new one without an id, into the list of a revision that was looked at; says what the
+    /// list is then.
+    ///
+    /// # Errors
+    /// [`SnippetError`].
+    pub async fn put_team_snippet(
+        &self,
+        rev: u64,
+        id: Option<String>,
+        name: String,
+        text: String,
+    ) -> Result<Snippets, SnippetError> {
+        self.change_snippets(rev, SnippetChange::Put { id, name, text }).await
+    }
+
+    /// Removes a snippet of the team from the list of a revision that was looked at; says what the list is then.
+    ///
+    /// # Errors
+    /// [`SnippetError`].
+    pub async fn remove_team_snippet(
+        &self,
+        rev: u64,
+        id: String,
+    ) -> Result<Snippets, SnippetError> {
+        self.change_snippets(rev, SnippetChange::Remove { id }).await
+    }
+
+    async fn change_snippets(
+        &self,
+        rev: u64,
+        change: SnippetChange,
+    ) -> Result<Snippets, SnippetError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::ChangeSnippets { rev, change, reply }).await;
+        sent.map_err(|_| SnippetError::Closed)?;
+        answer.await.map_err(|_| SnippetError::Closed)?
     }
 
     /// The draft of an answer; empty for none.
