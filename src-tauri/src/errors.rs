@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aside_history::{OutboxError, StoreError};
-use aside_session::{ConfigError, SendError, SessionError, StartError, TriageError};
+use aside_session::{ConfigError, SendError, SessionError, SnippetError, StartError, TriageError};
 use serde::Serialize;
 
 /// What a person can be told apart. A variant exists only if the page says something different for it.
@@ -179,6 +179,21 @@ impl From<TriageError> for AppError {
             },
             TriageError::Refused { status, .. } => reply.with("status", status.to_string()),
             TriageError::NotOffered | TriageError::Offline | TriageError::Closed => reply,
+        }
+    }
+}
+
+impl From<SnippetError> for AppError {
+    fn from(error: SnippetError) -> Self {
+        tracing::debug!(%error, "the team's snippets were not changed");
+        let reply = Self { code: error.code(), params: BTreeMap::new() };
+        match error {
+            SnippetError::Refused { status, .. } => reply.with("status", status.to_string()),
+            SnippetError::Conflict(_)
+            | SnippetError::NotOffered
+            | SnippetError::Offline
+            | SnippetError::Full
+            | SnippetError::Closed => reply,
         }
     }
 }

@@ -212,6 +212,7 @@ pub(crate) fn status(view: &RoomView) -> dto::DeskStatus {
         can_vote: view.facts.can_vote,
         open: desk.open,
         oldest_waiting: desk.oldest_open,
+        team_snippets: desk.snippets,
     }
 }
 
@@ -226,5 +227,6 @@ pub(crate) fn no_desk() -> dto::DeskStatus {
         can_vote: false,
         open: 0,
         oldest_waiting: None,
+        team_snippets: None,
     }
 }

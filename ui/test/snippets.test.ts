@@ -5,7 +5,7 @@ import { blankQuestion } from "../src/bridge/fake/questions";
 import { fieldAfter, fill, fuzzy, matching, missingField, slashBefore } from "../src/state/desk/snippetText";
 import { cut } from "../src/state/desk/search.svelte";
 
-const snippet = (name: string, text = ""): Snippet => ({ id: name, name, text, room: null, team: false });
+const snippet = (name: string, text = ""): Snippet => ({ id: name, name, text, room: null, team: false, rev: 0 });
 
 describe("a slash", () => {
   it("asks for snippets at the start of a word, and nowhere else", () => {
@@ -20,6 +20,8 @@ describe("what is offered", () => {
     const all = [snippet("thanks", "see the recording"), snippet("recording"), snippet("re-connect"), snippet("price")];
     expect(matching(all, "rec").map(({ name }) => name)).toEqual(["recording", "re-connect", "thanks"]);
     expect(matching(all, "").length).toBe(4);
+    const [team, own] = [{ ...snippet("thanks", "team"), team: true }, snippet("thanks", "own")];
+    expect(matching([team, own], "tha").map(({ text }) => text)).toEqual(["own", "team"]);
     expect([fuzzy("xyz", "recording"), fuzzy("rcg", "recording")]).toEqual([null, expect.any(Number)]);
   });
 });

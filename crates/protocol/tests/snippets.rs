@@ -38,7 +38,7 @@ fn a_list_travels_and_what_no_server_would_keep_is_left_out() {
         assert_eq!(Snippets::parse(list.to_json(code, "late").as_bytes()), Some(list.clone()));
     }
     let odd = json!({ "code": 200, "data": { "rev": 7, "snippets": [
-        7, {}, { "id": "1", "name": "no text" }, { "id": "1", "name": "", "text": "x" },
+        7, {}, { "id": "", "name": "x", "text": "x" }, { "id": "1", "name": "no text" }, { "id": "1", "name": "", "text": "x" },
         { "id": "1", "name": "x".repeat(SNIPPET_NAME_BYTES + 1), "text": "x" },
         { "id": "1", "name": "x", "text": "x".repeat(SNIPPET_TEXT_BYTES + 1) },
         list.snippets[0], snippet("3", "the same id"),

@@ -181,7 +181,8 @@ pub(crate) enum DeskKind {
     Local,
 }
 
-/// What the desk of a room can do. Not `fresh`: it is catching up, and who claimed what is not known.
+/// What the desk of a room can do. Not `fresh`: it is catching up, and who claimed what is not known. `teamSnippets` is
+/// another number after each change of the snippets that staff share, null where there are none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -194,6 +195,7 @@ pub(crate) struct DeskStatus {
     pub(crate) can_vote: bool,
     pub(crate) open: u32,
     pub(crate) oldest_waiting: Option<i64>,
+    pub(crate) team_snippets: Option<u64>,
 }
 
 /// Who may read an answer.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Row;
 
-/// A text for many answers; `room` null: for every room. `team` ones come from the server.
+/// A text for many answers; `room` null: for every room. `team` ones are kept by the room's server for all its staff, and
+/// `rev` is the revision of their list that was read; 0 for one's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -15,6 +16,7 @@ pub(crate) struct Snippet {
     pub(crate) text: String,
     pub(crate) room: Option<String>,
     pub(crate) team: bool,
+    pub(crate) rev: u64,
 }
 
 /// One entry that was found; ranges are UTF-16 units of its text.

@@ -20,8 +20,9 @@ export interface DeskBridge {
   questionDraft(room: string, question: string): Promise<{ text: string }>;
   setQuestionDraft(room: string, question: string, text: string): Promise<void>;
   snippets(): Promise<Snippet[]>;
-  saveSnippet(snippet: Snippet): Promise<Snippet>;
-  removeSnippet(id: string): Promise<void>;
+  /** One without an id is new; `snippets_changed` says that the team has another list now than the one of this `rev`. */
+  saveSnippet(snippet: Snippet): Promise<void>;
+  removeSnippet(snippet: Snippet): Promise<void>;
 
   search(room: string | null, query: string, cursor: string | null): Promise<SearchPage>;
   /** The backend asks where to; progress comes as the event `export`. */

@@ -302,9 +302,10 @@ export type QuestionChanges = { revision: number, upserts: Array<Question>, remo
 export type DeskKind = "server" | "local";
 
 /**
- * What the desk of a room can do. Not `fresh`: it is catching up, and who claimed what is not known.
+ * What the desk of a room can do. Not `fresh`: it is catching up, and who claimed what is not known. `teamSnippets` is
+ * another number after each change of the snippets that staff share, null where there are none.
  */
-export type DeskStatus = { kind: DeskKind, fresh: boolean, canAnswer: boolean, canPrivate: boolean, canReview: boolean, canVote: boolean, open: number, oldestWaiting: number | null, };
+export type DeskStatus = { kind: DeskKind, fresh: boolean, canAnswer: boolean, canPrivate: boolean, canReview: boolean, canVote: boolean, open: number, oldestWaiting: number | null, teamSnippets: number | null, };
 
 /**
  * Who may read an answer.
@@ -358,9 +359,10 @@ export type QuestionDraft = { text: string, };
 export type Kept = { key: string, };
 
 /**
- * A text for many answers; `room` null: for every room. `team` ones come from the server.
+ * A text for many answers; `room` null: for every room. `team` ones are kept by the room's server for all its staff, and
+ * `rev` is the revision of their list that was read; 0 for one's own.
  */
-export type Snippet = { id: string, name: string, text: string, room: string | null, team: boolean, };
+export type Snippet = { id: string, name: string, text: string, room: string | null, team: boolean, rev: number, };
 
 /**
  * One entry that was found; ranges are UTF-16 units of its text.

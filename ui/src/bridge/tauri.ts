@@ -95,7 +95,7 @@ function tauriDesk(): DeskBridge {
     setQuestionDraft: (room, question, text) => ask("set_question_draft", { room, question, text: whole(text) }),
     snippets: () => ask("snippets"),
     saveSnippet: (snippet) => ask("save_snippet", { snippet }),
-    removeSnippet: (id) => ask("remove_snippet", { id }),
+    removeSnippet: (snippet) => ask("remove_snippet", { snippet }),
     search: (room, query, cursor) => ask("search", { room, query, cursor }),
     exportRoom: (room, format, unanswered) => ask("export_room", { room, format, unanswered }),
     cancelExport: () => ask("cancel_export"),

@@ -206,6 +206,10 @@ export const deskEn = {
   "snippets.text": "Text",
   "snippets.hint": "Filled in by itself: {fields}",
   "snippets.here": "Only in this room",
+  "snippets.share": "For the whole team",
+  "snippets.removeAsk": "Remove it for everyone?",
+  "snippets.theirs": "The team has now:",
+  "snippets.gone": "A colleague removed it. Saving writes it anew.",
   "snippets.none": "No snippets yet.",
   "snippets.add": "New snippet",
   "snippets.remove": "Remove",
@@ -271,5 +275,7 @@ export const deskEn = {
 
   "error.conflict": "{who} was faster. What you see now is the newest.",
   "error.claimed": "{who} is answering this. Take it over if you must.",
+  "error.snippets_changed": "A colleague changed the team’s snippets meanwhile. Look again, then save.",
+  "error.snippets_full": "The team has as many snippets as a room keeps. Remove one first.",
   "error.cancelled": "Cancelled.",
 } as const;

@@ -209,6 +209,10 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "snippets.text": "内容",
   "snippets.hint": "自动填入：{fields}",
   "snippets.here": "仅用于这个房间",
+  "snippets.share": "供整个团队使用",
+  "snippets.removeAsk": "为所有人删除？",
+  "snippets.theirs": "团队现在的版本：",
+  "snippets.gone": "同事已将其删除。保存会重新创建。",
   "snippets.none": "还没有常用语。",
   "snippets.add": "新建常用语",
   "snippets.remove": "删除",
@@ -274,5 +278,7 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
 
   "error.conflict": "{who} 抢先了一步，现在显示的是最新状态。",
   "error.claimed": "{who} 正在回答。确有需要时可以接手。",
+  "error.snippets_changed": "同事刚刚修改了团队常用语。请再看一遍，然后保存。",
+  "error.snippets_full": "团队常用语的数量已达房间上限。请先删除一条。",
   "error.cancelled": "已取消。",
 };

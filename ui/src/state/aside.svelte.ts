@@ -313,6 +313,7 @@ export class Aside {
     const heard = new Map(statuses.map((status) => [status.room, status]));
     this.#tracks = new Map([...heard.values()].map((status) => [status.room, trackConnection(this.#tracks.get(status.room), status.connection, status.recovered, now)]));
     this.statuses = heard;
+    this.habits.heard(statuses);
     this.clock.now = now;
   }
 

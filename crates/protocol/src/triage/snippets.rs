@@ -68,7 +68,7 @@ impl Snippets {
             .into_iter()
             .filter_map(read)
             .filter(|one: &Snippet| {
-                one.id.len() <= SNIPPET_NAME_BYTES
+                (1..=SNIPPET_NAME_BYTES).contains(&one.id.len())
                     && fits(&one.name, &one.text)
                     && ids.insert(one.id.clone())
             })

@@ -116,7 +116,7 @@ impl Room {
         match list {
             Ok(list) => self.team.take(list),
             // A server that has no such list.
-            Err(FetchError::Status(403 | 404 | 405)) => {
+            Err(FetchError::Status(403..=405)) => {
                 self.team.forget();
                 return self.tell_desk();
             }

@@ -24,10 +24,11 @@ export class FakeDesk implements DeskBridge {
   readonly answers = new Map<string, ThreadAnswer[]>();
   readonly log = new Map<string, Thread["log"]>();
   saved: Snippet[] = [
-    { id: "s1", name: "recording", text: "Hello {asker}, the recording will be at {ask:link} from tomorrow on. — {org}", room: null, team: false },
-    { id: "s2", name: "thanks", text: "Thank you for asking, {asker}! ", room: null, team: true },
-    { id: "s3", name: "稍后", text: "{asker}，您好！第 {number} 号问题我们会在会后回复。", room: null, team: false },
+    { id: "s1", name: "recording", text: "Hello {asker}, the recording will be at {ask:link} from tomorrow on. — {org}", room: null, team: false, rev: 0 },
+    { id: "s2", name: "thanks", text: "Thank you for asking, {asker}! ", room: "1", team: true, rev: 1 },
+    { id: "s3", name: "稍后", text: "{asker}，您好！第 {number} 号问题我们会在会后回复。", room: null, team: false, rev: 0 },
   ];
+  teamRev = 1;
   bound: Record<string, string> = {};
   stagePage = { blank: false, qr: true, size: 100 };
   #questions = new Map<string, Question>();
@@ -95,7 +96,7 @@ export class FakeDesk implements DeskBridge {
   status(): DeskStatus {
     const open = this.all.filter((one) => one.lane === "open");
     const server = this.kind === "server";
-    return { kind: this.kind, fresh: this.fresh, canAnswer: server, canPrivate: server, canReview: server && this.canReview, canVote: this.canVote, open: open.length, oldestWaiting: open.reduce<number | null>((least, one) => (one.askedAt !== null && (least === null || one.askedAt < least) ? one.askedAt : least), null) };
+    return { kind: this.kind, fresh: this.fresh, canAnswer: server, canPrivate: server, canReview: server && this.canReview, canVote: this.canVote, open: open.length, oldestWaiting: open.reduce<number | null>((least, one) => (one.askedAt !== null && (least === null || one.askedAt < least) ? one.askedAt : least), null), teamSnippets: server ? this.teamRev : null };
   }
 
   triage(room: string, question: string, rev: number, step: Step): Promise<Question> {
@@ -192,19 +193,38 @@ export class FakeDesk implements DeskBridge {
   }
 
   snippets(): Promise<Snippet[]> {
-    return this.#host.answer("snippets", [], () => this.saved);
+    const kept = (one: Snippet): boolean => !one.team || this.kind === "server";
+    return this.#host.answer("snippets", [], () => this.saved.filter(kept).map((one) => (one.team ? { ...one, rev: this.teamRev } : one)));
   }
 
-  saveSnippet(snippet: Snippet): Promise<Snippet> {
-    return this.#host.answer("saveSnippet", [snippet], () => {
-      const made = snippet.id === "" ? { ...snippet, id: `s${++this.#change}` } : snippet;
-      this.saved = [...this.saved.filter(({ id }) => id !== made.id), made];
-      return made;
+  saveSnippet(snippet: Snippet): Promise<void> {
+    return this.#does("saveSnippet", [snippet], () => {
+      if (snippet.id !== "") this.#looked(snippet);
+      this.keepSnippet(snippet);
     });
   }
 
-  removeSnippet(id: string): Promise<void> {
-    return this.#host.answer("removeSnippet", [id], () => void (this.saved = this.saved.filter((one) => one.id !== id)));
+  removeSnippet(snippet: Snippet): Promise<void> {
+    return this.#does("removeSnippet", [snippet], () => {
+      this.#looked(snippet);
+      this.dropSnippet(snippet.id);
+    });
+  }
+
+  /** A snippet as it is kept from now on, whoever wrote it. */
+  keepSnippet(snippet: Snippet): void {
+    const made = snippet.id === "" ? { ...snippet, id: `s${++this.#change}` } : snippet;
+    this.saved = [...this.saved.filter(({ id }) => id !== made.id), made];
+    if (made.team) this.teamRev++;
+  }
+
+  dropSnippet(id: string): void {
+    if (this.saved.some((one) => one.id === id && one.team)) this.teamRev++;
+    this.saved = this.saved.filter((one) => one.id !== id);
+  }
+
+  #looked({ team, rev }: Snippet): void {
+    if (team && rev !== this.teamRev) throw { code: "snippets_changed", params: {} };
   }
 
   search(room: string | null, query: string, cursor: string | null): Promise<SearchPage> {

@@ -1,6 +1,6 @@
-// What a person brings to every desk: their snippets, and the keys they chose.
+// What a person has at hand at every desk: their snippets and their teams', and the keys they chose.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, Snippet } from "../../bridge/dto";
+import type { AppError, RoomStatus, Snippet } from "../../bridge/dto";
 import { conflictOf, isBindable, commands, type Bindings, type CommandId } from "./keys";
 
 export class Habits {
@@ -8,6 +8,9 @@ export class Habits {
   bound = $state.raw<Bindings>({});
   error = $state.raw<AppError | null>(null);
   readonly #bridge: Bridge;
+  #asked = 0;
+  /** Where the lists of the open rooms' teams stand. */
+  #marks = "";
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
@@ -15,8 +18,16 @@ export class Habits {
 
   async load(): Promise<void> {
     await this.#try(async () => {
-      [this.snippets, this.bound] = await Promise.all([this.#bridge.desk.snippets(), this.#bridge.desk.keys()]);
+      [, this.bound] = await Promise.all([this.#reread(), this.#bridge.desk.keys()]);
     });
+  }
+
+  /** Other rooms are open now, or their teams have other snippets. */
+  heard(statuses: readonly RoomStatus[]): void {
+    const marks = statuses.map(({ room, desk }) => `${room} ${desk.teamSnippets}`).join();
+    if (marks === this.#marks) return;
+    this.#marks = marks;
+    void this.#reread().catch(() => undefined);
   }
 
   /** Another key for a command; tells who has it already, and changes nothing then. */
@@ -37,18 +48,25 @@ export class Habits {
     return this.#keep({});
   }
 
-  async saveSnippet(snippet: Snippet): Promise<boolean> {
-    return this.#try(async () => {
-      const made = await this.#bridge.desk.saveSnippet(snippet);
-      this.snippets = [...this.snippets.filter(({ id }) => id !== made.id), made];
-    });
+  saveSnippet(snippet: Snippet): Promise<boolean> {
+    return this.#change(() => this.#bridge.desk.saveSnippet(snippet));
   }
 
-  async removeSnippet(id: string): Promise<void> {
-    await this.#try(async () => {
-      await this.#bridge.desk.removeSnippet(id);
-      this.snippets = this.snippets.filter((snippet) => snippet.id !== id);
-    });
+  removeSnippet(snippet: Snippet): Promise<boolean> {
+    return this.#change(() => this.#bridge.desk.removeSnippet(snippet));
+  }
+
+  /** Whether it happened or not, what there is now is shown. */
+  async #change(act: () => Promise<void>): Promise<boolean> {
+    const done = await this.#try(act);
+    await this.#reread().catch(() => undefined);
+    return done;
+  }
+
+  async #reread(): Promise<void> {
+    const asked = ++this.#asked;
+    const snippets = await this.#bridge.desk.snippets();
+    if (asked === this.#asked) this.snippets = snippets;
   }
 
   async #keep(bound: Bindings): Promise<void> {

@@ -52,7 +52,12 @@ export function fuzzy(query: string, text: string): number | null {
   return score;
 }
 
-/** The snippets for what was typed, best first: by name, then by text. */
+/** A snippet's own name among all of them: rooms' servers name theirs without knowing of each other. */
+export function snippetKey({ id, room, team }: Snippet): string {
+  return team ? `${room}/${id}` : id;
+}
+
+/** The snippets for what was typed, best first: by name, then by text; of two with one name one's own first. */
 export function matching(snippets: readonly Snippet[], query: string): Snippet[] {
   const score = (snippet: Snippet): number | null => {
     const byName = fuzzy(query, snippet.name);
@@ -64,6 +69,6 @@ export function matching(snippets: readonly Snippet[], query: string): Snippet[]
       const found = score(snippet);
       return found === null ? [] : [{ snippet, found }];
     })
-    .sort((a, b) => b.found - a.found || a.snippet.name.localeCompare(b.snippet.name))
+    .sort((a, b) => b.found - a.found || a.snippet.name.localeCompare(b.snippet.name) || Number(a.snippet.team) - Number(b.snippet.team))
     .map(({ snippet }) => snippet);
 }
