@@ -1,6 +1,7 @@
 //! What the commands, the windows and the tray share, and the few things that take more than one of them.
 
 mod opening;
+mod snippets;
 #[cfg(test)]
 mod tests;
 

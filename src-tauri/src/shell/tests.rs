@@ -237,3 +237,56 @@ async fn a_form_that_will_not_do_changes_nothing() {
     assert!(shell.boot().rooms.is_empty());
     shell.rooms.close().await;
 }
+
+#[tokio::test]
+async fn a_teams_snippets_stand_beside_ones_own_and_are_not_overwritten_unseen() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    let marked_other_than = async |known: Option<u64>| {
+        let marked = async {
+            loop {
+                let mark = shell.rooms.status(key).unwrap().desk.team_snippets;
+                match mark {
+                    Some(_) if mark != known => return mark,
+                    Some(_) | None => table.changed.notified().await,
+                }
+            }
+        };
+        timeout(PATIENCE, marked).await.unwrap()
+    };
+    let empty = marked_other_than(None).await;
+    let new = |name: &str, team: bool| dto::Snippet {
+        id: String::new(),
+        name: name.to_owned(),
+        text: format!("text of {name}"),
+        room: Some(key.to_string()),
+        team,
+        rev: 0,
+    };
+    shell.save_snippet(new("mine", false)).await.unwrap();
+    shell.save_snippet(new("\u{202e}ours", true)).await.unwrap();
+    let told = marked_other_than(empty).await;
+    shell.save_snippet(new("another", true)).await.unwrap();
+    let all = shell.snippets().await.unwrap();
+    let seen: Vec<_> = all.iter().map(|one| (one.name.as_str(), one.team, one.rev)).collect();
+    assert_eq!(seen, [("mine", false, 0), ("another", true, 2), ("ours", true, 2)]);
+    assert!(all.iter().all(|one| one.room == Some(key.to_string())));
+    marked_other_than(told).await;
+
+    let late = dto::Snippet { rev: 1, text: "late".to_owned(), ..all[2].clone() };
+    let refused = shell.save_snippet(late.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), "snippets_changed");
+    assert_eq!(shell.remove_snippet(late.clone()).await.unwrap_err().code(), "snippets_changed");
+    shell.save_snippet(dto::Snippet { rev: 2, ..late }).await.unwrap();
+    shell.remove_snippet(all[0].clone()).await.unwrap();
+    shell.remove_snippet(dto::Snippet { rev: 3, ..all[1].clone() }).await.unwrap();
+    let left = shell.snippets().await.unwrap();
+    assert_eq!((left.len(), left[0].text.as_str(), left[0].rev), (1, "late", 4));
+    let nowhere = dto::Snippet { room: None, ..new("x", true) };
+    assert_eq!(shell.save_snippet(nowhere).await.unwrap_err().code(), "room_unknown");
+    shell.rooms.leave(key).await;
+    assert_eq!(shell.snippets().await.unwrap(), [], "of a room that is not open there are none");
+    assert_eq!(shell.save_snippet(new("x", true)).await.unwrap_err().code(), "room_not_open");
+    shell.rooms.close().await;
+}
