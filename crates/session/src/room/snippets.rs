@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::{Done, Room};
 use crate::error::SnippetError;
 use crate::fetch::FetchError;
-use crate::network::{HttpError, HttpReply};
+use crate::network::HttpReply;
 
 /// Asked again this long after no answer, or an older one than was told of.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -36,7 +36,7 @@ pub(super) type Tell = oneshot::Sender<Result<Snippets, SnippetError>>;
 /// A change that was answered.
 pub(super) struct Changed {
     generation: u64,
-    reply: Result<HttpReply, HttpError>,
+    outcome: Result<Snippets, SnippetError>,
     tell: Tell,
 }
 
@@ -144,16 +144,15 @@ impl Room {
         let body = SnippetRequest { stream_id, rev, change }.to_json();
         let (generation, fetch) = (self.generation, self.fetch());
         self.jobs.spawn(async move {
-            let reply = fetch.change_snippets(body).await;
-            Done::SnippetsChanged(Changed { generation, reply, tell })
+            let outcome = match fetch.change_snippets(body).await {
+                Ok(reply) => outcome_of(&reply),
+                Err(_) => Err(SnippetError::Offline),
+            };
+            Done::SnippetsChanged(Changed { generation, outcome, tell })
         });
     }
 
-    pub(super) fn snippets_changed(&mut self, Changed { generation, reply, tell }: Changed) {
-        let outcome = match reply {
-            Ok(reply) => outcome(&reply),
-            Err(_) => Err(SnippetError::Offline),
-        };
+    pub(super) fn snippets_changed(&mut self, Changed { generation, outcome, tell }: Changed) {
         if let Ok(list) | Err(SnippetError::Conflict(list)) = &outcome
             && generation == self.generation
         {
@@ -165,7 +164,7 @@ impl Room {
 }
 
 /// What the server says to a change.
-fn outcome(reply: &HttpReply) -> Result<Snippets, SnippetError> {
+fn outcome_of(reply: &HttpReply) -> Result<Snippets, SnippetError> {
     match (reply.status, Snippets::parse(&reply.body)) {
         (200..=299, Some(list)) => Ok(list),
         // It happened, but the reply can't be read.
