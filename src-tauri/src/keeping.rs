@@ -110,8 +110,21 @@ fn folder(app: &AppHandle, key: RoomKey) -> PathBuf {
         .remembered
         .read(|memory| memory.room(key).map(|room| shell::saved(room, language).label))
         .unwrap_or_default();
-    let name = format!("{} {}", exports::plain(&label), &key.to_string()[..8]);
+    let name = format!("{} {}", exports::plain(&label), mark(key));
     shell.home.transcripts().join(name)
+}
+
+/// What the name of a room's folder ends in, whatever the room is called.
+fn mark(key: RoomKey) -> String {
+    key.to_string().chars().take(8).collect()
+}
+
+/// A room is forgotten, and so is what it said.
+pub(crate) async fn forget(transcripts: PathBuf, key: RoomKey) {
+    let forgotten = blocking(move || shelf::forget(&transcripts, &mark(key))).await;
+    if let Err(error) = forgotten {
+        tracing::warn!(%error, "a room's transcripts were not removed");
+    }
 }
 
 /// Where the files are, and how much they take.

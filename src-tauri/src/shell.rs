@@ -216,6 +216,7 @@ impl Shell {
         let room = self.saved(key)?;
         self.rooms.leave(key).await;
         self.secrets.forget(key).await;
+        crate::keeping::forget(self.home.transcripts(), key).await;
         let rules = self.change(|memory| {
             memory.rooms.retain(|room| room.key != key);
             let here = Some(key.to_string());

@@ -289,7 +289,7 @@ pub(crate) fn look(app: &AppHandle, which: RoomWindow) -> WindowLook {
         .state::<Shell>()
         .remembered
         .read(|memory| (memory.window(which).pinned, memory.window(which).bare));
-    WindowLook { pinned, bare, can_pin: can_pin() }
+    WindowLook { pinned, bare, can_pin: can_pin(), can_let_through: build::CAN_LET_THROUGH }
 }
 
 /// Keeps a window in front of all others, or no longer.

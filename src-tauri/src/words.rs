@@ -47,7 +47,7 @@ impl Language {
     /// Who asked, before the question.
     pub(crate) fn asked(self, who: &str) -> String {
         match self {
-            Self::English => format!("{who} asked:"),
+            Self::English => format!("{who} asked: "),
             Self::Chinese => format!("{who} 提问："),
         }
     }
@@ -55,7 +55,7 @@ impl Language {
     /// Who answered whom, before the answer.
     pub(crate) fn answered(self, org: &str, who: &str) -> String {
         match self {
-            Self::English => format!("{org} answered {who}:"),
+            Self::English => format!("{org} answered {who}: "),
             Self::Chinese => format!("{org} 回复 {who}："),
         }
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::app::{App, until};
 use crate::room::{Mode, Room};
+use crate::side::{IS_MAIN, IS_SIDE};
 use crate::stage::Stage;
 
 /// What is wrong with what is on the screen, and where.
@@ -171,6 +172,17 @@ async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
         app.keys("\u{1b}").await;
         dialog(&app, false).await;
         eyes.look(&app, &format!("a room, {theme}")).await;
+        app.press("Settings").await;
+        app.press("Highlights and mutes").await;
+        app.press("Add a rule").await;
+        eyes.look(&app, &format!("rules, {theme}")).await;
+        app.press("Close").await;
+        dialog(&app, false).await;
+        app.press("Dora").await;
+        app.field("Private note").await;
+        eyes.look(&app, &format!("somebody's card, {theme}")).await;
+        app.press("Close").await;
+        dialog(&app, false).await;
         app.stage.resize_window("Aside", 240, 480);
         app.button("Rooms and settings").await;
         eyes.look(&app, &format!("a narrow room, {theme}")).await;
@@ -183,7 +195,15 @@ async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
         dialog(&app, false).await;
         app.stage.resize_window("Aside", 960, 720);
     }
+    app.press("Side window").await;
+    app.turn_to("the side window's page", IS_SIDE).await;
+    app.row(&["有电梯吗？ Is there a lift?"]).await;
+    eyes.look(&app, "the side window").await;
+    app.press("Rows alone").await;
+    app.button("Show the controls").await;
+    eyes.look(&app, "rows alone").await;
     room.stop().await;
+    app.turn_to("the whole window's page", IS_MAIN).await;
     app.becomes(&["waiting", "connecting"]).await;
     eyes.look(&app, "a room that is away").await;
     eyes.would_see_it(&app).await;

@@ -160,6 +160,8 @@ async fn what_waits_for_review_is_approved_by_a_key_and_then_the_audience_hears_
     let mut bo = room.bo().await;
     bo.ask("may I ask?").await;
     bo.ask("buy this").await;
+    until("the lane is there", || async { app.words().await.contains("Review").then_some(()) })
+        .await;
     no_field(&app).await;
     app.keys("1").await;
     listed(&app, 2).await;

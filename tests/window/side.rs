@@ -8,8 +8,8 @@ use crate::room::{Mode, Room};
 use crate::stage::Stage;
 
 const SIDE: &str = "Aside · side";
-const IS_SIDE: &str = "return all('button').some((el) => named(el) === 'Whole window');";
-const IS_MAIN: &str = "return all('button').some((el) => named(el) === 'Side window');";
+pub(crate) const IS_SIDE: &str = "return all('button').some((el) => named(el) === 'Whole window');";
+pub(crate) const IS_MAIN: &str = "return all('button').some((el) => named(el) === 'Side window');";
 
 async fn titles(app: &App, wanted: &[&str]) {
     until(&format!("the windows {}", wanted.join(", ")), || async {

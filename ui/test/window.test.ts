@@ -80,7 +80,7 @@ describe("the window", () => {
     const { aside } = await shown("main");
     aside.sheet = { kind: "settings" };
     await settled();
-    const search = document.querySelector<HTMLInputElement>("input[type=search]");
+    const search = document.querySelector<HTMLInputElement>("input[role=searchbox]");
     const seen = (): string[] => [...document.querySelectorAll<HTMLElement>("dialog .setting")].filter((one) => !one.hidden && one.closest("section")?.hidden !== true).map((one) => one.textContent.trim());
     const all = seen().length;
     const look = async (words: string): Promise<string[]> => {

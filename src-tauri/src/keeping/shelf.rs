@@ -42,6 +42,18 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&beside, path)
 }
 
+/// Removes the folders whose names end in a room's mark.
+pub(super) fn forget(folder: &Path, mark: &str) -> io::Result<()> {
+    for room in list(folder)? {
+        let name = room.file_name();
+        let is_its = name.to_string_lossy().rsplit(' ').next() == Some(mark);
+        if is_its && room.file_type()?.is_dir() {
+            fs::remove_dir_all(room.path())?;
+        }
+    }
+    Ok(())
+}
+
 struct Old {
     path: PathBuf,
     bytes: u64,
@@ -120,6 +132,17 @@ mod tests {
         put(&room, "2026-11-25 14", "c\n").unwrap();
         assert_eq!(names(&room), ["2026-11-25 14 (1).txt", "2026-11-25 14.txt"]);
         assert_eq!(fs::read_to_string(room.join("2026-11-25 14 (1).txt")).unwrap(), "a\nB\n");
+    }
+
+    #[test]
+    fn a_forgotten_room_takes_its_files_along_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        for room in ["Room 7 aaaaaaaa", " aaaaaaaa", "Room aaaaaaaa bbbbbbbb"] {
+            put(&folder.path().join(room), "2026-11-25 14", "a\n").unwrap();
+        }
+        forget(folder.path(), "aaaaaaaa").unwrap();
+        assert_eq!(names(folder.path()), ["Room aaaaaaaa bbbbbbbb"]);
+        forget(&folder.path().join("none"), "aaaaaaaa").unwrap();
     }
 
     #[test]

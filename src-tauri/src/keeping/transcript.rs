@@ -64,10 +64,10 @@ fn entry_line(row: &EntryRow, language: Language) -> String {
     let who = name(&row.entry.display_name);
     let text = match row.entry.body() {
         Body::Message { text } => format!("{who}: {text}"),
-        Body::Question { text } => format!("{} {text}", language.asked(&who)),
+        Body::Question { text } => format!("{}{text}", language.asked(&who)),
         Body::Answer { notes, .. } if notes.retracted => language.withdrawn().to_owned(),
         Body::Answer { org_name, question, text, .. } => {
-            format!("{} {text} « {question} »", language.answered(&name(&org_name), &who))
+            format!("{}{text} « {question} »", language.answered(&name(&org_name), &who))
         }
     };
     // What a stranger wrote has as many lines as it likes; none of them may look like somebody else's.

@@ -58,9 +58,13 @@ pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<Webview
     builder.build()
 }
 
+/// Whether a page may let through what is behind its window. WebKitGTK leaves what was drawn before under what is drawn now
+/// (docs/decisions.md), so a page is opaque there.
+pub(super) const CAN_LET_THROUGH: bool = !cfg!(target_os = "linux");
+
 /// A window that could be seen through costs more to draw and has softer text, so it is one only where that is wanted.
 fn lets_through(which: RoomWindow, opacity: u8) -> bool {
-    which == RoomWindow::Side && opacity < dto::OPAQUE
+    CAN_LET_THROUGH && which == RoomWindow::Side && opacity < dto::OPAQUE
 }
 
 /// Whether a window can be seen through is settled when it is built: one that should be, and is not, is built anew.

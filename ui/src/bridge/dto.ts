@@ -216,9 +216,9 @@ export type ShowRoom = { room: string, spot: Spot | null, };
 
 /**
  * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
- * lets it stay in front.
+ * lets it stay in front, or be seen through.
  */
-export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, };
+export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canLetThrough: boolean, };
 
 /**
  * Which of the two windows of a room.

@@ -3,9 +3,9 @@ import type { Settings } from "../bridge/dto";
 
 const SIZES = { "--fs-small": 12, "--lh-small": 16, "--fs-body": 14, "--lh-body": 20, "--fs-title": 16, "--lh-title": 24 };
 
-export function applyAppearance(root: HTMLElement, settings: Settings, side = false): void {
+export function applyAppearance(root: HTMLElement, settings: Settings, letsThrough = false): void {
   // What stands behind the side window shows through its background, never through its text.
-  const solid = side ? settings.sideOpacity : 100;
+  const solid = letsThrough ? settings.sideOpacity : 100;
   root.toggleAttribute("data-glass", solid < 100);
   root.style.setProperty("--solid", `${solid}%`);
   root.dataset["theme"] = settings.theme;

@@ -23,6 +23,7 @@ export const windowEn = {
   "settings.keeping": "Keeping",
   "settings.opacity": "Background of the side window",
   "settings.opacity.hint": "The text stays opaque. Where the desktop does not blend windows, the background turns black.",
+  "settings.opacity.never": "On Linux the background stays opaque: its web view draws a see-through page wrongly.",
   "settings.rest": "A hidden window rests after",
   "settings.rest.hint": "Its page is given up then and its memory with it; the room goes on. Showing it again takes a moment.",
   "settings.seconds": { one: "{n} second", other: "{n} seconds" },

@@ -24,6 +24,7 @@ export const windowZhCN = {
   "settings.keeping": "保存",
   "settings.opacity": "侧边窗口的背景",
   "settings.opacity.hint": "文字始终不透明。桌面不支持窗口混合时，背景会变黑。",
+  "settings.opacity.never": "在 Linux 上背景始终不透明：系统的网页组件画不好透明的页面。",
   "settings.rest": "隐藏多久后让窗口休息",
   "settings.rest.hint": "届时释放页面和它占用的内存，房间照常运行；再次显示需要片刻。",
   "settings.seconds": { other: "{n} 秒" },

@@ -60,8 +60,14 @@ async fn with_acks_a_death_at_any_place_loses_and_doubles_nothing() {
         let text = format!("{n} {verb} {place}");
         ledger.given(&text);
         let end = ann.run(&[verb, &text], Some(place)).await;
-        // The broadcast of a question may be faster than the reply to it, and then nothing is left to acknowledge.
-        assert!(end == End::Died || place == "settle.acknowledged", "{text}: {end:?}");
+        // A question is answered over HTTP and broadcast on the socket, in either order: the one may leave nothing to acknowledge,
+        // and after the other the command may have ended before anything is forgotten.
+        let raced =
+            verb == "ask" && ["settle.acknowledged", "settle.before-forget"].contains(&place);
+        assert!(end == End::Died || (raced && end == End::Said(0)), "{text}: {end:?}");
+        if end == End::Said(0) {
+            ledger.acknowledged(&text);
+        }
         ledger.died(&ann.outbox(), &log(rooms).await);
     }
     assert_eq!(ann.run(&["send", "the last"], None).await, End::Said(0));

@@ -17,7 +17,7 @@ export class FakeBridge implements Bridge {
   readonly calls: [string, ...unknown[]][] = [];
   readonly room = new FakeRoom();
   readonly desk: FakeDesk;
-  look: WindowLook = { pinned: false, bare: false, canPin: true };
+  look: WindowLook = { pinned: false, bare: false, canPin: true, canLetThrough: true };
   link: string | null = null;
   hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
   readonly window: WindowBridge = {
