@@ -108,15 +108,15 @@ pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
     }
 }
 
-/// Whether nothing is to appear on the screen beside the window.
-fn quiet(app: &AppHandle) -> bool {
-    present::is_open(app)
+/// Whether nothing is to appear on the screen beside the window: an audience sees it.
+fn quiet(app: &AppHandle, shell: &Shell, mode: dto::StreamerMode) -> bool {
+    present::is_open(app) || shell.streamer.is_on(mode)
 }
 
 async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
     let shell = app.state::<Shell>();
     let settings = shell.remembered.read(|memory| memory.settings.clone());
-    let quiet = quiet(app) || windows::is_looked_at(app);
+    let quiet = quiet(app, &shell, settings.streamer_mode) || windows::is_looked_at(app);
     let statuses = shell.rooms.statuses();
     known.retain(|key, _| statuses.iter().any(|status| status.room == key.to_string()));
     for status in statuses {

@@ -84,7 +84,7 @@ const LINE: &str = "
         return text(below);
     });";
 
-fn the_connection_never_broke(room: &Room, mode: Mode) {
+pub(crate) fn the_connection_never_broke(room: &Room, mode: Mode) {
     wire::check_all(room, mode);
     let [connection] = &room.ana_connections()[..] else { panic!("more than one connection") };
     assert!(connection.closed.is_none());

@@ -108,6 +108,12 @@ impl Room {
         self.running().rooms().publish(&Topic::new(TOPIC), entry).await.unwrap()
     }
 
+    /// Much is said at once.
+    pub(crate) async fn say_all(&self, texts: impl Iterator<Item = String>) {
+        let entries = texts.map(|text| NewEntry::message("bo", "Bo", text)).collect();
+        self.running().rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();
+    }
+
     /// Somebody asks; says what the question is called.
     pub(crate) async fn ask(&self, question: &str) -> aside_protocol::EntryId {
         let asked = NewEntry::question("dora", "Dora", question);

@@ -285,7 +285,7 @@ export const en = {
   "streamer.auto": "While OBS or the like runs",
   "streamer.always": "On",
   "streamer.never": "Off",
-  "streamer.hint": "While it is on, this window shows no pictures of people, no staff notes and no private answers.",
+  "streamer.hint": "While it is on, this window shows no pictures of people, no staff notes and no private answers, and nothing is notified.",
   "streamer.on": "Streamer mode",
   "streamer.hidden": "Hidden in streamer mode",
 } satisfies Record<string, Words>;

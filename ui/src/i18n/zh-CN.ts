@@ -283,7 +283,7 @@ export const zhCN: Record<Key, Words> = {
   "streamer.auto": "OBS 等直播软件运行时",
   "streamer.always": "开启",
   "streamer.never": "关闭",
-  "streamer.hint": "开启时，这个窗口不显示头像、内部备注和私下回答。",
+  "streamer.hint": "开启时，这个窗口不显示头像、内部备注和私下回答，也不弹出通知。",
   "streamer.on": "主播模式",
   "streamer.hidden": "主播模式下已隐藏",
 };

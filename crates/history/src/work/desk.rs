@@ -155,7 +155,8 @@ impl Desk {
         if self.indexed {
             return false;
         }
-        let more = self.cached(cache::search::index_some).unwrap_or_else(|error| {
+        // Damage is left to be met by somebody who can be told that the cache was rebuilt.
+        let more = in_transaction(&self.cache, cache::search::index_some).unwrap_or_else(|error| {
             tracing::warn!(%error, "the search index is not completed");
             false
         });
@@ -229,7 +230,8 @@ impl Desk {
     pub(super) fn rebuild_cache(&mut self, damage: StoreError) -> StoreError {
         let Some(on_disk) = &mut self.on_disk else { return damage };
         tracing::error!(error = ?damage, "the cache is damaged");
-        let mut closed = on_disk.shelf.close_all();
+        let shelf = Arc::clone(&on_disk.shelf);
+        let mut closed = shelf.close_all();
         let Ok(nothing) = Connection::open_in_memory() else { return damage };
         drop(std::mem::replace(&mut self.cache, nothing));
         match replace_cache(&on_disk.dir) {
@@ -238,8 +240,10 @@ impl Desk {
                 self.cache = cache;
                 self.first_revision = first;
                 closed.next_generation();
+                // The rooms are in it before anybody reads it.
+                let reconciled = self.reconcile();
                 drop(closed);
-                match self.reconcile() {
+                match reconciled {
                     Ok(()) => StoreError::CacheRebuilt { set_aside },
                     Err(error) => error,
                 }
