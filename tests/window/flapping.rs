@@ -1,6 +1,6 @@
 //! A network that comes and goes under a busy room: nothing lost, nothing doubled, a dead link found in time.
 //!
-//! `ASIDE_FLAP_MINUTES=30 cargo nextest run --workspace --profile window -E 'test(flapping)' --no-capture` is the long way.
+//! `ASIDE_FLAP_MINUTES=30 cargo test -p aside --test window flapping:: -- --nocapture` is the long way.
 
 use std::{
     env, fs,
