@@ -4,7 +4,7 @@ use aside_history::{Anchor, Place, Revision};
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{self, Page, Pull};
+use crate::dto::{self, Page, Painted, Pull};
 use crate::errors::AppError;
 use crate::shell::Shell;
 use crate::windows::RoomWindow;
@@ -79,4 +79,10 @@ pub(crate) async fn fill_gap(
 ) -> Result<(), AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     Ok(live.session.fill_gap(key.row()?).await?)
+}
+
+/// The page has drawn something, for whoever measures.
+#[tauri::command]
+pub(crate) fn painted(shell: State<'_, Shell>, painted: Arg<Painted>) {
+    shell.measure.stamp(painted.0);
 }

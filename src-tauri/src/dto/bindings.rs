@@ -105,6 +105,7 @@ fn typescript() -> String {
         Presented,
         PresentedQuestion,
         PresentStep,
+        Painted,
         OverlayPart,
         OverlayState,
         Overlay,
