@@ -74,9 +74,13 @@ impl<'a> App<'a> {
             Some(home) => home,
             None => stage.home()?,
         };
-        let settings = json!({"close": "hide", "restAfterSecs": start.rest_after_secs, "sampleFast": start.sample});
-        let settings =
-            json!({"version": 1, "settings": settings, "hotkeys": {"toggle": "Control+Alt+KeyA"}});
+        let settings = json!({
+            "close": "hide",
+            "restAfterSecs": start.rest_after_secs,
+            "sampleFast": start.sample,
+        });
+        let keys = if start.key { json!({"toggle": "Control+Alt+KeyA"}) } else { json!({}) };
+        let settings = json!({"version": 1, "settings": settings, "hotkeys": keys});
         if !home.join("settings.json").exists() {
             fs::write(home.join("settings.json"), settings.to_string())?;
         }

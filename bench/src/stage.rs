@@ -91,7 +91,7 @@ impl Stage {
         let mark = format!("{MARK}={}-{number}", std::process::id());
         let (variable, value) = mark.split_once('=').context("a mark")?;
         let child = command.env(variable, value).spawn().with_context(|| name.to_owned())?;
-        Ok(Program { child, tree: Tree::of(mark), name: name.to_owned() })
+        Ok(Program { tree: Tree::of(child.id(), mark), child, name: name.to_owned() })
     }
 
     /// Asks the window manager for something.

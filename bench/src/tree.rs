@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-/// All processes that carry a mark in their environment, whoever their parent is now, and their children: some forget their
-/// environment.
+/// A process, all that carry its mark in their environment, whoever their parent is now, and their children: some overwrite
+/// their environment.
 pub(crate) struct Tree {
+    root: u32,
     mark: String,
 }
 
@@ -33,15 +34,16 @@ pub(crate) struct Effort {
 const TICK: Duration = Duration::from_millis(10);
 
 impl Tree {
-    pub(crate) fn of(mark: String) -> Self {
-        Self { mark }
+    pub(crate) fn of(root: u32, mark: String) -> Self {
+        Self { root, mark }
     }
 
     pub(crate) fn processes(&self) -> Vec<u32> {
         let marked = |process: &u32| {
-            fs::read(format!("/proc/{process}/environ")).is_ok_and(|environment| {
-                environment.split(|byte| *byte == 0).any(|entry| entry == self.mark.as_bytes())
-            })
+            *process == self.root
+                || fs::read(format!("/proc/{process}/environ")).is_ok_and(|environment| {
+                    environment.split(|byte| *byte == 0).any(|entry| entry == self.mark.as_bytes())
+                })
         };
         let all: Vec<u32> = numbers("/proc").collect();
         let mut found: Vec<u32> = all.iter().copied().filter(marked).collect();
@@ -159,7 +161,7 @@ mod tests {
             .env("ASIDE_BENCH_TREE", "tree-test")
             .spawn()
             .unwrap();
-        let tree = Tree::of("ASIDE_BENCH_TREE=tree-test".to_owned());
+        let tree = Tree::of(child.id(), "ASIDE_BENCH_TREE=tree-test".to_owned());
         let mut effort = Effort::default();
         for _ in 0..500 {
             effort = tree.effort();

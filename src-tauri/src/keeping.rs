@@ -1,6 +1,7 @@
-//! The rooms as text files that a person can read without this app: one an hour and room, made again while the hour lasts.
+//! The rooms as text files that a person can read without this app: one an hour and room.
 //!
-//! They are made from the cache and never the other way round. What the cache has lost stays in the file: a file is only ever
+//! They are made from the cache and never the other way round. What is new is added to its hour; where something older changed,
+//! and when an hour is over, its file is made again whole. What the cache has lost stays in the file: a file is only ever
 //! replaced by one that says at least as much.
 
 mod shelf;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::{Revision, Row};
+use aside_history::{Changes, Place, Revision, Row};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tauri::{AppHandle, Manager};
@@ -28,13 +29,24 @@ use crate::shell::{self, Shell};
 const EVERY: Duration = Duration::from_secs(30);
 /// The first time, this much is compared with what is on disk: what came while the app was away has its place in older files.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
-/// So many changed rows say which hours to write again; with more, the last hours it is.
+/// So many changed rows say which hours to write again.
 const CHANGES: u32 = 1000;
-const OUTRUN: SignedDuration = SignedDuration::from_hours(2);
+
+/// What of a room is written.
+#[derive(Clone, Copy)]
+struct Written {
+    revision: Revision,
+    /// The last row.
+    place: Place,
+    /// When the hour of that row began.
+    hour: Timestamp,
+    /// Of this hour more changed than could be looked through: it is made again when it is over.
+    outrun: bool,
+}
 
 /// Writes for as long as the app runs.
 pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
-    let mut seen: BTreeMap<RoomKey, Revision> = BTreeMap::new();
+    let mut seen: BTreeMap<RoomKey, Written> = BTreeMap::new();
     loop {
         wake.notified().await;
         let shell = app.state::<Shell>();
@@ -65,40 +77,75 @@ async fn write(
     app: &AppHandle,
     key: RoomKey,
     live: &Live,
-    seen: &mut BTreeMap<RoomKey, Revision>,
+    seen: &mut BTreeMap<RoomKey, Written>,
 ) -> anyhow::Result<()> {
     let (store, room, now) =
         (app.state::<Shell>().rooms.store().clone(), live.session.room(), Timestamp::now());
+    let (zone, language) = (TimeZone::system(), app.state::<Shell>().language());
     let before = seen.get(&key).copied();
-    let changes = store.changes(room, before.unwrap_or(Revision(u64::MAX >> 1)), CHANGES).await?;
-    if before == Some(changes.revision) {
+    let since = before.map_or(Revision(u64::MAX >> 1), |before| before.revision);
+    let changes = store.changes(room, since, CHANGES).await?;
+    if before.is_some_and(|before| before.revision == changes.revision) {
+        return Ok(());
+    }
+    let folder = folder(app, key);
+    let added = match before {
+        Some(before) if changes.reset || news_alone(&changes, before.place) => {
+            let rows = transcript::after(&store, room, before.place).await?;
+            let place = rows.last().map_or(before.place, |row| row.place);
+            let hour =
+                rows.last().map_or(before.hour, |row| transcript::hour_of(row.said_at(), &zone));
+            let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
+            let (folder, over) = (folder.clone(), hour != before.hour && before.outrun);
+            let begun = transcript::hour_name(before.hour, &zone);
+            let there = blocking(move || shelf::append(&folder, &hours, &begun)).await;
+            if there.is_err() {
+                // Some of it may be there: the next time, the hours are made again whole.
+                seen.remove(&key);
+            }
+            let there = there?;
+            let outrun = changes.reset || before.outrun && !over;
+            let written = Written { revision: changes.revision, place, hour, outrun };
+            (there && !over).then_some(written)
+        }
+        _ => None,
+    };
+    if let Some(written) = added {
+        seen.insert(key, written);
         return Ok(());
     }
     let earliest =
         changes.upserts.iter().filter(|row| row.entry().is_some()).map(Row::said_at).min();
-    let from = match (before, changes.reset, earliest) {
-        (None, ..) => now - FIRST,
-        (Some(_), true, _) => now - OUTRUN,
-        (Some(_), false, Some(earliest)) => earliest.clamp(now - FIRST, now),
-        (Some(_), false, None) => now,
+    let from = match before {
+        None => now - FIRST,
+        Some(before) => earliest.unwrap_or(now).min(before.hour).max(now - FIRST),
     };
-    let (zone, language) = (TimeZone::system(), app.state::<Shell>().language());
-    let said = transcript::since(&store, room, transcript::hour_of(from, &zone), language).await?;
-    let folder = folder(app, key);
-    blocking(move || {
-        for (hour, text) in transcript::by_hour(&said, &zone) {
-            shelf::put(&folder, &hour, &text)?;
-        }
-        Ok(())
-    })
-    .await?;
-    seen.insert(key, changes.revision);
+    let from = transcript::hour_of(from, &zone);
+    let rows = transcript::since(&store, room, from).await?;
+    let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
+    blocking(move || hours.iter().try_for_each(|(hour, text)| shelf::put(&folder, hour, text)))
+        .await?;
+    let last = rows.iter().rfind(|row| !row.place.is_echo());
+    seen.insert(
+        key,
+        Written {
+            revision: changes.revision,
+            place: last.map_or(Place(i64::MIN), |row| row.place),
+            hour: last.map_or(from, |row| transcript::hour_of(row.said_at(), &zone)),
+            outrun: false,
+        },
+    );
     Ok(())
 }
 
-async fn blocking(
-    work: impl FnOnce() -> std::io::Result<()> + Send + 'static,
-) -> std::io::Result<()> {
+/// Whether nothing changed but that rows came after this one. What is still on its way is no row yet.
+fn news_alone(changes: &Changes, place: Place) -> bool {
+    changes.removed.is_empty() && changes.upserts.iter().all(|row| row.place > place)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
     tauri::async_runtime::spawn_blocking(work).await.map_err(std::io::Error::other)?
 }
 
@@ -161,7 +208,8 @@ pub(crate) async fn save_last_hour(app: &AppHandle, key: RoomKey) -> Result<Expo
     let room = shell.rooms.live(key).await?.session.room();
     let (now, zone) = (Timestamp::now(), TimeZone::system());
     let hour = SignedDuration::from_hours(1);
-    let said = transcript::since(shell.rooms.store(), room, now - hour, shell.language()).await?;
+    let rows = transcript::since(shell.rooms.store(), room, now - hour).await?;
+    let said = transcript::lines_of(&rows, shell.language());
     let label = folder(app, key);
     let label = label.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = format!(

@@ -328,7 +328,7 @@ impl Shell {
     pub(crate) fn choose(&self, settings: Settings) -> Result<(), AppError> {
         self.avatars.show_elsewhere(settings.pictures_elsewhere);
         self.change(|memory| memory.settings = settings.bounded())?;
-        self.streamer.chosen();
+        self.streamer.look_again();
         Ok(())
     }
 

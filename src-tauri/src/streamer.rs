@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 
 use crate::dto::StreamerMode;
 use crate::shell::Shell;
-use crate::windows;
+use crate::windows::{self, RoomWindow};
 
-/// How often the running programs are looked through.
+/// How often the running programs are looked through, while there is a window that an audience could see, and without one.
 const EVERY: Duration = Duration::from_secs(10);
+const UNSEEN: Duration = Duration::from_secs(60);
 
 /// Programs that broadcast, as their processes are called, without `.exe` and in small letters.
 const BROADCASTERS: [&str; 16] = [
@@ -53,8 +54,8 @@ impl Streamer {
         }
     }
 
-    /// A person chose: that counts at once.
-    pub(crate) fn chosen(&self) {
+    /// A person chose, or a window appears: that counts at once.
+    pub(crate) fn look_again(&self) {
         self.wake.notify_one();
     }
 }
@@ -76,7 +77,9 @@ pub(crate) async fn keep(app: AppHandle) {
             // A page that is being built reads it from its snapshot.
             windows::tell(&app, "streamer", on);
         }
-        let _woken = tokio::time::timeout(EVERY, shell.streamer.wake.notified()).await;
+        let seen = RoomWindow::ALL.iter().any(|which| which.is_shown(&app));
+        let pause = if seen { EVERY } else { UNSEEN };
+        let _woken = tokio::time::timeout(pause, shell.streamer.wake.notified()).await;
     }
 }
 

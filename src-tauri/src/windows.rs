@@ -155,6 +155,7 @@ pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
     let shell = app.state::<Shell>();
     let _logged = shell.change(|memory| memory.window_mut(which).open = true);
     shell.ticks(which).show();
+    shell.streamer.look_again();
     Ok(())
 }
 

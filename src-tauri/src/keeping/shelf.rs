@@ -1,7 +1,8 @@
 //! The files: written whole, never made poorer, and removed when they are old or too many.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -32,6 +33,26 @@ pub(super) fn put(folder: &Path, hour: &str, text: &str) -> io::Result<()> {
         fs::rename(&path, other)?;
     }
     write(&path, text)
+}
+
+/// Adds what was said to its hours, of which those after `begun` are new. Says whether that could be done: a file that is no
+/// longer there is made again whole.
+pub(super) fn append(
+    folder: &Path,
+    hours: &BTreeMap<String, String>,
+    begun: &str,
+) -> io::Result<bool> {
+    fs::create_dir_all(folder)?;
+    for (hour, text) in hours {
+        let path = folder.join(format!("{hour}.{ENDING}"));
+        let new = hour.as_str() > begun;
+        match fs::File::options().append(true).create(new).open(&path) {
+            Ok(mut file) => file.write_all(text.as_bytes())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
 }
 
 /// Writes beside the file, then takes its place.
@@ -132,6 +153,24 @@ mod tests {
         put(&room, "2026-11-25 14", "c\n").unwrap();
         assert_eq!(names(&room), ["2026-11-25 14 (1).txt", "2026-11-25 14.txt"]);
         assert_eq!(fs::read_to_string(room.join("2026-11-25 14 (1).txt")).unwrap(), "a\nB\n");
+    }
+
+    #[test]
+    fn what_is_new_is_added_to_its_hour_unless_the_file_has_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = folder.path().join("Room 7");
+        put(&room, "2026-11-25 14", "a\n").unwrap();
+        let said = |text: &str| text.to_owned();
+        let hours = BTreeMap::from([
+            (said("2026-11-25 14"), said("b\n")),
+            (said("2026-11-25 15"), said("c\n")),
+        ]);
+        assert!(append(&room, &hours, "2026-11-25 14").unwrap());
+        assert_eq!(fs::read_to_string(room.join("2026-11-25 14.txt")).unwrap(), "a\nb\n");
+        assert_eq!(fs::read_to_string(room.join("2026-11-25 15.txt")).unwrap(), "c\n");
+        fs::remove_file(room.join("2026-11-25 14.txt")).unwrap();
+        assert!(!append(&room, &hours, "2026-11-25 14").unwrap(), "a part would look whole");
+        assert_eq!(names(&room), ["2026-11-25 15.txt"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aside_history::{Anchor, Delivery, EntryRow, RoomId, Row, RowKind, Store, StoreError};
+use aside_history::{Anchor, Delivery, EntryRow, Place, RoomId, Row, RowKind, Store, StoreError};
 use aside_protocol::Body;
 use aside_text::{name, printable};
 use jiff::tz::TimeZone;
@@ -24,27 +24,48 @@ pub(super) struct Said {
     pub(super) line: String,
 }
 
-/// What was said from a moment on, in the order of the room. What did not arrive is not said.
+/// The rows of what was said from a moment on, in the order of the room.
 pub(super) async fn since(
     store: &Store,
     room: RoomId,
     from: Timestamp,
-    language: Language,
-) -> Result<Vec<Said>, StoreError> {
+) -> Result<Vec<Row>, StoreError> {
     let (mut said, mut anchor) = (Vec::new(), Anchor::End);
     while said.len() < MOST {
         let page = store.page(room, anchor, PAGE).await?;
         let Some(first) = page.rows.first() else { break };
         anchor = Anchor::Before(first.place);
         let older = page.rows.iter().all(|row| row.said_at() < from - SLACK);
-        let lines = page.rows.iter().rev().filter(|row| row.said_at() >= from);
-        said.extend(lines.filter_map(|row| line(row, language)));
+        said.extend(page.rows.into_iter().rev().filter(|row| row.said_at() >= from));
         if older || !page.has_older {
             break;
         }
     }
     said.reverse();
     Ok(said)
+}
+
+/// The rows after a place, but for those that are still on their way.
+pub(super) async fn after(
+    store: &Store,
+    room: RoomId,
+    mut place: Place,
+) -> Result<Vec<Row>, StoreError> {
+    let mut said: Vec<Row> = Vec::new();
+    while said.len() < MOST {
+        let page = store.page(room, Anchor::After(place), PAGE).await?;
+        said.extend(page.rows.into_iter().filter(|row| !row.place.is_echo()));
+        match said.last() {
+            Some(last) if page.has_newer && last.place > place => place = last.place,
+            _ => break,
+        }
+    }
+    Ok(said)
+}
+
+/// What did not arrive is not said.
+pub(super) fn lines_of(rows: &[Row], language: Language) -> Vec<Said> {
+    rows.iter().filter_map(|row| line(row, language)).collect()
 }
 
 fn line(row: &Row, language: Language) -> Option<Said> {
@@ -89,10 +110,14 @@ pub(super) fn lines(said: &[Said], zone: &TimeZone) -> String {
 pub(super) fn by_hour(said: &[Said], zone: &TimeZone) -> BTreeMap<String, String> {
     let mut hours: BTreeMap<String, String> = BTreeMap::new();
     for one in said {
-        let hour = zone.to_datetime(one.at).strftime("%Y-%m-%d %H").to_string();
-        hours.entry(hour).or_default().push_str(&stamped(one, zone));
+        hours.entry(hour_name(one.at, zone)).or_default().push_str(&stamped(one, zone));
     }
     hours
+}
+
+/// What the hour of a moment is called.
+pub(super) fn hour_name(at: Timestamp, zone: &TimeZone) -> String {
+    zone.to_datetime(at).strftime("%Y-%m-%d %H").to_string()
 }
 
 /// When the hour of a moment began.
@@ -175,8 +200,8 @@ mod tests {
         ])
         .await;
         let from = Timestamp::from_second(START - 10).unwrap();
-        let said = since(&store, room, from, Language::English).await.unwrap();
-        let hours = by_hour(&said, &TimeZone::UTC);
+        let rows = since(&store, room, from).await.unwrap();
+        let hours = by_hour(&lines_of(&rows, Language::English), &TimeZone::UTC);
         assert_eq!(hours.keys().collect::<Vec<_>>(), ["2023-11-14 22", "2023-11-14 23"]);
         assert_eq!(
             hours["2023-11-14 22"],
@@ -194,12 +219,13 @@ mod tests {
             .map(|n| row(&message(&format!("m{n}")), "Ming", n, Delivery::Received))
             .collect();
         let (store, room) = filled(rows).await;
-        let all = since(&store, room, Timestamp::from_second(START).unwrap(), Language::English);
-        let all = all.await.unwrap();
+        let all = since(&store, room, Timestamp::from_second(START).unwrap()).await.unwrap();
         assert_eq!(all.len(), 2500);
-        assert!(all.windows(2).all(|two| two[0].at < two[1].at));
+        assert!(all.windows(2).all(|two| two[0].said_at() < two[1].said_at()));
         let late = Timestamp::from_second(START + 2490).unwrap();
-        assert_eq!(since(&store, room, late, Language::Chinese).await.unwrap().len(), 10);
+        assert_eq!(since(&store, room, late).await.unwrap().len(), 10);
+        assert_eq!(after(&store, room, all[99].place).await.unwrap(), all[100..]);
+        assert_eq!(after(&store, room, all[2499].place).await.unwrap(), []);
     }
 
     #[test]
