@@ -1,12 +1,16 @@
 //! Reading a room: pages, changes, the read mark, gaps.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aside_history::{Anchor, Place, Revision};
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{self, Page, Pull};
+use crate::dto::{self, Changes, Page, Pull};
 use crate::errors::AppError;
+use crate::rooms::Live;
 use crate::shell::Shell;
+use crate::views;
 use crate::windows::RoomWindow;
 
 #[tauri::command]
@@ -15,6 +19,7 @@ pub(crate) async fn page(
     room: Arg<String>,
     anchor: Arg<dto::Anchor>,
     limit: Arg<u32>,
+    view: Arg<String>,
 ) -> Result<Page, AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     let anchor = match anchor.0 {
@@ -23,8 +28,13 @@ pub(crate) async fn page(
         dto::Anchor::After { place } => Anchor::After(Place(place)),
         dto::Anchor::Unread => Anchor::Unread,
     };
-    let page = live.session.page(anchor, limit.limit()).await?;
-    Ok(shell.painter(&live).page(page))
+    let painter = shell.painter(&live);
+    let Some(view) = views::find(&shell, &live, &view.0).await? else {
+        return Ok(painter.page(live.session.page(anchor, limit.limit()).await?));
+    };
+    let found = view.page(&live, anchor, limit.limit()).await?;
+    let (from, to) = (found.from.map(|place| place.0), found.to.map(|place| place.0));
+    Ok(Page { from, to, ..painter.page(found.page) })
 }
 
 /// The answer to a tick. What changes while this runs is worth another tick.
@@ -36,12 +46,13 @@ pub(crate) async fn pull(
     since: Arg<u64>,
     limit: Arg<u32>,
     questions_since: Arg<Option<u64>>,
+    view: Arg<String>,
 ) -> Result<Pull, AppError> {
     let which = RoomWindow::of(window.label());
     if let Some(which) = which {
         shell.ticks(which).pulled();
     }
-    let (mut changes, mut questions) = (None, None);
+    let (mut changes, mut questions, mut counts) = (None, None, BTreeMap::new());
     if let Some(room) = room.0 {
         let room = Arg(room).room()?;
         // Where a page that is built anew goes on. With both windows up, it is the whole one's room.
@@ -50,15 +61,46 @@ pub(crate) async fn pull(
         }
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
-            let found = live.session.changes(Revision(since.0), limit.limit()).await?;
-            changes = Some(shell.painter(&live).changes(found));
+            changes = Some(changed(&shell, &live, Revision(since.0), limit, &view.0).await?);
             if let Some(since) = questions_since.0 {
                 let found = live.session.questions(since).await?;
                 questions = Some(shell.clerk(&live, &found).changes(found, since));
             }
+            let looked_at = looked_at(&window, &shell, view.0);
+            let views = views::all(&shell, &live).await;
+            counts = live.tally.count(&live, &views, &looked_at).await?;
         }
     }
-    Ok(Pull { statuses: shell.rooms.statuses(), changes, questions })
+    Ok(Pull { statuses: shell.rooms.statuses(), changes, questions, views: counts })
+}
+
+async fn changed(
+    shell: &Shell,
+    live: &Live,
+    since: Revision,
+    limit: Arg<u32>,
+    view: &str,
+) -> Result<Changes, AppError> {
+    let painter = shell.painter(live);
+    let Some(view) = views::find(shell, live, view).await? else {
+        return Ok(painter.changes(live.session.changes(since, limit.limit()).await?));
+    };
+    // Few of them will be seen, and to look for a page of those costs more.
+    let found = live.session.changes(since, views::CHANGES).await?;
+    let (changes, heard) = view.changes(found, &shell.rules());
+    let heard = heard.into_iter().map(|row| painter.row(row)).collect();
+    Ok(Changes { heard, ..painter.changes(changes) })
+}
+
+/// The views that somebody has before them: this page's, and that of another window that is shown.
+fn looked_at(window: &WebviewWindow, shell: &Shell, view: String) -> BTreeSet<String> {
+    let others = RoomWindow::ALL.into_iter().filter(|which| which.label() != window.label());
+    let shown = others.filter(|which| which.is_shown(window.app_handle()));
+    shown
+        .map(|which| shell.remembered.read(|memory| memory.window(which).view))
+        .chain([view])
+        .filter(|view| view != views::ALL)
+        .collect()
 }
 
 #[tauri::command]

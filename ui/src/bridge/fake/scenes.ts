@@ -102,6 +102,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       notifyMarked: true,
       notifySilence: false,
       notifyText: false,
+      views: [],
     },
     systemLocale: navigator.language,
     rooms: Number(query.get("rooms") ?? 3),
