@@ -13,13 +13,14 @@ use crate::shell::Shell;
 use crate::views;
 use crate::windows::RoomWindow;
 
+/// Everything, where no view is named.
 #[tauri::command]
 pub(crate) async fn page(
     shell: State<'_, Shell>,
     room: Arg<String>,
     anchor: Arg<dto::Anchor>,
     limit: Arg<u32>,
-    view: Arg<String>,
+    view: Arg<Option<String>>,
 ) -> Result<Page, AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     let anchor = match anchor.0 {
@@ -28,8 +29,8 @@ pub(crate) async fn page(
         dto::Anchor::After { place } => Anchor::After(Place(place)),
         dto::Anchor::Unread => Anchor::Unread,
     };
-    let painter = shell.painter(&live);
-    let Some(view) = views::find(&shell, &live, &view.0).await? else {
+    let (painter, view) = (shell.painter(&live), view.0.unwrap_or_default());
+    let Some(view) = views::find(&shell, &live, &view).await? else {
         return Ok(painter.page(live.session.page(anchor, limit.limit()).await?));
     };
     let found = view.page(&live, anchor, limit.limit()).await?;
@@ -46,9 +47,9 @@ pub(crate) async fn pull(
     since: Arg<u64>,
     limit: Arg<u32>,
     questions_since: Arg<Option<u64>>,
-    view: Arg<String>,
+    view: Arg<Option<String>>,
 ) -> Result<Pull, AppError> {
-    let which = RoomWindow::of(window.label());
+    let (which, view) = (RoomWindow::of(window.label()), view.0.unwrap_or_default());
     if let Some(which) = which {
         shell.ticks(which).pulled();
     }
@@ -61,12 +62,12 @@ pub(crate) async fn pull(
         }
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
-            changes = Some(changed(&shell, &live, Revision(since.0), limit, &view.0).await?);
+            changes = Some(changed(&shell, &live, Revision(since.0), limit, &view).await?);
             if let Some(since) = questions_since.0 {
                 let found = live.session.questions(since).await?;
                 questions = Some(shell.clerk(&live, &found).changes(found, since));
             }
-            let looked_at = looked_at(&window, &shell, view.0);
+            let looked_at = looked_at(&window, &shell, view);
             let views = views::all(&shell, &live).await;
             counts = live.tally.count(&live, &views, &looked_at).await?;
         }

@@ -346,7 +346,7 @@ export class Aside {
 
   #adopt(settings: Settings): void {
     this.settings = settings;
-    this.views.made = settings.views;
+    if (this.views.take(settings.views)) void this.timeline?.open(false);
     this.#tune();
     if (this.ready && !this.views.all.includes(this.views.current)) void this.showView(ALL);
     language.choose(settings.locale, this.#systemLocale);

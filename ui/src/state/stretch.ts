@@ -94,11 +94,6 @@ export function withChanges(stretch: Stretch, changes: Changes, trim: Trim): Str
   };
 }
 
-/** Whether rows that are older than the first were looked for in vain, as far as that went. */
-export function isCutShort({ from, rows }: Stretch): boolean {
-  return from !== null && (rows[0] === undefined || from < rows[0].place);
-}
-
 /** The place of the newest row that is settled, or null. */
 export function lastPlace(rows: readonly Row[]): number | null {
   for (let i = rows.length - 1; i >= 0; i--) {

@@ -7,7 +7,7 @@ import { Ear } from "./ear";
 import { COUNTED_ROWS, Fresh } from "./fresh.svelte";
 import { layout, type Item, type Mark } from "./layout";
 import { ReadMark } from "./readMark";
-import { concerning, ECHO_PLACE, emptyStretch, fromPage, isCutShort, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
+import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
 import { ALL } from "./views.svelte";
@@ -45,7 +45,7 @@ export class Timeline {
   readonly room: string;
   /** Which of the room's rows these are. */
   readonly view: string;
-  /** Older rows of the view were looked for, and then that was enough for once. */
+  /** Older rows of the view were looked for in vain, as far as is looked at once. */
   cutShort = $state(false);
   /** Where rows stood when they were last on screen, for the one who draws them again. */
   stood: readonly Mark[] = [];
@@ -177,7 +177,7 @@ export class Timeline {
     this.#show(next);
   }
 
-  /** The view is near the first row. Where looking further was enough for once, somebody must ask for more. */
+  /** The view is near the first row. Where older ones were looked for in vain, somebody must ask to look further. */
   async older(now: number, asked = false): Promise<void> {
     const place = this.#stretch.from ?? this.#stretch.rows[0]?.place;
     if (!this.loaded || this.loadingOlder || now < this.#olderAt || place === undefined || (this.cutShort && !asked)) return;
@@ -188,6 +188,7 @@ export class Timeline {
       const page = await this.#page({ at: "before", place }, PAGE_ROWS);
       if (generation !== this.#generation) return;
       this.olderFailed = false;
+      this.cutShort = page.rows.length === 0 && page.from !== null;
       if (page.rows.length === 0 && !page.reachedStart && (page.from ?? place) >= place) this.#pauseOlder(now);
       this.#show(withOlder(this.#stretch, page, HELD_ROWS));
       this.#poke();
@@ -280,6 +281,7 @@ export class Timeline {
       if (generation !== this.#generation) return;
       this.failed = null;
       this.loaded = true;
+      this.cutShort = false;
       this.#fresh.clear(lastPlace(page.rows));
       arrived(page);
       this.#drawn.whole();
@@ -366,7 +368,6 @@ export class Timeline {
   #show(stretch: Stretch): void {
     this.#stretch = stretch;
     this.#drawn.heard(lastPlace(stretch.rows) ?? 0);
-    this.cutShort = isCutShort(stretch);
     this.hasOlder = stretch.hasOlder || !stretch.reachedStart;
     this.hasNewer = stretch.hasNewer;
     this.reachedStart = stretch.reachedStart && !stretch.hasOlder;

@@ -62,6 +62,7 @@ export class FakeBridge implements Bridge {
     this.scene = scene;
     const now = Date.now();
     for (const said of scene.rows) this.room.say(said, now);
+    this.views.made = scene.settings.views;
     this.room.read = this.room.rows.at(scene.unreadFrom === null ? -1 : scene.unreadFrom - 1)?.place ?? null;
     this.#rooms = LABELS.slice(0, scene.rooms).map((label, i) => saved(String(i + 1), label, i < 2));
     this.desk = this.#makeDesk(now);
