@@ -10,6 +10,7 @@ use crate::stage::Stage;
 
 /// A list that did not move for so long will not by itself.
 const STILL: Duration = Duration::from_millis(500);
+const PAGE_DOWN: char = '\u{e00f}';
 const PAGE_UP: &str = "\u{e00e}";
 /// The tab that is chosen.
 const CHOSEN: &str =
@@ -20,7 +21,8 @@ const FIRST: &str = "
     const row = all('[role=log] article').find((el) => el.getBoundingClientRect().top >= top);
     return [text(row), Math.round(row.getBoundingClientRect().top - top)];";
 
-async fn press_tab(app: &App, view: &str) {
+/// Shows another view of the room.
+pub(crate) async fn press_tab(app: &App, view: &str) {
     let press =
         "all('[role=tab][data-view]').find((el) => el.dataset.view === a).click(); return null;";
     app.ask::<()>(press, json!([view])).await;
@@ -97,6 +99,14 @@ async fn the_questions_of_a_long_talk_are_all_in_their_tab_and_the_rest_is_where
     app.becomes(&["online"]).await;
     questions(&app, &asked).await;
     assert_eq!(app.ask::<Option<String>>(CHOSEN, json!([])).await.as_deref(), Some("questions"));
+
+    app.control(PAGE_DOWN).await;
+    until("the next view", || async {
+        let chosen = app.ask::<Option<String>>(CHOSEN, json!([])).await;
+        (chosen.as_deref() == Some("mentions")).then_some(())
+    })
+    .await;
+    app.row_or_words("Nobody has mentioned you yet.").await;
 
     app.press("Make a view").await;
     app.fill("Name", "Talk five").await;

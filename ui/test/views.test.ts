@@ -271,6 +271,20 @@ describe("the tabs", () => {
     expect([chosen(), document.querySelector(`article[data-key="${key}"]`)?.classList.contains("found")]).toEqual(["", true]);
   });
 
+  it("show a row among all others, from its menu", async () => {
+    tab("questions").click();
+    await settle();
+    const row = document.querySelector<HTMLElement>("[role=log] article") as HTMLElement;
+    row.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: 5, clientY: 5 }));
+    await settle();
+    button("Show among all rows").click();
+    await settle();
+    expect([chosen(), document.querySelector(".found")?.getAttribute("data-key")]).toEqual(["", row.dataset["key"]]);
+    document.querySelector(".found")?.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: 5, clientY: 5 }));
+    await settle();
+    expect(button("Show among all rows")).toBeUndefined();
+  });
+
   it("say what is not there yet, and are accessible", async () => {
     tab("staff").click();
     await settle();

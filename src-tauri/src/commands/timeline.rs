@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aside_history::{Anchor, Place, Revision};
+use aside_history::{self as history, Anchor, Place, Revision};
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::Arg;
 use crate::dto::{self, Changes, Page, Pull};
 use crate::errors::AppError;
-use crate::rooms::Live;
+use crate::rows::Painter;
 use crate::shell::Shell;
-use crate::views;
+use crate::views::{self, View};
 use crate::windows::RoomWindow;
 
 /// Everything, where no view is named.
@@ -62,35 +62,30 @@ pub(crate) async fn pull(
         }
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
-            changes = Some(changed(&shell, &live, Revision(since.0), limit, &view).await?);
+            let shown = views::find(&shell, &live, &view).await?;
+            // Few of a view's changes will be seen, and to look for a page of those costs more.
+            let most = if shown.is_some() { views::CHANGES } else { limit.limit() };
+            let since = Revision(since.0);
+            let found = live.session.changes(since, most).await?;
+            let looked_at = looked_at(&window, &shell, view);
+            let all = views::all(&shell, &live).await;
+            counts = live.tally.count(&live, &all, &looked_at, (since, &found)).await?;
+            changes = Some(seen(&shell.painter(&live), shown.as_ref(), found));
             if let Some(since) = questions_since.0 {
                 let found = live.session.questions(since).await?;
                 questions = Some(shell.clerk(&live, &found).changes(found, since));
             }
-            let looked_at = looked_at(&window, &shell, view);
-            let views = views::all(&shell, &live).await;
-            counts = live.tally.count(&live, &views, &looked_at).await?;
         }
     }
     Ok(Pull { statuses: shell.rooms.statuses(), changes, questions, views: counts })
 }
 
-async fn changed(
-    shell: &Shell,
-    live: &Live,
-    since: Revision,
-    limit: Arg<u32>,
-    view: &str,
-) -> Result<Changes, AppError> {
-    let painter = shell.painter(live);
-    let Some(view) = views::find(shell, live, view).await? else {
-        return Ok(painter.changes(live.session.changes(since, limit.limit()).await?));
-    };
-    // Few of them will be seen, and to look for a page of those costs more.
-    let found = live.session.changes(since, views::CHANGES).await?;
-    let (changes, heard) = view.changes(found, &shell.rules());
+/// Changes, as they are to be seen.
+fn seen(painter: &Painter<'_>, view: Option<&View>, found: history::Changes) -> Changes {
+    let Some(view) = view else { return painter.changes(found) };
+    let (changes, heard) = view.changes(found, &painter.rules);
     let heard = heard.into_iter().map(|row| painter.row(row)).collect();
-    Ok(Changes { heard, ..painter.changes(changes) })
+    Changes { heard, ..painter.changes(changes) }
 }
 
 /// The views that somebody has before them: this page's, and that of another window that is shown.

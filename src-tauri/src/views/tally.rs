@@ -1,10 +1,12 @@
 //! How much of each view came since somebody last looked at it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use aside_history::{Anchor, Changes, Place, Revision, Row, RowKey};
 use aside_session::SessionError;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::View;
 use crate::rooms::Live;
@@ -14,7 +16,11 @@ pub(crate) const CHANGES: u32 = 1000;
 /// Counting stops here: more than this is only more.
 const MOST: usize = 100;
 
-/// The count of one room. It is one person's, whichever window they look through, and begins when the room is first shown.
+/// Counting afresh looks through many rows; a room that outruns us again and again is counted so this often at most.
+const AFRESH: Duration = Duration::from_secs(5);
+
+/// The count of one room. It is one person's, whichever window they look through. When the app starts, what was not read in the
+/// room is new in each view.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<Option<Counted>>);
 
@@ -23,6 +29,9 @@ struct Counted {
     revision: Revision,
     /// The last place that is known.
     end: Place,
+    /// When it was counted afresh, and whether it must be again.
+    afresh: Instant,
+    outrun: bool,
     views: BTreeMap<String, Looked>,
 }
 
@@ -35,7 +44,7 @@ struct Looked {
 }
 
 impl Tally {
-    /// What is new in each view, where something is. Some of them are looked at now.
+    /// What is new in each view, where something is, with what changed since a revision. Some of the views are looked at now.
     ///
     /// # Errors
     /// Those of the session.
@@ -44,30 +53,28 @@ impl Tally {
         live: &Live,
         views: &[(String, View)],
         looked_at: &BTreeSet<String>,
+        (since, found): (Revision, &Changes),
     ) -> Result<BTreeMap<String, u32>, SessionError> {
         let mut counted = self.0.lock().await;
         let counted = match &mut *counted {
             Some(counted) => counted,
-            none => none.insert(Counted::begin(live).await?),
+            none => none.insert(Counted::begin(live, views).await?),
         };
-        let changes = live.session.changes(counted.revision, CHANGES).await?;
-        let before = counted.end;
+        let read;
+        let changes = if since == counted.revision && !found.reset {
+            found
+        } else {
+            read = live.session.changes(counted.revision, CHANGES).await?;
+            &read
+        };
+        counted.take(changes, views, looked_at);
         if changes.reset {
+            counted.outrun = true;
             counted.end = end(live).await?;
         }
-        counted.views.retain(|id, _| views.iter().any(|(view, _)| view == id));
-        for (id, view) in views.iter().filter(|(id, _)| !looked_at.contains(id)) {
-            let fresh = || Looked { at: before, keys: BTreeSet::new() };
-            let looked = counted.views.entry(id.clone()).or_insert_with(fresh);
-            if changes.reset {
-                looked.recount(live, view).await?;
-            } else {
-                looked.take(&changes, view);
-            }
+        if counted.outrun && counted.afresh.elapsed() >= AFRESH {
+            counted.count_afresh(live, views).await?;
         }
-        counted.revision = changes.revision;
-        let settled = changes.upserts.iter().map(|row| row.place).filter(|place| !place.is_echo());
-        counted.end = settled.fold(counted.end, Place::max);
         for id in looked_at {
             let looked = Looked { at: counted.end, keys: BTreeSet::new() };
             counted.views.insert(id.clone(), looked);
@@ -79,9 +86,46 @@ impl Tally {
 }
 
 impl Counted {
-    async fn begin(live: &Live) -> Result<Self, SessionError> {
-        let revision = live.session.page(Anchor::End, 1).await?.revision;
-        Ok(Self { revision, end: end(live).await?, views: BTreeMap::new() })
+    async fn begin(live: &Live, views: &[(String, View)]) -> Result<Self, SessionError> {
+        let page = live.session.page(Anchor::End, 1).await?;
+        let end = end(live).await?;
+        let at = page.read.unwrap_or(end);
+        let looked = |(id, _): &(String, View)| (id.clone(), Looked { at, keys: BTreeSet::new() });
+        let mut counted = Self {
+            revision: page.revision,
+            end,
+            afresh: Instant::now(),
+            outrun: false,
+            views: views.iter().map(looked).collect(),
+        };
+        counted.count_afresh(live, views).await?;
+        Ok(counted)
+    }
+
+    fn take(&mut self, changes: &Changes, views: &[(String, View)], looked_at: &BTreeSet<String>) {
+        let before = self.end;
+        self.views.retain(|id, _| views.iter().any(|(view, _)| view == id));
+        for (id, view) in views.iter().filter(|(id, _)| !looked_at.contains(id)) {
+            let fresh = || Looked { at: before, keys: BTreeSet::new() };
+            self.views.entry(id.clone()).or_insert_with(fresh).take(changes, view);
+        }
+        self.revision = changes.revision;
+        let settled = changes.upserts.iter().map(|row| row.place).filter(|place| !place.is_echo());
+        self.end = settled.fold(before, Place::max);
+    }
+
+    async fn count_afresh(
+        &mut self,
+        live: &Live,
+        views: &[(String, View)],
+    ) -> Result<(), SessionError> {
+        for (id, view) in views {
+            if let Some(looked) = self.views.get_mut(id) {
+                looked.count_afresh(live, view).await?;
+            }
+        }
+        (self.afresh, self.outrun) = (Instant::now(), false);
+        Ok(())
     }
 }
 
@@ -109,7 +153,7 @@ impl Looked {
         }
     }
 
-    async fn recount(&mut self, live: &Live, view: &View) -> Result<(), SessionError> {
+    async fn count_afresh(&mut self, live: &Live, view: &View) -> Result<(), SessionError> {
         let most = u32::try_from(MOST).unwrap_or(u32::MAX);
         let found = view.page(live, Anchor::After(self.at), most).await?;
         let rows = found.page.rows;

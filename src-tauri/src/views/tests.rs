@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aside_history::{Delivery, Revision, RowKey, Standing};
 use aside_protocol::{AnswerNotes, Body, Entry, EntryKind, Topic};
-use aside_server::NewEntry;
+use aside_server::{Answering, NewEntry};
 use tokio::time::timeout;
 
 use super::*;
@@ -189,7 +189,7 @@ async fn a_view_goes_through_all_that_the_room_ever_said_and_counts_what_comes()
     assert_eq!(find(&shell, &live, "smell").await.unwrap_err().code(), "bad_argument");
 
     let nothing = BTreeSet::new();
-    assert_eq!(live.tally.count(&live, &views, &nothing).await.unwrap().len(), 0);
+    assert_eq!(count(&live, &views, &nothing).await.len(), 0, "what was there is not new");
     let say = async |entry| table.server.rooms().publish(&topic, entry).await.unwrap();
     say(NewEntry::question("dora", "Dora", "and now?")).await;
     say(NewEntry::message("bo", "Bo", "Ana?")).await;
@@ -197,7 +197,7 @@ async fn a_view_goes_through_all_that_the_room_ever_said_and_counts_what_comes()
     let mut watch = live.session.watch();
     let counted = timeout(PATIENCE, async {
         loop {
-            let counted = live.tally.count(&live, &views, &nothing).await.unwrap();
+            let counted = count(&live, &views, &nothing).await;
             if counted.len() == 2 {
                 return counted;
             }
@@ -207,9 +207,9 @@ async fn a_view_goes_through_all_that_the_room_ever_said_and_counts_what_comes()
     let counted = counted.await.unwrap();
     assert_eq!((counted["questions"], counted["mentions"]), (1, 1));
     let looked_at = BTreeSet::from(["questions".to_owned()]);
-    let counted = live.tally.count(&live, &views, &looked_at).await.unwrap();
+    let counted = count(&live, &views, &looked_at).await;
     assert_eq!(counted.keys().collect::<Vec<_>>(), ["mentions"]);
-    assert_eq!(live.tally.count(&live, &views, &nothing).await.unwrap().len(), 1);
+    assert_eq!(count(&live, &views, &nothing).await.len(), 1);
 
     // More than can be taken in one by one: it is counted afresh, and not beyond its bound.
     let much = (0..1500).map(|n| NewEntry::question("dora", "Dora", format!("again {n}")));
@@ -224,7 +224,77 @@ async fn a_view_goes_through_all_that_the_room_ever_said_and_counts_what_comes()
     })
     .await
     .unwrap();
-    let counted = live.tally.count(&live, &views, &nothing).await.unwrap();
+    let counted = count(&live, &views, &nothing).await;
+    assert_eq!(counted["mentions"], 1, "so soon after it began, only what is known counts");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    tokio::time::resume();
+    let counted = count(&live, &views, &nothing).await;
     assert_eq!((counted["questions"], counted["mentions"]), (100, 1));
+    shell.rooms.close().await;
+}
+
+/// What is new, for a page that knows nothing yet.
+async fn count(
+    live: &Live,
+    views: &[(String, View)],
+    looked_at: &BTreeSet<String>,
+) -> std::collections::BTreeMap<String, u32> {
+    let since = Revision(0);
+    let found = live.session.changes(since, 1).await.unwrap();
+    live.tally.count(live, views, looked_at, (since, &found)).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_not_read_before_the_app_began_is_new() {
+    let table = Table::set().await;
+    let topic = Topic::new("r");
+    let say = async |entry| table.server.rooms().publish(&topic, entry).await.unwrap();
+    say(NewEntry::question("dora", "Dora", "read")).await;
+    say(NewEntry::message("bo", "Bo", "read, too")).await;
+    say(NewEntry::question("dora", "Dora", "not read")).await;
+    let shell = table.start(&keyring());
+    let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    let live = shell.rooms.live(key).await.unwrap();
+    let rows = live.session.page(Anchor::End, 10).await.unwrap().rows;
+    let read =
+        rows.iter().find(|row| row.entry().is_some_and(|entry| said(entry).1 == "read, too"));
+    live.session.mark_read(read.unwrap().place).await.unwrap();
+    let views = all(&shell, &live).await;
+    let counted = count(&live, &views, &BTreeSet::new()).await;
+    assert_eq!(counted, [("questions".to_owned(), 1)].into());
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn who_works_on_questions_is_of_the_staff_whatever_they_say() {
+    let table = Table::set().await;
+    let topic = Topic::new("r");
+    let say = async |entry| table.server.rooms().publish(&topic, entry).await.unwrap();
+    let question = say(NewEntry::question("dora", "Dora", "why?")).await.id;
+    say(NewEntry::message("tim", "Tim", "somebody will tell you")).await;
+    let answering = Answering {
+        question,
+        user: "tim".to_owned(),
+        org_name: "Org".to_owned(),
+        org_logo: String::new(),
+        text: "because".to_owned(),
+    };
+    table.server.rooms().answer_as(&topic, answering).await.unwrap();
+    let shell = table.start(&keyring());
+    let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    let live = shell.rooms.live(key).await.unwrap();
+    let mut watch = live.session.watch();
+    timeout(PATIENCE, async {
+        while live.session.questions(0).await.unwrap().items.is_empty() {
+            watch.changed().await.unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    let staff = find(&shell, &live, "staff").await.unwrap().unwrap();
+    assert_eq!(backwards(&staff, &live, 10).await.0, ["somebody will tell you", "because"]);
     shell.rooms.close().await;
 }
