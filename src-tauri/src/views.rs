@@ -8,6 +8,7 @@ mod tally;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{Anchor, Changes, EntryRow, Only, Page, Place, Row, RowKind};
@@ -26,9 +27,11 @@ use crate::shell::Shell;
 
 pub(crate) use tally::{CHANGES, Tally};
 
-/// Rows that are read at once where each must be looked at, and how many are looked at for one page: some tenths of a second.
+/// Rows that are read at once where each must be looked at, and how many are looked at for one page: three tenths of a second in a debug build.
 const STEP: u32 = 500;
 const LOOKED_AT: usize = 10_000;
+/// Where the cache ends, rows are fetched for so long at most before what was found is the answer.
+const FETCHING: Duration = Duration::from_secs(3);
 /// The shortest name that is looked for in what people say, in characters.
 const NAME_CHARS: usize = 2;
 /// The most people of the organisation whose words are looked for.
@@ -58,8 +61,8 @@ enum Test {
     Questions,
     /// What names this person, or stands out by a rule.
     Mentions {
-        name: Option<Words>,
-        rules: std::sync::Arc<RuleBook>,
+        name: Option<Box<Words>>,
+        rules: Arc<RuleBook>,
     },
     /// Answers, and what these people say.
     Staff(BTreeSet<String>),
@@ -104,7 +107,9 @@ pub(crate) async fn find(shell: &Shell, live: &Live, id: &str) -> Result<Option<
     }
     let test = match id {
         "questions" => Test::Questions,
-        "mentions" => Test::Mentions { name: own_name(shell, live.key), rules: shell.rules() },
+        "mentions" => {
+            Test::Mentions { name: own_name(shell, live.key).map(Box::new), rules: shell.rules() }
+        }
         "staff" => Test::Staff(live.colleagues.users(live).await),
         made => {
             let views = shell.remembered.read(|memory| memory.settings.views.clone());
@@ -117,14 +122,16 @@ pub(crate) async fn find(shell: &Shell, live: &Live, id: &str) -> Result<Option<
 
 /// All views of a room, by their names.
 pub(crate) async fn all(shell: &Shell, live: &Live) -> Vec<(String, View)> {
-    let made = shell.remembered.read(|memory| memory.settings.views.clone());
-    let ids = BUILT_IN.into_iter().map(str::to_owned).chain(made.into_iter().map(|view| view.id));
     let mut views = Vec::new();
-    for id in ids {
-        if let Ok(Some(view)) = find(shell, live, &id).await {
-            views.push((id, view));
+    for id in BUILT_IN {
+        if let Ok(Some(view)) = find(shell, live, id).await {
+            views.push((id.to_owned(), view));
         }
     }
+    shell.remembered.read(|memory| {
+        let own = |view| View { room: live.key, test: Test::Own(Own::new(view)) };
+        views.extend(memory.settings.views.iter().map(|view| (view.id.clone(), own(view))));
+    });
     views
 }
 
@@ -187,6 +194,7 @@ impl View {
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let forward = matches!(anchor, Anchor::After(_));
         let mut next = if anchor == Anchor::Unread { Anchor::End } else { anchor };
+        let began = Instant::now();
         let mut walk: Option<Page> = None;
         let (mut rows, mut looked, mut edge, mut more) = (Vec::new(), 0, None, false);
         while rows.len() < wanted && looked < LOOKED_AT {
@@ -203,10 +211,14 @@ impl View {
             let (mut here, further) =
                 (page.rows, if forward { page.has_newer } else { page.has_older });
             looked += here.len();
+            // What was fetched for this page was not all that the server has.
+            let fetches =
+                !forward && matches!(next, Anchor::Before(_)) && began.elapsed() < FETCHING;
+            let beyond = fetches && !here.is_empty() && !page.reached_start;
             if !forward {
                 here.reverse();
             }
-            more = further;
+            more = further || beyond;
             let mut left = here.into_iter();
             for row in left.by_ref() {
                 edge = Some(row.place);

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::app::{App, until};
 use crate::room::{Mode, Room};
+use crate::side::{IS_MAIN, IS_SIDE};
 use crate::stage::Stage;
 
 /// A list that did not move for so long will not by itself.
@@ -99,6 +100,16 @@ async fn the_questions_of_a_long_talk_are_all_in_their_tab_and_the_rest_is_where
     app.becomes(&["online"]).await;
     questions(&app, &asked).await;
     assert_eq!(app.ask::<Option<String>>(CHOSEN, json!([])).await.as_deref(), Some("questions"));
+
+    // The other window has a view of its own.
+    app.press("Side window").await;
+    app.turn_to("the side window's page", IS_SIDE).await;
+    app.row(&["one more?"]).await;
+    assert_eq!(app.ask::<Option<String>>(CHOSEN, json!([])).await.as_deref(), Some(""));
+    press_tab(&app, "staff").await;
+    app.row_or_words("Nothing from the staff yet.").await;
+    app.turn_to("the whole window's page", IS_MAIN).await;
+    questions(&app, &asked).await;
 
     app.control(PAGE_DOWN).await;
     until("the next view", || async {

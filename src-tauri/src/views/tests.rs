@@ -61,7 +61,7 @@ fn book() -> RuleBook {
 }
 
 fn mentions() -> View {
-    view(Test::Mentions { name: Words::new("Ana"), rules: book().into() })
+    view(Test::Mentions { name: Words::new("Ana").map(Box::new), rules: book().into() })
 }
 
 fn own(kinds: &[Said], words: &[&str], people: &[&str]) -> Own {
@@ -89,7 +89,7 @@ fn mentions_are_what_names_me_and_what_a_rule_marks_but_nothing_muted() {
     ] {
         assert_eq!(mentions.shows(&said_by(user, text)), shown, "{text}");
     }
-    let nameless = view(Test::Mentions { name: None, rules: std::sync::Arc::default() });
+    let nameless = view(Test::Mentions { name: None, rules: Arc::default() });
     assert!(!nameless.shows(&said_by("bo", "Ana")));
 }
 

@@ -159,7 +159,7 @@ export class Timeline {
     const changes = this.view === ALL ? told : concerning(told, [...this.#stretch.rows, ...this.items.map(({ row }) => row)]);
     // A page that is under way is newer than these changes, and the pull after it asks for what it lacks.
     if (!this.loaded || this.#loading) return;
-    if (changes.reset) return this.view !== ALL ? this.#rest() : this.following ? this.#loadLast() : this.#outrun(unread);
+    if (changes.reset) return this.view !== ALL ? this.#reread() : this.following ? this.#loadLast() : this.#outrun(unread);
     if (changes.upserts.length === 0 && changes.removed.length === 0) {
       this.#ear.listen(changes.heard);
       this.#stretch = { ...this.#stretch, revision: changes.revision };
@@ -380,7 +380,7 @@ export class Timeline {
   }
 
   /** A view that the room has outrun is read again, now or when it is time. */
-  async #rest(): Promise<void> {
+  async #reread(): Promise<void> {
     const now = Date.now();
     if (now < this.#refreshAt) return void setTimeout(this.#poke, this.#refreshAt - now);
     if (!this.following) return this.#outrun(0);
