@@ -30,6 +30,7 @@ macro_rules! handler {
             crate::commands::timeline::pull,
             crate::commands::timeline::mark_read,
             crate::commands::timeline::fill_gap,
+            crate::commands::timeline::painted,
             crate::commands::writing::send,
             crate::commands::writing::answer,
             crate::commands::writing::retry,

@@ -26,7 +26,9 @@ pub(crate) use finding::{
 pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use views::SavedView;
-pub(crate) use window::{CloseAction, HotkeyAction, Hotkeys, Transcripts, WhichWindow, WindowLook};
+pub(crate) use window::{
+    CloseAction, HotkeyAction, Hotkeys, Painted, Transcripts, WhichWindow, WindowLook,
+};
 
 pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};
 #[cfg(test)]
@@ -154,6 +156,8 @@ pub(crate) struct Boot {
     pub(crate) spot: Option<Spot>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) window: WindowLook,
+    /// Whether the page is to say what it has painted.
+    pub(crate) measured: bool,
 }
 
 /// What a row of the timeline is.

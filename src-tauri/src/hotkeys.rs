@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::mpsc;
 
 use aside_history::Anchor;
-use tauri::{AppHandle, Emitter, Manager};
-use tauri_plugin_global_shortcut::{
-    Code as Key, GlobalShortcut, GlobalShortcutExt, Shortcut, ShortcutState,
-};
+use tauri::{AppHandle, Emitter, Manager, State, Wry};
+use tauri_plugin_global_shortcut::{Code as Key, GlobalShortcut, Shortcut, ShortcutState};
 
 use crate::dto::{HotkeyAction, Hotkeys};
 use crate::errors::{AppError, Code};
@@ -16,14 +15,6 @@ use crate::windows::{self, RoomWindow};
 
 /// Takes the keys that a person chose. One that is taken meanwhile is left out, and said.
 pub(crate) fn start(app: &AppHandle) {
-    if windows::is_wayland() {
-        return;
-    }
-    // A desktop without them must not keep the app from starting.
-    if let Err(error) = app.plugin(tauri_plugin_global_shortcut::Builder::new().build()) {
-        tracing::info!(%error, "this desktop has no global keys");
-        return;
-    }
     for (action, chord) in app.state::<Shell>().remembered.read(|memory| memory.hotkeys.clone()) {
         let taken = parse(&chord).and_then(|shortcut| register(app, action, shortcut, &chord));
         if let Err(error) = taken {
@@ -33,10 +24,33 @@ pub(crate) fn start(app: &AppHandle) {
     }
 }
 
+/// What listens to the keyboard, from the first key on: under X11 it wakes up twenty times a second.
+fn keyboard(app: &AppHandle) -> Result<State<'_, GlobalShortcut<Wry>>, AppError> {
+    let unsupported = || AppError::from(Code::HotkeyUnsupported);
+    if windows::is_wayland() {
+        return Err(unsupported());
+    }
+    if let Some(keyboard) = app.try_state() {
+        return Ok(keyboard);
+    }
+    // macOS and Windows give keys to the main thread alone.
+    let (done, listens) = mpsc::channel();
+    let there = app.clone();
+    let asked = app.run_on_main_thread(move || {
+        let plugin = tauri_plugin_global_shortcut::Builder::new().build();
+        let _nobody_waits = done.send(there.plugin(plugin));
+    });
+    match (asked, listens.recv()) {
+        (Ok(()), Ok(Ok(()))) => {}
+        (asked, listens) => tracing::info!(?asked, ?listens, "this desktop has no global keys"),
+    }
+    app.try_state().ok_or_else(unsupported)
+}
+
 /// The keys as they are chosen.
 pub(crate) fn list(app: &AppHandle) -> Hotkeys {
     let keys = app.state::<Shell>().remembered.read(|memory| memory.hotkeys.clone());
-    Hotkeys { supported: app.try_state::<GlobalShortcut<tauri::Wry>>().is_some(), keys }
+    Hotkeys { supported: !windows::is_wayland(), keys }
 }
 
 /// Chooses the key of an action, or none. What was chosen before holds until the new one is ours.
@@ -49,9 +63,6 @@ pub(crate) fn choose(
     chord: Option<&str>,
 ) -> Result<(), AppError> {
     let shell = app.state::<Shell>();
-    let keys = app
-        .try_state::<GlobalShortcut<tauri::Wry>>()
-        .ok_or_else(|| AppError::from(Code::HotkeyUnsupported))?;
     let before = shell.remembered.read(|memory| memory.hotkeys.clone());
     let new = chord.map(|chord| parse(chord).map(|shortcut| (shortcut, chord))).transpose()?;
     if let Some((shortcut, _)) = new
@@ -67,7 +78,8 @@ pub(crate) fn choose(
         register(app, action, shortcut, chord)?;
     }
     if let Some(old) = old
-        && let Err(error) = keys.unregister(old)
+        && let Some(keyboard) = app.try_state::<GlobalShortcut<Wry>>()
+        && let Err(error) = keyboard.unregister(old)
     {
         tracing::warn!(%error, "a global key was not given back");
     }
@@ -125,7 +137,7 @@ fn register(
                 act(app, action);
             }
         };
-    app.global_shortcut().on_shortcut(shortcut, pressed).map_err(|error| {
+    keyboard(app)?.on_shortcut(shortcut, pressed).map_err(|error| {
         tracing::info!(%error, "a global key is taken");
         AppError::from(Code::HotkeyTaken).with("key", chord)
     })

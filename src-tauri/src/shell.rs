@@ -17,6 +17,7 @@ use crate::dto::{
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
+use crate::measure::Measure;
 use crate::questions::Clerk;
 use crate::rooms::{Live, Rooms};
 use crate::rows::Painter;
@@ -43,6 +44,7 @@ pub(crate) struct Shell {
     /// Compiled anew whenever the rules change.
     rules: Mutex<Arc<RuleBook>>,
     pub(crate) opening: Opening,
+    pub(crate) measure: Measure,
 }
 
 impl Shell {
@@ -70,6 +72,7 @@ impl Shell {
             streamer: Streamer::default(),
             rules: Mutex::new(Arc::new(book)),
             opening: Opening::default(),
+            measure: Measure::wanted(),
         }
     }
 
@@ -107,6 +110,7 @@ impl Shell {
             streamer,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             window: WindowLook::default(),
+            measured: self.measure.is_wanted(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Tells a window that something changed, never faster than it asks.
 //!
-//! A tick carries nothing; the page answers it with one `pull`. At most one is under way, none while the window is
+//! A tick carries nothing; the page answers it with one `pull`, at most one in a frame. At most one is under way, none while the window is
 //! hidden, and a change that happens meanwhile is remembered, not queued: so a window that is slow, hidden or gone costs
 //! one boolean.
 
@@ -9,9 +9,6 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
-
-/// One frame at 60 Hz: a page cannot show more.
-const APART: Duration = Duration::from_millis(16);
 
 /// A tick that was not answered for this long is repeated: the page that it went to may have been reloaded. The wait
 /// doubles up to [`LONGEST_WAIT`], so that a page which stands still is left in peace.
@@ -24,7 +21,6 @@ struct Pace {
     visible: bool,
     changed: bool,
     under_way: Option<UnderWay>,
-    last: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,11 +35,7 @@ impl Pace {
         if !self.visible || !self.changed {
             return None;
         }
-        match (self.under_way, self.last) {
-            (Some(tick), _) => Some(tick.since + tick.wait),
-            (None, Some(last)) => Some(now.max(last + APART)),
-            (None, None) => Some(now),
-        }
+        Some(self.under_way.map_or(now, |tick| tick.since + tick.wait))
     }
 
     /// Takes the tick that is due now, if it is.
@@ -53,7 +45,6 @@ impl Pace {
         }
         let wait = self.under_way.map_or(UNANSWERED, |tick| (tick.wait * 2).min(LONGEST_WAIT));
         self.under_way = Some(UnderWay { since: now, wait });
-        self.last = Some(now);
         true
     }
 
@@ -191,22 +182,6 @@ mod tests {
         assert_eq!(window.seen_after(100).await, 1, "it has just read everything");
         window.ticks.changed();
         assert_eq!(window.seen_after(1).await, 2);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_window_that_asks_at_once_is_paced_to_the_screen() {
-        let window = Window::open();
-        window.ticks.show();
-        let end = Instant::now() + Duration::from_secs(1);
-        while Instant::now() < end {
-            window.ticks.changed();
-            sleep(Duration::from_millis(1)).await;
-            if window.ticks.pace().under_way.is_some() {
-                window.ticks.pulled();
-            }
-        }
-        let seen = window.seen_after(50).await;
-        assert!((55..=64).contains(&seen), "{seen} ticks in a second");
     }
 
     #[tokio::test(start_paused = true)]

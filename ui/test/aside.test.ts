@@ -38,17 +38,21 @@ async function started(query = "rows=50"): Promise<{ bridge: FakeBridge; frames:
 const pulls = (bridge: FakeBridge): number => bridge.calls.filter(([name]) => name === "pull").length;
 
 describe("ticks", () => {
-  it("are answered by one pull in the next frame, however many come", async () => {
+  it("are answered at once, and by one pull a frame, however many come", async () => {
     const { bridge, frames, aside } = await started();
     bridge.room.say({ kind: "message", text: "hello" }, 0);
-    for (let i = 0; i < 5; i++) bridge.emit("tick", null);
+    bridge.emit("tick", null);
     await settled();
-    expect(pulls(bridge)).toBe(0);
-    await frames.paint();
     expect(pulls(bridge)).toBe(1);
     expect(aside.timeline?.items.at(-1)?.row.text).toBe("hello");
-    await frames.paint();
+    for (let i = 0; i < 5; i++) bridge.emit("tick", null);
+    await settled();
     expect(pulls(bridge)).toBe(1);
+    await frames.paint();
+    expect(pulls(bridge)).toBe(2);
+    await frames.paint();
+    await frames.paint();
+    expect(pulls(bridge)).toBe(2);
   });
 
   it("are not answered while hidden; becoming visible shows everything that came", async () => {
@@ -123,7 +127,7 @@ it("counts what came back after the connection was lost", async () => {
 it("reads the rows again when pictures of other servers are wanted, or no longer", async () => {
   const { bridge, aside } = await started();
   await aside.saveSettings({ picturesElsewhere: true });
-  expect(bridge.calls.map(([name]) => name)).toEqual(["saveSettings", "page"]);
+  expect(bridge.calls.map(([name]) => name)).toEqual(["saveSettings", "page", "pull"]);
   bridge.calls.length = 0;
   await aside.saveSettings({ theme: "dark" });
   expect(bridge.calls.map(([name]) => name)).toEqual(["saveSettings"]);

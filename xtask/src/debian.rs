@@ -58,6 +58,17 @@ pub(crate) fn ensure(stage: bool) -> Result<()> {
     install(&missing)
 }
 
+/// Sees to it that these packages are there, too.
+pub(crate) fn also(wanted: &[&str]) -> Result<()> {
+    if find("dpkg-query").is_none() {
+        return Ok(());
+    }
+    match missing(wanted)?[..] {
+        [] => Ok(()),
+        ref missing => install(missing),
+    }
+}
+
 /// Installs packages, named first; nothing where there is no Debian.
 pub(crate) fn install(missing: &[&str]) -> Result<()> {
     if find("dpkg-query").is_none() {

@@ -1,6 +1,7 @@
 //! The house's own commands: `cargo xtask run` shows the app, `cargo xtask test` runs everything that CI runs.
 #![allow(clippy::print_stdout, reason = "a command for people: what it says goes to the terminal")]
 
+mod bench;
 mod bindings;
 mod command;
 mod corpora;
@@ -25,6 +26,7 @@ Usage: cargo xtask <command>
   fuzz [--seconds N] [--target NAME]      the fuzz targets, each for N seconds (60)
   soak [--seeds N] [--clients N] [--kills N] [--write]
                                           faults by seed, a restart, deaths; --write: docs/reliability.md
+  bench [--only NAME] [--quick] [--write] Aside beside what one would use instead; --write: docs/benchmarks.md
   corpora                                 fetch public bad input for the tests, below target/corpora
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   tidy                                    the house rules alone
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::tidy(),
         "fuzz" => fuzz::fuzz(rest),
         "soak" => soak::soak(rest),
+        "bench" => bench::bench(rest),
         "corpora" => corpora::ensure(),
         "mutants" => mutants::mutants(rest),
         "bindings" => bindings::write(),

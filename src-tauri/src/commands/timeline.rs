@@ -6,7 +6,7 @@ use aside_history::{self as history, Anchor, Place, Revision};
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{self, Changes, Page, Pull};
+use crate::dto::{self, Changes, Page, Painted, Pull};
 use crate::errors::AppError;
 use crate::rows::Painter;
 use crate::shell::Shell;
@@ -117,4 +117,10 @@ pub(crate) async fn fill_gap(
 ) -> Result<(), AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     Ok(live.session.fill_gap(key.row()?).await?)
+}
+
+/// The page has drawn something, for whoever measures.
+#[tauri::command]
+pub(crate) fn painted(shell: State<'_, Shell>, painted: Arg<Painted>) {
+    shell.measure.stamp(painted.0);
 }

@@ -107,6 +107,7 @@ fn typescript() -> String {
         Presented,
         PresentedQuestion,
         PresentStep,
+        Painted,
         OverlayPart,
         OverlayState,
         Overlay,

@@ -81,3 +81,20 @@ pub(crate) enum CloseAction {
     Hide,
     Quit,
 }
+
+/// What a page has drawn since it exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Painted {
+    /// The number of the last row that is drawn; 0 where rows have none.
+    pub(crate) seq: u64,
+    /// How many rows are drawn.
+    pub(crate) rows: u32,
+    /// Animation frames that passed while there was something to draw.
+    pub(crate) frames: u32,
+    /// Those that came more than 25 ms after the one before.
+    pub(crate) late: u32,
+    /// Those in which no row stood in the middle of the list.
+    pub(crate) blank: u32,
+}

@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Painted, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { RulesBridge } from "./rules";
 import type { WindowBridge } from "./window";
 
@@ -36,6 +36,8 @@ export interface Bridge {
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 
   boot(): Promise<Boot>;
+  /** What is drawn now, where `boot` says that somebody measures. */
+  painted(painted: Painted): Promise<void>;
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom>;
   forgetRoom(room: string): Promise<void>;
   openRoom(room: string): Promise<RoomStatus>;

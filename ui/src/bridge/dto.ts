@@ -85,7 +85,11 @@ export type Notice = { code: string, params: Record<string, string>, };
  * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
  * `streamer` whether streamer mode is in force.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, 
+/**
+ * Whether the page is to say what it has painted.
+ */
+measured: boolean, };
 
 /**
  * What a row of the timeline is.
@@ -431,6 +435,31 @@ export type PresentedQuestion = { text: string, asker: string, number: number, }
  * A key of the present window.
  */
 export type PresentStep = "next" | "back" | "blank" | "qr" | "bigger" | "smaller";
+
+/**
+ * What a page has drawn since it exists.
+ */
+export type Painted = { 
+/**
+ * The number of the last row that is drawn; 0 where rows have none.
+ */
+seq: number, 
+/**
+ * How many rows are drawn.
+ */
+rows: number, 
+/**
+ * Animation frames that passed while there was something to draw.
+ */
+frames: number, 
+/**
+ * Those that came more than 25 ms after the one before.
+ */
+late: number, 
+/**
+ * Those in which no row stood in the middle of the list.
+ */
+blank: number, };
 
 /**
  * A part of the overlay's address that may be made anew: the secret in the path, so that whoever knew the old one sees

@@ -42,6 +42,7 @@ export function tauriBridge(): Bridge {
     rules: tauriRules(),
 
     boot: () => ask("boot"),
+    painted: (painted) => ask("painted", { painted }),
     saveRoom: (room, form, token) => ask("save_room", { room, form, token }),
     forgetRoom: (room) => ask("forget_room", { room }),
     openRoom: (room) => ask("open_room", { room }),

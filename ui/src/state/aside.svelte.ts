@@ -7,6 +7,7 @@ import { Composer } from "./composer.svelte";
 import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
+import { measure } from "./measure.svelte";
 import type { Who } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { streamer } from "./streamer.svelte";
@@ -141,6 +142,7 @@ export class Aside {
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
       this.#heard(boot.statuses);
       this.ready = true;
+      if (boot.measured) measure(this, (painted) => void this.bridge.painted(painted));
       void this.habits.load();
       void this.rules.load();
       const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;

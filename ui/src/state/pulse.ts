@@ -21,25 +21,20 @@ export class Pulse {
     this.#frames = frames;
   }
 
-  /** Something changed: a pull follows in the next frame, or after the one under way. */
+  /** Something changed: a pull follows at once, or after the one under way and the frame that it was for. */
   poke(): void {
     if (this.#asked || !this.#frames.visible()) return;
     this.#asked = true;
-    if (!this.#busy) this.#schedule();
-  }
-
-  #schedule(): void {
-    this.#busy = true;
-    this.#frames.next(() => void this.#beat());
+    if (!this.#busy) void this.#beat();
   }
 
   async #beat(): Promise<void> {
-    this.#asked = false;
-    try {
-      await this.#pull();
-    } finally {
-      this.#busy = false;
-      if (this.#asked) this.#schedule();
+    this.#busy = true;
+    while (this.#asked) {
+      this.#asked = false;
+      const frame = new Promise<void>((over) => this.#frames.next(over));
+      await Promise.allSettled([this.#pull(), frame]);
     }
+    this.#busy = false;
   }
 }

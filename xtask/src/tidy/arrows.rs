@@ -44,6 +44,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "aside-text",
         ],
     ),
+    // Measures the others from outside: as programs, and with the real server as the other end.
+    ("aside-bench", &["aside-protocol", "aside-server"]),
+    ("aside-bare", &[]),
     ("xtask", &[]),
 ];
 

@@ -136,10 +136,14 @@ export class FakeBridge implements Bridge {
     return Promise.resolve(() => void all.delete(heard as (payload: never) => void));
   }
 
+  painted(): Promise<void> {
+    return this.#answer("painted", [], () => undefined);
+  }
+
   boot(): Promise<Boot> {
     const { settings, systemLocale, notices } = this.scene;
     const room = this.#rooms.length > 0 ? "1" : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, streamer: settings.streamerMode === "on", notices, window: this.look }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, streamer: settings.streamerMode === "on", notices, window: this.look, measured: false }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {

@@ -1,0 +1,180 @@
+//! A room that is faster than anybody can read.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::time::{Instant, sleep};
+
+use super::Pace;
+use crate::app::{App, PATIENCE, Start, whole};
+use crate::peers::{Feed, Weechat, bare};
+use crate::report::{Figure, Goal};
+use crate::room::Room;
+use crate::stage::Stage;
+
+const FAST: u32 = 5_000;
+const TOO_FAST: u32 = 50_000;
+
+/// What a program spent on each of `count` messages, in microseconds on a processor.
+fn each(cpu: Duration, count: f64) -> f64 {
+    cpu.as_secs_f64() * 1e6 / count
+}
+
+const MIB: f64 = 1_024.0;
+
+pub(crate) async fn burst(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
+    let time = pace.time(60);
+    let mut room = Room::open().await?;
+    let first = room.say(40).await?.last().map_or(0, |said| said.seq);
+    let mut app = App::start(stage, &room, Start::default())?;
+    app.is_shown().await?;
+    app.painted(first).await?;
+    // What a start leaves behind is not the burst's.
+    sleep(Duration::from_secs(5)).await;
+    let (effort, memory, health) = (app.tree().effort(), app.tree().memory(), app.health());
+    let said = room.talk(FAST, time).await?;
+    app.painted(said.last().context("silence")?.seq).await?;
+    let (spent, after) = (app.tree().effort().cpu_since(&effort), app.tree().memory());
+    let health = app.health().since(health);
+    let home = app.quit();
+    whole(&home, 1, room.head().await?)?;
+    room.close().await;
+
+    let theirs = pace.time(20);
+    let (weechat_cpu, weechat_count) = weechat(stage, theirs).await?;
+    let naive = naive(stage, theirs).await?;
+    let (emit_cpu, emit_count) = emit(stage, theirs).await?;
+
+    let ours = each(spent, said.len() as f64);
+    let (weechat, emit) = (each(weechat_cpu, weechat_count), each(emit_cpu, emit_count));
+    let grown = |after: u64, before: u64| (after as f64 - before as f64) / before as f64 * 100.0;
+    Ok(vec![
+        Figure::new(2, "burst: frames on time", health.on_time() * 100.0, "%")
+            .beside("a page that appends, same engine", naive * 100.0)
+            .goals(Goal::Least(95.0), Goal::Least(99.0)),
+        Figure::new(2, "burst: processor, each message", ours, "µs")
+            .beside("weechat-headless", weechat)
+            .goals(Goal::Times(1.0), Goal::Times(0.5)),
+        Figure::new(4, "the way to the page: processor, each message", ours, "µs")
+            .beside("an event each, not drawn", emit)
+            .goals(Goal::Times(1.0 / 6.0), Goal::Times(1.0 / 15.0)),
+        Figure::new(4, "memory grown over the burst", grown(after.uss, memory.uss), "%")
+            .goals(Goal::Most(10.0), Goal::Most(3.0)),
+    ])
+}
+
+async fn weechat(stage: &Stage, time: Duration) -> Result<(Duration, f64)> {
+    let mut weechat = Weechat::start(stage).await?;
+    let effort = weechat.program.tree.effort();
+    let count = weechat.hear(FAST, time).await?;
+    let spent = weechat.program.tree.effort().cpu_since(&effort);
+    Ok((spent, f64::from(count)))
+}
+
+/// The share of frames that were on time.
+async fn naive(stage: &Stage, time: Duration) -> Result<f64> {
+    let mut room = Room::open().await?;
+    let feed = Feed::open().await?;
+    let relay = room.relay(feed.frames.clone()).await?;
+    let mut bare = bare(stage, &["naive", &feed.socket()])?;
+    bare.is_shown(stage).await?;
+    sleep(Duration::from_secs(2)).await;
+    let first = room.say(40).await?.last().map_or(0, |said| said.seq);
+    let before = bare.stamps.wait(&mut bare.program, |stamp| stamp.seq >= first).await?;
+    room.talk(FAST, time).await?;
+    sleep(Duration::from_secs(1)).await;
+    let after = bare.stamps.read().last().copied().unwrap_or_default();
+    relay.abort();
+    room.close().await;
+    Ok(Health::from(after).since(Health::from(before)).on_time())
+}
+
+async fn emit(stage: &Stage, time: Duration) -> Result<(Duration, f64)> {
+    let mut bare = bare(stage, &["emit", &FAST.to_string()])?;
+    bare.is_shown(stage).await?;
+    let begun = bare.stamps.wait(&mut bare.program, |stamp| stamp.seq > 0).await?;
+    let effort = bare.program.tree.effort();
+    sleep(time).await;
+    let spent = bare.program.tree.effort().cpu_since(&effort);
+    let ended = bare.stamps.read().last().copied().unwrap_or_default();
+    let heard = ended.seq.saturating_sub(begun.seq) as f64;
+    // Stamps come once a second: what was heard belongs to the time between two of them.
+    let between = ended.at.saturating_sub(begun.at) as f64 / 1e9;
+    Ok((spent, heard * time.as_secs_f64() / between))
+}
+
+pub(crate) async fn overload(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
+    let mut room = Room::open().await?;
+    let first = room.say(40).await?.last().map_or(0, |said| said.seq);
+    let mut app = App::start(stage, &room, Start::default())?;
+    app.is_shown().await?;
+    app.painted(first).await?;
+    sleep(Duration::from_secs(5)).await;
+    let before = app.tree().memory();
+    let begun = Instant::now();
+    let time = pace.time(20);
+    let (mut peak, mut said) = (before.uss, Vec::new());
+    while begun.elapsed() < time {
+        said.extend(room.talk(TOO_FAST, Duration::from_secs(1)).await?);
+        peak = peak.max(app.tree().memory().uss);
+    }
+    let rate = said.len() as f64 / begun.elapsed().as_secs_f64();
+    let last = *said.last().context("silence")?;
+    let live = app.painted(last.seq).await?;
+    peak = peak.max(app.tree().memory().uss);
+    let calm = (live.at.saturating_sub(last.at)) as f64 / 1e9;
+    let (end, head) = (Instant::now() + PATIENCE, room.head().await?);
+    // What it could not keep up with, it reads from the history.
+    while let Err(error) = whole(&app.home, 1, head) {
+        if Instant::now() > end {
+            return Err(error);
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    let complete = (crate::room::now() - last.at) as f64 / 1e9;
+    app.quit();
+    room.close().await;
+    Ok(vec![
+        Figure::new(
+            3,
+            format!("overload, {rate:.0} messages/s: most memory"),
+            peak as f64 / MIB,
+            "MiB",
+        )
+        .beside("before", before.uss as f64 / MIB)
+        .goals(Goal::Times(1.5), Goal::Times(1.15)),
+        Figure::new(3, "overload: until the last row is painted", calm, "s")
+            .goals(Goal::Most(2.0), Goal::Most(0.25)),
+        Figure::new(3, "overload: until every entry is on disk", complete, "s"),
+    ])
+}
+
+/// How frames came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Health {
+    frames: u32,
+    late: u32,
+    pub(crate) blank: u32,
+}
+
+impl From<crate::app::Stamp> for Health {
+    fn from(stamp: crate::app::Stamp) -> Self {
+        Self { frames: stamp.frames, late: stamp.late, blank: stamp.blank }
+    }
+}
+
+impl Health {
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            frames: self.frames.saturating_sub(before.frames),
+            late: self.late.saturating_sub(before.late),
+            blank: self.blank.saturating_sub(before.blank),
+        }
+    }
+
+    /// The share of frames that came within 25 ms; none without frames.
+    pub(crate) fn on_time(self) -> f64 {
+        let frames = f64::from(self.frames);
+        if frames == 0.0 { 0.0 } else { 1.0 - f64::from(self.late) / frames }
+    }
+}

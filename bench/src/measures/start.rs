@@ -1,0 +1,89 @@
+//! How long somebody waits for the first row.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use tokio::time::sleep;
+
+use super::Pace;
+use crate::app::{App, Start};
+use crate::peers::bare;
+use crate::report::{Figure, Goal};
+use crate::room::Room;
+use crate::stage::Stage;
+
+/// Entries in the room.
+const HISTORY: usize = 5_000;
+
+fn ms(from: u64, to: u64) -> f64 {
+    to.saturating_sub(from) as f64 / 1e6
+}
+
+pub(crate) async fn start(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
+    let mut room = Room::open().await?;
+    room.say(HISTORY).await?;
+    // The first start is another matter: it makes the files.
+    let mut app = App::start(stage, &room, Start::default())?;
+    app.painted(HISTORY as u64).await?;
+    let home = app.quit();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..pace.times(20) {
+        let again = Start { home: Some(home.clone()), ..Start::default() };
+        let mut app = App::start(stage, &room, again)?;
+        let stamp = app.painted_since(app.started).await?;
+        ensure!(stamp.seq == HISTORY as u64, "the newest row is {}", stamp.seq);
+        ours.push(ms(app.started, stamp.at));
+        app.quit();
+        let mut bare = bare(stage, &[])?;
+        let stamp = bare.painted().await?;
+        theirs.push(ms(bare.started, stamp.at));
+        bare.program.quit();
+    }
+    room.close().await;
+    Ok(vec![
+        Figure::median(8, "start: to the first row painted", &ours, "ms")
+            .beside("a bare window of Tauri", crate::report::median(&theirs))
+            .goals(Goal::Times(1.3), Goal::Times(1.05)),
+    ])
+}
+
+pub(crate) async fn reopen(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
+    let mut room = Room::open().await?;
+    let first = room.say(HISTORY).await?.last().map_or(0, |said| said.seq);
+    let mut figures = Vec::new();
+    let mut floor = Vec::new();
+    for _ in 0..pace.times(10) {
+        let mut bare = bare(stage, &[])?;
+        floor.push(ms(bare.started, bare.painted().await?.at));
+        bare.program.quit();
+    }
+    for (kept, what) in [(true, "reopen, page kept"), (false, "reopen, page given back")] {
+        let rest_after_secs = if kept { 3_600 } else { 5 };
+        let mut app =
+            App::start(stage, &room, Start { rest_after_secs, key: true, ..Start::default() })?;
+        app.is_shown().await?;
+        app.painted(first).await?;
+        let mut waits = Vec::new();
+        for _ in 0..pace.times(if kept { 10 } else { 5 }) {
+            app.hide().await?;
+            sleep(Duration::from_secs(if kept { 2 } else { 7 })).await;
+            let last = room.say(1).await?[0].seq;
+            sleep(Duration::from_millis(500)).await;
+            let wished = app.toggle()?;
+            let stamp = app.painted(last).await?;
+            ensure!(stamp.at > wished, "it was painted before it was wished for");
+            waits.push(ms(wished, stamp.at));
+        }
+        app.quit();
+        let figure = Figure::median(9, what, &waits, "ms");
+        figures.push(if kept {
+            figure.beside("one frame", 1_000.0 / 60.0).goals(Goal::Times(3.0), Goal::Times(2.0))
+        } else {
+            figure
+                .beside("start of a bare window", crate::report::median(&floor))
+                .goals(Goal::Times(1.3), Goal::Times(1.0))
+        });
+    }
+    room.close().await;
+    Ok(figures)
+}

@@ -1,0 +1,52 @@
+// What this page has painted, told to the shell where somebody measures: once the second animation frame after a change has begun, the first has been drawn.
+import type { Painted } from "../bridge/dto";
+import type { Aside } from "./aside.svelte";
+
+const LATE_MS = 25;
+/** Frames are counted until nothing has changed for so long. */
+const CALM_MS = 1_000;
+
+export function measure(aside: Aside, told: (painted: Painted) => void): () => void {
+  const counted = { frames: 0, late: 0, blank: 0 };
+  let last: number | null = null;
+  let until = 0;
+
+  const frame = (now: number): void => {
+    counted.frames++;
+    if (last !== null && now - last > LATE_MS) counted.late++;
+    if (isBlank()) counted.blank++;
+    last = now < until ? now : null;
+    if (last !== null) requestAnimationFrame(frame);
+  };
+  const busy = (): void => {
+    until = performance.now() + CALM_MS;
+    if (last !== null) return;
+    last = performance.now();
+    requestAnimationFrame(frame);
+  };
+  const tell = (): void => {
+    const items = aside.timeline?.items ?? [];
+    told({ seq: items.findLast(({ row }) => row.seq !== null)?.row.seq ?? 0, rows: items.length, ...counted });
+  };
+
+  window.addEventListener("wheel", busy, { passive: true });
+  const stop = $effect.root(() => {
+    $effect(() => {
+      if ((aside.timeline?.items.length ?? 0) === 0) return;
+      busy();
+      requestAnimationFrame(() => requestAnimationFrame(tell));
+    });
+  });
+  return () => {
+    window.removeEventListener("wheel", busy);
+    stop();
+  };
+}
+
+/** Whether the middle of the list shows no row. */
+function isBlank(): boolean {
+  const box = document.querySelector("[role=log]")?.getBoundingClientRect();
+  if (!box) return false;
+  const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  return at !== null && at.closest("[role=log]") !== null && at.closest("[role=article], [role=separator]") === null;
+}

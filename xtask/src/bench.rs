@@ -1,0 +1,25 @@
+//! `cargo xtask bench`: builds the app as it ships, what it is measured beside, and starts the measuring.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::command::{self, cargo};
+use crate::{debian, page};
+
+/// A client of another protocol, and its server.
+const PEERS: &[&str] = &["ngircd", "weechat-headless"];
+
+/// `args` go to `aside-bench`.
+pub(crate) fn bench(args: &[String]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        bail!("what programs cost is read from /proc: the benchmark runs on Linux only");
+    }
+    debian::ensure(true)?;
+    debian::also(PEERS)?;
+    page::install()?;
+    page::build_if_changed()?;
+    let built = ["-p", "aside", "-p", "aside-bench", "-p", "aside-bare"];
+    command::run(cargo().args(["build", "--release", "--locked"]).args(built))?;
+    command::run(Command::new("target/release/aside-bench").args(args))
+}
