@@ -16,11 +16,10 @@ use tokio::time::Instant;
 use crate::dto::{self, ConnectionState, DeskKind, Role, RoomStatus};
 use crate::notify::{Notice, Notifier};
 use crate::rooms::Live;
-use crate::rules::Words;
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::words::Language;
-use crate::{present, windows};
+use crate::{present, views, windows};
 use heard::{Heard, Spot, Wanted, Why};
 
 /// Looked for this often at most.
@@ -30,8 +29,6 @@ const APART: Duration = Duration::from_secs(10);
 /// Rows that are read of a room at once, and how often in one go.
 const ROWS: u32 = 200;
 const PAGES: usize = 5;
-/// The shortest name that is looked for in what people say, in characters.
-const NAME_CHARS: usize = 2;
 /// What is told of a text, in characters.
 const TEXT_CHARS: usize = 140;
 
@@ -187,9 +184,7 @@ async fn listen(
         room.heard = live.session.page(Anchor::End, ROWS).await.ok().map(|page| Heard::of(&page));
         return Vec::new();
     };
-    let name = shell.remembered.read(|memory| memory.room(key).map(|room| room.form.name.clone()));
-    let name = name.filter(|name| name.chars().count() >= NAME_CHARS);
-    let (name, rules) = (name.and_then(|name| Words::new(&name)), shell.rules());
+    let (name, rules) = (views::own_name(shell, key), shell.rules());
     let mut news = Vec::new();
     for _page in 0..PAGES {
         let Ok(page) = live.session.page(Anchor::After(heard.place), ROWS).await else { break };

@@ -11,6 +11,7 @@ mod finding;
 mod rules;
 mod settings;
 mod streaming;
+mod views;
 mod window;
 
 pub(crate) use desk::{
@@ -24,13 +25,17 @@ pub(crate) use finding::{
 };
 pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
+pub(crate) use views::SavedView;
 pub(crate) use window::{
     CloseAction, HotkeyAction, Hotkeys, Painted, Transcripts, WhichWindow, WindowLook,
 };
 
-#[cfg(test)]
-pub(crate) use rules::{Colour, Sound};
 pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};
+#[cfg(test)]
+pub(crate) use {
+    rules::{Colour, Sound},
+    views::Named,
+};
 
 /// Where a room's connection stands, in the words that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -236,7 +241,8 @@ pub(crate) struct Row {
     pub(crate) retracted: bool,
 }
 
-/// A stretch of the timeline, oldest first.
+/// A stretch of the timeline, oldest first. Of a view, `from` and `to` are the places up to which was looked for its rows, where
+/// that is not as far as there are any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -247,9 +253,11 @@ pub(crate) struct Page {
     pub(crate) has_newer: bool,
     pub(crate) reached_start: bool,
     pub(crate) read: Option<i64>,
+    pub(crate) from: Option<i64>,
+    pub(crate) to: Option<i64>,
 }
 
-/// What changed since a revision; `reset` asks for a page instead.
+/// What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -258,9 +266,11 @@ pub(crate) struct Changes {
     pub(crate) upserts: Vec<Row>,
     pub(crate) removed: Vec<String>,
     pub(crate) reset: bool,
+    pub(crate) heard: Vec<Row>,
 }
 
-/// The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions.
+/// The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions,
+/// and how much came in each view since somebody last looked at it (a hundred: or more).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -268,6 +278,8 @@ pub(crate) struct Pull {
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) changes: Option<Changes>,
     pub(crate) questions: Option<QuestionChanges>,
+    #[cfg_attr(test, ts(type = "Record<string, number>"))]
+    pub(crate) views: BTreeMap<String, u32>,
 }
 
 /// Where a page starts.

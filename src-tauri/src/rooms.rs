@@ -16,6 +16,7 @@ use crate::errors::{AppError, Code};
 use crate::namesakes::Namesakes;
 use crate::rows;
 use crate::settings::RoomKey;
+use crate::views::{Colleagues, Tally};
 
 /// How long a command waits for a room that is just being opened.
 const OPENING: Duration = Duration::from_secs(10);
@@ -41,11 +42,15 @@ pub(crate) struct Live {
     /// The server that the room is on.
     pub(crate) server: Url,
     pub(crate) namesakes: Arc<Namesakes>,
+    pub(crate) colleagues: Arc<Colleagues>,
+    /// What came since somebody last looked, by view.
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Live {
     fn new(key: RoomKey, session: Session, server: Url) -> Self {
-        Self { key, session, server, namesakes: Arc::default() }
+        let (namesakes, colleagues) = (Arc::default(), Arc::default());
+        Self { key, session, server, namesakes, colleagues, tally: Arc::default() }
     }
 }
 

@@ -38,6 +38,8 @@ impl Painter<'_> {
             has_newer: page.has_newer,
             reached_start: page.reached_start,
             read: page.read.map(|place| place.0),
+            from: None,
+            to: None,
         }
     }
 
@@ -47,6 +49,7 @@ impl Painter<'_> {
             upserts: changes.upserts.into_iter().map(|row| self.row(row)).collect(),
             removed: changes.removed.into_iter().map(|key| key.0.to_string()).collect(),
             reset: changes.reset,
+            heard: Vec::new(),
         }
     }
 

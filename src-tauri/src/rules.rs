@@ -15,6 +15,8 @@ use regex::{Regex, RegexBuilder};
 
 use crate::dto::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, When};
 use crate::settings::RoomKey;
+use aside_history::EntryRow;
+use aside_protocol::Body;
 pub(crate) use words::Words;
 
 /// The most rules.
@@ -39,6 +41,24 @@ pub(crate) struct Seen<'a> {
     pub(crate) user: &'a str,
     pub(crate) text: &'a str,
     pub(crate) mine: bool,
+}
+
+/// What was said, and as what, as rules and views see it.
+pub(crate) fn said(entry: &EntryRow) -> (Said, String) {
+    let (kind, text) = match entry.entry.body() {
+        Body::Message { text } => (Said::Message, text),
+        Body::Question { text } => (Said::Question, text),
+        Body::Answer { text, .. } => (Said::Answer, text),
+    };
+    (kind, aside_text::body(&text).into_owned())
+}
+
+/// What becomes of a row, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rated {
+    Plain,
+    Marked,
+    Muted,
 }
 
 /// Rules that are in force, compiled.
@@ -94,6 +114,30 @@ impl RuleBook {
             Effect::Mute => (true, None, None, false),
         };
         Some((Ruled { rule: rule.id.clone(), muted, colour, sound }, notify))
+    }
+
+    /// The same of an entry, in short.
+    pub(crate) fn rate(&self, room: RoomKey, entry: &EntryRow) -> Rated {
+        match self.rule_of(room, entry) {
+            None => Rated::Plain,
+            Some(ruled) if ruled.muted => Rated::Muted,
+            Some(_) => Rated::Marked,
+        }
+    }
+
+    /// Whether an entry is heard.
+    pub(crate) fn sounds(&self, room: RoomKey, entry: &EntryRow) -> bool {
+        self.rule_of(room, entry).is_some_and(|ruled| ruled.sound.is_some())
+    }
+
+    fn rule_of(&self, room: RoomKey, entry: &EntryRow) -> Option<Ruled> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let (kind, text) = said(entry);
+        let user = &entry.entry.user;
+        let seen = Seen { room, kind, user, text: &text, mine: entry.mine };
+        self.judge(&seen).map(|(ruled, _notify)| ruled)
     }
 
     /// Every rule that fits, from the top.

@@ -83,6 +83,8 @@ pub(crate) struct WindowMemory {
     pub(crate) pinned: bool,
     /// Nothing but the rows.
     pub(crate) bare: bool,
+    /// Which view of a room it shows; everything, where it has no name.
+    pub(crate) view: String,
     /// Where it was on which arrangement of screens; the latest last.
     places: Vec<(String, WindowPlace)>,
 }
@@ -91,9 +93,10 @@ impl WindowMemory {
     /// A laptop meets that many desks.
     const MOST_PLACES: usize = 16;
 
-    /// All but whether it is open.
+    /// All but whether it is open, and what it shows.
     pub(crate) fn forget(&mut self) {
-        *self = Self { open: self.open, ..Self::default() };
+        let view = std::mem::take(&mut self.view);
+        *self = Self { open: self.open, view, ..Self::default() };
     }
 
     pub(crate) fn place(&self, screens: &str) -> Option<WindowPlace> {
@@ -298,6 +301,7 @@ mod tests {
                 memory.hotkeys.insert(dto::HotkeyAction::Write, "F9".to_owned());
                 let window = memory.window_mut(RoomWindow::Side);
                 (window.open, window.pinned, window.bare) = (true, true, true);
+                window.view = "questions".to_owned();
                 for n in 0..20 {
                     let place = WindowPlace { x: 1.0, y: 2.0, width: 300.0, height: 700.0 };
                     window.put(format!("{n}x900+0+0"), place);

@@ -3,7 +3,7 @@
 mod opening;
 mod snippets;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

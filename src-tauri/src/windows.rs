@@ -286,11 +286,10 @@ pub(crate) fn settings_changed(app: &AppHandle) {
 
 /// How a window looks beside its page: what a person chose for it, and what this system can do.
 pub(crate) fn look(app: &AppHandle, which: RoomWindow) -> WindowLook {
-    let (pinned, bare) = app
-        .state::<Shell>()
-        .remembered
-        .read(|memory| (memory.window(which).pinned, memory.window(which).bare));
-    WindowLook { pinned, bare, can_pin: can_pin(), can_let_through: build::CAN_LET_THROUGH }
+    let memory = app.state::<Shell>().remembered.read(|memory| memory.window(which));
+    let (can_pin, can_let_through) = (can_pin(), build::CAN_LET_THROUGH);
+    let (pinned, bare, view) = (memory.pinned, memory.bare, memory.view);
+    WindowLook { pinned, bare, can_pin, can_let_through, view }
 }
 
 /// Keeps a window in front of all others, or no longer.

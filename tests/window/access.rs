@@ -10,6 +10,7 @@ use crate::app::{App, until};
 use crate::room::{Mode, Room};
 use crate::side::{IS_MAIN, IS_SIDE};
 use crate::stage::Stage;
+use crate::views::press_tab;
 
 /// What is wrong with what is on the screen, and where.
 #[derive(Debug, Deserialize)]
@@ -172,6 +173,16 @@ async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
         app.keys("\u{1b}").await;
         dialog(&app, false).await;
         eyes.look(&app, &format!("a room, {theme}")).await;
+        for view in ["questions", "mentions"] {
+            press_tab(&app, view).await;
+            eyes.look(&app, &format!("{view} alone, {theme}")).await;
+        }
+        app.press("Make a view").await;
+        app.field("Name").await;
+        eyes.look(&app, &format!("a view's form, {theme}")).await;
+        app.press("Close").await;
+        dialog(&app, false).await;
+        press_tab(&app, "").await;
         app.press("Settings").await;
         app.press("Highlights and mutes").await;
         app.press("Add a rule").await;

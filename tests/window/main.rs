@@ -36,3 +36,4 @@ mod side;
 mod still;
 mod tray;
 mod typing;
+mod views;

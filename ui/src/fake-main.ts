@@ -9,6 +9,7 @@ import "./base.css";
 
 const query = new URLSearchParams(location.search);
 const bridge = new FakeBridge(sceneFrom(query));
+bridge.look = { ...bridge.look, view: query.get("view") ?? "" };
 const aside = start(bridge, query.get("window") ?? "main");
 Object.assign(window, { fake: bridge, aside });
 
@@ -25,6 +26,7 @@ setTimeout(() => {
   if (write) setTimeout(() => desk.answer?.type(write), PICTURE_MS);
   if (sheet) desk.sheet = (open ? { kind: sheet, question: open } : { kind: sheet }) as DeskSheet;
   if (find) desk.search.type(find);
+  if (query.has("form") && aside instanceof Aside) aside.sheet = { kind: "view", view: { id: "a", name: "Beamer", kinds: ["question"], words: ["beamer", "投影"], people: [] } };
   desk.numbersShown = query.has("numbers");
 }, PICTURE_MS);
 

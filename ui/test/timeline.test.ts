@@ -175,7 +175,7 @@ describe("reading", () => {
     say(120);
     bridge.scene.pageDelayMs = 100;
     const back = timeline.reappear();
-    await timeline.apply({ revision: timeline.since + 120, upserts: [], removed: [], reset: true }, 120);
+    await timeline.apply({ revision: timeline.since + 120, upserts: [], removed: [], reset: true, heard: [] }, 120);
     await vi.advanceTimersByTimeAsync(200);
     await back;
     expect(timeline.goal).toBe("line");

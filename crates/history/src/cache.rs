@@ -1,10 +1,11 @@
-//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`items`]), found ([`search`], [`similar`]) and stored ([`cells`]).
+//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`only`], [`items`]), found ([`search`], [`similar`]) and stored ([`cells`]).
 
 pub(crate) mod apply;
 mod cells;
 mod head;
 mod insert;
 pub(crate) mod items;
+pub(crate) mod only;
 pub(crate) mod read;
 pub(crate) mod rooms;
 pub(crate) mod search;

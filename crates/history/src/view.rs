@@ -20,6 +20,18 @@ pub enum Anchor {
     Unread,
 }
 
+/// Which rows of a room, where not all of them: each is found by an index. Gaps among them, and what is still on its way from
+/// here, are always wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Everything that was asked.
+    pub questions: bool,
+    /// Everything that was answered.
+    pub answers: bool,
+    /// What these people said and asked, by their ids. Each costs a query: a few dozen at most.
+    pub people: Vec<String>,
+}
+
 /// Neighbouring rows, without a hole between them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{
-    Anchor, Changes, Draft, LocalId, OutboxError, OutgoingBody, Page, Place, Revision, RoomId,
-    RoomName, RowKey, Store, StoreError,
+    Anchor, Changes, Draft, LocalId, Only, OutboxError, OutgoingBody, Page, Place, Revision,
+    RoomId, RoomName, RowKey, Store, StoreError,
 };
 use aside_protocol::{EntryId, Token};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,6 +24,9 @@ use crate::view::RoomView;
 const COMMANDS: usize = 64;
 /// How long a page may take to come from the server before the cache alone must do.
 const OLDER_PATIENCE: Duration = Duration::from_secs(10);
+/// How many rows are fetched at once where only some of them are wanted, and how often for one page of those.
+const OLDER_SOUGHT: u32 = 1000;
+const OLDER_ROUNDS: u32 = 4;
 
 /// The world around a session.
 #[derive(Clone)]
@@ -121,6 +124,35 @@ impl Session {
             Ok(()) => Ok(self.store.page(self.room, anchor, limit).await?),
             Err(error) if page.rows.is_empty() => Err(error),
             Err(_) => Ok(page),
+        }
+    }
+
+    /// Neighbouring rows of those that are wanted. Where the cache ends before the room does, older rows of all sorts are
+    /// fetched first, a few pages of them at most; when that fails, what the cache has is the answer.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`].
+    pub async fn page_only(
+        &self,
+        only: &Only,
+        anchor: Anchor,
+        limit: u32,
+    ) -> Result<Page, SessionError> {
+        let started = tokio::time::Instant::now();
+        let mut rounds = 0;
+        loop {
+            let page = self.store.page_only(self.room, only, anchor, limit).await?;
+            let short = u32::try_from(page.rows.len()).unwrap_or(u32::MAX) < limit;
+            let wants_older = matches!(anchor, Anchor::Before(_)) && short;
+            if !wants_older || page.has_older || page.reached_start || rounds == OLDER_ROUNDS {
+                return Ok(page);
+            }
+            rounds += 1;
+            let fetched = self.request(|reply| Command::Older { limit: OLDER_SOUGHT, reply });
+            match tokio::time::timeout_at(started + OLDER_PATIENCE, fetched).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return Ok(page),
+            }
         }
     }
 

@@ -1,11 +1,9 @@
 //! What of the rows that came is news: what a rule says so of, a person's own name, and the first word after a silence.
 
 use aside_history::{Page, Place, Row, RowKey};
-use aside_protocol::Body;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::dto::Said;
-use crate::rules::{RuleBook, Seen, Words};
+use crate::rules::{RuleBook, Seen, Words, said};
 use crate::settings::RoomKey;
 
 /// A room in which nobody spoke for so long was silent.
@@ -81,12 +79,7 @@ impl Heard {
             else {
                 continue;
             };
-            let (kind, text) = match entry.entry.body() {
-                Body::Message { text } => (Said::Message, text),
-                Body::Question { text } => (Said::Question, text),
-                Body::Answer { text, .. } => (Said::Answer, text),
-            };
-            let text = aside_text::body(&text).into_owned();
+            let (kind, text) = said(entry);
             let seen = Seen { room, kind, user: &entry.entry.user, text: &text, mine: false };
             let why = match rules.judge(&seen) {
                 // What is muted is as if it were not said.

@@ -1,20 +1,26 @@
 //! Reading a room: pages, changes, the read mark, gaps.
 
-use aside_history::{Anchor, Place, Revision};
+use std::collections::{BTreeMap, BTreeSet};
+
+use aside_history::{self as history, Anchor, Place, Revision};
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{self, Page, Painted, Pull};
+use crate::dto::{self, Changes, Page, Painted, Pull};
 use crate::errors::AppError;
+use crate::rows::Painter;
 use crate::shell::Shell;
+use crate::views::{self, View};
 use crate::windows::RoomWindow;
 
+/// Everything, where no view is named.
 #[tauri::command]
 pub(crate) async fn page(
     shell: State<'_, Shell>,
     room: Arg<String>,
     anchor: Arg<dto::Anchor>,
     limit: Arg<u32>,
+    view: Arg<Option<String>>,
 ) -> Result<Page, AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     let anchor = match anchor.0 {
@@ -23,8 +29,13 @@ pub(crate) async fn page(
         dto::Anchor::After { place } => Anchor::After(Place(place)),
         dto::Anchor::Unread => Anchor::Unread,
     };
-    let page = live.session.page(anchor, limit.limit()).await?;
-    Ok(shell.painter(&live).page(page))
+    let (painter, view) = (shell.painter(&live), view.0.unwrap_or_default());
+    let Some(view) = views::find(&shell, &live, &view).await? else {
+        return Ok(painter.page(live.session.page(anchor, limit.limit()).await?));
+    };
+    let found = view.page(&live, anchor, limit.limit()).await?;
+    let (from, to) = (found.from.map(|place| place.0), found.to.map(|place| place.0));
+    Ok(Page { from, to, ..painter.page(found.page) })
 }
 
 /// The answer to a tick. What changes while this runs is worth another tick.
@@ -36,12 +47,13 @@ pub(crate) async fn pull(
     since: Arg<u64>,
     limit: Arg<u32>,
     questions_since: Arg<Option<u64>>,
+    view: Arg<Option<String>>,
 ) -> Result<Pull, AppError> {
-    let which = RoomWindow::of(window.label());
+    let (which, view) = (RoomWindow::of(window.label()), view.0.unwrap_or_default());
     if let Some(which) = which {
         shell.ticks(which).pulled();
     }
-    let (mut changes, mut questions) = (None, None);
+    let (mut changes, mut questions, mut counts) = (None, None, BTreeMap::new());
     if let Some(room) = room.0 {
         let room = Arg(room).room()?;
         // Where a page that is built anew goes on. With both windows up, it is the whole one's room.
@@ -50,15 +62,41 @@ pub(crate) async fn pull(
         }
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
-            let found = live.session.changes(Revision(since.0), limit.limit()).await?;
-            changes = Some(shell.painter(&live).changes(found));
+            let shown = views::find(&shell, &live, &view).await?;
+            // Few of a view's changes will be seen, and to look for a page of those costs more.
+            let most = if shown.is_some() { views::CHANGES } else { limit.limit() };
+            let since = Revision(since.0);
+            let found = live.session.changes(since, most).await?;
+            let looked_at = looked_at(&window, &shell, view);
+            let all = views::all(&shell, &live).await;
+            counts = live.tally.count(&live, &all, &looked_at, (since, &found)).await?;
+            changes = Some(seen(&shell.painter(&live), shown.as_ref(), found));
             if let Some(since) = questions_since.0 {
                 let found = live.session.questions(since).await?;
                 questions = Some(shell.clerk(&live, &found).changes(found, since));
             }
         }
     }
-    Ok(Pull { statuses: shell.rooms.statuses(), changes, questions })
+    Ok(Pull { statuses: shell.rooms.statuses(), changes, questions, views: counts })
+}
+
+/// Changes, as they are to be seen.
+fn seen(painter: &Painter<'_>, view: Option<&View>, found: history::Changes) -> Changes {
+    let Some(view) = view else { return painter.changes(found) };
+    let (changes, heard) = view.changes(found, &painter.rules);
+    let heard = heard.into_iter().map(|row| painter.row(row)).collect();
+    Changes { heard, ..painter.changes(changes) }
+}
+
+/// The views that somebody has before them: this page's, and that of another window that is shown.
+fn looked_at(window: &WebviewWindow, shell: &Shell, view: String) -> BTreeSet<String> {
+    let others = RoomWindow::ALL.into_iter().filter(|which| which.label() != window.label());
+    let shown = others.filter(|which| which.is_shown(window.app_handle()));
+    shown
+        .map(|which| shell.remembered.read(|memory| memory.window(which).view))
+        .chain([view])
+        .filter(|view| view != views::ALL)
+        .collect()
 }
 
 #[tauri::command]

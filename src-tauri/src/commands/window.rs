@@ -3,12 +3,15 @@
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_autostart::ManagerExt;
 
-use crate::args::Arg;
+use crate::args::{Arg, bounded};
 use crate::dto::{CloseAction, CloseChoice, HotkeyAction, Hotkeys, Settings, WhichWindow};
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
 use crate::windows::RoomWindow;
 use crate::{links, overlay, windows};
+
+/// The longest name of a view, in bytes.
+const VIEW_BYTES: usize = 64;
 
 #[tauri::command]
 pub(crate) async fn save_settings(
@@ -127,6 +130,17 @@ pub(crate) fn strip_window(
     bare: Arg<bool>,
 ) -> Result<(), AppError> {
     windows::strip(&app, this(&window)?, bare.0)
+}
+
+/// Which view of a room the window of the page shows from now on; everything, where it has no name.
+#[tauri::command(async)]
+pub(crate) fn choose_view(
+    shell: State<'_, Shell>,
+    window: WebviewWindow,
+    view: Arg<String>,
+) -> Result<(), AppError> {
+    let (which, view) = (this(&window)?, bounded(view.0, "view", VIEW_BYTES)?);
+    shell.change(|memory| memory.window_mut(which).view = view)
 }
 
 /// The hand is on what stands in for the window's title.

@@ -66,6 +66,8 @@ fn typescript() -> String {
         Spot,
         ShowRoom,
         WindowLook,
+        Named,
+        SavedView,
         WhichWindow,
         Transcripts,
         HotkeyAction,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StreamerMode;
+use super::{SavedView, StreamerMode};
 use crate::settings::RoomKey;
 
 /// The language of the app.
@@ -85,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) keep_transcripts: bool,
     pub(crate) transcript_days: u16,
     pub(crate) transcript_megabytes: u16,
+    pub(crate) views: Vec<SavedView>,
 }
 
 /// Nothing behind the window is seen.
@@ -122,6 +123,7 @@ impl Settings {
         self.transcript_days = self.transcript_days.clamp(*Self::DAYS.start(), *Self::DAYS.end());
         self.transcript_megabytes =
             self.transcript_megabytes.clamp(*Self::MEGABYTES.start(), *Self::MEGABYTES.end());
+        self.views = SavedView::bounded(self.views);
         self
     }
 }
@@ -154,6 +156,7 @@ impl Default for Settings {
             keep_transcripts: true,
             transcript_days: 30,
             transcript_megabytes: 500,
+            views: Vec::new(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
-/// lets it stay in front, or be seen through.
+/// lets it stay in front, or be seen through; and which view of a room it shows ("": everything).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -14,6 +14,7 @@ pub(crate) struct WindowLook {
     pub(crate) bare: bool,
     pub(crate) can_pin: bool,
     pub(crate) can_let_through: bool,
+    pub(crate) view: String,
 }
 
 /// Which of the two windows of a room.

@@ -88,6 +88,7 @@ struct Window {
     open: bool,
     pinned: bool,
     bare: bool,
+    view: String,
     places: Vec<Place>,
 }
 
@@ -162,6 +163,7 @@ impl Window {
             open: window.open,
             pinned: window.pinned,
             bare: window.bare,
+            view: window.view.clone(),
             places: places
                 .map(|(screens, WindowPlace { x, y, width, height })| Place {
                     screens,
@@ -179,6 +181,7 @@ impl Window {
             open: self.open,
             pinned: self.pinned,
             bare: self.bare,
+            view: self.view,
             ..WindowMemory::default()
         };
         for Place { screens, x, y, width, height } in self.places {

@@ -19,9 +19,9 @@ use crate::secrets::Strongbox;
 /// Long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Table {
-    server: Running,
-    token: Token,
+pub(crate) struct Table {
+    pub(crate) server: Running,
+    pub(crate) token: Token,
     token_id: TokenId,
     home: TempDir,
     /// Told whenever a room looks different.
@@ -29,7 +29,7 @@ struct Table {
 }
 
 impl Table {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         crate::install_tls();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = aside_server::start(Config::for_tests(), listener).await.unwrap();
@@ -44,7 +44,7 @@ impl Table {
         Self { server, token: issued.token, token_id: issued.id, home, changed: Arc::default() }
     }
 
-    fn form(&self) -> RoomForm {
+    pub(crate) fn form(&self) -> RoomForm {
         RoomForm {
             server: format!("http://{}", self.server.addr()),
             topic: "r".to_owned(),
@@ -56,7 +56,7 @@ impl Table {
     }
 
     /// A start of the app, with the keyring and the files of the one before.
-    fn start(&self, secrets: &Secrets) -> Shell {
+    pub(crate) fn start(&self, secrets: &Secrets) -> Shell {
         let home = Home::at(self.home.path());
         let remembered = Remembered::open(&home.settings(), 0).unwrap().remembered;
         let store = Store::open(&home.history()).unwrap().store;
@@ -65,7 +65,12 @@ impl Table {
         Shell::new(home, remembered, secrets.clone(), rooms, <[Ticks; 2]>::default())
     }
 
-    async fn becomes(&self, shell: &Shell, key: RoomKey, state: ConnectionState) -> RoomStatus {
+    pub(crate) async fn becomes(
+        &self,
+        shell: &Shell,
+        key: RoomKey,
+        state: ConnectionState,
+    ) -> RoomStatus {
         let reached = async {
             loop {
                 let status = shell.rooms.status(key);
@@ -79,7 +84,7 @@ impl Table {
     }
 }
 
-fn keyring() -> Secrets {
+pub(crate) fn keyring() -> Secrets {
     Secrets::new(Strongbox::default())
 }
 

@@ -45,9 +45,10 @@ export interface Bridge {
   setToken(room: string, token: string): Promise<void>;
   reconnect(room: string): Promise<void>;
 
-  page(room: string, anchor: Anchor, limit: number): Promise<Page>;
-  /** `questionsSince` null: the questions of the room are not wanted. */
-  pull(room: string | null, since: number, limit: number, questionsSince: number | null): Promise<Pull>;
+  /** Of a view, the page's rows are its own; everything is a view without a name. */
+  page(room: string, anchor: Anchor, limit: number, view: string): Promise<Page>;
+  /** `questionsSince` null: the questions of the room are not wanted. The view is looked at. */
+  pull(room: string | null, since: number, limit: number, questionsSince: number | null, view: string): Promise<Pull>;
   markRead(room: string, place: number): Promise<void>;
   fillGap(room: string, key: string): Promise<void>;
 

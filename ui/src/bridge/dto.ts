@@ -74,7 +74,7 @@ export type StreamerMode = "auto" | "on" | "off";
  * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
  * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -174,19 +174,21 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
 export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, };
 
 /**
- * A stretch of the timeline, oldest first.
+ * A stretch of the timeline, oldest first. Of a view, `from` and `to` are the places up to which was looked for its rows, where
+ * that is not as far as there are any.
  */
-export type Page = { revision: number, rows: Array<Row>, hasOlder: boolean, hasNewer: boolean, reachedStart: boolean, read: number | null, };
+export type Page = { revision: number, rows: Array<Row>, hasOlder: boolean, hasNewer: boolean, reachedStart: boolean, read: number | null, from: number | null, to: number | null, };
 
 /**
- * What changed since a revision; `reset` asks for a page instead.
+ * What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show.
  */
-export type Changes = { revision: number, upserts: Array<Row>, removed: Array<string>, reset: boolean, };
+export type Changes = { revision: number, upserts: Array<Row>, removed: Array<string>, reset: boolean, heard: Array<Row>, };
 
 /**
- * The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions.
+ * The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions,
+ * and how much came in each view since somebody last looked at it (a hundred: or more).
  */
-export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, questions: QuestionChanges | null, };
+export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, questions: QuestionChanges | null, views: Record<string, number>, };
 
 /**
  * Where a page starts.
@@ -220,9 +222,20 @@ export type ShowRoom = { room: string, spot: Spot | null, };
 
 /**
  * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
- * lets it stay in front, or be seen through.
+ * lets it stay in front, or be seen through; and which view of a room it shows ("": everything).
  */
-export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canLetThrough: boolean, };
+export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canLetThrough: boolean, view: string, };
+
+/**
+ * Somebody, by the id; the name is only shown.
+ */
+export type Named = { user: string, name: string, };
+
+/**
+ * A view: what is of one of these kinds (none: of any) and has one of these words in it or comes from one of these people
+ * (neither: whatever it says).
+ */
+export type SavedView = { id: string, name: string, kinds: Array<Said>, words: Array<string>, people: Array<Named>, };
 
 /**
  * Which of the two windows of a room.

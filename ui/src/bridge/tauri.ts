@@ -29,6 +29,7 @@ export function tauriBridge(): Bridge {
       show: (which) => ask("show_window", { which }),
       pin: (pinned) => ask("pin_window", { pinned }),
       strip: (bare) => ask("strip_window", { bare }),
+      chooseView: (view) => ask("choose_view", { view }),
       drag: () => ask("drag_window"),
       reset: () => ask("reset_windows"),
       takeLink: () => ask("take_link"),
@@ -49,8 +50,8 @@ export function tauriBridge(): Bridge {
     setToken: (room, token) => ask("set_token", { room, token }),
     reconnect: (room) => ask("reconnect", { room }),
 
-    page: (room, anchor, limit) => ask("page", { room, anchor, limit }),
-    pull: (room, since, limit, questionsSince) => ask("pull", { room, since, limit, questionsSince }),
+    page: (room, anchor, limit, view) => ask("page", { room, anchor, limit, view }),
+    pull: (room, since, limit, questionsSince, view) => ask("pull", { room, since, limit, questionsSince, view }),
     markRead: (room, place) => ask("mark_read", { room, place }),
     fillGap: (room, key) => ask("fill_gap", { room, key }),
 

@@ -1,14 +1,20 @@
 // Keeps what someone reads where it is: remembers where rows stand in the view, and puts the view back to them. (WebKit has no scroll anchoring.)
-interface Mark {
-  readonly key: string;
-  readonly top: number;
-}
+import type { Mark } from "../state/layout";
 
 /** Several rows are remembered, for the first may be the one that goes away. */
 const MARKS = 12;
 
 export class Anchor {
-  #marks: readonly Mark[] = [];
+  #marks: readonly Mark[];
+
+  constructor(marks: readonly Mark[] = []) {
+    this.#marks = marks;
+  }
+
+  /** Where rows stand. */
+  get marks(): readonly Mark[] {
+    return this.#marks;
+  }
 
   /** The row by which the view is held. */
   get first(): string | null {

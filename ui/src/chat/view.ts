@@ -14,7 +14,7 @@ const LINE_AT = 0.25;
 const SMALLEST_ROW_PX = 22;
 
 export class View {
-  readonly #anchor = new Anchor();
+  readonly #anchor: Anchor;
   readonly #hover: Hover;
   readonly #scroller: HTMLElement;
   readonly #list: HTMLElement;
@@ -34,6 +34,7 @@ export class View {
     this.#list = list;
     this.#tail = tail;
     this.#timeline = timeline;
+    this.#anchor = new Anchor(timeline.stood);
     this.#hover = new Hover(
       () => timeline.following && (this.#hold(), true),
       () => !this.#isSelected() && void timeline.toEnd(),
@@ -48,6 +49,7 @@ export class View {
     const selection = () => this.#selected();
     document.addEventListener("selectionchange", selection);
     return () => {
+      this.#timeline.stood = this.#anchor.marks;
       sizes.disconnect();
       this.#hover.forget();
       clearTimeout(this.#settle);

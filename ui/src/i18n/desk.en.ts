@@ -181,6 +181,8 @@ export const deskEn = {
   "key.merge": "Merge into another",
   "key.editText": "Edit the text",
   "key.pin": "Pin",
+  "key.viewNext": "Next view of the timeline",
+  "key.viewPrevious": "Previous view of the timeline",
   "key.readHere": "Mark as read up to here",
   "key.makeQuestion": "Make the message a question",
   "key.live": "On stage now",

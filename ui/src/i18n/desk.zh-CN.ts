@@ -184,6 +184,8 @@ export const deskZhCN: Record<keyof typeof deskEn, Words> = {
   "key.merge": "并入另一个",
   "key.editText": "改写问题",
   "key.pin": "置顶",
+  "key.viewNext": "时间线的下一个视图",
+  "key.viewPrevious": "时间线的上一个视图",
   "key.readHere": "标记已读到这里",
   "key.makeQuestion": "把消息变成问题",
   "key.live": "上现场",

@@ -2,6 +2,7 @@
 import { deskEn } from "./desk.en";
 import { windowEn } from "./window.en";
 import { rulesEn } from "./rules.en";
+import { viewsEn } from "./views.en";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Words = string | Plural;
@@ -10,6 +11,7 @@ export const en = {
   ...deskEn,
   ...windowEn,
   ...rulesEn,
+  ...viewsEn,
 
   "app.name": "Aside",
   "app.loading": "Opening…",

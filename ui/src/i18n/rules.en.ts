@@ -78,6 +78,7 @@ export const rulesEn = {
   "row.marked": "Highlighted",
 
   "menu.label": "What to do with this row",
+  "menu.context": "Show among all rows",
   "menu.about": "About {name}",
   "menu.mark": "Highlight this person",
   "menu.mute": "Mute this person",

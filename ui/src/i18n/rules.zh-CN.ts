@@ -81,6 +81,7 @@ export const rulesZhCN: Record<keyof typeof rulesEn, Words> = {
   "row.marked": "已高亮",
 
   "menu.label": "对这一行的操作",
+  "menu.context": "在全部内容中查看",
   "menu.about": "关于 {name}",
   "menu.mark": "高亮此人",
   "menu.mute": "屏蔽此人",

@@ -3,11 +3,13 @@ import { deskZhCN } from "./desk.zh-CN";
 import { windowZhCN } from "./window.zh-CN";
 import type { Key, Words } from "./en";
 import { rulesZhCN } from "./rules.zh-CN";
+import { viewsZhCN } from "./views.zh-CN";
 
 export const zhCN: Record<Key, Words> = {
   ...deskZhCN,
   ...windowZhCN,
   ...rulesZhCN,
+  ...viewsZhCN,
 
   "app.name": "Aside",
   "app.loading": "正在打开…",

@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, RoomStatus, SavedRoom, Settings, Spot } from "../bridge/dto";
+import type { AppError, Notice, RoomStatus, SavedRoom, SavedView, Settings, Spot } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
@@ -13,6 +13,7 @@ import { browserFrames, Pulse, type Frames } from "./pulse";
 import { streamer } from "./streamer.svelte";
 import { marked, RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
+import { ALL, Views } from "./views.svelte";
 import { RoomWindow } from "./window.svelte";
 
 /** What stands in front of the room, if anything. */
@@ -23,7 +24,8 @@ export type Sheet =
   | { kind: "forget"; room: SavedRoom }
   | { kind: "token"; room: SavedRoom }
   | { kind: "rules" }
-  | { kind: "person"; who: Who };
+  | { kind: "person"; who: Who }
+  | { kind: "view"; view: SavedView };
 
 const defaults: Settings = {
   locale: "system",
@@ -51,6 +53,7 @@ const defaults: Settings = {
   overlay: false,
   overlayRoom: "",
   streamerMode: "auto",
+  views: [],
 };
 
 export class Aside {
@@ -85,6 +88,7 @@ export class Aside {
   timelineWish = $state(0);
   readonly habits: Habits;
   readonly window: RoomWindow;
+  readonly views: Views;
   /** Counts the wishes to write; whoever draws the composer follows it. */
   writes = $state(0);
   readonly rules: RuleKeeper;
@@ -99,10 +103,13 @@ export class Aside {
   readonly #pulse: Pulse;
   #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
   #systemLocale = "en";
+  /** The timeline with everything in it, while a view stands in its place: it is to be found as it was left. */
+  #whole: Timeline | null = null;
 
   constructor(bridge: Bridge, label = "main", frames: Frames = browserFrames) {
     this.bridge = bridge;
     this.window = new RoomWindow(bridge, label);
+    this.views = new Views(bridge);
     this.habits = new Habits(bridge);
     this.rules = new RuleKeeper(bridge, async () => this.timeline?.repaint().catch(() => undefined));
     this.#pulse = new Pulse(() => this.#pull(), frames);
@@ -130,6 +137,7 @@ export class Aside {
       this.window.look = boot.window;
       streamer.on = boot.streamer;
       this.#adopt(boot.settings);
+      this.views.current = this.views.all.includes(boot.window.view) ? boot.window.view : ALL;
       // A room that was not online before this page existed has been away for longer than we can know.
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
       this.#heard(boot.statuses);
@@ -156,15 +164,13 @@ export class Aside {
     if (this.currentId === id) return;
     this.#leaveView();
     this.currentId = id;
-    const timeline = new Timeline(id, this.bridge, () => this.#pulse.poke(), (rows) => this.rules.heard(rows));
+    const timeline = this.#draw(id);
     const composer = new Composer(id, this.bridge);
-    this.timeline = timeline;
-    this.#tune();
     this.composer = composer;
     this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
     if (this.currentId !== id) return;
-    await Promise.all([timeline.open((this.statuses.get(id)?.unread ?? 0) > 0), composer.restore().catch(() => undefined)]);
+    await Promise.all([timeline.open(timeline.view === ALL && (this.statuses.get(id)?.unread ?? 0) > 0), composer.restore().catch(() => undefined)]);
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
@@ -178,9 +184,25 @@ export class Aside {
     if (spot) await this.goTo(spot);
   }
 
+  /** Shows another view of the room on screen. Everything is found as it was left; what came in a view stands at its end. */
+  async showView(view: string): Promise<void> {
+    if (view === this.views.current) return;
+    this.#lookAway();
+    this.views.choose(view);
+    const room = this.currentId;
+    if (room === null) return;
+    if (this.timeline?.view === ALL) this.#whole = this.timeline;
+    else this.timeline?.close();
+    const timeline = this.#draw(room);
+    if (view === ALL) await timeline.reappear().catch(() => undefined);
+    else await timeline.open(false);
+    this.#pulse.poke();
+  }
+
   /** Goes to an entry of the room on screen. */
   async goTo({ key, place }: Spot): Promise<void> {
     this.timelineWish++;
+    await this.showView(ALL);
     await this.timeline?.goTo(key, place).catch(() => undefined);
   }
 
@@ -300,7 +322,8 @@ export class Aside {
     try {
       const desk = this.desk;
       const wanted = desk && (this.staffed || desk.status?.canVote === true) ? desk.board.since : null;
-      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pullLimit ?? 0, wanted);
+      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pullLimit ?? 0, wanted, timeline?.view ?? ALL);
+      this.views.news = pull.views;
       this.#heard(pull.statuses);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
       if (pull.changes && timeline && timeline === this.timeline) await timeline.apply(pull.changes, this.status?.unread ?? 0);
@@ -325,14 +348,28 @@ export class Aside {
 
   #adopt(settings: Settings): void {
     this.settings = settings;
+    if (this.views.take(settings.views)) void this.timeline?.open(false);
     this.#tune();
+    if (this.ready && !this.views.all.includes(this.views.current)) void this.showView(ALL);
     language.choose(settings.locale, this.#systemLocale);
+  }
+
+  /** The timeline of the view that the window shows. */
+  #draw(room: string): Timeline {
+    const view = this.views.current;
+    const whole = view === ALL ? this.#whole : null;
+    const timeline = whole ?? new Timeline(room, this.bridge, () => this.#pulse.poke(), (rows) => this.rules.heard(rows), view);
+    if (whole) this.#whole = null;
+    this.timeline = timeline;
+    this.#tune();
+    return timeline;
   }
 
   #tune(): void {
     if (!this.timeline) return;
     this.timeline.fold = this.settings.foldRepeats;
-    this.timeline.tempo.sample = this.settings.sampleFast;
+    // Of a view few rows come, and all of them were asked for.
+    this.timeline.tempo.sample = this.settings.sampleFast && this.timeline.view === ALL;
   }
 
   /** Whoever looked until now leaves; where nobody did, nothing was read. */
@@ -343,6 +380,9 @@ export class Aside {
   #leaveView(): void {
     this.#lookAway();
     this.timeline?.close();
+    this.#whole?.close();
+    this.#whole = null;
+    this.views.news = {};
     void this.composer?.keepNow();
     this.desk?.close();
     this.timeline = null;

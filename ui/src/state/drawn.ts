@@ -45,6 +45,14 @@ export class Drawn {
     this.#tempo.heard(said, worth, now);
   }
 
+  /** None of these rows, by their key or their entry's id, is left out; says whether one was. */
+  show(stretch: Stretch, questions: ReadonlyMap<string, unknown>): boolean {
+    if (this.crowd.isCalm) return false;
+    const asked = stretch.rows.filter((row) => this.crowd.isHidden(row.key) && (questions.has(row.key) || (row.id !== null && questions.has(row.id))));
+    for (const row of asked) this.crowd.show(row.key);
+    return asked.length > 0;
+  }
+
   /** Rows up to here are known, however they came. */
   heard(place: number): void {
     this.#heardTo = Math.max(this.#heardTo, place);

@@ -16,6 +16,12 @@ export interface Item {
   readonly run: readonly string[] | null;
 }
 
+/** Where a row stands in the view, from its upper edge. */
+export interface Mark {
+  readonly key: string;
+  readonly top: number;
+}
+
 /** Messages of one person within this time read as one. */
 const GROUP_MS = 5 * 60_000;
 /** Beyond this, Date has no such moment. */

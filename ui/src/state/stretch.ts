@@ -10,12 +10,15 @@ export interface Stretch {
   readonly hasNewer: boolean;
   readonly reachedStart: boolean;
   readonly read: number | null;
+  /** Of a view: how far was looked for its rows, where that is not as far as they go. */
+  readonly from: number | null;
+  readonly to: number | null;
 }
 
 /** Own rows that no server has placed yet stand at or above this place. */
 export const ECHO_PLACE = 2 ** 52;
 
-export const emptyStretch: Stretch = { rows: [], revision: 0, hasOlder: false, hasNewer: false, reachedStart: false, read: null };
+export const emptyStretch: Stretch = { rows: [], revision: 0, hasOlder: false, hasNewer: false, reachedStart: false, read: null, from: null, to: null };
 
 export function fromPage(page: Page): Stretch {
   return { ...page, rows: sorted(page.rows) };
@@ -32,6 +35,8 @@ export function withOlder(stretch: Stretch, page: Page, cap: number): Stretch {
     hasOlder: page.hasOlder,
     reachedStart: page.reachedStart,
     hasNewer: stretch.hasNewer || rows.length < joined.length,
+    from: page.from,
+    to: rows.length < joined.length ? null : stretch.to,
   };
 }
 
@@ -45,7 +50,15 @@ export function withNewer(stretch: Stretch, page: Page, cap: number): Stretch {
     revision: Math.min(stretch.revision, page.revision),
     hasNewer: page.hasNewer,
     hasOlder: stretch.hasOlder || rows.length < joined.length,
+    from: rows.length < joined.length ? null : stretch.from,
+    to: page.to,
   };
+}
+
+/** Of a view most rows are never here: that they are not shown is no change. */
+export function concerning(changes: Changes, here: readonly Row[]): Changes {
+  const known = new Set(here.map((row) => row.key));
+  return { ...changes, removed: changes.removed.filter((key) => known.has(key)) };
 }
 
 /** Which end gives way when more rows arrive than the stretch may hold. */
@@ -57,7 +70,7 @@ export function withChanges(stretch: Stretch, changes: Changes, trim: Trim): Str
   for (const row of changes.upserts) touched.add(row.key);
   const kept = stretch.rows.filter((row) => !touched.has(row.key));
   // Own rows on their way say nothing about where the stretch begins: settled, they move to their place before them.
-  const first = stretch.rows.find((row) => row.place < ECHO_PLACE)?.place ?? (stretch.hasOlder ? ECHO_PLACE : Number.NEGATIVE_INFINITY);
+  const first = stretch.from ?? stretch.rows.find((row) => row.place < ECHO_PLACE)?.place ?? (stretch.hasOlder ? ECHO_PLACE : Number.NEGATIVE_INFINITY);
   const last = stretch.rows.at(-1)?.place ?? Number.NEGATIVE_INFINITY;
 
   const taken: Row[] = [];
@@ -76,6 +89,8 @@ export function withChanges(stretch: Stretch, changes: Changes, trim: Trim): Str
     revision: changes.revision,
     hasOlder: hasOlder || (over > 0 && trim.from === "oldest"),
     hasNewer: stretch.hasNewer || (over > 0 && trim.from === "newest"),
+    from: over > 0 && trim.from === "oldest" ? null : stretch.from,
+    to: over > 0 && trim.from === "newest" ? null : stretch.to,
   };
 }
 

@@ -1,27 +1,16 @@
 // One room's timeline as the window holds it: a stretch of rows, whether it follows the end, what is new and what is read.
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { Anchor, AppError, Changes, Page, Row } from "../bridge/dto";
+import { EDGE_PAUSE_MS, followedRows, HELD_ROWS, PAGE_ROWS, REFRESH_MS, SKELETON_MS } from "./bounds";
 import { Drawn, type DrawnWish } from "./drawn";
 import { Ear } from "./ear";
 import { COUNTED_ROWS, Fresh } from "./fresh.svelte";
-import { layout, type Item } from "./layout";
+import { layout, type Item, type Mark } from "./layout";
 import { ReadMark } from "./readMark";
-import { ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
+import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
-
-/** The most rows the page holds while someone reads back; three long screens. */
-const HELD_ROWS = 300;
-/** The most while following the end, and never less than two screens. */
-const FOLLOWED_ROWS = 150;
-const FOLLOWED_SCREENS = 2;
-const PAGE_ROWS = 100;
-/** A held stretch that the room has outrun is read again at most this often. */
-const REFRESH_MS = 1_000;
-/** An edge that gave nothing is not asked again before this. */
-const EDGE_PAUSE_MS = 2_000;
-/** Until then nothing is drawn in place of rows: most pages come from the cache at once. */
-const SKELETON_MS = 300;
+import { ALL } from "./views.svelte";
 
 /** Where the view should stand after rows were replaced; the view clears it. */
 export type Goal = "end" | "line" | "row" | null;
@@ -54,6 +43,12 @@ export class Timeline {
   readonly tempo = new Tempo(() => this.#catchUp());
 
   readonly room: string;
+  /** Which of the room's rows these are. */
+  readonly view: string;
+  /** Older rows of the view were looked for in vain, as far as is looked at once. */
+  cutShort = $state(false);
+  /** Where rows stood when they were last on screen, for the one who draws them again. */
+  stood: readonly Mark[] = [];
   readonly #bridge: Bridge;
   readonly #poke: () => void;
   readonly #ear: Ear;
@@ -68,8 +63,9 @@ export class Timeline {
   readonly #read: ReadMark;
 
   /** `hear` gets what others say while it is said, not what is read back. */
-  constructor(room: string, bridge: Bridge, poke: () => void, hear: (rows: readonly Row[]) => void = () => undefined) {
+  constructor(room: string, bridge: Bridge, poke: () => void, hear: (rows: readonly Row[]) => void = () => undefined, view = ALL) {
     this.room = room;
+    this.view = view;
     this.#bridge = bridge;
     this.#poke = poke;
     this.#read = new ReadMark((place) => bridge.markRead(room, place));
@@ -114,7 +110,7 @@ export class Timeline {
   async repaint(): Promise<void> {
     if (!this.loaded) return;
     if (!this.following) return this.#refreshHeld(Date.now(), true);
-    await this.#load({ at: "end" }, Math.max(PAGE_ROWS, Math.min(this.#stretch.rows.length, FOLLOWED_ROWS)), () => undefined);
+    await this.#load({ at: "end" }, Math.max(PAGE_ROWS, Math.min(this.#stretch.rows.length, followedRows(this.screenRows))), () => undefined);
   }
 
   async toEnd(): Promise<void> {
@@ -159,38 +155,41 @@ export class Timeline {
     this.#fresh.clear(null);
   }
 
-  async apply(changes: Changes, unread: number): Promise<void> {
+  async apply(told: Changes, unread: number): Promise<void> {
+    const changes = this.view === ALL ? told : concerning(told, [...this.#stretch.rows, ...this.items.map(({ row }) => row)]);
     // A page that is under way is newer than these changes, and the pull after it asks for what it lacks.
     if (!this.loaded || this.#loading) return;
-    if (changes.reset) return this.following ? this.#loadLast() : this.#outrun(unread);
+    if (changes.reset) return this.view !== ALL ? this.#reread() : this.following ? this.#loadLast() : this.#outrun(unread);
     if (changes.upserts.length === 0 && changes.removed.length === 0) {
+      this.#ear.listen(changes.heard);
       this.#stretch = { ...this.#stretch, revision: changes.revision };
       return;
     }
-    const trim = this.following ? ({ cap: this.#followed, from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
+    const trim = this.following ? ({ cap: followedRows(this.screenRows), from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
     if (!this.following) this.#fresh.add(changes.upserts);
     this.#drawn.change(changes, this.#stretch);
     this.#drawn.take(changes.upserts, this.#stretch, this.fold, this.#wish, Date.now());
     const next = withChanges(this.#stretch, changes, trim);
-    if (this.following) this.#drawn.advance(this.#stretch, next, this.#followed);
+    if (this.following) this.#drawn.advance(this.#stretch, next, followedRows(this.screenRows));
     // All that was held has moved to before it: an empty page would look like an empty room.
-    if (next.rows.length === 0 && next.hasOlder) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
-    this.#ear.listen(changes.upserts);
+    if (next.rows.length === 0 && next.hasOlder && this.#stretch.rows.length > 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
+    this.#ear.listen([...changes.upserts, ...changes.heard]);
     this.#show(next);
   }
 
-  /** The view is near the first row. */
-  async older(now: number): Promise<void> {
-    const first = this.#stretch.rows[0];
-    if (!this.loaded || this.loadingOlder || now < this.#olderAt || first === undefined) return;
+  /** The view is near the first row. Where older ones were looked for in vain, somebody must ask to look further. */
+  async older(now: number, asked = false): Promise<void> {
+    const place = this.#stretch.from ?? this.#stretch.rows[0]?.place;
+    if (!this.loaded || this.loadingOlder || now < this.#olderAt || place === undefined || (this.cutShort && !asked)) return;
     if (!this.#stretch.hasOlder && this.#stretch.reachedStart) return;
     this.loadingOlder = true;
     const generation = this.#generation;
     try {
-      const page = await this.#bridge.page(this.room, { at: "before", place: first.place }, PAGE_ROWS);
+      const page = await this.#page({ at: "before", place }, PAGE_ROWS);
       if (generation !== this.#generation) return;
       this.olderFailed = false;
-      if (page.rows.length === 0 && !page.reachedStart) this.#pauseOlder(now);
+      this.cutShort = page.rows.length === 0 && page.from !== null;
+      if (page.rows.length === 0 && !page.reachedStart && (page.from ?? place) >= place) this.#pauseOlder(now);
       this.#show(withOlder(this.#stretch, page, HELD_ROWS));
       this.#poke();
     } catch {
@@ -202,12 +201,12 @@ export class Timeline {
 
   /** The view is near the last row that is loaded. */
   async newer(): Promise<void> {
-    const last = lastPlace(this.#stretch.rows);
+    const last = this.#stretch.to ?? lastPlace(this.#stretch.rows);
     if (!this.loaded || this.#busyNewer || !this.#stretch.hasNewer || last === null) return;
     this.#busyNewer = true;
     const generation = this.#generation;
     try {
-      const page = await this.#bridge.page(this.room, { at: "after", place: last }, PAGE_ROWS);
+      const page = await this.#page({ at: "after", place: last }, PAGE_ROWS);
       if (generation !== this.#generation) return;
       this.#show(withNewer(this.#stretch, page, HELD_ROWS));
       this.#poke();
@@ -221,14 +220,15 @@ export class Timeline {
   /** Someone looks at the end with the window focused: it counts as read, a moment later. */
   seen(): void {
     const last = lastPlace(this.#stretch.rows);
-    if (last !== null && this.following && !this.#stretch.hasNewer) this.#read.seen(last);
+    if (last !== null && this.following && !this.#stretch.hasNewer && this.view === ALL) this.#read.seen(last);
   }
 
   /** Whoever looked until now does no more: what comes stands below the line. */
   lookAway(): void {
     this.#read.stop();
     const last = lastPlace(this.#stretch.rows);
-    if (!this.following || last === null || !this.loaded) return;
+    // Whoever looks at some rows has not read the others.
+    if (!this.following || last === null || !this.loaded || this.view !== ALL) return;
     this.#read.now(last);
     this.line = last;
     this.#redraw();
@@ -244,11 +244,7 @@ export class Timeline {
 
   /** These rows are questions of the desk, by their key or their entry's id: none of them is left out. */
   mark(questions: ReadonlyMap<string, unknown>): void {
-    const { crowd } = this.#drawn;
-    if (crowd.isCalm) return;
-    const asked = this.#stretch.rows.filter((row) => crowd.isHidden(row.key) && (questions.has(row.key) || (row.id !== null && questions.has(row.id))));
-    for (const row of asked) crowd.show(row.key);
-    if (asked.length > 0) this.#redraw();
+    if (this.#drawn.show(this.#stretch, questions)) this.#redraw();
   }
 
   /** Everything up to a row was read, because somebody says so: the line stands below it. */
@@ -260,21 +256,14 @@ export class Timeline {
 
   /** Everything that has come was read, whatever is on screen. */
   async readAll(): Promise<void> {
-    const page = await this.#bridge.page(this.room, { at: "end" }, 1);
+    const page = await this.#bridge.page(this.room, { at: "end" }, 1, ALL);
     const last = lastPlace(page.rows);
     if (last !== null) this.readUpTo(last);
   }
 
-  retry(key: string): Promise<void> {
-    return this.#bridge.retry(this.room, key);
-  }
-
-  discard(key: string): Promise<void> {
-    return this.#bridge.discard(this.room, key);
-  }
-
-  fillGap(key: string): Promise<void> {
-    return this.#bridge.fillGap(this.room, key);
+  /** Something is done about one row. */
+  act(what: "retry" | "discard" | "fillGap", key: string): Promise<void> {
+    return this.#bridge[what](this.room, key);
   }
 
   close(): void {
@@ -288,10 +277,11 @@ export class Timeline {
     this.#loading = true;
     const patience = setTimeout(() => (this.skeleton = !this.loaded), SKELETON_MS);
     try {
-      const page = await this.#bridge.page(this.room, anchor, limit);
+      const page = await this.#page(anchor, limit);
       if (generation !== this.#generation) return;
       this.failed = null;
       this.loaded = true;
+      this.cutShort = false;
       this.#fresh.clear(lastPlace(page.rows));
       arrived(page);
       this.#drawn.whole();
@@ -310,7 +300,7 @@ export class Timeline {
   /** Following, and more came than a screen shows: only the screen crosses. */
   async #loadLast(): Promise<void> {
     const generation = this.#generation;
-    const page = await this.#bridge.page(this.room, { at: "end" }, Math.max(40, this.screenRows));
+    const page = await this.#page({ at: "end" }, Math.max(40, this.screenRows));
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
     this.#ear.listen(page.rows);
@@ -318,7 +308,7 @@ export class Timeline {
     if (!sampled) this.#drawn.whole();
     this.#drawn.take(page.rows, this.#stretch, this.fold, this.#wish, Date.now());
     const next = fromPage(page);
-    if (sampled) this.#drawn.advance(this.#stretch, next, this.#followed);
+    if (sampled) this.#drawn.advance(this.#stretch, next, followedRows(this.screenRows));
     this.#show(next);
   }
 
@@ -339,7 +329,7 @@ export class Timeline {
     this.around = row.key;
     this.loadingAround = true;
     try {
-      const [above, below] = await Promise.all([this.#bridge.page(this.room, { at: "before", place: row.place }, PAGE_ROWS), this.#bridge.page(this.room, { at: "after", place: row.place - 1 }, PAGE_ROWS)]);
+      const [above, below] = await Promise.all([this.#page({ at: "before", place: row.place }, PAGE_ROWS), this.#page({ at: "after", place: row.place - 1 }, PAGE_ROWS)]);
       if (generation !== this.#generation || this.following) return;
       this.#drawn.whole();
       this.#fresh.add(below.rows);
@@ -351,10 +341,6 @@ export class Timeline {
       this.loadingAround = false;
       if (generation === this.#generation) this.#loading = false;
     }
-  }
-
-  get #followed(): number {
-    return Math.min(FOLLOWED_ROWS, Math.max(PAGE_ROWS, this.screenRows * FOLLOWED_SCREENS));
   }
 
   get #wish(): DrawnWish {
@@ -373,10 +359,10 @@ export class Timeline {
     if (now < this.#refreshAt && !force) return;
     this.#refreshAt = now + REFRESH_MS;
     const generation = this.#generation;
-    const page = await this.#bridge.page(this.room, { at: "after", place: first.place - 1 }, Math.max(this.#stretch.rows.length, 1));
+    const page = await this.#page({ at: "after", place: first.place - 1 }, Math.max(this.#stretch.rows.length, 1));
     if (generation !== this.#generation || page.rows.length === 0) return;
-    const { hasOlder, reachedStart } = this.#stretch;
-    this.#show({ ...fromPage(page), hasOlder: hasOlder || page.hasOlder, reachedStart });
+    const { hasOlder, reachedStart, from } = this.#stretch;
+    this.#show({ ...fromPage(page), hasOlder: hasOlder || page.hasOlder, reachedStart, from });
   }
 
   #show(stretch: Stretch): void {
@@ -391,6 +377,19 @@ export class Timeline {
   #redraw(): void {
     const rows = this.#drawn.of(this.#stretch, this.#wish);
     this.items = layout(this.items, rows, { line: this.line, recycle: this.following, repeats: (key) => this.#drawn.crowd.repeatsOf(key) });
+  }
+
+  /** A view that the room has outrun is read again, now or when it is time. */
+  async #reread(): Promise<void> {
+    const now = Date.now();
+    if (now < this.#refreshAt) return void setTimeout(this.#poke, this.#refreshAt - now);
+    if (!this.following) return this.#outrun(0);
+    this.#refreshAt = now + REFRESH_MS;
+    await this.#loadLast();
+  }
+
+  #page(anchor: Anchor, limit: number): Promise<Page> {
+    return this.#bridge.page(this.room, anchor, limit, this.view);
   }
 
   #pauseOlder(now: number): void {

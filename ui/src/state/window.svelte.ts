@@ -3,7 +3,7 @@ import type { Bridge } from "../bridge/bridge";
 import type { WindowLook } from "../bridge/dto";
 
 export class RoomWindow {
-  look = $state.raw<WindowLook>({ pinned: false, bare: false, canPin: true, canLetThrough: true });
+  look = $state.raw<WindowLook>({ pinned: false, bare: false, canPin: true, canLetThrough: true, view: "" });
   /** The narrow one, beside something else. */
   readonly side: boolean;
   readonly #bridge: Bridge;

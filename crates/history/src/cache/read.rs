@@ -17,7 +17,7 @@ use crate::row::{Row, Standing};
 use crate::view::{Anchor, Changes, Page, Person, RoomState, Unread};
 
 /// No page is larger, whatever is asked for.
-const PAGE_MAX: u32 = 5000;
+pub(super) const PAGE_MAX: u32 = 5000;
 
 /// A page; see [`Store::page`](crate::Store::page).
 pub(crate) fn page(
@@ -115,7 +115,12 @@ fn last_below(conn: &Connection, room: RoomId, place: i64) -> Result<Option<i64>
     Ok(statement.query_row(params![room.0, place], |line| line.get(0)).optional()?)
 }
 
-fn collect(conn: &Connection, sql: &str, cells: impl Params) -> Result<Vec<Row>, StoreError> {
+/// The rows that a statement finds.
+pub(super) fn collect(
+    conn: &Connection,
+    sql: &str,
+    cells: impl Params,
+) -> Result<Vec<Row>, StoreError> {
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map(cells, cells::read)?;
     Ok(rows.map(|stored| stored.map(|stored| stored.row)).collect::<Result<_, _>>()?)

@@ -108,6 +108,27 @@ statements! {
     PERSON_COUNTS =
         "SELECT count(*), count(nullif(kind, 0)) FROM rows WHERE room = ?1 AND user = ?2 AND kind <= 1";
 
+    PERSON_FORWARD = concat!(
+        "SELECT ", columns!(),
+        " FROM rows WHERE room = ?1 AND user = ?2 AND kind <= 1 AND place > ?3 ORDER BY place LIMIT ?4"
+    );
+
+    // Questions, answers or both; ?4 and ?5 are the kinds. The index is named: by the planner's guess, all rows may be as cheap.
+    ASKED_BACKWARD = concat!(
+        "SELECT ", columns!(), " FROM rows INDEXED BY asked_and_answered WHERE room = ?1 AND kind IN (1, 2) \
+         AND kind IN (?4, ?5) AND place < ?2 ORDER BY place DESC LIMIT ?3"
+    );
+    ASKED_FORWARD = concat!(
+        "SELECT ", columns!(), " FROM rows INDEXED BY asked_and_answered WHERE room = ?1 AND kind IN (1, 2) \
+         AND kind IN (?4, ?5) AND place > ?2 ORDER BY place LIMIT ?3"
+    );
+    GAPS_BACKWARD = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND kind = 3 AND place < ?2 ORDER BY place DESC LIMIT ?3"
+    );
+    GAPS_FORWARD = concat!(
+        "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND kind = 3 AND place > ?2 ORDER BY place LIMIT ?3"
+    );
+
     // Searching. What the index itself is asked stands beside the code that does.
     ROW_OF_KEY = concat!("SELECT ", columns!(), ", room FROM rows WHERE key = ?1");
     NEWEST_KEYS = "SELECT key FROM rows WHERE key < ?1 ORDER BY key DESC LIMIT ?2";
@@ -148,6 +169,23 @@ mod tests {
         }
         let plan = crate::plan::of(&conn, super::PERSON_COUNTS).join("\n");
         assert!(plan.contains("COVERING INDEX rows_of_person"), "{plan}");
+    }
+
+    #[test]
+    fn a_view_reads_the_rows_that_it_shows_and_no_others() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::cache::MIGRATIONS.to_latest(&mut conn).unwrap();
+        for (sql, index) in [
+            (super::ASKED_BACKWARD, "asked_and_answered (room=? AND place<?)"),
+            (super::ASKED_FORWARD, "asked_and_answered (room=? AND place>?)"),
+            (super::GAPS_BACKWARD, "gaps (room=? AND place<?)"),
+            (super::GAPS_FORWARD, "gaps (room=? AND place>?)"),
+            (super::PERSON_BACKWARD, "rows_of_person (room=? AND user=? AND place<?)"),
+            (super::PERSON_FORWARD, "rows_of_person (room=? AND user=? AND place>?)"),
+        ] {
+            let plan = crate::plan::of(&conn, sql).join("\n");
+            assert_eq!(plan, format!("SEARCH rows USING INDEX {index}"));
+        }
     }
 
     #[test]

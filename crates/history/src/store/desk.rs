@@ -4,16 +4,29 @@ use aside_protocol::EntryId;
 use uuid::Uuid;
 
 use super::Store;
-use crate::cache::{items, read, search, similar};
+use crate::cache::{items, only, read, search, similar};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::{Place, RoomId};
 use crate::outbox::{desk, drafts};
 use crate::row::Row;
 use crate::search::{Cursor, SearchPage, SearchQuery};
 use crate::triage::{Items, ItemsHeard, Snippet};
-use crate::view::Person;
+use crate::view::{Anchor, Only, Page, Person};
 
 impl Store {
+    /// Neighbouring rows of those that are wanted; [`Anchor::Unread`] counts as [`Anchor::End`]. What the page says of older and
+    /// newer rows it says of these alone.
+    pub async fn page_only(
+        &self,
+        room: RoomId,
+        only: &Only,
+        anchor: Anchor,
+        limit: u32,
+    ) -> Result<Page, StoreError> {
+        let only = only.clone();
+        self.read(move |conn| only::page(conn, room, &only, anchor, limit)).await
+    }
+
     /// The items of a room as they were last heard.
     pub async fn items(&self, room: RoomId) -> Result<Items, StoreError> {
         self.read(move |conn| items::all(conn, room)).await

@@ -13,4 +13,5 @@ mod rows;
 mod search;
 mod seq;
 mod seq_model;
+mod some;
 mod support;

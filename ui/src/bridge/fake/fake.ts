@@ -8,6 +8,7 @@ import { busyDesk } from "./questions";
 import { FakeRoom } from "./room";
 import { FakeRules } from "./rules";
 import { conversation, inCrowd, type Scene } from "./scenes";
+import { FakeViews } from "./views";
 
 const FRAME_MS = 16;
 const LABELS = ["Northlight 2026 · Main stage", "产品发布会直播间", "Workshop B"];
@@ -17,13 +18,14 @@ export class FakeBridge implements Bridge {
   readonly calls: [string, ...unknown[]][] = [];
   readonly room = new FakeRoom();
   readonly desk: FakeDesk;
-  look: WindowLook = { pinned: false, bare: false, canPin: true, canLetThrough: true };
+  look: WindowLook = { pinned: false, bare: false, canPin: true, canLetThrough: true, view: "" };
   link: string | null = null;
   hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
   readonly window: WindowBridge = {
     show: (which) => this.#answer("showWindow", [which], () => undefined),
     pin: (pinned) => this.#answer("pinWindow", [pinned], () => this.#looks({ pinned })),
     strip: (bare) => this.#answer("stripWindow", [bare], () => this.#looks({ bare })),
+    chooseView: (view) => this.#answer("chooseView", [view], () => void (this.look = { ...this.look, view })),
     drag: () => this.#answer("dragWindow", [], () => undefined),
     reset: () => this.#answer("resetWindows", [], () => this.#looks({ pinned: false, bare: false })),
     takeLink: () =>
@@ -43,6 +45,7 @@ export class FakeBridge implements Bridge {
       }),
   };
   readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer));
+  readonly views = new FakeViews(this.room, this.rules);
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
@@ -59,6 +62,7 @@ export class FakeBridge implements Bridge {
     this.scene = scene;
     const now = Date.now();
     for (const said of scene.rows) this.room.say(said, now);
+    this.views.made = scene.settings.views;
     this.room.read = this.room.rows.at(scene.unreadFrom === null ? -1 : scene.unreadFrom - 1)?.place ?? null;
     this.#rooms = LABELS.slice(0, scene.rooms).map((label, i) => saved(String(i + 1), label, i < 2));
     this.desk = this.#makeDesk(now);
@@ -173,25 +177,28 @@ export class FakeBridge implements Bridge {
     return this.#answer("reconnect", [room], () => this.connect({ state: "connecting", why: null, retryAt: null }));
   }
 
-  async page(room: string, anchor: Anchor, limit: number): Promise<Page> {
+  async page(room: string, anchor: Anchor, limit: number, view = ""): Promise<Page> {
     if (this.scene.pageDelayMs > 0) await new Promise((done) => setTimeout(done, this.scene.pageDelayMs));
-    return this.#answer("page", [room, anchor, limit], () => {
-      const page = this.room.page(anchor, limit);
+    return this.#answer("page", [room, anchor, limit, view], () => {
+      const whole = this.room.page(anchor, limit);
+      const page = view === "" ? whole : anchor.at === "after" ? this.views.after(view, whole, anchor.place, limit) : this.views.page(view, whole, anchor.at === "before" ? anchor.place : Number.POSITIVE_INFINITY, limit);
       return { ...page, rows: page.rows.map((row) => this.rules.paint(row)) };
     });
   }
 
-  pull(room: string | null, since: number, limit: number, questionsSince: number | null): Promise<Pull> {
+  pull(room: string | null, since: number, limit: number, questionsSince: number | null, view = ""): Promise<Pull> {
     this.#ticking = false;
-    return this.#answer("pull", [room, since, limit, questionsSince], () => ({
+    return this.#answer("pull", [room, since, limit, questionsSince, view], () => ({
       statuses: this.#statuses(),
-      changes: room === null ? null : this.#changes(since, limit),
+      changes: room === null ? null : this.#changes(since, limit, view),
       questions: room === null || questionsSince === null ? null : this.desk.changes(questionsSince),
+      views: room === null ? {} : this.views.news(view),
     }));
   }
 
-  #changes(since: number, limit: number): Changes {
-    const changes = this.room.changes(since, limit);
+  #changes(since: number, limit: number, view: string): Changes {
+    const all = this.room.changes(since, view === "" ? limit : 1_000);
+    const changes = view === "" ? all : this.views.changes(view, all);
     return { ...changes, upserts: changes.upserts.map((row) => this.rules.paint(row)) };
   }
 
@@ -240,7 +247,10 @@ export class FakeBridge implements Bridge {
   }
 
   saveSettings(settings: Settings): Promise<void> {
-    return this.#answer("saveSettings", [settings], () => void (this.scene.settings = settings));
+    return this.#answer("saveSettings", [settings], () => {
+      this.scene.settings = settings;
+      this.views.made = settings.views;
+    });
   }
 
   overlay(): Promise<Overlay> {

@@ -65,16 +65,18 @@ export class FakeRoom {
       hasNewer: to < this.#rows.length,
       reachedStart: this.reachedStart,
       read: this.read,
+      from: null,
+      to: null,
     };
   }
 
   changes(since: number, limit: number): Changes {
     // Each revision is one change: whoever is that far behind need not be looked up.
-    if (this.revision - since > limit * 2 && this.#removed.length === 0 && this.#edits === 0) return { revision: this.revision, upserts: [], removed: [], reset: true };
+    if (this.revision - since > limit * 2 && this.#removed.length === 0 && this.#edits === 0) return { revision: this.revision, upserts: [], removed: [], reset: true, heard: [] };
     const upserts = this.#rows.filter((row) => (this.#changedAt.get(row.key) ?? 0) > since);
     const removed = this.#removed.filter((gone) => gone.at > since).map((gone) => gone.key);
-    if (upserts.length + removed.length > limit) return { revision: this.revision, upserts: [], removed: [], reset: true };
-    return { revision: this.revision, upserts, removed, reset: false };
+    if (upserts.length + removed.length > limit) return { revision: this.revision, upserts: [], removed: [], reset: true, heard: [] };
+    return { revision: this.revision, upserts, removed, reset: false, heard: [] };
   }
 
   #range(anchor: Anchor, limit: number): [number, number] {

@@ -102,6 +102,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       notifyMarked: true,
       notifySilence: false,
       notifyText: false,
+      views: query.has("views") ? [{ id: "a", name: "Beamer", kinds: [], words: ["why", "how"], people: [] }] : [],
     },
     systemLocale: navigator.language,
     rooms: Number(query.get("rooms") ?? 3),

@@ -31,6 +31,8 @@ export const table = [
   { id: "lane5", keys: ["5"], words: "lane.done", group: "move" },
   { id: "apply", keys: ["."], words: "key.apply", group: "move" },
   { id: "readHere", keys: ["M"], words: "key.readHere", group: "move" },
+  { id: "viewNext", keys: ["Mod+PageDown"], words: "key.viewNext", group: "move", fields: true },
+  { id: "viewPrevious", keys: ["Mod+PageUp"], words: "key.viewPrevious", group: "move", fields: true },
   { id: "open", keys: ["Enter"], words: "key.open", group: "work" },
   { id: "reply", keys: ["r"], words: "key.reply", group: "work" },
   { id: "claim", keys: ["c"], words: "key.claim", group: "work" },
@@ -131,7 +133,7 @@ export function isBindable(chord: string, own: boolean): boolean {
   return !own || chord.startsWith("Mod+");
 }
 
-const NAMES: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", " ": "Space" };
+const NAMES: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", PageUp: "PgUp", PageDown: "PgDn", Escape: "Esc", " ": "Space" };
 
 /** A chord as it stands on the keys. */
 export function chordWords(chord: string, mac = onMac()): string {
