@@ -1,10 +1,11 @@
 //! A window that stays hidden gives its page back: only the core runs then, hears everything, and shows it when it is shown again.
 //!
 //! `ASIDE_HIDDEN_MINUTES=12 cargo test -p aside --test window rest:: -- --nocapture` is the long way: as many
-//! rows as a room of ten a second has in twelve hours.
+//! rows as a room of ten a second has in twelve hours. `cargo xtask soak` runs it and makes a table of what it reports.
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -53,7 +54,8 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     is_hidden(&app).await;
     until("the page is gone", || async { app.stage.processes(PAGE).is_empty().then_some(()) })
         .await;
-    let said = talk(&app.stage, &room).await;
+    let minutes = minutes();
+    let (said, looks) = talk(&app.stage, &room, minutes).await;
     let connections = room.ana_connections().len();
     let hidden = memory(&app.stage);
 
@@ -70,16 +72,34 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     the_connection_never_broke(&room, Mode::Full);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let again = memory(&app.stage);
-    eprintln!(
-        "memory: {shown} MiB shown, {hidden} MiB hidden, {again} MiB shown again; a window after {window:?}, rows after {rows:?}"
-    );
     assert!(hidden < shown, "{hidden} MiB hidden, {shown} MiB shown");
+    report(&json!({
+        "build": if cfg!(debug_assertions) { "debug" } else { "release" },
+        "minutes": minutes,
+        "rows": said,
+        "shown_mib": shown,
+        "hidden_mib": looks,
+        "again_mib": again,
+        "window_ms": window.as_millis() as u64,
+        "rows_ms": rows.as_millis() as u64,
+    }));
 }
 
-/// What is said while nobody looks; memory is looked at every minute.
-async fn talk(stage: &Stage, room: &Room) -> usize {
-    let minutes: f64 =
-        env::var("ASIDE_HIDDEN_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(0.0);
+/// How long it is hidden the long way; nothing for the short one.
+fn minutes() -> f64 {
+    env::var("ASIDE_HIDDEN_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(0.0)
+}
+
+/// Says what was seen, and writes it where `cargo xtask soak` looks for it.
+fn report(seen: &serde_json::Value) {
+    eprintln!("{seen}");
+    let Some(path) = env::var_os("ASIDE_REPORT") else { return };
+    let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+    writeln!(file, "{seen}").unwrap();
+}
+
+/// What is said while nobody looks, and the memory that all processes took, in MiB: at the beginning, and after each minute.
+async fn talk(stage: &Stage, room: &Room, minutes: f64) -> (usize, Vec<u64>) {
     let (time, count) = if minutes > 0.0 {
         (Duration::from_secs_f64(minutes * 60.0), LONG)
     } else {
@@ -96,12 +116,14 @@ async fn talk(stage: &Stage, room: &Room) -> usize {
         }
         tokio::time::sleep(STEP).await;
     }
-    eprintln!("{said} rows in {minutes} min; MiB of all processes, each minute: {looks:?}");
+    if minutes > 0.0 {
+        looks.push(memory(stage));
+    }
     // The first minutes fill caches that are bounded.
     if let [_, _, _, early, .., late] = looks[..] {
         assert!(late <= early + early / 10, "memory grows: {looks:?}");
     }
-    said
+    (said, looks)
 }
 
 /// Every row is in the cache, once and in order.
