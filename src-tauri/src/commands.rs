@@ -74,6 +74,7 @@ macro_rules! handler {
             crate::commands::window::pin_window,
             crate::commands::window::strip_window,
             crate::commands::window::drag_window,
+            crate::commands::window::keep_stands,
             crate::commands::window::reset_windows,
             crate::commands::window::take_link,
             crate::commands::searching::transcripts,

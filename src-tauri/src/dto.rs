@@ -24,7 +24,9 @@ pub(crate) use finding::{
 };
 pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
-pub(crate) use window::{CloseAction, HotkeyAction, Hotkeys, Transcripts, WhichWindow, WindowLook};
+pub(crate) use window::{
+    CloseAction, HotkeyAction, Hotkeys, Stand, Transcripts, WhichWindow, WindowLook,
+};
 
 #[cfg(test)]
 pub(crate) use rules::{Colour, Sound};
@@ -134,8 +136,8 @@ pub(crate) struct Notice {
 }
 
 /// All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
-/// `streamer` whether streamer mode is in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// `streamer` whether streamer mode is in force, `stands` where the reader stood in rooms when the window's last page was hidden.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Boot {
@@ -149,6 +151,8 @@ pub(crate) struct Boot {
     pub(crate) spot: Option<Spot>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) window: WindowLook,
+    #[cfg_attr(test, ts(type = "Record<string, Stand>"))]
+    pub(crate) stands: BTreeMap<String, Stand>,
 }
 
 /// What a row of the timeline is.

@@ -5,6 +5,7 @@ mod snippets;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aside_protocol::Token;
@@ -107,6 +108,7 @@ impl Shell {
             streamer,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             window: WindowLook::default(),
+            stands: BTreeMap::new(),
         }
     }
 

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::app::{App, until};
-use crate::hidden::{TITLE, is_hidden, is_shown, the_connection_never_broke};
+use crate::app::{App, stays, until};
+use crate::hidden::{LINE, TITLE, is_hidden, is_shown, the_connection_never_broke};
 use crate::room::{Mode, Room};
 use crate::stage::Stage;
+use crate::still::{END, read_back};
 
 /// Twelve hours of ten rows a second.
 const LONG: usize = 12 * 60 * 60 * 10;
@@ -50,10 +51,7 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     app.type_into("Message", "half a sen").await;
     let shown = memory(&app.stage);
 
-    app.stage.close_window(TITLE);
-    is_hidden(&app).await;
-    until("the page is gone", || async { app.stage.processes(PAGE).is_empty().then_some(()) })
-        .await;
+    rests(&app).await;
     let minutes = minutes();
     let (said, looks) = talk(&app.stage, &room, minutes).await;
     let connections = room.ana_connections().len();
@@ -67,6 +65,12 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     app.row(&["unseen"]).await;
     let rows = began.elapsed();
     assert_eq!(app.value("Message").await, "half a sen");
+    // Who was at the end sees where they stopped.
+    until("the unread line", || async {
+        let line: Vec<String> = app.ask(LINE, json!([])).await;
+        (line.len() == 1 && line[0].contains("unseen 000000")).then_some(())
+    })
+    .await;
     all_is_there(&app, said).await;
     assert_eq!(room.ana_connections().len(), connections);
     the_connection_never_broke(&room, Mode::Full);
@@ -83,6 +87,38 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
         "window_ms": window.as_millis() as u64,
         "rows_ms": rows.as_millis() as u64,
     }));
+    who_reads_back_goes_on_there(&app, &room).await;
+}
+
+/// The window is closed, and after a while its page is gone.
+async fn rests(app: &App) {
+    app.stage.close_window(TITLE);
+    is_hidden(app).await;
+    until("the page is gone", || async { app.stage.processes(PAGE).is_empty().then_some(()) })
+        .await;
+}
+
+/// The row that somebody looks at is where it was, to the pixel, and stays there; what came since is counted.
+async fn who_reads_back_goes_on_there(app: &App, room: &Room) {
+    // Once a frame has been drawn: what is known of questions makes rows higher, and until then nobody has seen that.
+    const TOP: &str = "await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        const row = all('[role=log] [role=article]').find((row) => row.dataset.key === a);
+        return row ? row.getBoundingClientRect().top - scroller().getBoundingClientRect().top : null;";
+    let key = read_back(app).await;
+    let before: f64 = app.ask(TOP, json!([key])).await;
+    rests(app).await;
+    room.say_all((0..250).map(|number| format!("later {number:03}"))).await;
+    app.start_again();
+    is_shown(app).await;
+    app.turn_to("the page is back", "return !!log();").await;
+    let top = until("the row is back", || app.ask::<Option<f64>>(TOP, json!([key]))).await;
+    assert!((top - before).abs() < 0.5, "it was at {before} px, and is at {top} px");
+    app.row_or_words("new").await;
+    room.say_all((0..50).map(|number| format!("now {number:03}"))).await;
+    stays(Duration::from_secs(1), || app.ask::<f64>(TOP, json!([key]))).await;
+    app.ask::<()>("log().focus(); return null;", json!([])).await;
+    app.keys(END).await;
+    app.row(&["now 049"]).await;
 }
 
 /// How long it is hidden the long way; nothing for the short one.

@@ -21,7 +21,7 @@ const PART: Duration = Duration::from_secs(20);
 const AFTERWARDS: Duration = Duration::from_secs(5);
 /// The keys of the driver's standard.
 const PAGE_UP: &str = "\u{e00e}";
-const END: &str = "\u{e010}";
+pub(crate) const END: &str = "\u{e010}";
 
 /// Where a row begins below the upper edge of the list, once a frame has been drawn.
 const WHERE: &str =
@@ -85,7 +85,7 @@ async fn what_somebody_reads_stays_where_it_is() {
 }
 
 /// Scrolls up as a person does, and says which row then is the first.
-async fn read_back(app: &App) -> String {
+pub(crate) async fn read_back(app: &App) -> String {
     app.ask::<()>("log().focus(); return null;", json!([])).await;
     app.keys(&PAGE_UP.repeat(3)).await;
     until("the list has come to rest", || async {

@@ -108,6 +108,27 @@ describe("holding still", () => {
     expect(lastShown()).toBe(newest());
   });
 
+  it("goes on where somebody stood when an earlier page was given back, with what stands on both sides", async () => {
+    const row = bridge.room.rows[150];
+    bridge.room.read = bridge.room.rows[389]?.place ?? null;
+    const stand = { key: row?.key ?? "", place: row?.place ?? 0, top: -7.5 };
+    await timeline.comeBack(stand, 10);
+    expect([timeline.goal, timeline.following, timeline.fresh, timeline.freshIsLeast]).toEqual([stand, false, 10, true]);
+    expect(shown()).toEqual(bridge.room.rows.slice(50, 250).map(({ key }) => key));
+    timeline.goal = null;
+    say(3);
+    await pull();
+    expect([timeline.following, timeline.hasNewer, timeline.items.length]).toEqual([false, true, 200]);
+    await timeline.toEnd();
+    expect(lastShown()).toBe(newest());
+  });
+
+  it("shows the end of a room that nothing is left of since somebody stood there", async () => {
+    for (const { key } of [...bridge.room.rows]) bridge.room.remove(key);
+    await timeline.comeBack({ key: "7", place: 7, top: 0 }, 0);
+    expect([timeline.goal, timeline.following]).toEqual(["end", true]);
+  });
+
   it("asks an edge that failed again only after a while", async () => {
     await timeline.open(false);
     bridge.failing.set("page", "timeout");

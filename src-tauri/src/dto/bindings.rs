@@ -66,6 +66,7 @@ fn typescript() -> String {
         Spot,
         ShowRoom,
         WindowLook,
+        Stand,
         WhichWindow,
         Transcripts,
         HotkeyAction,

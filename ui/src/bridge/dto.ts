@@ -83,9 +83,9 @@ export type Notice = { code: string, params: Record<string, string>, };
 
 /**
  * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
- * `streamer` whether streamer mode is in force.
+ * `streamer` whether streamer mode is in force, `stands` where the reader stood in rooms when the window's last page was hidden.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, };
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, stands: Record<string, Stand>, };
 
 /**
  * What a row of the timeline is.
@@ -219,6 +219,12 @@ export type ShowRoom = { room: string, spot: Spot | null, };
  * lets it stay in front, or be seen through.
  */
 export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canLetThrough: boolean, };
+
+/**
+ * Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of
+ * the list it begins, in px (less than nothing: above it). Who is at the end stands nowhere.
+ */
+export type Stand = { key: string, place: number, top: number, };
 
 /**
  * Which of the two windows of a room.

@@ -31,6 +31,7 @@ export function tauriBridge(): Bridge {
       strip: (bare) => ask("strip_window", { bare }),
       drag: () => ask("drag_window"),
       reset: () => ask("reset_windows"),
+      keepStands: (stands) => ask("keep_stands", { stands }),
       takeLink: () => ask("take_link"),
       transcripts: () => ask("transcripts"),
       openTranscripts: () => ask("open_transcripts"),

@@ -15,6 +15,16 @@ export class Anchor {
     return this.#marks[0]?.key ?? null;
   }
 
+  /** What is remembered, what holds the view first. */
+  get marks(): readonly Mark[] {
+    return this.#marks;
+  }
+
+  /** Holds a row at a height of one's choice. */
+  hold(mark: Mark): void {
+    this.#marks = [mark];
+  }
+
   /** Nothing is held any more. */
   forget(): void {
     this.#marks = [];

@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, RoomStatus, SavedRoom, Settings, Spot } from "../bridge/dto";
+import type { AppError, Notice, RoomStatus, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
@@ -98,6 +98,8 @@ export class Aside {
   readonly #pulse: Pulse;
   #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
   #systemLocale = "en";
+  /** Where the reader stood in rooms that were on screen when this window was last hidden. */
+  readonly #stands = new Map<string, Stand>();
 
   constructor(bridge: Bridge, label = "main", frames: Frames = browserFrames) {
     this.bridge = bridge;
@@ -128,6 +130,7 @@ export class Aside {
       this.notices = boot.notices;
       this.window.look = boot.window;
       streamer.on = boot.streamer;
+      for (const [room, stand] of Object.entries(boot.stands)) this.#stands.set(room, stand);
       this.#adopt(boot.settings);
       // A room that was not online before this page existed has been away for longer than we can know.
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
@@ -162,7 +165,8 @@ export class Aside {
     this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
     if (this.currentId !== id) return;
-    await Promise.all([timeline.open((this.statuses.get(id)?.unread ?? 0) > 0), composer.restore().catch(() => undefined)]);
+    const [stand, unread] = [this.#stands.get(id), this.statuses.get(id)?.unread ?? 0];
+    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(unread > 0), composer.restore().catch(() => undefined)]);
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
@@ -276,6 +280,7 @@ export class Aside {
       void this.#reappear();
     } else {
       this.#lookAway();
+      this.#keepStand();
       void this.composer?.keepNow();
       void this.desk?.answer?.keepNow();
     }
@@ -338,8 +343,20 @@ export class Aside {
     if (this.attended) this.timeline?.lookAway();
   }
 
+  /** This page may be given back now: the next one is told where the reader stands. */
+  #keepStand(): void {
+    const { timeline } = this;
+    if (timeline?.loaded) {
+      const stand = timeline.stand();
+      if (stand) this.#stands.set(timeline.room, stand);
+      else this.#stands.delete(timeline.room);
+    }
+    void this.bridge.window.keepStands(Object.fromEntries(this.#stands)).catch(() => undefined);
+  }
+
   #leaveView(): void {
     this.#lookAway();
+    if (this.currentId !== null) this.#stands.delete(this.currentId);
     this.timeline?.close();
     void this.composer?.keepNow();
     this.desk?.close();

@@ -70,6 +70,15 @@ export class Drawn {
     this.crowd.forget((key) => here.has(key));
   }
 
+  /** None of these questions, by their key or their entry's id, is left out; says whether one was. */
+  mark(questions: ReadonlyMap<string, unknown>, { rows }: Stretch): boolean {
+    const { crowd } = this;
+    if (crowd.isCalm) return false;
+    const asked = rows.filter((row) => crowd.isHidden(row.key) && (questions.has(row.key) || (row.id !== null && questions.has(row.id))));
+    for (const row of asked) crowd.show(row.key);
+    return asked.length > 0;
+  }
+
   /** Whether all rows of the stretch are drawn, and no others, but for repeats. */
   isWhole(stretch: Stretch): boolean {
     return this.#trail.length === 0 && (this.crowd.isCalm || stretch.rows.every((row) => !this.crowd.isLeftOut(row.key)));

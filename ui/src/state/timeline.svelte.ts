@@ -1,6 +1,6 @@
 // One room's timeline as the window holds it: a stretch of rows, whether it follows the end, what is new and what is read.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { Anchor, AppError, Changes, Page, Row } from "../bridge/dto";
+import type { AppError, Changes, Page, Row, Stand } from "../bridge/dto";
 import { Drawn, type DrawnWish } from "./drawn";
 import { Ear } from "./ear";
 import { COUNTED_ROWS, Fresh } from "./fresh.svelte";
@@ -9,6 +9,7 @@ import { ReadMark } from "./readMark";
 import { ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
+import { readPage, type Wanted } from "./wanted";
 
 /** The most rows the page holds while someone reads back; three long screens. */
 const HELD_ROWS = 300;
@@ -24,7 +25,7 @@ const EDGE_PAUSE_MS = 2_000;
 const SKELETON_MS = 300;
 
 /** Where the view should stand after rows were replaced; the view clears it. */
-export type Goal = "end" | "line" | "row" | null;
+export type Goal = "end" | "line" | "row" | Stand | null;
 
 export class Timeline {
   items = $state.raw<readonly Item[]>([]);
@@ -39,10 +40,12 @@ export class Timeline {
   /** Whether the view sticks to the end. */
   following = $state(true);
   line = $state<number | null>(null);
-  goal = $state<Goal>(null);
+  goal = $state.raw<Goal>(null);
   /** The row that was gone to, for the view to find and to mark. */
   found = $state<string | null>(null);
   readonly unfolded = new Unfolded();
+  /** Where the reader stands, unless that is the end; the view measures it. */
+  stand: () => Stand | null = () => null;
 
   /** How many rows a screen shows; the view measures it. */
   screenRows = 40;
@@ -52,7 +55,6 @@ export class Timeline {
   around: string | null = null;
   loadingAround = false;
   readonly tempo = new Tempo(() => this.#catchUp());
-
   readonly room: string;
   readonly #bridge: Bridge;
   readonly #poke: () => void;
@@ -101,6 +103,17 @@ export class Timeline {
       const unreadHere = page.read !== null && page.rows.some((row) => row.place > (page.read ?? 0) && !row.mine);
       this.following = !page.hasNewer;
       this.goal = unread && unreadHere ? "line" : "end";
+    });
+  }
+
+  /** An earlier page of this window was given back while somebody read here: they go on where they stood. */
+  async comeBack(stand: Stand, unread: number): Promise<void> {
+    await this.#load({ at: "around", place: stand.place }, PAGE_ROWS, (page) => {
+      this.line = page.read;
+      this.#read.at = page.read;
+      this.following = page.rows.length === 0;
+      this.goal = this.following ? "end" : stand;
+      if (unread > 0) this.#fresh.atLeast(unread);
     });
   }
 
@@ -229,9 +242,7 @@ export class Timeline {
     this.#read.stop();
     const last = lastPlace(this.#stretch.rows);
     if (!this.following || last === null || !this.loaded) return;
-    this.#read.now(last);
-    this.line = last;
-    this.#redraw();
+    this.readUpTo(last);
   }
 
   /** Shows what is folded into a row, or folds it again; the row stays where it is. */
@@ -244,11 +255,7 @@ export class Timeline {
 
   /** These rows are questions of the desk, by their key or their entry's id: none of them is left out. */
   mark(questions: ReadonlyMap<string, unknown>): void {
-    const { crowd } = this.#drawn;
-    if (crowd.isCalm) return;
-    const asked = this.#stretch.rows.filter((row) => crowd.isHidden(row.key) && (questions.has(row.key) || (row.id !== null && questions.has(row.id))));
-    for (const row of asked) crowd.show(row.key);
-    if (asked.length > 0) this.#redraw();
+    if (this.#drawn.mark(questions, this.#stretch)) this.#redraw();
   }
 
   /** Everything up to a row was read, because somebody says so: the line stands below it. */
@@ -265,16 +272,9 @@ export class Timeline {
     if (last !== null) this.readUpTo(last);
   }
 
-  retry(key: string): Promise<void> {
-    return this.#bridge.retry(this.room, key);
-  }
-
-  discard(key: string): Promise<void> {
-    return this.#bridge.discard(this.room, key);
-  }
-
-  fillGap(key: string): Promise<void> {
-    return this.#bridge.fillGap(this.room, key);
+  /** What the buttons of a row ask for. */
+  act(what: "retry" | "discard" | "fillGap", key: string): Promise<void> {
+    return this.#bridge[what](this.room, key);
   }
 
   close(): void {
@@ -283,12 +283,12 @@ export class Timeline {
     this.#read.stop();
   }
 
-  async #load(anchor: Anchor, limit: number, arrived: (page: Page) => void): Promise<void> {
+  async #load(wanted: Wanted, limit: number, arrived: (page: Page) => void): Promise<void> {
     const generation = ++this.#generation;
     this.#loading = true;
     const patience = setTimeout(() => (this.skeleton = !this.loaded), SKELETON_MS);
     try {
-      const page = await this.#bridge.page(this.room, anchor, limit);
+      const page = await readPage(this.#bridge, this.room, wanted, limit);
       if (generation !== this.#generation) return;
       this.failed = null;
       this.loaded = true;
@@ -339,11 +339,11 @@ export class Timeline {
     this.around = row.key;
     this.loadingAround = true;
     try {
-      const [above, below] = await Promise.all([this.#bridge.page(this.room, { at: "before", place: row.place }, PAGE_ROWS), this.#bridge.page(this.room, { at: "after", place: row.place - 1 }, PAGE_ROWS)]);
+      const page = await readPage(this.#bridge, this.room, { at: "around", place: row.place }, PAGE_ROWS);
       if (generation !== this.#generation || this.following) return;
       this.#drawn.whole();
-      this.#fresh.add(below.rows);
-      this.#show(withOlder(fromPage(below), above, HELD_ROWS));
+      this.#fresh.add(page.rows);
+      this.#show(fromPage(page));
       this.#poke();
     } catch (thrown) {
       this.failed = asAppError(thrown);
