@@ -30,6 +30,7 @@ const PAGE: &str = "WebKitWebProcess";
 fn memory(stage: &Stage) -> u64 {
     let programs = ["aside", PAGE, "WebKitNetworkProcess"];
     let processes = programs.iter().flat_map(|program| stage.processes(program));
+    assert!(!stage.processes("aside").is_empty(), "the app has ended");
     let kilobytes = processes.filter_map(|process| {
         let told = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
         let line = told.lines().find(|line| line.starts_with("Pss:"))?;
