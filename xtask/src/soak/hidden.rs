@@ -54,15 +54,18 @@ fn table(report: &str) -> Result<String> {
     };
     let build = seen["build"].as_str().context("the report does not say which build")?;
     let minutes = seen["minutes"].as_f64().context("the report does not say how long")?;
-    let hidden = seen["hidden_mib"].as_array().context("the report does not say the memory")?;
-    let hidden: Vec<String> = hidden.iter().map(Value::to_string).collect();
+    let minutely = |name: &str| {
+        let list = seen[name].as_array().context("the report does not say the memory")?;
+        anyhow::Ok(list.iter().map(Value::to_string).collect::<Vec<_>>().join(" "))
+    };
     Ok(format!(
-        "| Rows while hidden | Hidden for | Lost, doubled, moved | Heartbeats late or missing | MiB shown | MiB hidden: at first, then after each minute | MiB shown again | The window is back after | Rows are painted after |\n|---|---|---|---|---|---|---|---|---|\n\
-         | {} | {minutes} min | 0 | 0 | {} | {} | {} | {:.2} s | {:.2} s |\n\n\
-         MiB of all processes of the app, shared pages counted once; a {build} build. The times count from the start of the app's second process, which brings the window back.\n",
+        "| Rows while hidden | Hidden for | Lost, doubled, moved | Heartbeats late or missing | MiB shown | MiB hidden: at first, then after each minute | Of them in no file, and the app's alone | MiB shown again | The window is back after | Rows are painted after |\n|---|---|---|---|---|---|---|---|---|---|\n\
+         | {} | {minutes} min | 0 | 0 | {} | {} | {} | {} | {:.2} s | {:.2} s |\n\n\
+         MiB of all processes of the app; pages that other programs use, too, count by their share, so that those programs' coming and going shows. A {build} build. The times count from the start of the app's second process, which brings the window back.\n",
         number("rows")?,
         number("shown_mib")?,
-        hidden.join(" "),
+        minutely("hidden_mib")?,
+        minutely("hidden_own_mib")?,
         number("again_mib")?,
         number("window_ms")? as f64 / 1000.0,
         number("rows_ms")? as f64 / 1000.0,
