@@ -76,6 +76,7 @@ macro_rules! handler {
             crate::commands::window::strip_window,
             crate::commands::window::choose_view,
             crate::commands::window::drag_window,
+            crate::commands::window::keep_stands,
             crate::commands::window::reset_windows,
             crate::commands::window::take_link,
             crate::commands::searching::transcripts,

@@ -27,7 +27,7 @@ pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use views::SavedView;
 pub(crate) use window::{
-    CloseAction, HotkeyAction, Hotkeys, Painted, Transcripts, WhichWindow, WindowLook,
+    CloseAction, HotkeyAction, Hotkeys, Painted, Stand, Transcripts, WhichWindow, WindowLook,
 };
 
 pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};
@@ -141,8 +141,8 @@ pub(crate) struct Notice {
 }
 
 /// All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
-/// `streamer` whether streamer mode is in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// `streamer` whether streamer mode is in force, `stands` where the reader stood in rooms when the window's last page was hidden.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Boot {
@@ -158,6 +158,8 @@ pub(crate) struct Boot {
     pub(crate) window: WindowLook,
     /// Whether the page is to say what it has painted.
     pub(crate) measured: bool,
+    #[cfg_attr(test, ts(type = "Record<string, Stand>"))]
+    pub(crate) stands: BTreeMap<String, Stand>,
 }
 
 /// What a row of the timeline is.

@@ -5,6 +5,7 @@ mod snippets;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aside_protocol::Token;
@@ -111,6 +112,7 @@ impl Shell {
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             window: WindowLook::default(),
             measured: self.measure.is_wanted(),
+            stands: BTreeMap::new(),
         }
     }
 

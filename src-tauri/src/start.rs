@@ -290,5 +290,6 @@ async fn quit_on_signal(app: AppHandle) {
     if tokio::signal::ctrl_c().await.is_err() {
         return;
     }
+    tracing::info!("a signal asks the app to end");
     windows::quit(&app);
 }

@@ -4,14 +4,16 @@
 mod build;
 mod place;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
 pub(crate) use build::{is_ours, theme};
 
-use crate::dto::{CloseChoice, ShowRoom, Spot, WindowLook};
+use crate::dto::{CloseChoice, ShowRoom, Spot, Stand, WindowLook};
 use crate::errors::AppError;
 use crate::present::PRESENT;
 use crate::settings::RoomKey;
@@ -71,6 +73,8 @@ struct OneWindow {
     asked: AtomicBool,
     /// Counts showing and hiding, so that what was meant for an earlier hiding is not done to a later one.
     turn: AtomicU64,
+    /// Where the reader stood in rooms when the page was hidden, by room: the next page goes on there.
+    stands: Mutex<BTreeMap<String, Stand>>,
 }
 
 impl WindowState {
@@ -290,6 +294,25 @@ pub(crate) fn look(app: &AppHandle, which: RoomWindow) -> WindowLook {
     let (can_pin, can_let_through) = (can_pin(), build::CAN_LET_THROUGH);
     let (pinned, bare, view) = (memory.pinned, memory.bare, memory.view);
     WindowLook { pinned, bare, can_pin, can_let_through, view }
+}
+
+/// Keeps where a window's reader stands in rooms, for the page that comes after this one. What is no room of ours is not kept.
+pub(crate) fn keep_stands(app: &AppHandle, which: RoomWindow, stands: BTreeMap<String, Stand>) {
+    let ours = app.state::<Shell>().remembered.read(|memory| {
+        let is_ours = |(room, stand): &(String, Stand)| {
+            let room = RoomKey::parse(room).and_then(|key| memory.room(key));
+            room.is_some() && stand.key.parse::<i64>().is_ok()
+        };
+        stands.into_iter().filter(is_ours).collect()
+    });
+    let state = app.state::<WindowState>();
+    *state.of(which).stands.lock().unwrap_or_else(PoisonError::into_inner) = ours;
+}
+
+/// Where the reader stood in rooms when the window's last page was hidden.
+pub(crate) fn stands(app: &AppHandle, which: RoomWindow) -> BTreeMap<String, Stand> {
+    let state = app.state::<WindowState>();
+    state.of(which).stands.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Keeps a window in front of all others, or no longer.

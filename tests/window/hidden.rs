@@ -74,7 +74,7 @@ async fn goes_and_comes_back(mode: Mode, name: &str) {
 }
 
 /// The unread line's neighbour below, for every unread line in the page.
-const LINE: &str = "
+pub(crate) const LINE: &str = "
     const lines = all('[role=log] [role=separator]').filter((el) => text(el) === 'New' || named(el) === 'New');
     return lines.map((line) => {
         const top = line.getBoundingClientRect().top;

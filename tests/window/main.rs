@@ -1,7 +1,7 @@
 //! The app in a real window, against the real server: what a person sees there, and what the wire carries meanwhile.
 //!
 //! Reading order: [`stage`] (a desktop that is thrown away), [`driver`] and [`app`] (eyes and hands), [`room`] and
-//! [`audience`] (the server and the others in it), [`relay`] (the network to them), [`browser`] (somebody else's), then the stories.
+//! [`audience`] (the server and the others in it), [`relay`] and [`late`] (the network to them), [`browser`] (somebody else's), then the stories.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -9,6 +9,7 @@ mod app;
 mod audience;
 mod browser;
 mod driver;
+mod late;
 mod panel;
 mod relay;
 mod room;

@@ -1,18 +1,20 @@
 //! A window that stays hidden gives its page back: only the core runs then, hears everything, and shows it when it is shown again.
 //!
 //! `ASIDE_HIDDEN_MINUTES=12 cargo test -p aside --test window rest:: -- --nocapture` is the long way: as many
-//! rows as a room of ten a second has in twelve hours.
+//! rows as a room of ten a second has in twelve hours. `cargo xtask soak` runs it and makes a table of what it reports.
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::app::{App, until};
-use crate::hidden::{TITLE, is_hidden, is_shown, the_connection_never_broke};
+use crate::app::{App, stays, until};
+use crate::hidden::{LINE, TITLE, is_hidden, is_shown, the_connection_never_broke};
 use crate::room::{Mode, Room};
 use crate::stage::Stage;
+use crate::still::{END, read_back};
 
 /// Twelve hours of ten rows a second.
 const LONG: usize = 12 * 60 * 60 * 10;
@@ -24,13 +26,26 @@ const STEP: Duration = Duration::from_millis(250);
 /// The program that draws the page.
 const PAGE: &str = "WebKitWebProcess";
 
-/// As much memory as all processes of the app take together, shared pages counted once, in MiB.
-fn memory(stage: &Stage) -> u64 {
+/// What all processes of the app take together, in MiB.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    /// With their share of the pages that others use, too: as many as there are, so much less is it for each.
+    all: u64,
+    /// What is in no file, and the app's alone: the part that can leak.
+    own: u64,
+}
+
+fn memory(stage: &Stage) -> Memory {
+    Memory { all: taken(stage, "Pss:"), own: taken(stage, "Pss_Anon:") }
+}
+
+fn taken(stage: &Stage, which: &str) -> u64 {
     let programs = ["aside", PAGE, "WebKitNetworkProcess"];
     let processes = programs.iter().flat_map(|program| stage.processes(program));
+    assert!(!stage.processes("aside").is_empty(), "the app has ended");
     let kilobytes = processes.filter_map(|process| {
         let told = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
-        let line = told.lines().find(|line| line.starts_with("Pss:"))?;
+        let line = told.lines().find(|line| line.starts_with(which))?;
         line.split_whitespace().nth(1)?.parse::<u64>().ok()
     });
     kilobytes.sum::<u64>() / 1024
@@ -41,7 +56,10 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     let room = Room::open(Mode::Full).await;
     room.remember(200).await;
     let stage = Stage::set("a_hidden_window_rests_and_comes_back_where_it_was");
-    let settings = json!({"version": 1, "settings": {"restAfterSecs": 5, "close": "hide"}});
+    let minutes = minutes();
+    // An hour's transcript is written as a whole: twelve hours of rows within one would be what is measured.
+    let settings = json!({"restAfterSecs": 5, "close": "hide", "keepTranscripts": minutes == 0.0});
+    let settings = json!({"version": 1, "settings": settings});
     fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();
     let app = App::start_in(stage, &room).await;
     app.becomes(&["online"]).await;
@@ -49,11 +67,8 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     app.type_into("Message", "half a sen").await;
     let shown = memory(&app.stage);
 
-    app.stage.close_window(TITLE);
-    is_hidden(&app).await;
-    until("the page is gone", || async { app.stage.processes(PAGE).is_empty().then_some(()) })
-        .await;
-    let said = talk(&app.stage, &room).await;
+    rests(&app).await;
+    let (said, looks) = talk(&app.stage, &room, minutes).await;
     let connections = room.ana_connections().len();
     let hidden = memory(&app.stage);
 
@@ -65,21 +80,78 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     app.row(&["unseen"]).await;
     let rows = began.elapsed();
     assert_eq!(app.value("Message").await, "half a sen");
+    // Who was at the end sees where they stopped.
+    until("the unread line", || async {
+        let line: Vec<String> = app.ask(LINE, json!([])).await;
+        (line.len() == 1 && line[0].contains("unseen 000000")).then_some(())
+    })
+    .await;
     all_is_there(&app, said).await;
     assert_eq!(room.ana_connections().len(), connections);
     the_connection_never_broke(&room, Mode::Full);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let again = memory(&app.stage);
-    eprintln!(
-        "memory: {shown} MiB shown, {hidden} MiB hidden, {again} MiB shown again; a window after {window:?}, rows after {rows:?}"
-    );
-    assert!(hidden < shown, "{hidden} MiB hidden, {shown} MiB shown");
+    assert!(hidden.all < shown.all, "hidden {hidden:?}, shown {shown:?}");
+    report(&json!({
+        "build": if cfg!(debug_assertions) { "debug" } else { "release" },
+        "minutes": minutes,
+        "rows": said,
+        "shown_mib": shown.all,
+        "hidden_mib": looks.iter().map(|look| look.all).collect::<Vec<_>>(),
+        "hidden_own_mib": looks.iter().map(|look| look.own).collect::<Vec<_>>(),
+        "again_mib": again.all,
+        "window_ms": window.as_millis() as u64,
+        "rows_ms": rows.as_millis() as u64,
+    }));
+    who_reads_back_goes_on_there(&app, &room).await;
 }
 
-/// What is said while nobody looks; memory is looked at every minute.
-async fn talk(stage: &Stage, room: &Room) -> usize {
-    let minutes: f64 =
-        env::var("ASIDE_HIDDEN_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(0.0);
+/// The window is closed, and after a while its page is gone.
+async fn rests(app: &App) {
+    app.stage.close_window(TITLE);
+    is_hidden(app).await;
+    until("the page is gone", || async { app.stage.processes(PAGE).is_empty().then_some(()) })
+        .await;
+}
+
+/// The row that somebody looks at is where it was, to the pixel, and stays there; what came since is counted.
+async fn who_reads_back_goes_on_there(app: &App, room: &Room) {
+    // Once a frame has been drawn: what is known of questions makes rows higher, and until then nobody has seen that.
+    const TOP: &str = "await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        const row = all('[role=log] [role=article]').find((row) => row.dataset.key === a);
+        return row ? row.getBoundingClientRect().top - scroller().getBoundingClientRect().top : null;";
+    let key = read_back(app).await;
+    let before: f64 = app.ask(TOP, json!([key])).await;
+    rests(app).await;
+    room.say_all((0..250).map(|number| format!("later {number:03}"))).await;
+    app.start_again();
+    is_shown(app).await;
+    app.turn_to("the page is back", "return !!log();").await;
+    let top = until("the row is back", || app.ask::<Option<f64>>(TOP, json!([key]))).await;
+    assert!((top - before).abs() < 0.5, "it was at {before} px, and is at {top} px");
+    app.row_or_words("new").await;
+    room.say_all((0..50).map(|number| format!("now {number:03}"))).await;
+    stays(Duration::from_secs(1), || app.ask::<f64>(TOP, json!([key]))).await;
+    app.ask::<()>("log().focus(); return null;", json!([])).await;
+    app.keys(END).await;
+    app.row(&["now 049"]).await;
+}
+
+/// How long it is hidden the long way; nothing for the short one.
+fn minutes() -> f64 {
+    env::var("ASIDE_HIDDEN_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(0.0)
+}
+
+/// Says what was seen, and writes it where `cargo xtask soak` looks for it.
+fn report(seen: &serde_json::Value) {
+    eprintln!("{seen}");
+    let Some(path) = env::var_os("ASIDE_REPORT") else { return };
+    let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+    writeln!(file, "{seen}").unwrap();
+}
+
+/// What is said while nobody looks, and the memory that was taken: at the beginning, and after each minute.
+async fn talk(stage: &Stage, room: &Room, minutes: f64) -> (usize, Vec<Memory>) {
     let (time, count) = if minutes > 0.0 {
         (Duration::from_secs_f64(minutes * 60.0), LONG)
     } else {
@@ -96,12 +168,14 @@ async fn talk(stage: &Stage, room: &Room) -> usize {
         }
         tokio::time::sleep(STEP).await;
     }
-    eprintln!("{said} rows in {minutes} min; MiB of all processes, each minute: {looks:?}");
+    if minutes > 0.0 {
+        looks.push(memory(stage));
+    }
     // The first minutes fill caches that are bounded.
     if let [_, _, _, early, .., late] = looks[..] {
-        assert!(late <= early + early / 10, "memory grows: {looks:?}");
+        assert!(late.own <= early.own + early.own / 10, "memory grows: {looks:?}");
     }
-    said
+    (said, looks)
 }
 
 /// Every row is in the cache, once and in order.

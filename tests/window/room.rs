@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{audience::Audience, driver::client};
+use crate::{audience::Audience, driver::client, late};
 
 pub(crate) const TOPIC: &str = "4711";
 pub(crate) const STREAM: &str = "s-4711";
@@ -97,6 +97,18 @@ impl Room {
                 NewEntry::new(answer, "cleo", "Dora")
             }
             _ => NewEntry::message("bo", "Bo", past(number)),
+        };
+        let entries = (0..count).map(entry).collect();
+        self.running().rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();
+    }
+
+    /// A past of `count` messages of as many as `people`, in turn, each with a picture.
+    pub(crate) async fn remember_faces(&self, count: usize, people: usize) {
+        let entry = |number: usize| {
+            let who = number % people;
+            let text = format!("face {number:03}");
+            let entry = NewEntry::message(format!("face-{who}"), format!("Face {who}"), text);
+            NewEntry { avatar_url: late::picture(who), ..entry }
         };
         let entries = (0..count).map(entry).collect();
         self.running().rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();

@@ -13,6 +13,10 @@ class HandFrames implements Frames {
     this.#waiting.push(call);
   }
 
+  later(call: () => void): void {
+    this.next(call);
+  }
+
   visible(): boolean {
     return this.shown;
   }
@@ -81,6 +85,53 @@ describe("ticks", () => {
     bridge.emit("tick", null);
     await frames.paint();
     expect(pulls(bridge)).toBe(2);
+  });
+});
+
+describe("where the reader stands", () => {
+  const stand = { key: "120", place: 120, top: 12.5 };
+
+  it("is told when the window is hidden, and the next page goes on there", async () => {
+    const { bridge, aside } = await started("rows=400");
+    const { timeline } = aside;
+    if (!timeline) throw new Error("no timeline");
+    timeline.stand = () => stand;
+    aside.setVisible(false);
+    await settled();
+    expect(bridge.stands).toEqual({ 1: stand });
+    const next = new Aside(bridge, "main", new HandFrames());
+    await next.start();
+    expect([next.timeline?.goal, next.timeline?.following]).toEqual([stand, false]);
+    timeline.stand = () => null;
+    aside.setVisible(false);
+    await settled();
+    expect(bridge.stands).toEqual({});
+  });
+
+  it("is forgotten once they have left the room, and kept for the rooms that were not on screen since", async () => {
+    const { bridge } = await started("rows=400");
+    bridge.stands = { 1: stand, 2: stand };
+    const aside = new Aside(bridge, "main", new HandFrames());
+    await aside.start();
+    await aside.show("3");
+    aside.setVisible(false);
+    await settled();
+    expect(bridge.stands).toEqual({ 2: stand });
+    await aside.show("1");
+    expect(aside.timeline?.following).toBe(true);
+    await aside.show("2");
+    expect(aside.timeline?.goal).toEqual(stand);
+  });
+
+  it("is still known when the window is hidden again before its rows came", async () => {
+    const { bridge } = await started("rows=400");
+    bridge.stands = { 1: stand };
+    bridge.failing.set("page", "timeout");
+    const aside = new Aside(bridge, "main", new HandFrames());
+    await aside.start();
+    aside.setVisible(false);
+    await settled();
+    expect(bridge.stands).toEqual({ 1: stand });
   });
 });
 

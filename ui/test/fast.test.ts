@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 async function pull(): Promise<void> {
-  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pullLimit, null);
+  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pulls.rows, null);
   if (changes) await timeline.apply(changes, statuses[0]?.unread ?? 0);
 }
 
@@ -46,6 +46,24 @@ const isGapless = (): boolean => {
   const from = all.indexOf(shown()[0] ?? "");
   return from >= 0 && shown().every((key, i) => key === all[from + i]);
 };
+
+describe("a pull of a room that is sampled", () => {
+  it("comes ten times a second and brings everything, so that a question among five hundred lines is drawn, and the rate is the room's own", async () => {
+    await timeline.open(false);
+    await pour(200, 5);
+    expect(timeline.pulls).toEqual({ rows: 1_000, apart: 100 });
+    for (let round = 0; round < 30; round++) {
+      for (let n = 0; n < 500; n++) say(`line ${bridge.room.rows.length}`);
+      await pull();
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    const question = say("is anybody there?", { kind: "question" });
+    for (let n = 0; n < 499; n++) say(`line ${bridge.room.rows.length}`);
+    await pull();
+    expect(shown()).toContain(question);
+    expect(timeline.tempo.shown).toBeGreaterThan(4_000);
+  });
+});
 
 describe("repeats", () => {
   it("become one row with a count and the newest names, and the row is drawn anew for it alone", async () => {
@@ -149,7 +167,7 @@ describe("more than anybody reads", () => {
     for (let i = 0; i < 7; i++) say(`late ${i}`);
     await vi.advanceTimersByTimeAsync(0);
     await pull();
-    expect(timeline.fresh).toBe(7);
+    expect(timeline.fresh.count).toBe(7);
   });
 
   it("survives that more comes than a pull carries", async () => {
@@ -196,7 +214,7 @@ it("no question, answer or own row is ever missing, and a held list keeps all of
       const list = new Timeline("1", here, () => undefined);
       list.tempo.oneIn = oneIn;
       const take = async (): Promise<void> => {
-        const { changes } = await here.pull("1", list.since, list.pullLimit, null);
+        const { changes } = await here.pull("1", list.since, list.pulls.rows, null);
         if (changes) await list.apply(changes, 0);
       };
       const keys = (): string[] => list.items.map((item) => item.row.key);

@@ -10,7 +10,7 @@ import { Aside } from "../src/state/aside.svelte";
 let bridge: FakeBridge;
 let aside: Aside;
 let view: Record<string, unknown> | undefined;
-const frames = { next: (call: () => void) => void setTimeout(call), visible: () => true };
+const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
 async function settle(ms = 0): Promise<void> {
   for (let i = 0; i < 6; i++) await new Promise((done) => setTimeout(done, i === 0 ? ms : 0));

@@ -9,7 +9,7 @@ import { Aside } from "../src/state/aside.svelte";
 
 let bridge: FakeBridge;
 let view: Record<string, unknown>;
-const frames = { next: (call: () => void) => void setTimeout(call), visible: () => true };
+const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 const thanks: Snippet = { id: "s2", name: "thanks", text: "", room: "1", team: true, rev: 1 };
 
 async function settle(ms = 0): Promise<void> {

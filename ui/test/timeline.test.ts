@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 async function pull(): Promise<void> {
-  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pullLimit, null);
+  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pulls.rows, null);
   if (changes) await timeline.apply(changes, statuses[0]?.unread ?? 0);
 }
 
@@ -37,7 +37,7 @@ describe("following", () => {
       expect(lastShown()).toBe(newest());
       expect(timeline.items.length).toBeLessThanOrEqual(150);
     }
-    expect(timeline.fresh).toBe(0);
+    expect(timeline.fresh.count).toBe(0);
   });
 
   it("takes one screen when more came than a screen shows, and draws it with the nodes it has", async () => {
@@ -64,9 +64,9 @@ describe("holding still", () => {
     bridge.room.echo({ kind: "message" }, Date.now());
     await pull();
     expect(shown().slice(0, before.length)).toEqual(before);
-    expect(timeline.fresh).toBe(3);
+    expect(timeline.fresh.count).toBe(3);
     await timeline.toEnd();
-    expect([timeline.fresh, timeline.following, timeline.goal]).toEqual([0, true, "end"]);
+    expect([timeline.fresh.count, timeline.following, timeline.goal]).toEqual([0, true, "end"]);
   });
 
   it("never holds more than its bound, and still knows that more is new", async () => {
@@ -77,7 +77,7 @@ describe("holding still", () => {
       say(50);
       await pull();
     }
-    expect([shown()[0], timeline.items.length, timeline.hasNewer, timeline.fresh]).toEqual([first, 300, true, 500]);
+    expect([shown()[0], timeline.items.length, timeline.hasNewer, timeline.fresh.count]).toEqual([first, 300, true, 500]);
     await timeline.toEnd();
     expect(lastShown()).toBe(newest());
   });
@@ -91,7 +91,7 @@ describe("holding still", () => {
       await pull();
     }
     expect(shown()).toEqual(before);
-    expect([timeline.fresh, timeline.freshIsLeast]).toEqual([999, true]);
+    expect([timeline.fresh.count, timeline.fresh.isLeast]).toEqual([999, true]);
     expect(bridge.calls.filter(([name, , anchor]) => name === "page" && (anchor as { at: string }).at === "after")).toHaveLength(1);
   });
 
@@ -106,6 +106,27 @@ describe("holding still", () => {
     expect([shown()[0], timeline.items.length, timeline.reachedStart]).toEqual([bridge.room.rows[0]?.key, 300, true]);
     while (timeline.hasNewer) await timeline.newer();
     expect(lastShown()).toBe(newest());
+  });
+
+  it("goes on where somebody stood when an earlier page was given back, with what stands on both sides", async () => {
+    const row = bridge.room.rows[150];
+    bridge.room.read = bridge.room.rows[389]?.place ?? null;
+    const stand = { key: row?.key ?? "", place: row?.place ?? 0, top: -7.5 };
+    await timeline.comeBack(stand, 10);
+    expect([timeline.goal, timeline.following, timeline.fresh.count, timeline.fresh.isLeast]).toEqual([stand, false, 10, true]);
+    expect(shown()).toEqual(bridge.room.rows.slice(50, 250).map(({ key }) => key));
+    timeline.goal = null;
+    say(3);
+    await pull();
+    expect([timeline.following, timeline.hasNewer, timeline.items.length]).toEqual([false, true, 200]);
+    await timeline.toEnd();
+    expect(lastShown()).toBe(newest());
+  });
+
+  it("shows the end of a room that nothing is left of since somebody stood there", async () => {
+    for (const { key } of [...bridge.room.rows]) bridge.room.remove(key);
+    await timeline.comeBack({ key: "7", place: 7, top: 0 }, 0);
+    expect([timeline.goal, timeline.following]).toEqual(["end", true]);
   });
 
   it("asks an edge that failed again only after a while", async () => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UNTIL_IT_LEAVES } from "../src/chat/hover";
 import { View } from "../src/chat/view";
+import type { Stand } from "../src/bridge/dto";
 import type { Timeline } from "../src/state/timeline.svelte";
 
 const VIEW = 600;
@@ -10,7 +11,9 @@ const VIEW = 600;
 function fakeTimeline() {
   const timeline = {
     following: true,
-    goal: null as string | null,
+    goal: null as string | Stand | null,
+    stand: (): Stand | null => null,
+    items: [] as { row: { key: string; place: number } }[],
     hasOlder: false,
     hasNewer: false,
     screenRows: 0,
@@ -222,6 +225,30 @@ describe("a list that is held", () => {
     box.timeline.following = true;
     box.view.after();
     expect(box.tail.height).toBe(0);
+  });
+
+  test("says where it stands, and another view of the same rows goes there", () => {
+    const first = rowsBox(Array.from({ length: 60 }, () => 40));
+    const rows = (keys: readonly number[]) => keys.map((key) => ({ row: { key: String(key), place: key } }));
+    first.timeline.items = rows([...Array(60).keys()]);
+    expect(first.timeline.stand()).toBeNull();
+    first.scroller.scrollTop = 413;
+    first.view.scrolled();
+    const stand = first.timeline.stand();
+    expect(stand).toEqual({ key: "11", place: 11, top: 27 });
+    first.leave();
+    expect(first.timeline.stand()).toBeNull();
+
+    for (const [keys, key] of [[[...Array(60).keys()], "11"], [[...Array(60).keys()].filter((key) => key !== 11), "10"]] as const) {
+      const next = rowsBox([]);
+      keys.forEach((key) => next.add(String(key), 52));
+      Object.assign(next.timeline, { following: false, goal: stand, items: rows(keys) });
+      next.view.after();
+      expect([next.topOf(key), next.timeline.goal]).toEqual([27, null]);
+      next.change(() => next.add("100", 300, 2));
+      expect(next.topOf(key)).toBe(27);
+      next.leave();
+    }
   });
 
   test("is held by the row that is selected, and follows on once nothing is, if it is still at the end", () => {

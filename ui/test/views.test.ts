@@ -31,7 +31,7 @@ describe("a view", () => {
   let timeline: Timeline;
 
   async function pull(): Promise<void> {
-    const { changes } = await bridge.pull("1", timeline.since, timeline.pullLimit, null, timeline.view);
+    const { changes } = await bridge.pull("1", timeline.since, timeline.pulls.rows, null, timeline.view);
     if (changes) await timeline.apply(changes, 0);
   }
 
@@ -107,9 +107,9 @@ describe("a view", () => {
     say("question", "new?");
     say("message", "talk");
     await pull();
-    expect([keys(timeline).slice(0, before.length), timeline.fresh]).toEqual([before, 1]);
+    expect([keys(timeline).slice(0, before.length), timeline.fresh.count]).toEqual([before, 1]);
     await timeline.toEnd();
-    expect([timeline.following, timeline.fresh]).toEqual([true, 0]);
+    expect([timeline.following, timeline.fresh.count]).toEqual([true, 0]);
   });
 
   it("says of nothing that it was read", async () => {
@@ -159,7 +159,7 @@ it("a rule becomes a view of what it looks at", () => {
 describe("the tabs", () => {
   let aside: Aside;
   let page: Record<string, unknown> | undefined;
-  const frames = { next: (call: () => void) => void setTimeout(call), visible: () => true };
+  const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
   async function settle(): Promise<void> {
     for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done, 2));

@@ -1,4 +1,7 @@
-//! `cargo xtask soak`: the simulation and the deaths at length, and the tables in docs/reliability.md that it makes.
+//! `cargo xtask soak`: the simulation, the hidden window and the deaths at length, and the tables in docs/reliability.md
+//! that it makes.
+
+mod hidden;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,10 +13,10 @@ use serde_json::Value;
 
 use crate::command::{self, cargo};
 
-/// The document, and the marks between which its tables stand.
+/// The document, and the names in the marks between which its tables stand.
 const DOCUMENT: &str = "docs/reliability.md";
-const BEGIN: &str = "<!-- cargo xtask soak: begin -->";
-const END: &str = "<!-- cargo xtask soak: end -->";
+const SIMULATION: &str = "cargo xtask soak";
+const HIDDEN: &str = "cargo xtask soak, hidden";
 /// One JSON line of each class and kind of server.
 const REPORT: &str = "target/simulation-report.jsonl";
 
@@ -33,15 +36,18 @@ const CLASSES: [(&str, &str); 12] = [
     ("merge", "30 % repeats, a history up to 1.5 s late, links that break"),
 ];
 
-/// The simulation with `--seeds N` of each class (half of them against either kind of server), a restart with
-/// `--clients N`, and about `--kills N` deaths of processes; `--write` puts the tables into the document.
+/// The simulation with `--seeds N` of each class (half of them against either kind of server) and a restart with
+/// `--clients N`, a window hidden for `--hidden-minutes N`, and about `--kills N` deaths of processes; 0 leaves a part out.
+/// `--write` puts the tables into the document.
 pub(crate) fn soak(args: &[String]) -> Result<()> {
-    let (mut seeds, mut clients, mut kills, mut write) = (200, 1000, 500, false);
+    let (mut seeds, mut clients, mut minutes, mut kills) = (200, 1000, 12, 500);
+    let mut write = false;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let number = match arg.as_str() {
             "--seeds" => &mut seeds,
             "--clients" => &mut clients,
+            "--hidden-minutes" => &mut minutes,
             "--kills" => &mut kills,
             "--write" => {
                 write = true;
@@ -52,9 +58,25 @@ pub(crate) fn soak(args: &[String]) -> Result<()> {
         let count = args.next().and_then(|count| count.parse().ok());
         *number = count.with_context(|| format!("{arg} needs a number"))?;
     }
-    let tables = simulate(seeds, clients)?;
-    if write {
-        put(&tables)?;
+    if seeds == 0 {
+        println!("Left out: the simulation (--seeds 0).");
+    } else {
+        let tables = simulate(seeds, clients)?;
+        if write {
+            put(SIMULATION, &tables)?;
+        }
+    }
+    if minutes == 0 {
+        println!("Left out: the hidden window (--hidden-minutes 0).");
+    } else {
+        let table = hidden::hide(minutes)?;
+        if write {
+            put(HIDDEN, &table)?;
+        }
+    }
+    if kills == 0 {
+        println!("Left out: the deaths of processes (--kills 0).");
+        return Ok(());
     }
     command::run(
         cargo()
@@ -179,9 +201,11 @@ fn seconds(ms: u64) -> String {
     if ms == 0 { "-".to_owned() } else { format!("{:.1} s", ms as f64 / 1000.0) }
 }
 
-fn put(table: &str) -> Result<()> {
+/// Puts tables into the document, between the marks of this name.
+fn put(name: &str, tables: &str) -> Result<()> {
+    let (begin, end) = (format!("<!-- {name}: begin -->"), format!("<!-- {name}: end -->"));
     let text = fs::read_to_string(DOCUMENT).context(DOCUMENT)?;
-    let (head, rest) = text.split_once(BEGIN).context("the table's begin is not marked")?;
-    let (_, tail) = rest.split_once(END).context("the table's end is not marked")?;
-    fs::write(DOCUMENT, format!("{head}{BEGIN}\n{table}{END}{tail}")).context(DOCUMENT)
+    let (head, rest) = text.split_once(&begin).context("the tables' begin is not marked")?;
+    let (_, tail) = rest.split_once(&end).context("the tables' end is not marked")?;
+    fs::write(DOCUMENT, format!("{head}{begin}\n{tables}{end}{tail}")).context(DOCUMENT)
 }

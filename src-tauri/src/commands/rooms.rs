@@ -16,7 +16,11 @@ pub(crate) fn boot(app: AppHandle, shell: State<'_, Shell>, window: WebviewWindo
     };
     shell.ticks(which).renewed();
     windows::answered(&app, which);
-    Boot { window: windows::look(&app, which), ..shell.boot() }
+    Boot {
+        window: windows::look(&app, which),
+        stands: windows::stands(&app, which),
+        ..shell.boot()
+    }
 }
 
 #[tauri::command]

@@ -1,10 +1,12 @@
 //! The window and what a person chose about it.
 
+use std::collections::BTreeMap;
+
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_autostart::ManagerExt;
 
 use crate::args::{Arg, bounded};
-use crate::dto::{CloseAction, CloseChoice, HotkeyAction, Hotkeys, Settings, WhichWindow};
+use crate::dto::{CloseAction, CloseChoice, HotkeyAction, Hotkeys, Settings, Stand, WhichWindow};
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
 use crate::windows::RoomWindow;
@@ -141,6 +143,17 @@ pub(crate) fn choose_view(
 ) -> Result<(), AppError> {
     let (which, view) = (this(&window)?, bounded(view.0, "view", VIEW_BYTES)?);
     shell.change(|memory| memory.window_mut(which).view = view)
+}
+
+/// Where the reader stands in the rooms of this window; its page says so when it is hidden.
+#[tauri::command]
+pub(crate) fn keep_stands(
+    app: AppHandle,
+    window: WebviewWindow,
+    stands: Arg<BTreeMap<String, Stand>>,
+) -> Result<(), AppError> {
+    windows::keep_stands(&app, this(&window)?, stands.0);
+    Ok(())
 }
 
 /// The hand is on what stands in for the window's title.

@@ -68,6 +68,7 @@ fn typescript() -> String {
         WindowLook,
         Named,
         SavedView,
+        Stand,
         WhichWindow,
         Transcripts,
         HotkeyAction,

@@ -17,6 +17,17 @@ pub(crate) struct WindowLook {
     pub(crate) view: String,
 }
 
+/// Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of
+/// the list it begins, in px (less than nothing: above it). Who is at the end stands nowhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Stand {
+    pub(crate) key: String,
+    pub(crate) place: i64,
+    pub(crate) top: f64,
+}
+
 /// Which of the two windows of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

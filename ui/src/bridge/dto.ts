@@ -83,13 +83,13 @@ export type Notice = { code: string, params: Record<string, string>, };
 
 /**
  * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
- * `streamer` whether streamer mode is in force.
+ * `streamer` whether streamer mode is in force, `stands` where the reader stood in rooms when the window's last page was hidden.
  */
 export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, 
 /**
  * Whether the page is to say what it has painted.
  */
-measured: boolean, };
+measured: boolean, stands: Record<string, Stand>, };
 
 /**
  * What a row of the timeline is.
@@ -236,6 +236,12 @@ export type Named = { user: string, name: string, };
  * (neither: whatever it says).
  */
 export type SavedView = { id: string, name: string, kinds: Array<Said>, words: Array<string>, people: Array<Named>, };
+
+/**
+ * Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of
+ * the list it begins, in px (less than nothing: above it). Who is at the end stands nowhere.
+ */
+export type Stand = { key: string, place: number, top: number, };
 
 /**
  * Which of the two windows of a room.

@@ -32,6 +32,7 @@ export function tauriBridge(): Bridge {
       chooseView: (view) => ask("choose_view", { view }),
       drag: () => ask("drag_window"),
       reset: () => ask("reset_windows"),
+      keepStands: (stands) => ask("keep_stands", { stands }),
       takeLink: () => ask("take_link"),
       transcripts: () => ask("transcripts"),
       openTranscripts: () => ask("open_transcripts"),

@@ -11,14 +11,19 @@ export class Anchor {
     this.#marks = marks;
   }
 
-  /** Where rows stand. */
+  /** The row by which the view is held. */
+  get first(): string | null {
+    return this.#marks[0]?.key ?? null;
+  }
+
+  /** What is remembered, what holds the view first. */
   get marks(): readonly Mark[] {
     return this.#marks;
   }
 
-  /** The row by which the view is held. */
-  get first(): string | null {
-    return this.#marks[0]?.key ?? null;
+  /** Holds a row at a height of one's choice. */
+  hold(mark: Mark): void {
+    this.#marks = [mark];
   }
 
   /** Nothing is held any more. */

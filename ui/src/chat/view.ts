@@ -1,4 +1,6 @@
 // The moving part of the timeline's view: sticks to the end, holds still, asks for more at the edges. Reads and writes one scrolling element.
+import type { Stand } from "../bridge/dto";
+import { ECHO_PLACE } from "../state/stretch";
 import type { Timeline } from "../state/timeline.svelte";
 import { Anchor } from "./anchor";
 import { Hover } from "./hover";
@@ -48,8 +50,10 @@ export class View {
     sizes.observe(this.#list);
     const selection = () => this.#selected();
     document.addEventListener("selectionchange", selection);
+    this.#timeline.stand = () => this.#stand();
     return () => {
       this.#timeline.stood = this.#anchor.marks;
+      this.#timeline.stand = () => null;
       sizes.disconnect();
       this.#hover.forget();
       clearTimeout(this.#settle);
@@ -69,7 +73,10 @@ export class View {
   /** After rows changed. */
   after(): void {
     const { goal } = this.#timeline;
-    if (goal === "line" && this.#bring(this.#list.querySelector(".unread"))) this.#timeline.goal = null;
+    if (typeof goal === "object" && goal !== null) {
+      this.#standAt(goal);
+      this.#timeline.goal = null;
+    } else if (goal === "line" && this.#bring(this.#list.querySelector(".unread"))) this.#timeline.goal = null;
     else if (goal === "row" && this.#bring(this.#rowOf(this.#timeline.found))) this.#timeline.goal = null;
     else if (goal !== null) {
       this.#timeline.goal = null;
@@ -123,6 +130,27 @@ export class View {
   movingUp(): void {
     this.#hover.forget();
     if (this.#scroller.scrollTop > 0) this.#hold();
+  }
+
+  /** Where the reader stands, unless that is the end. */
+  #stand(): Stand | null {
+    if (this.#timeline.following) return null;
+    // Out of sight nothing can be measured: what was remembered still counts.
+    if (this.#scroller.clientHeight > 0) this.before();
+    const places = new Map(this.#timeline.items.map(({ row }) => [row.key, row.place]));
+    for (const { key, top } of this.#anchor.marks) {
+      const place = places.get(key);
+      if (place !== undefined && place < ECHO_PLACE) return { key, place, top };
+    }
+    return null;
+  }
+
+  /** Puts a row where it stood; if it is folded away now, or gone, the one before it stands there. */
+  #standAt({ key, place, top }: Stand): void {
+    const { items } = this.#timeline;
+    const item = items.find(({ row }) => row.key === key) ?? items.findLast(({ row }) => row.place <= place) ?? items[0];
+    if (item) this.#anchor.hold({ key: item.row.key, top });
+    this.#place();
   }
 
   /** Holds still, by the row that is looked at: what is selected, else what is pointed at, else the first. */

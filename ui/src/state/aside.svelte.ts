@@ -1,11 +1,12 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, RoomStatus, SavedRoom, SavedView, Settings, Spot } from "../bridge/dto";
+import type { AppError, Notice, RoomStatus, SavedRoom, SavedView, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
 import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
+import { defaults } from "./defaults";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
 import type { Who } from "./person.svelte";
@@ -26,35 +27,6 @@ export type Sheet =
   | { kind: "rules" }
   | { kind: "person"; who: Who }
   | { kind: "view"; view: SavedView };
-
-const defaults: Settings = {
-  locale: "system",
-  theme: "system",
-  close: "ask",
-  textSize: 100,
-  density: "comfortable",
-  picturesElsewhere: false,
-  notifications: true,
-  notifyMarked: true,
-  notifySilence: false,
-  notifyText: false,
-  hoverFreezeMs: 0,
-  foldRepeats: true,
-  sampleFast: true,
-  fadeAfterSecs: 0,
-  dimRead: false,
-  sideOpacity: 100,
-  restAfterSecs: 60,
-  startWithSystem: false,
-  startHidden: true,
-  keepTranscripts: true,
-  transcriptDays: 30,
-  transcriptMegabytes: 500,
-  overlay: false,
-  overlayRoom: "",
-  streamerMode: "auto",
-  views: [],
-};
 
 export class Aside {
   ready = $state(false);
@@ -105,6 +77,8 @@ export class Aside {
   #systemLocale = "en";
   /** The timeline with everything in it, while a view stands in its place: it is to be found as it was left. */
   #whole: Timeline | null = null;
+  /** Where the reader stood in rooms that were on screen when this window was last hidden. */
+  readonly #stands = new Map<string, Stand>();
 
   constructor(bridge: Bridge, label = "main", frames: Frames = browserFrames) {
     this.bridge = bridge;
@@ -112,7 +86,7 @@ export class Aside {
     this.views = new Views(bridge);
     this.habits = new Habits(bridge);
     this.rules = new RuleKeeper(bridge, async () => this.timeline?.repaint().catch(() => undefined));
-    this.#pulse = new Pulse(() => this.#pull(), frames);
+    this.#pulse = new Pulse(() => this.#pull(), frames, () => this.timeline?.pulls.apart ?? 0);
   }
 
   async start(): Promise<void> {
@@ -136,6 +110,7 @@ export class Aside {
       this.notices = boot.notices;
       this.window.look = boot.window;
       streamer.on = boot.streamer;
+      for (const [room, stand] of Object.entries(boot.stands)) this.#stands.set(room, stand);
       this.#adopt(boot.settings);
       this.views.current = this.views.all.includes(boot.window.view) ? boot.window.view : ALL;
       // A room that was not online before this page existed has been away for longer than we can know.
@@ -170,7 +145,8 @@ export class Aside {
     this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
     if (this.currentId !== id) return;
-    await Promise.all([timeline.open(timeline.view === ALL && (this.statuses.get(id)?.unread ?? 0) > 0), composer.restore().catch(() => undefined)]);
+    const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
+    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0), composer.restore().catch(() => undefined)]);
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
@@ -300,6 +276,7 @@ export class Aside {
       void this.#reappear();
     } else {
       this.#lookAway();
+      this.#keepStand();
       void this.composer?.keepNow();
       void this.desk?.answer?.keepNow();
     }
@@ -322,7 +299,7 @@ export class Aside {
     try {
       const desk = this.desk;
       const wanted = desk && (this.staffed || desk.status?.canVote === true) ? desk.board.since : null;
-      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pullLimit ?? 0, wanted, timeline?.view ?? ALL);
+      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pulls.rows ?? 0, wanted, timeline?.view ?? ALL);
       this.views.news = pull.views;
       this.#heard(pull.statuses);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
@@ -377,8 +354,20 @@ export class Aside {
     if (this.attended) this.timeline?.lookAway();
   }
 
+  /** This page may be given back now: the next one is told where the reader stands. */
+  #keepStand(): void {
+    const { timeline } = this;
+    if (timeline?.loaded && timeline.view === ALL) {
+      const stand = timeline.stand();
+      if (stand) this.#stands.set(timeline.room, stand);
+      else this.#stands.delete(timeline.room);
+    }
+    void this.bridge.window.keepStands(Object.fromEntries(this.#stands)).catch(() => undefined);
+  }
+
   #leaveView(): void {
     this.#lookAway();
+    if (this.currentId !== null) this.#stands.delete(this.currentId);
     this.timeline?.close();
     this.#whole?.close();
     this.#whole = null;

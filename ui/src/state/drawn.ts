@@ -45,14 +45,6 @@ export class Drawn {
     this.#tempo.heard(said, worth, now);
   }
 
-  /** None of these rows, by their key or their entry's id, is left out; says whether one was. */
-  show(stretch: Stretch, questions: ReadonlyMap<string, unknown>): boolean {
-    if (this.crowd.isCalm) return false;
-    const asked = stretch.rows.filter((row) => this.crowd.isHidden(row.key) && (questions.has(row.key) || (row.id !== null && questions.has(row.id))));
-    for (const row of asked) this.crowd.show(row.key);
-    return asked.length > 0;
-  }
-
   /** Rows up to here are known, however they came. */
   heard(place: number): void {
     this.#heardTo = Math.max(this.#heardTo, place);
@@ -76,6 +68,15 @@ export class Drawn {
     this.#trail = room <= 0 ? [] : [...this.#above(before), ...gone].slice(-room);
     const here = new Set([...this.#trail, ...next.rows].map((row) => row.key));
     this.crowd.forget((key) => here.has(key));
+  }
+
+  /** None of these questions, by their key or their entry's id, is left out; says whether one was. */
+  mark(questions: ReadonlyMap<string, unknown>, { rows }: Stretch): boolean {
+    const { crowd } = this;
+    if (crowd.isCalm) return false;
+    const asked = rows.filter((row) => crowd.isHidden(row.key) && (questions.has(row.key) || (row.id !== null && questions.has(row.id))));
+    for (const row of asked) crowd.show(row.key);
+    return asked.length > 0;
   }
 
   /** Whether all rows of the stretch are drawn, and no others, but for repeats. */

@@ -1,12 +1,14 @@
-// Answers ticks: however many come, one pull at a time and at most one per frame, none while nobody can see.
+// Answers ticks: however many come, one pull at a time and at most one per frame (fewer where little of it would be drawn), none while nobody can see.
 export interface Frames {
   /** Calls once before the next paint. */
   next(call: () => void): void;
+  later(call: () => void, ms: number): void;
   visible(): boolean;
 }
 
 export const browserFrames: Frames = {
   next: (call) => void requestAnimationFrame(call),
+  later: (call, ms) => void setTimeout(call, ms),
   visible: () => document.visibilityState !== "hidden",
 };
 
@@ -15,10 +17,13 @@ export class Pulse {
   #busy = false;
   readonly #pull: () => Promise<void>;
   readonly #frames: Frames;
+  readonly #apart: () => number;
 
-  constructor(pull: () => Promise<void>, frames: Frames) {
+  /** `apart` says how far apart pulls are, in ms; 0: one a frame. */
+  constructor(pull: () => Promise<void>, frames: Frames, apart: () => number) {
     this.#pull = pull;
     this.#frames = frames;
+    this.#apart = apart;
   }
 
   /** Something changed: a pull follows at once, or after the one under way and the frame that it was for. */
@@ -32,7 +37,8 @@ export class Pulse {
     this.#busy = true;
     while (this.#asked) {
       this.#asked = false;
-      const frame = new Promise<void>((over) => this.#frames.next(over));
+      const apart = this.#apart();
+      const frame = new Promise<void>((over) => (apart > 0 ? this.#frames.later(over, apart) : this.#frames.next(over)));
       await Promise.allSettled([this.#pull(), frame]);
     }
     this.#busy = false;

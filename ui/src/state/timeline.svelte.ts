@@ -1,7 +1,7 @@
 // One room's timeline as the window holds it: a stretch of rows, whether it follows the end, what is new and what is read.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { Anchor, AppError, Changes, Page, Row } from "../bridge/dto";
-import { EDGE_PAUSE_MS, followedRows, HELD_ROWS, PAGE_ROWS, REFRESH_MS, SKELETON_MS } from "./bounds";
+import type { Anchor, AppError, Changes, Page, Row, Stand } from "../bridge/dto";
+import { EDGE_PAUSE_MS, followedRows, HELD_ROWS, PAGE_ROWS, pulls, REFRESH_MS, SKELETON_MS, type Pulls } from "./bounds";
 import { Drawn, type DrawnWish } from "./drawn";
 import { Ear } from "./ear";
 import { COUNTED_ROWS, Fresh } from "./fresh.svelte";
@@ -11,9 +11,10 @@ import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges,
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
 import { ALL } from "./views.svelte";
+import { readPage, type Wanted } from "./wanted";
 
 /** Where the view should stand after rows were replaced; the view clears it. */
-export type Goal = "end" | "line" | "row" | null;
+export type Goal = "end" | "line" | "row" | Stand | null;
 
 export class Timeline {
   items = $state.raw<readonly Item[]>([]);
@@ -28,10 +29,12 @@ export class Timeline {
   /** Whether the view sticks to the end. */
   following = $state(true);
   line = $state<number | null>(null);
-  goal = $state<Goal>(null);
+  goal = $state.raw<Goal>(null);
   /** The row that was gone to, for the view to find and to mark. */
   found = $state<string | null>(null);
   readonly unfolded = new Unfolded();
+  /** Where the reader stands, unless that is the end; the view measures it. */
+  stand: () => Stand | null = () => null;
 
   /** How many rows a screen shows; the view measures it. */
   screenRows = 40;
@@ -41,7 +44,6 @@ export class Timeline {
   around: string | null = null;
   loadingAround = false;
   readonly tempo = new Tempo(() => this.#catchUp());
-
   readonly room: string;
   /** Which of the room's rows these are. */
   readonly view: string;
@@ -56,7 +58,9 @@ export class Timeline {
   readonly #drawn = new Drawn(this.tempo);
   #generation = 0;
   #loading = false;
-  readonly #fresh = new Fresh();
+  /** How many rows came while the list was held, and whether there may be more. */
+  readonly fresh = new Fresh();
+  readonly #page = (anchor: Anchor, limit: number): Promise<Page> => this.#bridge.page(this.room, anchor, limit, this.view);
   #refreshAt = 0;
   #olderAt = 0;
   #busyNewer = false;
@@ -72,21 +76,12 @@ export class Timeline {
     this.#ear = new Ear(hear);
   }
 
-  /** How many rows came while the list was held, and whether there may be more. */
-  get fresh(): number {
-    return this.#fresh.count;
-  }
-
-  get freshIsLeast(): boolean {
-    return this.#fresh.isLeast;
-  }
-
   get since(): number {
     return this.#stretch.revision;
   }
 
-  get pullLimit(): number {
-    return this.following ? Math.max(40, this.screenRows) : PAGE_ROWS;
+  get pulls(): Pulls {
+    return pulls(this.following, this.tempo.oneIn > 1, this.screenRows);
   }
 
   /** First page: at the unread line if something is unread, else at the end. */
@@ -97,6 +92,17 @@ export class Timeline {
       const unreadHere = page.read !== null && page.rows.some((row) => row.place > (page.read ?? 0) && !row.mine);
       this.following = !page.hasNewer;
       this.goal = unread && unreadHere ? "line" : "end";
+    });
+  }
+
+  /** An earlier page of this window was given back while somebody read here: they go on where they stood. */
+  async comeBack(stand: Stand, unread: number): Promise<void> {
+    await this.#load({ at: "around", place: stand.place }, PAGE_ROWS, (page) => {
+      this.line = page.read;
+      this.#read.at = page.read;
+      this.following = page.rows.length === 0;
+      this.goal = this.following ? "end" : stand;
+      if (unread > 0) this.fresh.atLeast(unread);
     });
   }
 
@@ -117,7 +123,7 @@ export class Timeline {
     this.following = true;
     if (this.#stretch.hasNewer || !this.loaded) await this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     else this.goal = "end";
-    this.#fresh.clear(null);
+    this.fresh.clear(null);
   }
 
   /** Goes to an entry, with what stands around it. */
@@ -134,7 +140,7 @@ export class Timeline {
     }
     await this.#load({ at: "after", place: place - 1 }, PAGE_ROWS, (page) => {
       this.following = false;
-      this.#fresh.clear(page.rows.at(-1)?.place ?? null);
+      this.fresh.clear(page.rows.at(-1)?.place ?? null);
       this.goal = "row";
     });
   }
@@ -144,7 +150,7 @@ export class Timeline {
     if (!this.following) return;
     this.following = false;
     this.around = null;
-    this.#fresh.clear(lastPlace(this.#stretch.rows));
+    this.fresh.clear(lastPlace(this.#stretch.rows));
     if (!this.#drawn.isWhole(this.#stretch)) void this.#loadAround(around);
   }
 
@@ -152,7 +158,7 @@ export class Timeline {
   follow(): void {
     if (this.following || this.#stretch.hasNewer) return;
     this.following = true;
-    this.#fresh.clear(null);
+    this.fresh.clear(null);
   }
 
   async apply(told: Changes, unread: number): Promise<void> {
@@ -166,11 +172,12 @@ export class Timeline {
       return;
     }
     const trim = this.following ? ({ cap: followedRows(this.screenRows), from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
-    if (!this.following) this.#fresh.add(changes.upserts);
+    if (!this.following) this.fresh.add(changes.upserts);
     this.#drawn.change(changes, this.#stretch);
     this.#drawn.take(changes.upserts, this.#stretch, this.fold, this.#wish, Date.now());
     const next = withChanges(this.#stretch, changes, trim);
-    if (this.following) this.#drawn.advance(this.#stretch, next, followedRows(this.screenRows));
+    // Of what came and went in one pull, some is to be seen.
+    if (this.following) this.#drawn.advance(withChanges(this.#stretch, changes, { ...trim, cap: Number.POSITIVE_INFINITY }), next, trim.cap);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder && this.#stretch.rows.length > 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     this.#ear.listen([...changes.upserts, ...changes.heard]);
@@ -229,9 +236,7 @@ export class Timeline {
     const last = lastPlace(this.#stretch.rows);
     // Whoever looks at some rows has not read the others.
     if (!this.following || last === null || !this.loaded || this.view !== ALL) return;
-    this.#read.now(last);
-    this.line = last;
-    this.#redraw();
+    this.readUpTo(last);
   }
 
   /** Shows what is folded into a row, or folds it again; the row stays where it is. */
@@ -244,7 +249,7 @@ export class Timeline {
 
   /** These rows are questions of the desk, by their key or their entry's id: none of them is left out. */
   mark(questions: ReadonlyMap<string, unknown>): void {
-    if (this.#drawn.show(this.#stretch, questions)) this.#redraw();
+    if (this.#drawn.mark(questions, this.#stretch)) this.#redraw();
   }
 
   /** Everything up to a row was read, because somebody says so: the line stands below it. */
@@ -261,7 +266,7 @@ export class Timeline {
     if (last !== null) this.readUpTo(last);
   }
 
-  /** Something is done about one row. */
+  /** What the buttons of a row ask for. */
   act(what: "retry" | "discard" | "fillGap", key: string): Promise<void> {
     return this.#bridge[what](this.room, key);
   }
@@ -272,17 +277,17 @@ export class Timeline {
     this.#read.stop();
   }
 
-  async #load(anchor: Anchor, limit: number, arrived: (page: Page) => void): Promise<void> {
+  async #load(wanted: Wanted, limit: number, arrived: (page: Page) => void): Promise<void> {
     const generation = ++this.#generation;
     this.#loading = true;
     const patience = setTimeout(() => (this.skeleton = !this.loaded), SKELETON_MS);
     try {
-      const page = await this.#page(anchor, limit);
+      const page = await readPage(this.#page, wanted, limit);
       if (generation !== this.#generation) return;
       this.failed = null;
       this.loaded = true;
       this.cutShort = false;
-      this.#fresh.clear(lastPlace(page.rows));
+      this.fresh.clear(lastPlace(page.rows));
       arrived(page);
       this.#drawn.whole();
       this.#show(fromPage(page));
@@ -300,7 +305,7 @@ export class Timeline {
   /** Following, and more came than a screen shows: only the screen crosses. */
   async #loadLast(): Promise<void> {
     const generation = this.#generation;
-    const page = await this.#page({ at: "end" }, Math.max(40, this.screenRows));
+    const page = await this.#page({ at: "end" }, pulls(true, false, this.screenRows).rows);
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
     this.#ear.listen(page.rows);
@@ -329,11 +334,11 @@ export class Timeline {
     this.around = row.key;
     this.loadingAround = true;
     try {
-      const [above, below] = await Promise.all([this.#page({ at: "before", place: row.place }, PAGE_ROWS), this.#page({ at: "after", place: row.place - 1 }, PAGE_ROWS)]);
+      const page = await readPage(this.#page, { at: "around", place: row.place }, PAGE_ROWS);
       if (generation !== this.#generation || this.following) return;
       this.#drawn.whole();
-      this.#fresh.add(below.rows);
-      this.#show(withOlder(fromPage(below), above, HELD_ROWS));
+      this.fresh.add(page.rows);
+      this.#show(fromPage(page));
       this.#poke();
     } catch (thrown) {
       this.failed = asAppError(thrown);
@@ -349,7 +354,7 @@ export class Timeline {
 
   /** Held, and more came than a pull carries: count what can be known, read the held rows again now and then. */
   async #outrun(unread: number): Promise<void> {
-    this.#fresh.atLeast(unread);
+    this.fresh.atLeast(unread);
     await this.#refreshHeld(Date.now(), false);
   }
 
@@ -386,10 +391,6 @@ export class Timeline {
     if (!this.following) return this.#outrun(0);
     this.#refreshAt = now + REFRESH_MS;
     await this.#loadLast();
-  }
-
-  #page(anchor: Anchor, limit: number): Promise<Page> {
-    return this.#bridge.page(this.room, anchor, limit, this.view);
   }
 
   #pauseOlder(now: number): void {

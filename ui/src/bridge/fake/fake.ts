@@ -1,6 +1,6 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Changes, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
@@ -20,6 +20,7 @@ export class FakeBridge implements Bridge {
   readonly desk: FakeDesk;
   look: WindowLook = { pinned: false, bare: false, canPin: true, canLetThrough: true, view: "" };
   link: string | null = null;
+  stands: Readonly<Record<string, Stand>> = {};
   hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
   readonly window: WindowBridge = {
     show: (which) => this.#answer("showWindow", [which], () => undefined),
@@ -28,6 +29,7 @@ export class FakeBridge implements Bridge {
     chooseView: (view) => this.#answer("chooseView", [view], () => void (this.look = { ...this.look, view })),
     drag: () => this.#answer("dragWindow", [], () => undefined),
     reset: () => this.#answer("resetWindows", [], () => this.#looks({ pinned: false, bare: false })),
+    keepStands: (stands) => this.#answer("keepStands", [stands], () => void (this.stands = stands)),
     takeLink: () =>
       this.#answer("takeLink", [], () => {
         const { link } = this;
@@ -143,7 +145,7 @@ export class FakeBridge implements Bridge {
   boot(): Promise<Boot> {
     const { settings, systemLocale, notices } = this.scene;
     const room = this.#rooms.length > 0 ? "1" : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, streamer: settings.streamerMode === "on", notices, window: this.look, measured: false }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, streamer: settings.streamerMode === "on", notices, window: this.look, measured: false, stands: this.stands }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {

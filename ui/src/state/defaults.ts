@@ -1,0 +1,31 @@
+// What holds until the shell has said what a person chose.
+import type { Settings } from "../bridge/dto";
+
+export const defaults: Settings = {
+  locale: "system",
+  theme: "system",
+  close: "ask",
+  textSize: 100,
+  density: "comfortable",
+  picturesElsewhere: false,
+  notifications: true,
+  notifyMarked: true,
+  notifySilence: false,
+  notifyText: false,
+  hoverFreezeMs: 0,
+  foldRepeats: true,
+  sampleFast: true,
+  fadeAfterSecs: 0,
+  dimRead: false,
+  sideOpacity: 100,
+  restAfterSecs: 60,
+  startWithSystem: false,
+  startHidden: true,
+  keepTranscripts: true,
+  transcriptDays: 30,
+  transcriptMegabytes: 500,
+  overlay: false,
+  overlayRoom: "",
+  streamerMode: "auto",
+  views: [],
+};
