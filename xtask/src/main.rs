@@ -4,6 +4,7 @@
 mod bindings;
 mod command;
 mod corpora;
+mod counts;
 mod debian;
 mod display;
 mod fuzz;
@@ -26,6 +27,7 @@ Usage: cargo xtask <command>
   soak [--seeds N] [--clients N] [--kills N] [--write]
                                           faults by seed, a restart, deaths; --write: docs/reliability.md
   corpora                                 fetch public bad input for the tests, below target/corpora
+  counts [--write]                        instructions a message, against crates/sample/counts.json
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   tidy                                    the house rules alone
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::fuzz(rest),
         "soak" => soak::soak(rest),
         "corpora" => corpora::ensure(),
+        "counts" => counts::counts(rest),
         "mutants" => mutants::mutants(rest),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {
