@@ -7,7 +7,7 @@ use aside_history::{
     Change, Commit, Delivery, EntryRow, NewRow, Position, RoomId, RoomName, RowKind, Standing,
     Store, Where,
 };
-use aside_protocol::{Entry, Epoch, Seq};
+use aside_protocol::{Entry, Epoch};
 use jiff::tz::TimeZone;
 
 use crate::talk::{EPOCH, Form, Talk, formed};
@@ -96,7 +96,7 @@ pub fn commit(rows: Vec<NewRow>, epoch: &str) -> Commit {
     });
     let position = Position {
         epoch: last.map(|_| Epoch::new(epoch.to_owned())),
-        applied: last.map(|Seq(seq)| Seq(seq)),
+        applied: last,
         reached_start: true,
     };
     let at = if last.is_some() { Where::BySeq } else { Where::End };
@@ -140,6 +140,7 @@ pub async fn fill_home(home: &Path, name: &RoomName, filling: &Filling) -> anyho
 #[cfg(test)]
 mod tests {
     use aside_history::Anchor;
+    use aside_protocol::Seq;
 
     use super::*;
 

@@ -140,7 +140,7 @@ mod tests {
             hash.update("\n");
         }
         let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hash, "01e148a30f586937d42992d30f9f23f225b720a4cd7e4b24571b8c009b13ec99");
+        assert_eq!(hash, "84a5b0712a7b3d17ef251b9e8fb1c0c95999c3d9d06448bf1a657931ee15710d");
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Texts {
             let mut any = || char::from_u32(0x4e00 + self.dice.roll(0x51a0) as u32).unwrap_or('字');
             return [any(), any()].iter().collect();
         }
-        HAN.get(self.dice.rank(6)).copied().unwrap_or("好").to_owned()
+        HAN.get(self.dice.rank(7)).copied().unwrap_or("好").to_owned()
     }
 
     fn latin(&mut self) -> String {
