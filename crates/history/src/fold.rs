@@ -148,6 +148,8 @@ fn sign_token(sign: char) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
     chars: Vec<char>,
+    /// A word at the end must end there.
+    whole: bool,
 }
 
 impl Term {
@@ -157,7 +159,12 @@ impl Term {
         if chars.last() == Some(&' ') {
             chars.pop();
         }
-        (!chars.is_empty()).then_some(Self { chars })
+        (!chars.is_empty()).then_some(Self { chars, whole: false })
+    }
+
+    /// The same, but its last word is one and not the beginning of one.
+    pub(crate) fn whole(text: &str) -> Option<Self> {
+        Self::new(text).map(|term| Self { whole: true, ..term })
     }
 
     /// What the index must have in a column for this to be there; more may have it. What follows each other here does so in the index, too; a word
@@ -191,6 +198,7 @@ impl Term {
         let before_last = self.chars.iter().nth_back(1).map(|c| class(*c));
         let lone = before_last != Some(Class::Wide);
         Ok(match self.chars.last().map(|c| class(*c)) {
+            Some(Class::Word) if self.whole => one_of(&[last]),
             Some(Class::Word) => match begun(&last)? {
                 // Not one of them: nothing is found, but the question must still be one.
                 Some(whole) if whole.is_empty() => one_of(&[last]),
@@ -206,10 +214,17 @@ impl Term {
     pub(crate) fn find(&self, text: &Folded, most: usize) -> Vec<(u32, u32)> {
         let mut found = Vec::new();
         let begins_word = class(self.chars[0]) == Class::Word;
+        let ends_word = self.whole && self.chars.last().is_some_and(|c| class(*c) == Class::Word);
+        let is_word = |c: Option<&char>| c.is_some_and(|c| class(*c) == Class::Word);
         for (n, window) in text.chars.windows(self.chars.len()).enumerate() {
-            let inside_word = begins_word && n > 0 && class(text.chars[n - 1]) == Class::Word;
-            if window == self.chars && !inside_word {
-                let (from, to) = (text.at[n].0, text.at[n + self.chars.len() - 1].1);
+            if window != self.chars {
+                continue;
+            }
+            let end = n + self.chars.len();
+            let inside_word = (begins_word && n > 0 && is_word(text.chars.get(n - 1)))
+                || (ends_word && is_word(text.chars.get(end)));
+            if !inside_word {
+                let (from, to) = (text.at[n].0, text.at[end - 1].1);
                 found.push((from, to));
                 if found.len() == most {
                     break;
@@ -250,5 +265,9 @@ mod tests {
         assert_eq!(term("ber").find(&text, 9), [], "a word is found from its beginning");
         assert_eq!(term("five 今").find(&text, 9), [(7, 13)]);
         assert_eq!(Term::new(" ,.!"), None);
+        let whole = |text: &str| Term::whole(text).unwrap();
+        assert_eq!(whole("fiv").find(&text, 9), [], "whole words are not begun ones");
+        assert_eq!(whole("über five").find(&text, 9), [(2, 10)]);
+        assert_eq!(whole("今天").find(&text, 9), [(12, 14)]);
     }
 }

@@ -99,16 +99,22 @@ impl Said {
     }
 
     fn fits(&self, query: &Query) -> bool {
-        query.words.iter().all(|word| is_in(&self.body, word))
-            && query.from.is_none_or(|who| is_in(&self.who, who))
+        let whole = query.typed.ends_with('"');
+        query.words.iter().all(|word| is_in(&self.body, word, whole))
+            && query.from.is_none_or(|who| is_in(&self.who, who, false))
     }
 }
 
-/// Whether a text has this, a word from its beginning on. Reads every byte, and knows of no index.
-fn is_in(text: &str, word: &str) -> bool {
+/// Whether a text has this, a word from its beginning on, and to its end where it is to be whole. Reads every byte, and knows of no index.
+fn is_in(text: &str, word: &str, whole: bool) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| class(c) == Class::Word);
     let starts_word = is_word(word.chars().next());
-    text.match_indices(word).any(|(at, _)| !starts_word || !is_word(text[..at].chars().next_back()))
+    let ends_word = whole && is_word(word.chars().next_back());
+    text.match_indices(word).any(|(at, _)| {
+        let before = starts_word && is_word(text[..at].chars().next_back());
+        let after = ends_word && is_word(text[at + word.len()..].chars().next());
+        !before && !after
+    })
 }
 
 /// The same texts in a plain table, with SQLite's own trigram index over them.
