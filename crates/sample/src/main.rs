@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use aside_history::RoomName;
 use aside_sample::filling::{Filling, fill_home};
 use aside_sample::{Form, SEED, finding, growing, talk};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use url::Url;
 
@@ -21,35 +21,7 @@ struct Command {
 #[derive(Subcommand)]
 enum Job {
     /// Fill the cache of one room below an ASIDE_HOME that no app runs on.
-    Fill {
-        /// How many rows.
-        #[arg(long, default_value_t = 1_000_000)]
-        rows: usize,
-        /// The ASIDE_HOME.
-        #[arg(long)]
-        home: PathBuf,
-        /// The server's address, as it is given to `aside join`.
-        #[arg(long)]
-        server: Url,
-        /// The room's name on the socket.
-        #[arg(long)]
-        topic: String,
-        /// The room's name over HTTP.
-        #[arg(long)]
-        stream: String,
-        /// Under whose id the room is joined.
-        #[arg(long)]
-        user: String,
-        /// Another talk.
-        #[arg(long, default_value_t = SEED)]
-        seed: u64,
-        /// As heard from a server without extensions: no ids, no places.
-        #[arg(long)]
-        core: bool,
-        /// The life of the room's history, where the server has one: with its own, the cache goes on in it.
-        #[arg(long, default_value = talk::EPOCH)]
-        epoch: String,
-    },
+    Fill(Box<Fill>),
     /// Print frames, one a line, as a server sends them.
     Frames {
         /// How many.
@@ -73,11 +45,43 @@ enum Job {
     },
 }
 
+#[derive(Args)]
+struct Fill {
+    /// How many rows.
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: usize,
+    /// The ASIDE_HOME.
+    #[arg(long)]
+    home: PathBuf,
+    /// The server's address, as it is given to `aside join`.
+    #[arg(long)]
+    server: Url,
+    /// The room's name on the socket.
+    #[arg(long)]
+    topic: String,
+    /// The room's name over HTTP.
+    #[arg(long)]
+    stream: String,
+    /// Under whose id the room is joined.
+    #[arg(long)]
+    user: String,
+    /// Another talk.
+    #[arg(long, default_value_t = SEED)]
+    seed: u64,
+    /// As heard from a server without extensions: no ids, no places.
+    #[arg(long)]
+    core: bool,
+    /// The life of the room's history, where the server has one: with its own, the cache goes on in it.
+    #[arg(long, default_value = talk::EPOCH)]
+    epoch: String,
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let form = |core| if core { Form::Core } else { Form::Numbered };
     match Command::parse().job {
-        Job::Fill { rows, home, server, topic, stream, user, seed, core, epoch } => {
+        Job::Fill(wish) => {
+            let Fill { rows, home, server, topic, stream, user, seed, core, epoch } = *wish;
             let filling = Filling { rows, seed, form: form(core), epoch, stream, user };
             let (stream, user) = (filling.stream.clone(), filling.user.clone());
             // Named as a session names it.
