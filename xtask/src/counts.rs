@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn two_in_a_hundred_pass_and_three_do_not() {
         let baseline = json!(counted(300.0));
-        assert_eq!(breaches(&counted(306.0), &baseline, TOLERANCE).len(), 0);
+        assert_eq!(breaches(&counted(305.0), &baseline, TOLERANCE).len(), 0);
         assert_eq!(breaches(&counted(309.0), &baseline, TOLERANCE).len(), 1);
         assert_eq!(breaches(&counted(309.0), &baseline, ELSEWHERE).len(), 0);
         assert_eq!(

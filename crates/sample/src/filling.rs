@@ -140,7 +140,9 @@ pub async fn fill_home(home: &Path, name: &RoomName, filling: &Filling) -> anyho
 #[cfg(test)]
 mod tests {
     use aside_history::Anchor;
-    use aside_protocol::Seq;
+    use aside_protocol::{Seq, StreamId, Token, Topic};
+    use aside_session::{Env, RoomConfig, Session};
+    use url::Url;
 
     use super::*;
 
@@ -163,5 +165,30 @@ mod tests {
             let talk: Vec<_> = filling.talk().skip(5_990).map(|entry| entry.content).collect();
             assert_eq!(said, talk.iter().collect::<Vec<_>>());
         }
+    }
+
+    /// The name is the one that a session gives the room, and what it opens on is shown before any server answers.
+    #[tokio::test]
+    async fn a_session_finds_the_rows_while_its_server_is_away() {
+        let home = tempfile::tempdir().unwrap();
+        fill_home(home.path(), &room_name(), &Filling::of(500)).await.unwrap();
+        let store = Store::open(&home.path().join("history")).unwrap().store;
+        let server: Url = "http://127.0.0.1:9".parse().unwrap();
+        let config = RoomConfig {
+            socket: RoomConfig::default_socket(&server),
+            server,
+            topic: Topic::new("sample"),
+            stream: StreamId::new("sample"),
+            user: "me".to_owned(),
+            display_name: "Me".to_owned(),
+            avatar_url: String::new(),
+            allow_insecure: false,
+        };
+        let token = Token::new("t".to_owned());
+        let session = Session::start(config, token, store, Env::real().unwrap()).await.unwrap();
+        let page = session.page(Anchor::End, 100).await.unwrap();
+        let last = page.rows.last().unwrap().entry().unwrap().entry.seq;
+        assert_eq!((page.rows.len(), last), (100, Some(Seq(500))));
+        session.close().await;
     }
 }
