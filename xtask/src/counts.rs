@@ -1,6 +1,6 @@
 //! `cargo xtask counts`: what a message costs on its way to the disk and a search on its way back, in instructions, against a committed baseline.
 //!
-//! Times on a shared machine differ by half; callgrind's counts of one program are the same to the last one. They do depend on the compiler, on the C library
+//! Times on a shared machine differ by half; callgrind's counts of one program are the same to one in a thousand, and mostly to the last one. They do depend on the compiler, on the C library
 //! (which picks its copying by CPU) and on valgrind (which shows programs one made-up CPU for every real one with AVX2, another for those without). So the
 //! baseline names all of these: where they are the same, two in a hundred more are a failure; where not, only a fifth more is.
 
@@ -27,8 +27,8 @@ const PARTS: &[(&str, &str, f64)] = &[
     ("search", "query", 200.0),
 ];
 
-/// More than this share above the baseline fails, where everything that counts depend on is as it was: repeated runs do not differ at all, so this is
-/// what a change may cost without a word.
+/// More than this share above the baseline fails, where everything that counts depend on is as it was: repeated runs differ by less than one in a
+/// thousand, so this is what a change may cost without a word.
 const TOLERANCE: f64 = 0.02;
 /// The same with another compiler, C library, CPU or valgrind.
 const ELSEWHERE: f64 = 0.2;
