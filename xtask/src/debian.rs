@@ -18,7 +18,7 @@ const BUILD: &[&str] = &[
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
 /// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, the webview's driver, and a browser
-/// that is none of ours, for the overlay.
+/// that is none of ours, for the overlay; and what counts instructions.
 const STAGE: &[&str] = &[
     "chromium",
     "dbus",
@@ -27,6 +27,7 @@ const STAGE: &[&str] = &[
     "gnome-keyring",
     "imagemagick",
     "openbox",
+    "valgrind",
     "webkit2gtk-driver",
     "wmctrl",
     "x11-utils",

@@ -5,6 +5,7 @@ mod bench;
 mod bindings;
 mod command;
 mod corpora;
+mod counts;
 mod debian;
 mod display;
 mod fuzz;
@@ -29,6 +30,7 @@ Usage: cargo xtask <command>
                                           --write: docs/reliability.md
   bench [--only NAME] [--quick] [--write] Aside beside what one would use instead; --write: docs/benchmarks.md
   corpora                                 fetch public bad input for the tests, below target/corpora
+  counts [--write]                        instructions a message, against crates/sample/counts.json
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   tidy                                    the house rules alone
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         "soak" => soak::soak(rest),
         "bench" => bench::bench(rest),
         "corpora" => corpora::ensure(),
+        "counts" => counts::counts(rest),
         "mutants" => mutants::mutants(rest),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {

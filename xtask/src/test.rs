@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     command::{self, cargo},
-    corpora, debian, fuzz, page, soak, tidy, tools,
+    corpora, counts, debian, fuzz, page, soak, tidy, tools,
 };
 
 struct Step {
@@ -42,6 +42,11 @@ const STEPS: &[Step] = &[
         name: "nextest",
         about: "tests of the workspace, but for those in a real window",
         run: nextest,
+    },
+    Step {
+        name: "counts",
+        about: "instructions a message and a search, by valgrind",
+        run: counts::check,
     },
     Step { name: "simulation", about: "200 seeds of each fault class", run: soak::simulation },
     Step { name: "doctest", about: "examples in the documentation", run: doctest },

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod locks;
+mod statements;
 mod text;
 
 use std::{fs, path::PathBuf, process::Command};
@@ -23,6 +24,7 @@ pub(crate) fn tidy() -> Result<()> {
     breaches.extend(arrows::check(&arrows::of_workspace()?));
     breaches.extend(sources.iter().flat_map(text::check));
     breaches.extend(sources.iter().flat_map(locks::check));
+    breaches.extend(sources.iter().flat_map(statements::check));
     breaches.extend(mutants::check()?);
     if breaches.is_empty() {
         println!("{} files keep the house rules.", sources.len());

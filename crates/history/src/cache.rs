@@ -1,8 +1,9 @@
-//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`only`], [`items`]), found ([`search`], [`similar`]) and stored ([`cells`]).
+//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`only`], [`items`]), found ([`indexing`], [`search`], [`similar`]) and stored ([`cells`]).
 
 pub(crate) mod apply;
 mod cells;
 mod head;
+pub(crate) mod indexing;
 mod insert;
 pub(crate) mod items;
 pub(crate) mod only;
@@ -22,5 +23,6 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("sql/cache_2.sql")),
     M::up(include_str!("sql/cache_3.sql")),
     M::up(include_str!("sql/cache_4.sql")),
+    M::up(include_str!("sql/cache_5.sql")),
 ];
 pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

@@ -33,32 +33,40 @@ pub(crate) fn fold(text: &str) -> Folded {
     let mut unit = 0;
     for c in text.chars() {
         let end = unit + if u32::from(c) > 0xffff { 2 } else { 1 };
-        let hangul = ('\u{ac00}'..='\u{d7a3}').contains(&c);
-        let mut push = |c: char| {
-            let dropped = is_combining_mark(c)
-                || matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
-            if dropped {
-                return;
-            }
-            let c = if class(c) == Class::Gap { ' ' } else { c };
+        folded_char(c, |c| {
             if c != ' ' || folded.chars.last().is_some_and(|last| *last != ' ') {
                 folded.chars.push(c);
                 folded.at.push((unit, end));
             }
-        };
-        if hangul {
-            push(c);
-        } else {
-            std::iter::once(c).nfkd().flat_map(char::to_lowercase).for_each(&mut push);
-        }
+        });
         unit = end;
     }
     folded
 }
 
+/// What one character becomes; a space for a gap.
+fn folded_char(c: char, mut push: impl FnMut(char)) {
+    match c {
+        // These two are most of what is said, and nothing in the tables of Unicode changes them further.
+        '\0'..='\x7f' => push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }),
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => push(c),
+        _ => {
+            for c in std::iter::once(c).nfkd().flat_map(char::to_lowercase) {
+                let dropped = is_combining_mark(c)
+                    || matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+                if !dropped {
+                    push(if class(c) == Class::Gap { ' ' } else { c });
+                }
+            }
+        }
+    }
+}
+
 /// What a folded character is.
 pub fn class(c: char) -> Class {
     match c {
+        '\0'..='\x7f' if c.is_ascii_alphanumeric() => Class::Word,
+        '\0'..='\x7f' => Class::Gap,
         '\u{0e00}'..='\u{0eff}'
         | '\u{1000}'..='\u{109f}'
         | '\u{1100}'..='\u{11ff}'
@@ -79,9 +87,10 @@ pub fn class(c: char) -> Class {
 
 /// The tokens of a text, with spaces between them, as the index gets them.
 pub(crate) fn tokens(text: &str) -> String {
-    let folded = fold(text);
-    let mut tokens = String::with_capacity(text.len() * 2);
-    for run in runs(&folded.chars) {
+    let mut chars = Vec::with_capacity(text.len());
+    text.chars().for_each(|c| folded_char(c, |c| chars.push(c)));
+    let mut tokens = String::with_capacity(text.len() * 3);
+    for run in runs(&chars) {
         match run {
             Run::Word(word) => {
                 tokens.extend(word.iter().take(WORD));
@@ -95,9 +104,11 @@ pub(crate) fn tokens(text: &str) -> String {
                 tokens.extend(wide.last());
                 tokens.push(' ');
             }
-            Run::Sign(sign) => {
-                tokens.push_str(&sign_token(sign));
-                tokens.push(' ');
+            Run::Signs(signs) => {
+                for sign in signs {
+                    tokens.push_str(&sign_token(*sign));
+                    tokens.push(' ');
+                }
             }
         }
     }
@@ -108,20 +119,24 @@ pub(crate) fn tokens(text: &str) -> String {
 enum Run<'a> {
     Word(&'a [char]),
     Wide(&'a [char]),
-    Sign(char),
+    Signs(&'a [char]),
 }
 
-fn runs(chars: &[char]) -> Vec<Run<'_>> {
-    let mut runs = Vec::new();
-    for run in chars.chunk_by(|a, b| class(*a) == class(*b)) {
-        match run.first().map(|c| class(*c)) {
-            Some(Class::Word) => runs.push(Run::Word(run)),
-            Some(Class::Wide) => runs.push(Run::Wide(run)),
-            Some(Class::Sign) => runs.extend(run.iter().map(|c| Run::Sign(*c))),
-            Some(Class::Gap) | None => {}
+fn runs(mut chars: &[char]) -> impl Iterator<Item = Run<'_>> {
+    std::iter::from_fn(move || {
+        loop {
+            let first = class(*chars.first()?);
+            let end = chars.iter().position(|c| class(*c) != first).unwrap_or(chars.len());
+            let (run, rest) = chars.split_at(end);
+            chars = rest;
+            match first {
+                Class::Word => return Some(Run::Word(run)),
+                Class::Wide => return Some(Run::Wide(run)),
+                Class::Sign => return Some(Run::Signs(run)),
+                Class::Gap => {}
+            }
         }
-    }
-    runs
+    })
 }
 
 /// A sign as letters: the tokenizer would throw it away.
@@ -133,6 +148,8 @@ fn sign_token(sign: char) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
     chars: Vec<char>,
+    /// A word at the end must end there.
+    whole: bool,
 }
 
 impl Term {
@@ -142,49 +159,72 @@ impl Term {
         if chars.last() == Some(&' ') {
             chars.pop();
         }
-        (!chars.is_empty()).then_some(Self { chars })
+        (!chars.is_empty()).then_some(Self { chars, whole: false })
     }
 
-    /// What the index must have in a column for this to be there; more may have it.
-    pub(crate) fn query(&self, column: &str) -> String {
-        let mut parts = Vec::new();
-        // Words that follow each other do so in the index, too.
-        let mut words: Vec<String> = Vec::new();
-        let close = |words: &mut Vec<String>, parts: &mut Vec<String>| {
-            if !words.is_empty() {
-                parts.push(format!("{column} : \"{}\" *", words.join(" ")));
-                words.clear();
-            }
-        };
-        for run in runs(&self.chars) {
+    /// The same, but its last word is one and not the beginning of one.
+    pub(crate) fn whole(text: &str) -> Option<Self> {
+        Self::new(text).map(|term| Self { whole: true, ..term })
+    }
+
+    /// What the index must have in a column for this to be there; more may have it. What follows each other here does so in the index, too; a word
+    /// at the end may be the beginning of one: `begun` says which words begin so, or nothing where they are many.
+    pub(crate) fn query<E>(
+        &self,
+        column: &str,
+        begun: impl Fn(&str) -> Result<Option<Vec<String>>, E>,
+    ) -> Result<String, E> {
+        let mut tokens: Vec<String> = Vec::new();
+        let mut runs = runs(&self.chars).peekable();
+        while let Some(run) = runs.next() {
             match run {
-                Run::Word(word) => words.push(word.iter().take(WORD).collect()),
+                Run::Word(word) => tokens.push(word.iter().take(WORD).collect()),
                 Run::Wide(wide) => {
-                    close(&mut words, &mut parts);
-                    let pairs: Vec<String> = wide.windows(2).map(String::from_iter).collect();
-                    parts.push(match wide {
-                        [one] => format!("{column} : \"{one}\" *"),
-                        _ => format!("{column} : \"{}\"", pairs.join(" ")),
-                    });
+                    tokens.extend(wide.windows(2).map(String::from_iter));
+                    // The last character stands by itself only where the run ends.
+                    if runs.peek().is_some() || wide.len() == 1 {
+                        tokens.extend(wide.last().map(char::to_string));
+                    }
                 }
-                Run::Sign(sign) => {
-                    close(&mut words, &mut parts);
-                    parts.push(format!("{column} : \"{}\"", sign_token(sign)));
-                }
+                Run::Signs(signs) => tokens.extend(signs.iter().map(|sign| sign_token(*sign))),
             }
         }
-        close(&mut words, &mut parts);
-        parts.join(" AND ")
+        let last = tokens.pop().unwrap_or_default();
+        let before: String = tokens.into_iter().map(|token| token + " ").collect();
+        let one_of = |whole: &[String]| {
+            let each: Vec<_> = whole.iter().map(|word| format!("\"{before}{word}\"")).collect();
+            format!("{column} : ({})", each.join(" OR "))
+        };
+        let before_last = self.chars.iter().nth_back(1).map(|c| class(*c));
+        let lone = before_last != Some(Class::Wide);
+        Ok(match self.chars.last().map(|c| class(*c)) {
+            Some(Class::Word) if self.whole => one_of(&[last]),
+            Some(Class::Word) => match begun(&last)? {
+                // Not one of them: nothing is found, but the question must still be one.
+                Some(whole) if whole.is_empty() => one_of(&[last]),
+                Some(whole) => one_of(&whole),
+                None => format!("{column} : \"{before}{last}\" *"),
+            },
+            Some(Class::Wide) if lone => format!("{column} : \"{before}{last}\" *"),
+            Some(Class::Wide | Class::Sign | Class::Gap) | None => one_of(&[last]),
+        })
     }
 
     /// Where it is in a text, in UTF-16 units, at most `most` times.
     pub(crate) fn find(&self, text: &Folded, most: usize) -> Vec<(u32, u32)> {
         let mut found = Vec::new();
         let begins_word = class(self.chars[0]) == Class::Word;
+        let ends_word = self.whole && self.chars.last().is_some_and(|c| class(*c) == Class::Word);
+        let is_word = |c: Option<&char>| c.is_some_and(|c| class(*c) == Class::Word);
         for (n, window) in text.chars.windows(self.chars.len()).enumerate() {
-            let inside_word = begins_word && n > 0 && class(text.chars[n - 1]) == Class::Word;
-            if window == self.chars && !inside_word {
-                let (from, to) = (text.at[n].0, text.at[n + self.chars.len() - 1].1);
+            if window != self.chars {
+                continue;
+            }
+            let end = n + self.chars.len();
+            let inside_word = (begins_word && n > 0 && is_word(text.chars.get(n - 1)))
+                || (ends_word && is_word(text.chars.get(end)));
+            if !inside_word {
+                let (from, to) = (text.at[n].0, text.at[end - 1].1);
                 found.push((from, to));
                 if found.len() == most {
                     break;
@@ -225,5 +265,9 @@ mod tests {
         assert_eq!(term("ber").find(&text, 9), [], "a word is found from its beginning");
         assert_eq!(term("five 今").find(&text, 9), [(7, 13)]);
         assert_eq!(Term::new(" ,.!"), None);
+        let whole = |text: &str| Term::whole(text).unwrap();
+        assert_eq!(whole("fiv").find(&text, 9), [], "whole words are not begun ones");
+        assert_eq!(whole("über five").find(&text, 9), [(2, 10)]);
+        assert_eq!(whole("今天").find(&text, 9), [(12, 14)]);
     }
 }

@@ -12,7 +12,7 @@ use crate::row::Row;
 /// A question to the whole local history.
 #[derive(Clone, Debug)]
 pub struct SearchQuery {
-    /// What a person typed: words that must all be there, "quoted phrases", and `from:`, `#12`, `tag:`, `is:question`,
+    /// What a person typed: words that must all be there (or words that begin so), "quoted phrases" (of whole words), and `from:`, `#12`, `tag:`, `is:question`,
     /// `is:answer`, `is:message`, `is:mine`, `is:unanswered`, `is:answered`, `older:5m`, `newer:2h`, `before:2026-11-01`, `after:2026-11-01`.
     /// What is no such filter is a word.
     pub text: String,
@@ -71,9 +71,12 @@ pub(crate) struct Parsed {
 impl Parsed {
     pub(crate) fn of(query: &SearchQuery) -> Self {
         let mut parsed = Self::default();
-        for (quoted, word) in words(&query.text) {
-            if quoted || !parsed.filter(&word, query) {
-                parsed.terms.extend(Term::new(&word));
+        for word in words(&query.text) {
+            match word {
+                Typed::Quoted(phrase) => parsed.terms.extend(Term::whole(&phrase)),
+                Typed::Begun(phrase) => parsed.terms.extend(Term::new(&phrase)),
+                Typed::Plain(word) if parsed.filter(&word, query) => {}
+                Typed::Plain(word) => parsed.terms.extend(Term::new(&word)),
             }
         }
         parsed
@@ -145,14 +148,24 @@ impl Parsed {
     }
 }
 
-/// The words of a query, and whether they stood between quotes. A quote that is not closed holds to the end.
-fn words(text: &str) -> Vec<(bool, String)> {
+/// One word of a query, or what stood between quotes.
+enum Typed {
+    Plain(String),
+    Quoted(String),
+    /// The quote is not closed yet: it holds to the end, and its last word may go on.
+    Begun(String),
+}
+
+fn words(text: &str) -> Vec<Typed> {
     let mut words = Vec::new();
-    for (n, part) in text.split(['"', '“', '”']).enumerate() {
-        if n % 2 == 1 {
-            words.push((true, part.to_owned()));
-        } else {
-            words.extend(part.split_whitespace().map(|word| (false, word.to_owned())));
+    let mut parts = text.split(['"', '“', '”']).enumerate().peekable();
+    while let Some((n, part)) = parts.next() {
+        match (n % 2 == 1, parts.peek()) {
+            (true, Some(_)) => words.push(Typed::Quoted(part.to_owned())),
+            (true, None) => words.push(Typed::Begun(part.to_owned())),
+            (false, _) => {
+                words.extend(part.split_whitespace().map(|word| Typed::Plain(word.to_owned())));
+            }
         }
     }
     words

@@ -115,6 +115,17 @@ impl Store {
         Ok(Opened { store: Self { way: Arc::new(Way::Threads(threads)) }, report })
     }
 
+    /// As [`Store::open`], but every job runs on the caller's thread before its method returns: for programs that count what it costs.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_inline(dir: &Path) -> Result<Opened, OpenError> {
+        let shelf = Arc::new(Shelf::new(cache_path(dir)));
+        let (desk, report) = Desk::open(dir.to_owned(), shelf)?;
+        let way = Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk)))));
+        Ok(Opened { store: Self { way }, report })
+    }
+
     /// A store that is gone when it is dropped.
     pub fn in_memory() -> Result<Self, OpenError> {
         let desk = Desk::in_memory()?;

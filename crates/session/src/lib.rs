@@ -24,6 +24,8 @@ mod internet;
 mod link;
 pub mod network;
 mod portal;
+#[doc(hidden)]
+pub mod pure;
 mod room;
 mod sequence;
 pub mod session;

@@ -22,6 +22,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aside-server", &["aside-failpoint", "aside-protocol"]),
     ("aside-report", &["aside-history", "aside-protocol"]),
     ("aside-text", &[]),
+    // Never shipped: what benchmarks measure with.
+    ("aside-sample", &["aside-session", "aside-history", "aside-protocol"]),
     (
         "aside-cli",
         &[

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{self, At, Stored};
 use super::head::Head;
-use super::search;
+use super::indexing::{self, Met};
 use super::statements::{ADD_REMOVED, DELETE, OLD_REMOVED, PRUNE_REMOVED, REPLACE, ROW, STAND};
 use crate::commit::{Change, Commit, Committed, Inserted, Where};
 use crate::error::CommitError;
@@ -24,6 +24,7 @@ pub(super) struct Applying<'c> {
     pub(super) touched: bool,
     removals: bool,
     pub(super) inserted: Vec<Inserted>,
+    pub(super) met: Met,
 }
 
 /// Applies a commit; on an error the caller must roll back.
@@ -40,6 +41,7 @@ pub(crate) fn apply(
         touched: false,
         removals: false,
         inserted: Vec::new(),
+        met: Met::default(),
     };
     for change in &commit.changes {
         a.change(change)?;
@@ -135,7 +137,7 @@ impl Applying<'_> {
         old: &RowKind,
         kind: &RowKind,
     ) -> Result<(), CommitError> {
-        search::reindex(self.conn, self.room, key, old, kind)?;
+        indexing::reindex(self.conn, &mut self.met, self.room, key, old, kind)?;
         let at = At { name: key.0, place: 0, revision: self.touch(), epoch };
         cells::write(
             &mut self.conn.prepare_cached(REPLACE)?,
@@ -200,7 +202,7 @@ impl Applying<'_> {
         };
         let revision = self.touch();
         self.conn.prepare_cached(DELETE)?.execute(params![self.room.0, key.0])?;
-        search::forget(self.conn, key)?;
+        indexing::forget(self.conn, key)?;
         let cells = params![self.room.0, revision.cast_signed(), key.0];
         self.conn.prepare_cached(ADD_REMOVED)?.execute(cells)?;
         self.removals = true;

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::apply::Applying;
 use super::cells::{self, At, Stored};
-use super::search;
+use super::indexing;
 use super::statements::{INSERT, ROW_BY_SEQ};
 use crate::commit::{Inserted, Where};
 use crate::error::CommitError;
@@ -50,7 +50,7 @@ impl Applying<'_> {
         if fresh {
             self.touch();
             let key = RowKey(self.conn.last_insert_rowid());
-            search::index(self.conn, self.room, key, &row.kind)?;
+            indexing::index(self.conn, &mut self.met, self.room, key, &row.kind)?;
             self.inserted.push(Inserted { key, place: Place(place), fresh });
             return Ok(());
         }

@@ -37,5 +37,5 @@ pub(crate) fn erase(conn: &Connection, room: RoomId) -> rusqlite::Result<()> {
     for sql in [DROP_ROWS, DROP_REMOVED, DROP_ITEMS, DROP_ROOM] {
         conn.prepare_cached(sql)?.execute([room.0])?;
     }
-    super::search::begin_anew(conn)
+    super::indexing::begin_anew(conn)
 }

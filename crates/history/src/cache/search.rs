@@ -1,144 +1,28 @@
-//! The index over what was said: kept with the rows, in the same commit, and read backwards from the newest row.
+//! The index over what was said, read backwards from the newest row.
 
 use aside_protocol::triage::Item;
 use aside_protocol::{Body, EntryId, EntryKind};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells;
+use super::indexing::{ROOM, indexed};
 use super::statements::{
-    ITEM_NUMBER, ITEMS, NEWEST_KEYS, ROW_BY_ENTRY_ID, ROW_OF_KEY, SEARCH_DONE, SEARCH_STATE,
-    UNINDEXED,
+    FIND, ITEM_NUMBER, ITEMS, NEWEST_KEYS, ROW_BY_ENTRY_ID, ROW_OF_KEY, WORDS,
 };
 use crate::error::StoreError;
-use crate::fold::{Folded, Term, fold, tokens};
-use crate::ids::{RoomId, RowKey};
-use crate::row::{EntryRow, Row, RowKind};
+use crate::fold::{Folded, Term, fold};
+use crate::ids::RoomId;
+use crate::row::Row;
 use crate::search::{Cursor, Hit, Parsed, SearchPage, SearchQuery};
 
 /// Rows that are looked at for one page at most: then it is handed out as it is.
 const LOOKED_AT: usize = 20_000;
-/// Rows that the index names at once.
+/// Rows that the index names at once, at most.
 const BATCH: usize = 256;
-/// Where a row that was read by its key alone has its room.
-const ROOM: usize = 26;
+/// The beginning of a word is looked for as so many words at most; where there are more, as a beginning, for which SQLite reads all rows of all of them.
+const WORDS_ASKED: usize = 32;
 /// Marked places of one entry at most.
 const RANGES: usize = 20;
-/// Old rows that are indexed between two jobs of the writer: some ten milliseconds.
-const INDEX_BATCH: i64 = 500;
-
-const ADD: &str = "INSERT OR REPLACE INTO search (rowid, body, who, mark) VALUES (?1, ?2, ?3, ?4)";
-const REMOVE: &str = "DELETE FROM search WHERE rowid = ?1";
-/// The index alone decides the order: joined with anything else, SQLite would read all that match.
-const FIND: &str =
-    "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
-
-/// What the index is told of a row.
-fn add(conn: &Connection, room: i64, key: i64, entry: &EntryRow) -> rusqlite::Result<()> {
-    let (body, org) = match entry.entry.body() {
-        Body::Message { text } | Body::Question { text } => (tokens(&text), String::new()),
-        Body::Answer { org_name, question, text, .. } => {
-            (tokens(&format!("{text}\n{question}")), org_name)
-        }
-    };
-    let who = tokens(&format!("{}\n{}\n{}", entry.entry.display_name, entry.entry.user, org));
-    let kind = match entry.entry.kind {
-        EntryKind::Message => "km",
-        EntryKind::Question => "kq",
-        EntryKind::Answer => "ka",
-    };
-    let mine = if entry.mine { " my" } else { "" };
-    let mark = format!("r{room} {kind}{mine}");
-    conn.prepare_cached(ADD)?.execute(params![key, body, who, mark])?;
-    Ok(())
-}
-
-/// A row is new.
-pub(super) fn index(
-    conn: &Connection,
-    room: RoomId,
-    key: RowKey,
-    kind: &RowKind,
-) -> rusqlite::Result<()> {
-    match kind {
-        RowKind::Entry(entry) => add(conn, room.0, key.0, entry),
-        RowKind::Gap(_) | RowKind::Boundary => Ok(()),
-    }
-}
-
-/// A row is something else than it was.
-pub(super) fn reindex(
-    conn: &Connection,
-    room: RoomId,
-    key: RowKey,
-    old: &RowKind,
-    new: &RowKind,
-) -> rusqlite::Result<()> {
-    if let (RowKind::Entry(old), RowKind::Entry(new)) = (old, new) {
-        let said = |row: &EntryRow| {
-            let entry = &row.entry;
-            (
-                entry.kind,
-                entry.content.clone(),
-                entry.display_name.clone(),
-                entry.user.clone(),
-                row.mine,
-            )
-        };
-        if said(old) == said(new) {
-            return Ok(());
-        }
-    }
-    match new {
-        RowKind::Entry(entry) => add(conn, room.0, key.0, entry),
-        RowKind::Gap(_) | RowKind::Boundary => forget(conn, key),
-    }
-}
-
-/// A row is gone.
-pub(super) fn forget(conn: &Connection, key: RowKey) -> rusqlite::Result<()> {
-    conn.prepare_cached(REMOVE)?.execute([key.0])?;
-    Ok(())
-}
-
-/// A room's rows are gone. What an index deletes is only marked so until its parts are merged, whenever that is; so all of it
-/// goes, and the rows of other rooms are put in anew, as those of before are.
-pub(super) fn begin_anew(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
-    conn.execute("DELETE FROM search_state", [])?;
-    conn.execute(
-        "INSERT INTO search_state (rowid, next, of) SELECT 1, coalesce(max(key), 0), coalesce(max(key), 0) FROM rows",
-        [],
-    )?;
-    Ok(())
-}
-
-/// How much of the rows of before is in the index; nothing when all of them are.
-pub(crate) fn indexed(conn: &Connection) -> rusqlite::Result<Option<f32>> {
-    let (next, of): (i64, i64) = conn
-        .prepare_cached(SEARCH_STATE)?
-        .query_row([], |line| Ok((line.get(0)?, line.get(1)?)))?;
-    Ok((next > 0).then(|| 1.0 - next as f32 / of.max(1) as f32))
-}
-
-/// Puts some more of the rows of before into the index. False when all of them are there.
-pub(crate) fn index_some(conn: &Connection) -> Result<bool, StoreError> {
-    let next: i64 = conn.prepare_cached(SEARCH_STATE)?.query_row([], |line| line.get(0))?;
-    if next <= 0 {
-        return Ok(false);
-    }
-    let end = (next - INDEX_BATCH).max(0);
-    let mut statement = conn.prepare_cached(UNINDEXED)?;
-    let mut lines = statement.query(params![next, end])?;
-    while let Some(line) = lines.next()? {
-        let room: i64 = line.get(ROOM)?;
-        let row = cells::read(line)?.row;
-        if let RowKind::Entry(entry) = &row.kind {
-            add(conn, room, row.key.0, entry)?;
-        }
-    }
-    conn.prepare_cached(SEARCH_DONE)?.execute([end])?;
-    Ok(true)
-}
 
 /// One page of what was found.
 pub(crate) fn search(
@@ -178,11 +62,14 @@ impl Finding<'_> {
         mut before: i64,
         limit: usize,
     ) -> Result<(), StoreError> {
-        let expression = self.expression();
+        let expression = self.expression()?;
         let mut looked_at = 0;
+        // Most that the index names is what is looked for, so at first no more than a page: the next match may be far.
+        let mut batch = limit.min(BATCH);
         loop {
-            let keys = self.keys(expression.as_deref(), before)?;
-            let last = keys.len() < BATCH;
+            let keys = self.keys(expression.as_deref(), before, batch)?;
+            let last = keys.len() < batch;
+            batch = BATCH;
             for key in keys {
                 before = key;
                 looked_at += 1;
@@ -201,20 +88,42 @@ impl Finding<'_> {
     }
 
     /// What the index must have; nothing when only time is asked for.
-    fn expression(&self) -> Option<String> {
+    fn expression(&self) -> Result<Option<String>, StoreError> {
         let Parsed { terms, from, marks, .. } = &self.parsed;
-        let terms = terms.iter().map(|term| term.query("body"));
-        let from = from.iter().map(|term| term.query("who"));
+        let words = |beginning: &str| self.words(beginning);
+        let terms =
+            terms.iter().map(|term| term.query("body", words)).collect::<Result<Vec<_>, _>>()?;
+        let from =
+            from.iter().map(|term| term.query("who", words)).collect::<Result<Vec<_>, _>>()?;
         let marks = marks.iter().map(|mark| format!("mark : \"{mark}\""));
         // Where there is one room, every row has its mark, and asking for it would cost more than all else.
         let room = self.query.room.filter(|_| self.rooms > 1);
         let room = room.map(|room| format!("mark : \"r{}\"", room.0));
-        let parts: Vec<String> = terms.chain(from).chain(marks).chain(room).collect();
-        (!parts.is_empty()).then(|| parts.join(" AND "))
+        let parts: Vec<String> = terms.into_iter().chain(from).chain(marks).chain(room).collect();
+        Ok((!parts.is_empty()).then(|| parts.join(" AND ")))
     }
 
-    fn keys(&self, expression: Option<&str>, before: i64) -> Result<Vec<i64>, StoreError> {
-        let batch = i64::try_from(BATCH).unwrap_or(i64::MAX);
+    /// The words that begin so; nothing where they are too many, or where the index has beginnings of that length.
+    fn words(&self, beginning: &str) -> rusqlite::Result<Option<Vec<String>>> {
+        if beginning.chars().nth(1).is_none() {
+            return Ok(None);
+        }
+        let end = format!("{beginning}{}", char::MAX);
+        let words: Vec<String> = self
+            .conn
+            .prepare_cached(WORDS)?
+            .query_map(params![beginning, end, WORDS_ASKED as i64 + 1], |line| line.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok((words.len() <= WORDS_ASKED).then_some(words))
+    }
+
+    fn keys(
+        &self,
+        expression: Option<&str>,
+        before: i64,
+        batch: usize,
+    ) -> Result<Vec<i64>, StoreError> {
+        let batch = i64::try_from(batch).unwrap_or(i64::MAX);
         let keys: rusqlite::Result<Vec<i64>> = match expression {
             Some(expression) => self
                 .conn
@@ -256,12 +165,16 @@ impl Finding<'_> {
             }
             Body::Answer { text, question, org_name, .. } => (text, question, org_name),
         };
+        if !from.is_empty() {
+            let names = [&entry.entry.display_name, &entry.entry.user, &org].map(|name| fold(name));
+            let by = |term: &Term| names.iter().any(|name| term.is_in(name));
+            if !from.iter().all(by) {
+                return Ok(None);
+            }
+        }
         let (text, quote) = (fold(&text), fold(&quote));
         let there = |term: &Term| term.is_in(&text) || term.is_in(&quote);
-        let said_by = |name: &str| fold(name);
-        let names = [said_by(&entry.entry.display_name), said_by(&entry.entry.user), said_by(&org)];
-        let by = |term: &Term| names.iter().any(|name| term.is_in(name));
-        if !terms.iter().all(there) || !from.iter().all(by) {
+        if !terms.iter().all(there) {
             return Ok(None);
         }
         let ranges = self.ranges(&text);

@@ -129,7 +129,18 @@ statements! {
         "SELECT ", columns!(), " FROM rows WHERE room = ?1 AND kind = 3 AND place > ?2 ORDER BY place LIMIT ?3"
     );
 
-    // Searching. What the index itself is asked stands beside the code that does.
+    // Searching. The index alone decides the order: joined with anything else, SQLite would read all that match.
+    FIND = "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
+    INDEX = "INSERT INTO search (rowid, body, who, mark) VALUES (?1, ?2, ?3, ?4)";
+    INDEX_ANEW = "INSERT OR REPLACE INTO search (rowid, body, who, mark) VALUES (?1, ?2, ?3, ?4)";
+    UNINDEX = "DELETE FROM search WHERE rowid = ?1";
+    UNINDEX_ALL = "INSERT INTO search (search) VALUES ('delete-all')";
+    LEARN = "INSERT INTO words (word) VALUES (?1) ON CONFLICT DO NOTHING";
+    UNLEARN_ALL = "DELETE FROM words";
+    WORDS = "SELECT word FROM words WHERE word >= ?1 AND word < ?2 ORDER BY word LIMIT ?3";
+    SEARCH_FORGET = "DELETE FROM search_state";
+    SEARCH_BEGIN =
+        "INSERT INTO search_state (rowid, next, of) SELECT 1, coalesce(max(key), 0), coalesce(max(key), 0) FROM rows";
     ROW_OF_KEY = concat!("SELECT ", columns!(), ", room FROM rows WHERE key = ?1");
     NEWEST_KEYS = "SELECT key FROM rows WHERE key < ?1 ORDER BY key DESC LIMIT ?2";
     UNINDEXED = concat!(

@@ -15,7 +15,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// A write-ahead log that a long reader let grow is cut back to this many bytes.
 const LOG_BYTES: i64 = 32 << 20;
 /// More statements than any one connection uses.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 
 /// What a kind of database needs.
 pub(crate) struct Plan {

@@ -156,10 +156,11 @@ impl Desk {
             return false;
         }
         // Damage is left to be met by somebody who can be told that the cache was rebuilt.
-        let more = in_transaction(&self.cache, cache::search::index_some).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the search index is not completed");
-            false
-        });
+        let more =
+            in_transaction(&self.cache, cache::indexing::index_some).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the search index is not completed");
+                false
+            });
         self.indexed = !more;
         more
     }

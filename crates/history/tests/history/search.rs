@@ -208,7 +208,7 @@ async fn what_was_there_before_there_was_an_index_is_found_in_the_end() {
     drop(store);
     // As the release before this one left it.
     let file = rusqlite::Connection::open(dir.path().join("cache.db")).unwrap();
-    file.execute_batch("DROP TABLE search; DROP TABLE search_state; DROP INDEX rows_of_person; PRAGMA user_version = 2")
+    file.execute_batch("DROP TABLE search; DROP TABLE words; DROP TABLE search_state; DROP INDEX rows_of_person; PRAGMA user_version = 2")
         .unwrap();
     drop(file);
     let store = open(dir.path());
@@ -223,6 +223,48 @@ async fn what_was_there_before_there_was_an_index_is_found_in_the_end() {
     let all = store.search(query("老", None), None, 5_000).await.unwrap();
     assert_eq!((all.hits.len(), all.next), (2_400, None));
     assert_eq!(found(&store, "new").await, ["new message"]);
+}
+
+/// A term that runs over scripts is one phrase to the index; whatever stands before and behind it in the text.
+#[tokio::test]
+async fn terms_of_mixed_scripts_are_found_wherever_they_stand() {
+    let (store, room) = memory_room().await;
+    let texts = [
+        "讲义stream",
+        "讲义 stream",
+        "这讲义 streams 好",
+        "stream讲义",
+        "义 stream",
+        "stream 👍 讲",
+        "👍讲义",
+        "讲 stream",
+        "my stream讲义在哪",
+        "upstream 讲义",
+        "讲义, stream: a1讲",
+    ];
+    add(&store, room, Where::End, texts.iter().map(|text| said(text)).collect()).await;
+    for (typed, wanted) in [
+        ("讲义stream", vec!["讲义stream"]),
+        ("\"讲义 stream\"", vec!["讲义, stream: a1讲", "讲义 stream"]),
+        ("\"义 str\"", vec![]),
+        ("\"义 str", vec!["讲义, stream: a1讲", "义 stream", "这讲义 streams 好", "讲义 stream"]),
+        ("stream讲", vec!["my stream讲义在哪", "stream讲义"]),
+        ("stream讲义", vec!["my stream讲义在哪", "stream讲义"]),
+        ("\"stream 👍\"", vec!["stream 👍 讲"]),
+        ("👍讲", vec!["👍讲义"]),
+        ("\"stream a1讲\"", vec!["讲义, stream: a1讲"]),
+    ] {
+        assert_eq!(found(&store, typed).await, wanted, "{typed}");
+    }
+}
+
+#[tokio::test]
+async fn the_beginning_of_very_many_words_is_found_as_well() {
+    let (store, room) = memory_room().await;
+    add(&store, room, Where::End, (0..40).map(|n| said(&format!("word{n:02}"))).collect()).await;
+    assert_eq!(found(&store, "word").await.len(), 40);
+    assert_eq!(found(&store, "word3").await.len(), 10);
+    assert_eq!(found(&store, "work").await.len(), 0);
 }
 
 #[tokio::test]

@@ -234,9 +234,11 @@ fn newest_number(conn: &Connection, room: i64) -> rusqlite::Result<i64> {
 
 /// The rooms and places of claims that are over.
 pub(crate) fn expired(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<(i64, Seq)>> {
-    conn.prepare_cached("SELECT room, seq FROM item WHERE claim_until_ms <= ? ORDER BY room, seq")?
-        .query_map([now_ms], |row| Ok((row.get(0)?, seq_of(row.get(1)?))))?
-        .collect()
+    conn.prepare_cached(
+        "SELECT room, seq FROM item WHERE claim_until_ms <= ? ORDER BY claim_until_ms, room, seq",
+    )?
+    .query_map([now_ms], |row| Ok((row.get(0)?, seq_of(row.get(1)?))))?
+    .collect()
 }
 
 /// A room's history began anew.

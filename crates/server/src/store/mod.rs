@@ -4,6 +4,8 @@ pub(crate) mod answers;
 pub(crate) mod entries;
 mod follow;
 pub(crate) mod items;
+#[cfg(test)]
+mod plans;
 pub(crate) mod snippets;
 pub(crate) mod submissions;
 pub(crate) mod tokens;
