@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::measures::Health;
-use crate::room::{Room, STREAM, TOPIC, now};
+use crate::room::{At, STREAM, TOPIC, now};
 use crate::stage::{Program, SIZE, Stage};
 use crate::tree::Tree;
 
@@ -56,7 +56,7 @@ pub(crate) struct Start {
     pub(crate) rest_after_secs: u16,
     /// Whether the page says what it paints.
     pub(crate) measured: bool,
-    /// Whether a room that nobody can read along is sampled.
+    /// Whether a room that nobody can read along is sampled, and repeats are one row.
     pub(crate) sample: bool,
     /// Whether there is a key that shows and hides it.
     pub(crate) key: bool,
@@ -69,7 +69,7 @@ impl Default for Start {
 }
 
 impl<'a> App<'a> {
-    pub(crate) fn start(stage: &'a Stage, room: &Room, start: Start) -> Result<Self> {
+    pub(crate) fn start(stage: &'a Stage, at: &At, start: Start) -> Result<Self> {
         let home = match start.home {
             Some(home) => home,
             None => stage.home()?,
@@ -78,6 +78,7 @@ impl<'a> App<'a> {
             "close": "hide",
             "restAfterSecs": start.rest_after_secs,
             "sampleFast": start.sample,
+            "foldRepeats": start.sample,
         });
         let keys = if start.key { json!({"toggle": "Control+Alt+KeyA"}) } else { json!({}) };
         let settings = json!({"version": 1, "settings": settings, "hotkeys": keys});
@@ -88,9 +89,9 @@ impl<'a> App<'a> {
         let _none_yet = fs::remove_file(&stamps.0);
         let mut command = stage.command(binary("aside")?);
         command
-            .args(["join", "--server", &room.url(), "--topic", TOPIC, "--stream", STREAM])
+            .args(["join", "--server", &at.url, "--topic", TOPIC, "--stream", STREAM])
             .args(["--name", "Ana", "--user", "ana", "--token-env", "BENCH_TOKEN"])
-            .env("BENCH_TOKEN", room.token.expose())
+            .env("BENCH_TOKEN", &at.token)
             .env("ASIDE_HOME", &home)
             .env("RUST_LOG", "warn");
         if start.measured {
@@ -196,19 +197,41 @@ pub(crate) fn binary(name: &str) -> Result<PathBuf> {
     beside.with_context(|| format!("{name} is not built: `cargo xtask bench` builds everything"))
 }
 
-/// How the app's own files count what came: entries with a number, numbers that are there twice, the first and the last.
+/// Fails unless every number from the first to the last is in the app's own files, once. What a row says is missing, is missing.
 pub(crate) fn whole(home: &Path, first: u64, last: u64) -> Result<()> {
+    let kept = kept(home, first, last)?;
+    let wanted = last - first + 1;
+    ensure!(kept.rows == wanted, "of {wanted} entries {} are there", kept.rows);
+    ensure!(kept.rows == kept.different, "{} entries are there twice", kept.rows - kept.different);
+    Ok(())
+}
+
+/// What the app's own files have of a range of numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) rows: u64,
+    different: u64,
+    /// So many are said to be missing, by rows that load them when somebody looks there.
+    pub(crate) missing: u64,
+}
+
+pub(crate) fn kept(home: &Path, first: u64, last: u64) -> Result<Kept> {
     let file = home.join("history").join("cache.db");
     let conn = rusqlite::Connection::open(&file).with_context(|| file.display().to_string())?;
-    let (rows, distinct): (i64, i64) = conn.query_row(
+    let range = [first.cast_signed(), last.cast_signed()];
+    let (rows, different): (i64, i64) = conn.query_row(
         "SELECT count(*), count(DISTINCT seq) FROM rows WHERE seq BETWEEN ?1 AND ?2",
-        [first.cast_signed(), last.cast_signed()],
+        range,
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let wanted = (last - first + 1).cast_signed();
-    ensure!(
-        rows == wanted && distinct == wanted,
-        "of {wanted} entries {rows} are there, {distinct} different ones"
-    );
-    Ok(())
+    let missing: i64 = conn.query_row(
+        "SELECT coalesce(sum(gap_missing), 0) FROM rows WHERE kind = 3 AND gap_from BETWEEN ?1 AND ?2",
+        range,
+        |row| row.get(0),
+    )?;
+    Ok(Kept {
+        rows: rows.cast_unsigned(),
+        different: different.cast_unsigned(),
+        missing: missing.cast_unsigned(),
+    })
 }

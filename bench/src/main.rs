@@ -8,7 +8,6 @@ mod report;
 mod room;
 mod stage;
 mod tree;
-mod words;
 
 use std::time::Instant;
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use aside_sample::{SEED, Talk};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
@@ -19,7 +20,6 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::app::{PATIENCE, Stamp, Stamps, binary, shown};
 use crate::room::{Relayed, now};
 use crate::stage::{Program, SIZE, Stage};
-use crate::words::Words;
 
 /// Frames that a page may be behind.
 const BEHIND: usize = 1 << 17;
@@ -150,7 +150,7 @@ pub(crate) struct Weechat {
     pub(crate) program: Program,
     _server: Program,
     talker: TcpStream,
-    words: Words,
+    talk: Talk,
     log: PathBuf,
 }
 
@@ -189,7 +189,7 @@ impl Weechat {
             ensure!(Instant::now() < end, "weechat does not join");
             sleep(Duration::from_millis(50)).await;
         }
-        Ok(Self { program, _server: server, talker, words: Words::default(), log })
+        Ok(Self { program, _server: server, talker, talk: Talk::new(SEED), log })
     }
 
     /// Says so many lines a second for a time, and waits until the last of them is in weechat's log.
@@ -203,8 +203,14 @@ impl Weechat {
             let wanted = (f64::from(per_second) * (due - begun).as_secs_f64()).round() as u32;
             let mut lines = String::new();
             for _ in said..wanted.min(count) {
-                let (_, name, text) = self.words.line();
-                lines.push_str(&format!("PRIVMSG #bench :{name}: {text}\r\n"));
+                let Some(entry) = self.talk.next() else { break };
+                // A line of IRC has 512 bytes.
+                let text: String = entry.body().text().chars().take(100).collect();
+                let text = text.replace(['\r', '\n', '\0'], " ");
+                lines.push_str(&format!(
+                    "PRIVMSG #bench :Person {}: {text}\r\n",
+                    entry.display_name
+                ));
             }
             said = wanted.min(count);
             self.talker.write_all(lines.as_bytes()).await?;

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use aside_protocol::{Token, Topic};
+use aside_protocol::{Entry, EntryKind, Token, Topic};
+use aside_sample::{SEED, Talk};
 use aside_server::{Config, NewEntry, RoomSpec, Running, TokenSpec};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
@@ -15,19 +16,31 @@ use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest as _};
 
-use crate::words::Words;
-
 pub(crate) const TOPIC: &str = "4711";
 pub(crate) const STREAM: &str = "s-4711";
 
 /// One frame at 60 Hz: in a fast room, what is said in it is said at once.
 const STEP: Duration = Duration::from_micros(16_667);
 
+/// Where a room is, and what opens it.
+#[derive(Clone)]
+pub(crate) struct At {
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+impl At {
+    /// A port at which nobody listens: what is shown comes from the cache.
+    pub(crate) fn nowhere() -> Self {
+        Self { url: "http://127.0.0.1:9/".to_owned(), token: "none".to_owned() }
+    }
+}
+
 pub(crate) struct Room {
     running: Running,
-    pub(crate) token: Token,
+    token: Token,
     relay_token: Token,
-    words: Words,
+    talk: Talk,
     _data: TempDir,
 }
 
@@ -45,8 +58,18 @@ pub(crate) fn now() -> u64 {
 
 impl Room {
     pub(crate) async fn open() -> Result<Self> {
+        Self::with(false).await
+    }
+
+    /// One that remembers its connections, which costs memory.
+    pub(crate) async fn watched() -> Result<Self> {
+        Self::with(true).await
+    }
+
+    async fn with(probe: bool) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let mut config = Config { data: Some(data.path().to_owned()), ..Config::default() };
+        let data_folder = Some(data.path().to_owned());
+        let mut config = Config { data: data_folder, probe, ..Config::default() };
         config.limits = aside_server::Limits::without_rates();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let running = aside_server::start(config, listener).await?;
@@ -54,16 +77,17 @@ impl Room {
         let rooms = running.rooms();
         let token = rooms.create_token(TokenSpec::audience(spec(), "ana", "Ana")).await?.token;
         let relay = rooms.create_token(TokenSpec::audience(spec(), "relay", "Relay")).await?.token;
-        Ok(Self { running, token, relay_token: relay, words: Words::default(), _data: data })
+        Ok(Self { running, token, relay_token: relay, talk: Talk::new(SEED), _data: data })
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.running.addr())
+    pub(crate) fn at(&self) -> At {
+        let url = format!("http://{}", self.running.addr());
+        At { url, token: self.token.expose().to_owned() }
     }
 
-    /// Many lines at once.
+    /// Many lines at once. Messages alone: nobody asks a hundred questions a second.
     pub(crate) async fn say(&mut self, count: usize) -> Result<Vec<Said>> {
-        let entries = (0..count).map(|_| self.words.entry()).collect();
+        let entries = self.talk.by_ref().filter(is_message).take(count).map(as_new).collect();
         let placed = self.running.rooms().seed(&Topic::new(TOPIC), entries).await?;
         let at = now();
         Ok(placed.into_iter().map(|placed| Said { seq: placed.seq.0, at }).collect())
@@ -90,6 +114,19 @@ impl Room {
     /// Cuts every socket, as a network does: without a word.
     pub(crate) fn cut(&self) {
         self.running.cut_sockets();
+    }
+
+    /// Waits until more sockets than so many have been opened.
+    pub(crate) async fn opened_after(&self, count: usize) -> u64 {
+        while self.opened() <= count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        now()
+    }
+
+    /// How many sockets were ever opened.
+    pub(crate) fn opened(&self) -> usize {
+        self.running.probe().accepted()
     }
 
     /// Joins as one more member and passes every frame on, as it came.
@@ -138,9 +175,10 @@ pub(crate) struct Relayed {
     pub(crate) text: std::sync::Arc<str>,
 }
 
-impl Words {
-    fn entry(&mut self) -> NewEntry {
-        let (user, name, text) = self.line();
-        NewEntry::message(user, name, text)
-    }
+fn is_message(entry: &Entry) -> bool {
+    entry.kind == EntryKind::Message
+}
+
+fn as_new(entry: Entry) -> NewEntry {
+    NewEntry::new(entry.body(), entry.user, entry.display_name)
 }

@@ -6,6 +6,9 @@ const counted = { frames: 0, late: 0, blank: 0 };
 let seq = 0;
 let asked = false;
 
+// Questions and answers hold theirs as JSON.
+const said = (content) => (content.startsWith("{") ? Object.values(JSON.parse(content)).join(" ") : content);
+
 function append({ displayName, content }) {
   const row = document.createElement("div");
   row.className = "row";
@@ -20,7 +23,7 @@ function append({ displayName, content }) {
   time.textContent = new Date().toLocaleTimeString();
   name.append(time);
   const text = document.createElement("div");
-  text.textContent = content;
+  text.textContent = said(content);
   row.append(face, name, text);
   list.append(row);
   list.scrollTop = list.scrollHeight;
@@ -48,10 +51,10 @@ function frame(now) {
 if (way === "naive") {
   requestAnimationFrame(frame);
   new WebSocket(socket).onmessage = ({ data }) => {
-    const said = JSON.parse(data);
-    if (said.code !== 200 || !said.data.startsWith("{")) return;
-    const entry = JSON.parse(said.data);
-    if (entry.type !== "message") return;
+    const frame = JSON.parse(data);
+    if (frame.code !== 200 || !frame.data.startsWith("{")) return;
+    const entry = JSON.parse(frame.data);
+    if (!("content" in entry)) return;
     append(entry);
     seq = entry.seq;
     changed();

@@ -50,7 +50,7 @@ pub(crate) async fn latency(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
 async fn of_app(stage: &Stage, rate: u32, time: Duration) -> Result<Vec<f64>> {
     let mut room = Room::open().await?;
     let first = room.say(40).await?.last().map_or(0, |said| said.seq);
-    let mut app = App::start(stage, &room, Start { sample: false, ..Start::default() })?;
+    let mut app = App::start(stage, &room.at(), Start { sample: false, ..Start::default() })?;
     app.is_shown().await?;
     app.painted(first).await?;
     let said = room.talk(rate, time).await?;

@@ -22,7 +22,7 @@ pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     let mut room = Room::open().await?;
     let first = room.say(2_000).await?.last().map_or(0, |said| said.seq);
     let start = Start { rest_after_secs: 5, measured: false, ..Start::default() };
-    let mut app = App::start(stage, &room, Start { measured: true, ..start.clone() })?;
+    let mut app = App::start(stage, &room.at(), Start { measured: true, ..start.clone() })?;
     app.is_shown().await?;
     app.painted(first).await?;
     room.talk(5_000, pace.time(12)).await?;

@@ -1,15 +1,18 @@
 //! How long somebody waits for the first row.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use aside_history::RoomName;
+use aside_sample::filling::{Filling, fill_home};
 use tokio::time::sleep;
 
 use super::Pace;
 use crate::app::{App, Start};
 use crate::peers::bare;
 use crate::report::{Figure, Goal};
-use crate::room::Room;
+use crate::room::{At, Room, STREAM, TOPIC};
 use crate::stage::Stage;
 
 /// Entries in the room.
@@ -19,19 +22,33 @@ fn ms(from: u64, to: u64) -> f64 {
     to.saturating_sub(from) as f64 / 1e6
 }
 
+/// How many rows a long history has.
+pub(super) fn filled(pace: Pace) -> usize {
+    pace.times(1_000_000)
+}
+
+/// A home with a room's long history in it.
+pub(super) async fn cache(stage: &Stage, rows: usize) -> Result<PathBuf> {
+    let home = stage.home()?;
+    let name = RoomName {
+        server: At::nowhere().url,
+        topic: TOPIC.to_owned(),
+        stream: STREAM.to_owned(),
+        user: "ana".to_owned(),
+    };
+    fill_home(&home, &name, &Filling { stream: STREAM.to_owned(), ..Filling::of(rows) }).await?;
+    Ok(home)
+}
+
 pub(crate) async fn start(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
-    let mut room = Room::open().await?;
-    room.say(HISTORY).await?;
-    // The first start is another matter: it makes the files.
-    let mut app = App::start(stage, &room, Start::default())?;
-    app.painted(HISTORY as u64).await?;
-    let home = app.quit();
+    let rows = filled(pace);
+    let home = cache(stage, rows).await?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..pace.times(20) {
         let again = Start { home: Some(home.clone()), ..Start::default() };
-        let mut app = App::start(stage, &room, again)?;
+        let mut app = App::start(stage, &At::nowhere(), again)?;
         let stamp = app.painted_since(app.started).await?;
-        ensure!(stamp.seq == HISTORY as u64, "the newest row is {}", stamp.seq);
+        ensure!(stamp.seq == rows as u64, "the newest row is {}", stamp.seq);
         ours.push(ms(app.started, stamp.at));
         app.quit();
         let mut bare = bare(stage, &[])?;
@@ -39,9 +56,8 @@ pub(crate) async fn start(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
         theirs.push(ms(bare.started, stamp.at));
         bare.program.quit();
     }
-    room.close().await;
     Ok(vec![
-        Figure::median(8, "start: to the first row painted", &ours, "ms")
+        Figure::median(8, format!("start, {rows} rows kept: to the first painted"), &ours, "ms")
             .beside("a bare window of Tauri", crate::report::median(&theirs))
             .goals(Goal::Times(1.3), Goal::Times(1.05)),
     ])
@@ -59,8 +75,11 @@ pub(crate) async fn reopen(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     }
     for (kept, what) in [(true, "reopen, page kept"), (false, "reopen, page given back")] {
         let rest_after_secs = if kept { 3_600 } else { 5 };
-        let mut app =
-            App::start(stage, &room, Start { rest_after_secs, key: true, ..Start::default() })?;
+        let mut app = App::start(
+            stage,
+            &room.at(),
+            Start { rest_after_secs, key: true, ..Start::default() },
+        )?;
         app.is_shown().await?;
         app.painted(first).await?;
         let mut waits = Vec::new();

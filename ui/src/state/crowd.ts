@@ -31,9 +31,16 @@ export function isKept(row: Row): boolean {
   return row.kind !== "message" || row.mine || row.delivery !== "received" || row.retracted || (row.ruled?.colour ?? null) !== null;
 }
 
+/** Each row of a fast room is compared with many. */
+const gists = new WeakMap<Row, string>();
+
 /** What two lines are compared by; empty for what repeats nothing. */
 function gist(row: Row): string {
-  return isKept(row) ? "" : row.text.trim().toUpperCase().toLowerCase();
+  const known = gists.get(row);
+  if (known !== undefined) return known;
+  const made = isKept(row) ? "" : row.text.trim().toUpperCase().toLowerCase();
+  gists.set(row, made);
+  return made;
 }
 
 export class Crowd {

@@ -10,11 +10,13 @@ export function measure(aside: Aside, told: (painted: Painted) => void): () => v
   const counted = { frames: 0, late: 0, blank: 0 };
   let last: number | null = null;
   let until = 0;
+  let wheeledAt = Number.NEGATIVE_INFINITY;
 
   const frame = (now: number): void => {
     counted.frames++;
     if (last !== null && now - last > LATE_MS) counted.late++;
-    if (isBlank()) counted.blank++;
+    // Looked at while somebody scrolls: it costs part of a frame.
+    if (now < wheeledAt + CALM_MS && isBlank()) counted.blank++;
     last = now < until ? now : null;
     if (last !== null) requestAnimationFrame(frame);
   };
@@ -29,7 +31,11 @@ export function measure(aside: Aside, told: (painted: Painted) => void): () => v
     told({ seq: items.findLast(({ row }) => row.seq !== null)?.row.seq ?? 0, rows: items.length, ...counted });
   };
 
-  window.addEventListener("wheel", busy, { passive: true });
+  const wheeled = (): void => {
+    wheeledAt = performance.now();
+    busy();
+  };
+  window.addEventListener("wheel", wheeled, { passive: true });
   const stop = $effect.root(() => {
     $effect(() => {
       if ((aside.timeline?.items.length ?? 0) === 0) return;
@@ -38,7 +44,7 @@ export function measure(aside: Aside, told: (painted: Painted) => void): () => v
     });
   });
   return () => {
-    window.removeEventListener("wheel", busy);
+    window.removeEventListener("wheel", wheeled);
     stop();
   };
 }

@@ -47,7 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     // Measures the others from outside: as programs, and with the real server as the other end.
-    ("aside-bench", &["aside-protocol", "aside-server"]),
+    ("aside-bench", &["aside-history", "aside-protocol", "aside-sample", "aside-server"]),
     ("aside-bare", &[]),
     ("xtask", &[]),
 ];
