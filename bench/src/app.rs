@@ -25,6 +25,8 @@ pub(crate) struct Stamp {
     pub(crate) frames: u32,
     pub(crate) late: u32,
     pub(crate) blank: u32,
+    /// Nothing is painted: a window is about to be shown.
+    pub(crate) shows: bool,
 }
 
 /// The file that a measured page writes.
@@ -123,7 +125,13 @@ impl<'a> App<'a> {
 
     /// How its frames came until now.
     pub(crate) fn health(&self) -> Health {
-        self.stamps.read().last().copied().map(Health::from).unwrap_or_default()
+        self.stamps
+            .read()
+            .iter()
+            .rfind(|stamp| !stamp.shows)
+            .copied()
+            .map(Health::from)
+            .unwrap_or_default()
     }
 
     /// The cross of the window: the room stays.
@@ -137,13 +145,13 @@ impl<'a> App<'a> {
         Ok(())
     }
 
-    /// Presses the key that shows and hides it; says when.
-    pub(crate) fn toggle(&self) -> Result<u64> {
-        let mut press = self.stage.command("xdotool");
-        press.args(["key", KEY]);
-        let wished = now();
-        ensure!(press.status().context("xdotool")?.success(), "no key could be pressed");
-        Ok(wished)
+    /// Presses the key that shows and hides it; says when the app began to show a window.
+    pub(crate) async fn toggle(&mut self) -> Result<u64> {
+        let pressed = now();
+        let press = self.stage.command("xdotool").args(["key", KEY]).status();
+        ensure!(press.context("xdotool")?.success(), "no key could be pressed");
+        let shows = |stamp: &Stamp| stamp.shows && stamp.at > pressed;
+        Ok(self.stamps.wait(&mut self.program, shows).await?.at)
     }
 
     pub(crate) fn quit(self) -> PathBuf {

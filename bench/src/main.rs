@@ -4,6 +4,7 @@
 mod app;
 mod measures;
 mod peers;
+mod plot;
 mod report;
 mod room;
 mod stage;

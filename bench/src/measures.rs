@@ -1,7 +1,9 @@
 //! What is measured, in the order of docs/benchmarks.md.
 
+mod bundle;
 mod burst;
 mod gap;
+mod kept;
 mod latency;
 mod quiet;
 mod scroll;
@@ -77,5 +79,9 @@ pub(crate) const MEASURES: &[Measure] = &[
     measure!("start", "8: from the start to the first row", 90, 30, start::start),
     measure!("reopen", "9: from hidden to the first row", 60, 20, start::reopen),
     measure!("scroll", "10: back through a long history", 60, 20, scroll::scroll),
+    measure!("search", "11: finding in a long history", 150, 40, kept::search),
     measure!("gap", "12: a broken connection", 90, 30, gap::gap),
+    measure!("ingest", "13: instructions", 1, 1, kept::ingest),
+    measure!("bundle", "14: what is downloaded", 240, 240, bundle::bundle),
+    measure!("growth", "what more rows cost", 90, 20, kept::growth),
 ];

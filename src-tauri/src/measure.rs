@@ -20,11 +20,11 @@ const VARIABLE: &str = "ASIDE_MEASURE";
 pub(crate) struct Measure(Option<Mutex<File>>);
 
 #[derive(Serialize)]
-struct Stamped {
+struct Stamped<'a, T> {
     /// Nanoseconds since 1970: the one clock that is the same for whoever else takes part in a measurement.
     at: u64,
     #[serde(flatten)]
-    painted: Painted,
+    what: &'a T,
 }
 
 impl Measure {
@@ -44,11 +44,24 @@ impl Measure {
         self.0.is_some()
     }
 
-    pub(crate) fn stamp(&self, painted: Painted) {
+    /// The page has drawn something.
+    pub(crate) fn painted(&self, painted: Painted) {
+        self.stamp(&painted);
+    }
+
+    /// A window is about to be shown.
+    pub(crate) fn shows(&self) {
+        #[derive(Serialize)]
+        struct Shows {
+            shows: bool,
+        }
+        self.stamp(&Shows { shows: true });
+    }
+
+    fn stamp(&self, what: &impl Serialize) {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-        let (Some(file), Ok(line)) = (&self.0, serde_json::to_string(&Stamped { at, painted }))
-        else {
+        let (Some(file), Ok(line)) = (&self.0, serde_json::to_string(&Stamped { at, what })) else {
             return;
         };
         let written = writeln!(file.lock().unwrap_or_else(PoisonError::into_inner), "{line}");

@@ -148,6 +148,8 @@ pub(crate) fn bring_all(app: &AppHandle) {
 
 /// Builds a window if there is none, and brings it to the front.
 pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
+    let shell = app.state::<Shell>();
+    shell.measure.shows();
     app.state::<WindowState>().of(which).turn.fetch_add(1, Ordering::SeqCst);
     let window = match which.find(app) {
         Some(window) => window,
@@ -156,10 +158,9 @@ pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
     window.show()?;
     window.unminimize()?;
     window.set_focus()?;
-    let shell = app.state::<Shell>();
-    let _logged = shell.change(|memory| memory.window_mut(which).open = true);
     shell.ticks(which).show();
     shell.streamer.look_again();
+    let _logged = shell.change(|memory| memory.window_mut(which).open = true);
     Ok(())
 }
 

@@ -88,7 +88,7 @@ pub(crate) async fn reopen(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
             sleep(Duration::from_secs(if kept { 2 } else { 7 })).await;
             let last = room.say(1).await?[0].seq;
             sleep(Duration::from_millis(500)).await;
-            let wished = app.toggle()?;
+            let wished = app.toggle().await?;
             let stamp = app.painted(last).await?;
             ensure!(stamp.at > wished, "it was painted before it was wished for");
             waits.push(ms(wished, stamp.at));

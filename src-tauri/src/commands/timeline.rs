@@ -122,5 +122,5 @@ pub(crate) async fn fill_gap(
 /// The page has drawn something, for whoever measures.
 #[tauri::command]
 pub(crate) fn painted(shell: State<'_, Shell>, painted: Arg<Painted>) {
-    shell.measure.stamp(painted.0);
+    shell.measure.painted(painted.0);
 }
