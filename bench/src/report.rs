@@ -131,9 +131,13 @@ pub(crate) fn table(figures: &[Figure]) -> String {
         let ratio = figure.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
         let goal = |goal: Option<Goal>| match goal {
             None => String::new(),
-            Some(Goal::Most(most)) => format!("≤ {} {}", short(most), figure.unit),
-            Some(Goal::Least(least)) => format!("≥ {} {}", short(least), figure.unit),
-            Some(Goal::Times(most)) => format!("≤ {most} ×"),
+            Some(Goal::Most(most)) => {
+                format!("≤ {} {}", short(most), figure.unit).trim_end().to_owned()
+            }
+            Some(Goal::Least(least)) => {
+                format!("≥ {} {}", short(least), figure.unit).trim_end().to_owned()
+            }
+            Some(Goal::Times(most)) => format!("≤ {} ×", short(most)),
         };
         let _ = writeln!(
             text,
