@@ -8,11 +8,11 @@ mod shelf;
 mod transcript;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::{Changes, Place, Revision, Row};
+use aside_history::{Changes, Place, Revision, RoomId, Row};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tauri::{AppHandle, Manager};
@@ -89,30 +89,21 @@ async fn write(
         return Ok(());
     }
     let folder = folder(app, key);
-    let added = match before {
-        Some(before) if changes.reset || news_alone(&changes, before.place) => {
-            let rows = transcript::after(&store, room, before.place).await?;
-            let place = rows.last().map_or(before.place, |row| row.place);
-            let hour =
-                rows.last().map_or(before.hour, |row| transcript::hour_of(row.said_at(), &zone));
-            let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
-            let (folder, over) = (folder.clone(), hour != before.hour && before.outrun);
-            let begun = transcript::hour_name(before.hour, &zone);
-            let there = blocking(move || shelf::append(&folder, &hours, &begun)).await;
-            if there.is_err() {
+    if let Some(before) = before
+        && (changes.reset || news_alone(&changes, before.place))
+    {
+        match add(app, room, &folder, before, &changes).await {
+            Ok(Some(written)) => {
+                seen.insert(key, written);
+                return Ok(());
+            }
+            Ok(None) => {}
+            Err(error) => {
                 // Some of it may be there: the next time, the hours are made again whole.
                 seen.remove(&key);
+                return Err(error);
             }
-            let there = there?;
-            let outrun = changes.reset || before.outrun && !over;
-            let written = Written { revision: changes.revision, place, hour, outrun };
-            (there && !over).then_some(written)
         }
-        _ => None,
-    };
-    if let Some(written) = added {
-        seen.insert(key, written);
-        return Ok(());
     }
     let earliest =
         changes.upserts.iter().filter(|row| row.entry().is_some()).map(Row::said_at).min();
@@ -136,6 +127,34 @@ async fn write(
         },
     );
     Ok(())
+}
+
+/// Adds the rows after those that are written, a page at a time: a fast room says more in half a minute than should be held at
+/// once. Nothing where a file is to be made again whole.
+async fn add(
+    app: &AppHandle,
+    room: RoomId,
+    folder: &Path,
+    before: Written,
+    changes: &Changes,
+) -> anyhow::Result<Option<Written>> {
+    let shell = app.state::<Shell>();
+    let (store, language, zone) = (shell.rooms.store(), shell.language(), TimeZone::system());
+    let mut written = Written { revision: changes.revision, ..before };
+    loop {
+        let rows = transcript::after(store, room, written.place).await?;
+        let Some(last) = rows.last() else { break };
+        let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
+        let (folder, begun) = (folder.to_owned(), transcript::hour_name(written.hour, &zone));
+        if !blocking(move || shelf::append(&folder, &hours, &begun)).await? {
+            return Ok(None);
+        }
+        written.place = last.place;
+        written.hour = transcript::hour_of(last.said_at(), &zone);
+    }
+    let over = written.hour != before.hour && before.outrun;
+    written.outrun = changes.reset || before.outrun;
+    Ok((!over).then_some(written))
 }
 
 /// Whether nothing changed but that rows came after this one. What is still on its way is no row yet.
