@@ -11,11 +11,10 @@ use tokio::sync::Notify;
 
 use crate::dto::StreamerMode;
 use crate::shell::Shell;
-use crate::windows::{self, RoomWindow};
+use crate::windows;
 
-/// How often the running programs are looked through, while there is a window that an audience could see, and without one.
+/// How often the running programs are looked through. Without a window, too: notifications are quiet in streamer mode.
 const EVERY: Duration = Duration::from_secs(10);
-const UNSEEN: Duration = Duration::from_secs(60);
 
 /// Programs that broadcast, as their processes are called, without `.exe` and in small letters.
 const BROADCASTERS: [&str; 16] = [
@@ -77,9 +76,7 @@ pub(crate) async fn keep(app: AppHandle) {
             // A page that is being built reads it from its snapshot.
             windows::tell(&app, "streamer", on);
         }
-        let seen = RoomWindow::ALL.iter().any(|which| which.is_shown(&app));
-        let pause = if seen { EVERY } else { UNSEEN };
-        let _woken = tokio::time::timeout(pause, shell.streamer.wake.notified()).await;
+        let _woken = tokio::time::timeout(EVERY, shell.streamer.wake.notified()).await;
     }
 }
 

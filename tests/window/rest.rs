@@ -57,7 +57,7 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     room.remember(200).await;
     let stage = Stage::set("a_hidden_window_rests_and_comes_back_where_it_was");
     let minutes = minutes();
-    // An hour's transcript is written as a whole: twelve hours of rows within one would be what is measured.
+    // An hour's transcript is written as a whole when it is over: twelve hours of rows within one would be what is measured.
     let settings = json!({"restAfterSecs": 5, "close": "hide", "keepTranscripts": minutes == 0.0});
     let settings = json!({"version": 1, "settings": settings});
     fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();

@@ -21,8 +21,8 @@ const SETTLING: Duration = Duration::from_secs(20);
 pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     let mut room = Room::open().await?;
     let first = room.say(2_000).await?.last().map_or(0, |said| said.seq);
-    let start = Start { rest_after_secs: 5, measured: false, ..Start::default() };
-    let mut app = App::start(stage, &room.at(), Start { measured: true, ..start.clone() })?;
+    let start = Start { rest_after_secs: 5, ..Start::default() };
+    let mut app = App::start(stage, &room.at(), start)?;
     app.is_shown().await?;
     app.painted(first).await?;
     room.talk(5_000, pace.time(12)).await?;

@@ -59,11 +59,12 @@ export class Drawn {
     this.#trail = this.#trail.filter((row) => !removed.includes(row.key)).map((row) => changed.get(row.key) ?? row);
   }
 
-  /** The stretch moved on while someone follows: what it let go of stays drawn until `cap` rows are. */
-  advance(before: Stretch, next: Stretch, cap: number): void {
+  /** The stretch moved on by `fresh` rows while someone follows: what it let go of, and what of those it never held, stays drawn until `cap` rows are. */
+  advance(before: Stretch, fresh: readonly Row[], next: Stretch, cap: number): void {
     if (this.crowd.isCalm && this.#trail.length === 0) return;
     const first = next.rows[0]?.place ?? Number.POSITIVE_INFINITY;
-    const gone = before.rows.filter((row) => row.place < first && !this.crowd.isHidden(row.key));
+    const were = [...new Map([...before.rows, ...fresh].map((row) => [row.key, row])).values()].sort((a, b) => a.place - b.place);
+    const gone = were.filter((row) => row.place < first && !this.crowd.isHidden(row.key));
     const room = cap - next.rows.reduce((count, row) => count + (this.crowd.isHidden(row.key) ? 0 : 1), 0);
     this.#trail = room <= 0 ? [] : [...this.#above(before), ...gone].slice(-room);
     const here = new Set([...this.#trail, ...next.rows].map((row) => row.key));

@@ -177,7 +177,7 @@ export class Timeline {
     this.#drawn.take(changes.upserts, this.#stretch, this.fold, this.#wish, Date.now());
     const next = withChanges(this.#stretch, changes, trim);
     // Of what came and went in one pull, some is to be seen.
-    if (this.following) this.#drawn.advance(withChanges(this.#stretch, changes, { ...trim, cap: Number.POSITIVE_INFINITY }), next, trim.cap);
+    if (this.following) this.#drawn.advance(this.#stretch, changes.upserts, next, trim.cap);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder && this.#stretch.rows.length > 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     this.#ear.listen([...changes.upserts, ...changes.heard]);
@@ -313,7 +313,7 @@ export class Timeline {
     if (!sampled) this.#drawn.whole();
     this.#drawn.take(page.rows, this.#stretch, this.fold, this.#wish, Date.now());
     const next = fromPage(page);
-    if (sampled) this.#drawn.advance(this.#stretch, next, followedRows(this.screenRows));
+    if (sampled) this.#drawn.advance(this.#stretch, page.rows, next, followedRows(this.screenRows));
     this.#show(next);
   }
 
