@@ -63,14 +63,12 @@ pub(crate) async fn pull(
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
             let shown = views::find(&shell, &live, &view).await?;
-            // Few of a view's changes will be seen, and to look for a page of those costs more.
-            let most = if shown.is_some() { views::CHANGES } else { limit.limit() };
             let since = Revision(since.0);
-            let found = live.session.changes(since, most).await?;
+            let found = live.session.changes(since, views::CHANGES).await?;
             let looked_at = looked_at(&window, &shell, view);
             let all = views::all(&shell, &live).await;
             counts = live.tally.count(&live, &all, &looked_at, (since, &found)).await?;
-            changes = Some(seen(&shell.painter(&live), shown.as_ref(), found));
+            changes = Some(seen(&shell.painter(&live), shown.as_ref(), found, limit.limit()));
             if let Some(since) = questions_since.0 {
                 let found = live.session.questions(since).await?;
                 questions = Some(shell.clerk(&live, &found).changes(found, since));
@@ -80,9 +78,23 @@ pub(crate) async fn pull(
     Ok(Pull { statuses: shell.rooms.statuses(), changes, questions, views: counts })
 }
 
-/// Changes, as they are to be seen.
-fn seen(painter: &Painter<'_>, view: Option<&View>, found: history::Changes) -> Changes {
-    let Some(view) = view else { return painter.changes(found) };
+/// Changes, as they are to be seen: no more than `limit`, but for those of a view, of which few will be seen, and a page of which
+/// costs more to look for.
+fn seen(
+    painter: &Painter<'_>,
+    view: Option<&View>,
+    mut found: history::Changes,
+    limit: u32,
+) -> Changes {
+    let Some(view) = view else {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        if found.upserts.len() + found.removed.len() > most {
+            found.reset = true;
+            found.upserts.clear();
+            found.removed.clear();
+        }
+        return painter.changes(found);
+    };
     let (changes, heard) = view.changes(found, &painter.rules);
     let heard = heard.into_iter().map(|row| painter.row(row)).collect();
     Changes { heard, ..painter.changes(changes) }
