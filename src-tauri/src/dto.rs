@@ -140,7 +140,7 @@ pub(crate) struct Notice {
     pub(crate) params: BTreeMap<&'static str, String>,
 }
 
-/// All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
+/// All that a page needs to draw itself for the first time; `room` is the one to show, `page` its newest rows where those come first, `spot` the entry in it to go to,
 /// `streamer` whether streamer mode is in force, `stands` where the reader stood in rooms when the window's last page was hidden.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -152,6 +152,7 @@ pub(crate) struct Boot {
     pub(crate) system_locale: String,
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) room: Option<String>,
+    pub(crate) page: Option<Page>,
     pub(crate) streamer: bool,
     pub(crate) spot: Option<Spot>,
     pub(crate) notices: Vec<Notice>,
@@ -259,7 +260,8 @@ pub(crate) struct Page {
     pub(crate) to: Option<i64>,
 }
 
-/// What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show.
+/// What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show; of a room that is
+/// sampled, `left_out` rows stay away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -269,16 +271,43 @@ pub(crate) struct Changes {
     pub(crate) removed: Vec<String>,
     pub(crate) reset: bool,
     pub(crate) heard: Vec<Row>,
+    pub(crate) left_out: u32,
 }
 
-/// The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions,
-/// and how much came in each view since somebody last looked at it (a hundred: or more).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// How the room on show is looked at: somebody reads back, follows its end, or follows one that is faster than anybody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Reading {
+    Held,
+    Following,
+    Sampled,
+}
+
+/// What a page asks for when it hears a tick: what changed in a room since a revision, in a view of it (everything, where that has no name),
+/// `rows` at most, beyond the place `known`; and what changed of its questions, where those are wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PullWish {
+    pub(crate) room: Option<String>,
+    pub(crate) view: String,
+    pub(crate) since: u64,
+    pub(crate) known: i64,
+    pub(crate) rows: u32,
+    pub(crate) reading: Reading,
+    pub(crate) questions_since: Option<u64>,
+}
+
+/// The answer to a tick: every open room at a glance, the changes of the room on show (`end` are its newest rows, for whoever follows
+/// and would miss some) and of its questions, and how much came in each view since somebody last looked at it (a hundred: or more).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Pull {
     pub(crate) statuses: Vec<RoomStatus>,
     pub(crate) changes: Option<Changes>,
+    pub(crate) end: Option<Page>,
     pub(crate) questions: Option<QuestionChanges>,
     #[cfg_attr(test, ts(type = "Record<string, number>"))]
     pub(crate) views: BTreeMap<String, u32>,

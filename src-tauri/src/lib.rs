@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`] and
-//! [`form`] (the border to the page), [`commands`], [`rows`], [`views`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
+//! [`form`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
 //! there is something to see), [`windows`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], and [`demo`].
 
 mod args;
@@ -14,6 +14,7 @@ mod attention;
 mod avatars;
 mod cli;
 mod commands;
+mod crossing;
 mod demo;
 mod dto;
 mod errors;

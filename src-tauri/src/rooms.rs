@@ -144,6 +144,14 @@ impl Rooms {
         (self.changed)();
     }
 
+    /// A room's session, if it is there now.
+    pub(crate) fn ready(&self, key: RoomKey) -> Option<Live> {
+        match self.seats.borrow().get(&key) {
+            Some(Seat::Live(live)) => Some(live.clone()),
+            Some(Seat::Opening | Seat::NoToken) | None => None,
+        }
+    }
+
     /// A room's session; waits for one that is just being opened.
     ///
     /// # Errors

@@ -50,6 +50,7 @@ impl Painter<'_> {
             removed: changes.removed.into_iter().map(|key| key.0.to_string()).collect(),
             reset: changes.reset,
             heard: Vec::new(),
+            left_out: 0,
         }
     }
 

@@ -100,13 +100,16 @@ impl Shell {
             self.remembered.read(|memory| (memory.rooms.clone(), memory.settings.clone()));
         let language = self.language();
         let streamer = self.streamer.is_on(settings.streamer_mode);
+        let open = || rooms.iter().find(|room| room.open).map(|room| room.key);
+        let first = self.opening.first().borrow().or_else(open);
         Boot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rooms: rooms.iter().map(|room| saved(room, language)).collect(),
             settings,
             system_locale: system_locale(),
             statuses: self.rooms.statuses(),
-            room: self.opening.first().borrow().map(|key| key.to_string()),
+            room: first.map(|key| key.to_string()),
+            page: None,
             spot: self.opening.take_spot(),
             streamer,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),

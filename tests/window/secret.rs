@@ -24,10 +24,10 @@ const REACHABLE: &str = r"
         return parts.join('\n');
     };
     const invoke = (name, args) => window.__TAURI_INTERNALS__.invoke(name, args).catch((error) => error);
-    const boot = await invoke('boot', {});
+    const boot = await invoke('boot', { rows: 50 });
     const room = boot.rooms[0].id;
     const told = [boot, await invoke('page', { room, anchor: { at: 'end' }, limit: 50 }),
-        await invoke('pull', { room, since: 0, limit: 50 }), await invoke('open_room', { room }),
+        await invoke('pull', { wish: { room, view: '', since: 0, known: 0, rows: 50, reading: 'following', questionsSince: null } }), await invoke('open_room', { room }),
         await invoke('draft', { room })];
     const fields = [...document.querySelectorAll(FIELD)].map((el) => el.value);
     return [document.documentElement.outerHTML, location.href, document.cookie, fields.join('\n'),

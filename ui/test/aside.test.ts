@@ -41,6 +41,15 @@ async function started(query = "rows=50"): Promise<{ bridge: FakeBridge; frames:
 
 const pulls = (bridge: FakeBridge): number => bridge.calls.filter(([name]) => name === "pull").length;
 
+it("shows the rows that came with the start, without asking for them again", async () => {
+  const bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=400")));
+  const aside = new Aside(bridge, "main", new HandFrames());
+  await aside.start();
+  expect(aside.timeline?.items.at(-1)?.row.key).toBe(bridge.room.rows.at(-1)?.key);
+  expect([aside.timeline?.hasOlder, aside.timeline?.following]).toEqual([true, true]);
+  expect(bridge.calls.filter(([name]) => name === "page")).toEqual([]);
+});
+
 describe("ticks", () => {
   it("are answered at once, and by one pull a frame, however many come", async () => {
     const { bridge, frames, aside } = await started();

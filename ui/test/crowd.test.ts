@@ -10,7 +10,7 @@ import { Tempo } from "../src/state/tempo.svelte";
 
 const noon = new Date(2026, 10, 25, 12).getTime();
 const closed = (): boolean => false;
-const folding = { fold: true, oneIn: 1 };
+const folding = { fold: true, oneIn: 1, weight: 1 };
 
 /** Rows that come one after the other, each by somebody else, 100 ms apart. */
 function said(...rows: (string | Partial<Said>)[]): Row[] {
@@ -59,7 +59,7 @@ describe("folding", () => {
     const rows = said("+1", "+1");
     crowd.admit(rows.slice(0, 1), rows.slice(1), folding, () => true);
     expect(crowd.isCalm).toBe(true);
-    expect(drawn(rows, { fold: false, oneIn: 1 })).toHaveLength(2);
+    expect(drawn(rows, { fold: false, oneIn: 1, weight: 1 })).toHaveLength(2);
   });
 
   it("lets go of a repeat that says something else now, and of all when what they repeat does or goes", () => {
@@ -83,18 +83,18 @@ describe("folding", () => {
 describe("leaving out", () => {
   it("shows every n-th row, evenly", () => {
     const rows = said(...Array.from({ length: 40 }, (_, i) => `line ${i}`));
-    expect(drawn(rows, { fold: true, oneIn: 4 }).map((row) => row.text)).toEqual(Array.from({ length: 10 }, (_, i) => `line ${i * 4}`));
+    expect(drawn(rows, { fold: true, oneIn: 4, weight: 1 }).map((row) => row.text)).toEqual(Array.from({ length: 10 }, (_, i) => `line ${i * 4}`));
   });
 
   it("says how many rows there were to show: repeats are read at a glance", () => {
     const rows = said("a", "+1", "+1", "+1", "b", { kind: "question", text: "q" });
-    expect(new Crowd().admit([], rows, { fold: true, oneIn: 3 }, closed)).toBe(3);
+    expect(new Crowd().admit([], rows, { fold: true, oneIn: 3, weight: 1 }, closed)).toBe(3);
   });
 
   it("remembers no more than a room can leave out, and forgets what is gone", () => {
     const crowd = new Crowd();
     const room = new FakeRoom();
-    for (let i = 0; i < 5; i++) crowd.admit([], Array.from({ length: 1_000 }, (_, n) => room.say({ kind: "message", text: `${i} ${n}` }, noon)), { fold: true, oneIn: 10_000 }, closed);
+    for (let i = 0; i < 5; i++) crowd.admit([], Array.from({ length: 1_000 }, (_, n) => room.say({ kind: "message", text: `${i} ${n}` }, noon)), { fold: true, oneIn: 10_000, weight: 1 }, closed);
     expect([...crowd.hidden].length).toBeLessThanOrEqual(2_000);
     crowd.forget(() => false);
     expect(crowd.isCalm).toBe(true);
@@ -104,7 +104,7 @@ describe("leaving out", () => {
 it("repeats of a row that is no longer here speak for themselves, once somebody reads", () => {
   const drawn = new Drawn(new Tempo());
   const rows = said("+1", "a", "+1");
-  drawn.take(rows.slice(1), { ...emptyStretch, rows: rows.slice(0, 1) }, true, { held: false, open: closed }, noon);
+  drawn.take(rows.slice(1), 0, { ...emptyStretch, rows: rows.slice(0, 1) }, true, { held: false, open: closed }, noon);
   const cut = { ...emptyStretch, rows: rows.slice(1) };
   expect([false, true].map((held) => drawn.of(cut, { held, open: closed }).length)).toEqual([1, 2]);
   expect(drawn.of({ ...cut, rows }, { held: true, open: closed })).toHaveLength(2);
@@ -127,7 +127,7 @@ it("no question, no answer and no own row is ever folded or left out, and every 
       const shown = (): Row[] => rows.filter((row) => !crowd.isHidden(row.key));
       for (let i = 0; i < rows.length; i += batch) {
         const before = rows.slice(0, i).filter((row) => !crowd.isHidden(row.key));
-        crowd.admit(before, rows.slice(i, i + batch), { fold, oneIn }, closed);
+        crowd.admit(before, rows.slice(i, i + batch), { fold, oneIn, weight: 1 }, closed);
         // What was drawn stays drawn.
         expect(before.filter((row) => crowd.isHidden(row.key))).toEqual([]);
       }

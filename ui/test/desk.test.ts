@@ -21,6 +21,7 @@ async function open(query: string): Promise<void> {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams(`rows=60&lang=en&${query}`)));
   aside = new Aside(bridge, "main", frames);
   view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
   await settle(20);
   bridge.tick();
   await settle(20);

@@ -23,8 +23,8 @@ afterEach(() => {
 });
 
 async function pull(): Promise<void> {
-  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pulls.rows, null);
-  if (changes) await timeline.apply(changes, statuses[0]?.unread ?? 0);
+  const pulled = await bridge.pull({ ...timeline.wish, questionsSince: null });
+  await timeline.apply(pulled, pulled.statuses[0]?.unread ?? 0);
 }
 
 function say(text: string, more: Partial<Said> = {}): string {
@@ -48,10 +48,10 @@ const isGapless = (): boolean => {
 };
 
 describe("a pull of a room that is sampled", () => {
-  it("comes ten times a second and brings everything, so that a question among five hundred lines is drawn, and the rate is the room's own", async () => {
+  it("comes ten times a second with some of what is said and all that is asked, and the rate is the room's own", async () => {
     await timeline.open(false);
     await pour(200, 5);
-    expect(timeline.pulls).toEqual({ rows: 1_000, apart: 100 });
+    expect(timeline.pulls).toMatchObject({ reading: "sampled", apart: 100 });
     for (let round = 0; round < 30; round++) {
       for (let n = 0; n < 500; n++) say(`line ${bridge.room.rows.length}`);
       await pull();
@@ -62,6 +62,38 @@ describe("a pull of a room that is sampled", () => {
     await pull();
     expect(shown()).toContain(question);
     expect(timeline.tempo.shown).toBeGreaterThan(4_000);
+    expect(bridge.calls.filter(([name]) => name === "page")).toHaveLength(1);
+  });
+
+  it("draws about ten rows a second however many stayed away, and is whole again around the row that somebody holds, or when it slows down", async () => {
+    await timeline.open(false);
+    await pour(200, 5);
+    await pour(4_000, 6);
+    const before = new Set(shown());
+    await pour(4_000, 2);
+    const drawn = shown().filter((key) => !before.has(key)).length;
+    expect(drawn).toBeGreaterThan(12);
+    expect(drawn).toBeLessThan(30);
+    expect(isGapless()).toBe(false);
+    timeline.hold(shown().at(-3));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(isGapless()).toBe(true);
+    await timeline.toEnd();
+    await pour(4_000, 1);
+    expect(isGapless()).toBe(false);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect([timeline.tempo.oneIn, isGapless(), shown().at(-1)]).toEqual([1, true, bridge.room.rows.at(-1)?.key]);
+  });
+
+  it("changes a row that is drawn, whatever stays away", async () => {
+    await timeline.open(false);
+    await pour(200, 5);
+    await pour(4_000, 6);
+    const key = shown().at(-1) ?? "";
+    bridge.room.change(key, { text: "edited" });
+    for (let n = 0; n < 300; n++) say(`line ${bridge.room.rows.length}`);
+    await pull();
+    expect(timeline.items.find(({ row }) => row.key === key)?.row.text).toBe("edited");
   });
 });
 
@@ -214,8 +246,7 @@ it("no question, answer or own row is ever missing, and a held list keeps all of
       const list = new Timeline("1", here, () => undefined);
       list.tempo.oneIn = oneIn;
       const take = async (): Promise<void> => {
-        const { changes } = await here.pull("1", list.since, list.pulls.rows, null);
-        if (changes) await list.apply(changes, 0);
+        await list.apply(await here.pull({ ...list.wish, questionsSince: null }), 0);
       };
       const keys = (): string[] => list.items.map((item) => item.row.key);
       await list.open(false);

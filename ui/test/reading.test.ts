@@ -22,6 +22,7 @@ async function open(query: string, focused = true): Promise<void> {
   aside = new Aside(bridge, "main", frames);
   aside.setFocused(focused);
   view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
   await settle(20);
   bridge.tick();
   await settle(20);

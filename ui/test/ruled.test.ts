@@ -37,8 +37,7 @@ describe("sounds", () => {
     const heard: string[] = [];
     const timeline = new Timeline("1", bridge, () => undefined, (rows) => heard.push(...rows.map(({ text }) => text)));
     const next = async (): Promise<void> => {
-      const { changes } = await bridge.pull("1", timeline.since, timeline.pulls.rows, null);
-      if (changes) await timeline.apply(changes, 0);
+      await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }), 0);
     };
     await timeline.open(false);
     await timeline.older(0);

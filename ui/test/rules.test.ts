@@ -66,6 +66,7 @@ async function begin(): Promise<void> {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en")));
   aside = new Aside(bridge, "main", frames);
   view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
   await settle(20);
 }
 
@@ -261,6 +262,7 @@ describe("a card", () => {
     bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=60&lang=en&desk=server")));
     aside = new Aside(bridge, "main", frames);
     view = mount(App, { target: document.body, props: { aside } });
+    void aside.start();
     await settle(20);
     await pull();
     aside.desk?.open("q4");

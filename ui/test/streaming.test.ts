@@ -21,6 +21,7 @@ beforeEach(async () => {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en&desk=server")));
   aside = new Aside(bridge, "main", frames);
   view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
   await settle(20);
   bridge.tick();
   await settle(20);

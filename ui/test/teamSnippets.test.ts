@@ -21,6 +21,7 @@ async function open(query: string): Promise<void> {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams(`rows=10&lang=en&${query}`)));
   const aside = new Aside(bridge, "main", frames);
   view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
   await settle(20);
   if (aside.desk) aside.desk.sheet = { kind: "snippets" };
   await settle();

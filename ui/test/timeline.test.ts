@@ -16,8 +16,8 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 async function pull(): Promise<void> {
-  const { changes, statuses } = await bridge.pull("1", timeline.since, timeline.pulls.rows, null);
-  if (changes) await timeline.apply(changes, statuses[0]?.unread ?? 0);
+  const pulled = await bridge.pull({ ...timeline.wish, questionsSince: null });
+  await timeline.apply(pulled, pulled.statuses[0]?.unread ?? 0);
 }
 
 function say(count = 1): void {
@@ -45,8 +45,8 @@ describe("following", () => {
     timeline.screenRows = 40;
     say(3_000);
     await pull();
-    const [, , anchor, limit] = bridge.calls.at(-1) ?? [];
-    expect([anchor, limit]).toEqual([{ at: "end" }, 40]);
+    expect(bridge.calls.slice(1).map(([name]) => name)).toEqual(["pull"]);
+    expect(shown()).toHaveLength(40);
     expect(lastShown()).toBe(newest());
     const slots = new Set(timeline.items.map((item) => item.slot));
     say(3_000);
@@ -196,7 +196,7 @@ describe("reading", () => {
     say(120);
     bridge.scene.pageDelayMs = 100;
     const back = timeline.reappear();
-    await timeline.apply({ revision: timeline.since + 120, upserts: [], removed: [], reset: true, heard: [] }, 120);
+    await timeline.apply({ end: null, changes: { revision: timeline.wish.since + 120, upserts: [], removed: [], reset: true, heard: [], leftOut: 0 } }, 120);
     await vi.advanceTimersByTimeAsync(200);
     await back;
     expect(timeline.goal).toBe("line");

@@ -31,8 +31,7 @@ describe("a view", () => {
   let timeline: Timeline;
 
   async function pull(): Promise<void> {
-    const { changes } = await bridge.pull("1", timeline.since, timeline.pulls.rows, null, timeline.view);
-    if (changes) await timeline.apply(changes, 0);
+    await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }), 0);
   }
 
   async function open(view: string): Promise<void> {
@@ -68,11 +67,11 @@ describe("a view", () => {
   it("is not drawn again by what it does not show", async () => {
     talk(200);
     await open("questions");
-    const { items, since } = timeline;
+    const { items, wish: { since } } = timeline;
     for (let n = 0; n < 30; n++) say("message", `talk ${n}`);
     await pull();
     expect(timeline.items).toBe(items);
-    expect(timeline.since).toBeGreaterThan(since);
+    expect(timeline.wish.since).toBeGreaterThan(since);
   });
 
   it("looks so far at once, and goes on only when somebody asks", async () => {
@@ -176,6 +175,7 @@ describe("the tabs", () => {
     if (page) await unmount(page);
     aside = new Aside(bridge, label, frames);
     page = mount(App, { target: document.body, props: { aside } });
+    void aside.start();
     await settle();
   }
 

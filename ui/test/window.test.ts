@@ -23,6 +23,7 @@ async function shown(label: string, prepare: (bridge: FakeBridge) => void = () =
   prepare(bridge);
   const aside = new Aside(bridge, label);
   view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
   await settled();
   await settled();
   return { bridge, aside };

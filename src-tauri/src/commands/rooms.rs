@@ -1,26 +1,45 @@
 //! The list of rooms: saving, opening, leaving, forgetting.
 
+use aside_history::Anchor;
 use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{Boot, RoomForm, RoomStatus, SavedRoom};
+use crate::dto::{Boot, Page, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
+use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::views;
 use crate::windows::{self, RoomWindow};
 
 #[tauri::command]
-pub(crate) fn boot(app: AppHandle, shell: State<'_, Shell>, window: WebviewWindow) -> Boot {
-    let Some(which) = RoomWindow::of(window.label()) else {
-        return shell.boot();
-    };
+pub(crate) async fn boot(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+    window: WebviewWindow,
+    rows: Arg<u32>,
+) -> Result<Boot, AppError> {
+    let Some(which) = RoomWindow::of(window.label()) else { return Ok(shell.boot()) };
     shell.ticks(which).renewed();
     windows::answered(&app, which);
-    Boot {
-        window: windows::look(&app, which),
-        stands: windows::stands(&app, which),
-        ..shell.boot()
+    let (window, stands) = (windows::look(&app, which), windows::stands(&app, which));
+    let mut boot = Boot { window, stands, ..shell.boot() };
+    let goes_on = boot.room.as_ref().is_some_and(|room| boot.stands.contains_key(room));
+    if boot.window.view == views::ALL && !goes_on {
+        boot.page = first_page(&shell, boot.room.as_deref(), rows.limit()).await;
     }
+    Ok(boot)
+}
+
+/// The newest rows of the room that is shown first, if it is open already and what is unread is among them.
+async fn first_page(shell: &Shell, room: Option<&str>, rows: u32) -> Option<Page> {
+    let live = shell.rooms.ready(RoomKey::parse(room?)?)?;
+    let unread = live.session.watch().borrow().unread.entries;
+    if unread > rows / 2 {
+        return None;
+    }
+    let page = live.session.page(Anchor::End, rows).await.ok()?;
+    Some(shell.painter(&live).page(page))
 }
 
 #[tauri::command]

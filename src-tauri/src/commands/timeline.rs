@@ -1,16 +1,16 @@
 //! Reading a room: pages, changes, the read mark, gaps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use aside_history::{self as history, Anchor, Place, Revision};
+use aside_history::{Anchor, Place, Revision};
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{self, Changes, Page, Painted, Pull};
+use crate::crossing::crossing;
+use crate::dto::{self, Page, Painted, Pull, PullWish, Reading};
 use crate::errors::AppError;
-use crate::rows::Painter;
 use crate::shell::Shell;
-use crate::views::{self, View};
+use crate::views;
 use crate::windows::RoomWindow;
 
 /// Everything, where no view is named.
@@ -43,61 +43,42 @@ pub(crate) async fn page(
 pub(crate) async fn pull(
     shell: State<'_, Shell>,
     window: WebviewWindow,
-    room: Arg<Option<String>>,
-    since: Arg<u64>,
-    limit: Arg<u32>,
-    questions_since: Arg<Option<u64>>,
-    view: Arg<Option<String>>,
+    wish: Arg<PullWish>,
 ) -> Result<Pull, AppError> {
-    let (which, view) = (RoomWindow::of(window.label()), view.0.unwrap_or_default());
+    let (which, wish) = (RoomWindow::of(window.label()), wish.0);
     if let Some(which) = which {
         shell.ticks(which).pulled();
     }
-    let (mut changes, mut questions, mut counts) = (None, None, BTreeMap::new());
-    if let Some(room) = room.0 {
-        let room = Arg(room).room()?;
+    let mut pull = Pull::default();
+    if let Some(room) = &wish.room {
+        let room = Arg(room.clone()).room()?;
         // Where a page that is built anew goes on. With both windows up, it is the whole one's room.
         if which == Some(RoomWindow::Main) || !RoomWindow::Main.is_shown(window.app_handle()) {
             shell.opening.show_first(Some(room), None);
         }
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
-            let shown = views::find(&shell, &live, &view).await?;
-            let since = Revision(since.0);
+            let shown = views::find(&shell, &live, &wish.view).await?;
+            let since = Revision(wish.since);
             let found = live.session.changes(since, views::CHANGES).await?;
-            let looked_at = looked_at(&window, &shell, view);
+            let looked_at = looked_at(&window, &shell, wish.view.clone());
             let all = views::all(&shell, &live).await;
-            counts = live.tally.count(&live, &all, &looked_at, (since, &found)).await?;
-            changes = Some(seen(&shell.painter(&live), shown.as_ref(), found, limit.limit()));
-            if let Some(since) = questions_since.0 {
+            pull.views = live.tally.count(&live, &all, &looked_at, (since, &found)).await?;
+            let painter = shell.painter(&live);
+            let changes = crossing(&painter, shown.as_ref(), found, &wish);
+            if changes.reset && shown.is_none() && wish.reading != Reading::Held {
+                let page = live.session.page(Anchor::End, Arg(wish.rows).limit()).await?;
+                pull.end = Some(painter.page(page));
+            }
+            pull.changes = Some(changes);
+            if let Some(since) = wish.questions_since {
                 let found = live.session.questions(since).await?;
-                questions = Some(shell.clerk(&live, &found).changes(found, since));
+                pull.questions = Some(shell.clerk(&live, &found).changes(found, since));
             }
         }
     }
-    Ok(Pull { statuses: shell.rooms.statuses(), changes, questions, views: counts })
-}
-
-/// Changes, as they are to be seen: no more than `limit`, but for those of a view, of which few will be seen, and a page of which
-/// costs more to look for.
-fn seen(
-    painter: &Painter<'_>,
-    view: Option<&View>,
-    mut found: history::Changes,
-    limit: u32,
-) -> Changes {
-    let Some(view) = view else {
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        if found.upserts.len() + found.removed.len() > most {
-            found.reset = true;
-            found.upserts.clear();
-            found.removed.clear();
-        }
-        return painter.changes(found);
-    };
-    let (changes, heard) = view.changes(found, &painter.rules);
-    let heard = heard.into_iter().map(|row| painter.row(row)).collect();
-    Changes { heard, ..painter.changes(changes) }
+    pull.statuses = shell.rooms.statuses();
+    Ok(pull)
 }
 
 /// The views that somebody has before them: this page's, and that of another window that is shown.

@@ -58,6 +58,8 @@ fn typescript() -> String {
         Row,
         Page,
         Changes,
+        Reading,
+        PullWish,
         Pull,
         Anchor,
         SendMode,

@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Painted, Presented, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Painted, Presented, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { RulesBridge } from "./rules";
 import type { WindowBridge } from "./window";
 
@@ -35,7 +35,8 @@ export interface Bridge {
 
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 
-  boot(): Promise<Boot>;
+  /** Everything that a page needs to start, with so many rows of the room that it shows first. */
+  boot(rows: number): Promise<Boot>;
   /** What is drawn now, where `boot` says that somebody measures. */
   painted(painted: Painted): Promise<void>;
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom>;
@@ -47,8 +48,8 @@ export interface Bridge {
 
   /** Of a view, the page's rows are its own; everything is a view without a name. */
   page(room: string, anchor: Anchor, limit: number, view: string): Promise<Page>;
-  /** `questionsSince` null: the questions of the room are not wanted. The view is looked at. */
-  pull(room: string | null, since: number, limit: number, questionsSince: number | null, view: string): Promise<Pull>;
+  /** The view is looked at. */
+  pull(wish: PullWish): Promise<Pull>;
   markRead(room: string, place: number): Promise<void>;
   fillGap(room: string, key: string): Promise<void>;
 

@@ -82,10 +82,10 @@ export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textS
 export type Notice = { code: string, params: Record<string, string>, };
 
 /**
- * All that a page needs to draw itself for the first time; `room` is the one to show, `spot` the entry in it to go to,
+ * All that a page needs to draw itself for the first time; `room` is the one to show, `page` its newest rows where those come first, `spot` the entry in it to go to,
  * `streamer` whether streamer mode is in force, `stands` where the reader stood in rooms when the window's last page was hidden.
  */
-export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, 
+export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, page: Page | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, 
 /**
  * Whether the page is to say what it has painted.
  */
@@ -180,15 +180,27 @@ export type Row = { key: string, place: number, kind: RowKind, user: string, nam
 export type Page = { revision: number, rows: Array<Row>, hasOlder: boolean, hasNewer: boolean, reachedStart: boolean, read: number | null, from: number | null, to: number | null, };
 
 /**
- * What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show.
+ * What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show; of a room that is
+ * sampled, `left_out` rows stay away.
  */
-export type Changes = { revision: number, upserts: Array<Row>, removed: Array<string>, reset: boolean, heard: Array<Row>, };
+export type Changes = { revision: number, upserts: Array<Row>, removed: Array<string>, reset: boolean, heard: Array<Row>, leftOut: number, };
 
 /**
- * The answer to a tick: every open room at a glance, and the changes of the room on show and of its questions,
- * and how much came in each view since somebody last looked at it (a hundred: or more).
+ * How the room on show is looked at: somebody reads back, follows its end, or follows one that is faster than anybody reads.
  */
-export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, questions: QuestionChanges | null, views: Record<string, number>, };
+export type Reading = "held" | "following" | "sampled";
+
+/**
+ * What a page asks for when it hears a tick: what changed in a room since a revision, in a view of it (everything, where that has no name),
+ * `rows` at most, beyond the place `known`; and what changed of its questions, where those are wanted.
+ */
+export type PullWish = { room: string | null, view: string, since: number, known: number, rows: number, reading: Reading, questionsSince: number | null, };
+
+/**
+ * The answer to a tick: every open room at a glance, the changes of the room on show (`end` are its newest rows, for whoever follows
+ * and would miss some) and of its questions, and how much came in each view since somebody last looked at it (a hundred: or more).
+ */
+export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, end: Page | null, questions: QuestionChanges | null, views: Record<string, number>, };
 
 /**
  * Where a page starts.

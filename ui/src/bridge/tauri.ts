@@ -42,7 +42,7 @@ export function tauriBridge(): Bridge {
     },
     rules: tauriRules(),
 
-    boot: () => ask("boot"),
+    boot: (rows) => ask("boot", { rows }),
     painted: (painted) => ask("painted", { painted }),
     saveRoom: (room, form, token) => ask("save_room", { room, form, token }),
     forgetRoom: (room) => ask("forget_room", { room }),
@@ -52,7 +52,7 @@ export function tauriBridge(): Bridge {
     reconnect: (room) => ask("reconnect", { room }),
 
     page: (room, anchor, limit, view) => ask("page", { room, anchor, limit, view }),
-    pull: (room, since, limit, questionsSince, view) => ask("pull", { room, since, limit, questionsSince, view }),
+    pull: (wish) => ask("pull", { wish }),
     markRead: (room, place) => ask("mark_read", { room, place }),
     fillGap: (room, key) => ask("fill_gap", { room, key }),
 

@@ -29,6 +29,8 @@ export class View {
   #lastScrollHeight = 0;
   #width = 0;
   #height = 0;
+  /** Once the first rows are on the screen, more may be asked for. */
+  #drawn: "not yet" | "soon" | "yes" = "not yet";
   #settle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(scroller: HTMLElement, list: HTMLElement, tail: HTMLElement, timeline: Timeline) {
@@ -82,6 +84,7 @@ export class View {
       this.#timeline.goal = null;
       this.#stick();
     } else this.#place();
+    if (this.#drawn === "not yet" && this.#timeline.items.length > 0) this.#whenDrawn();
     this.#askForMore();
   }
 
@@ -253,7 +256,19 @@ export class View {
     else this.#timeline.follow();
   }
 
+  #whenDrawn(): void {
+    this.#drawn = "soon";
+    // The second frame begins when the first is on the screen.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        this.#drawn = "yes";
+        this.#askForMore();
+      }),
+    );
+  }
+
   #askForMore(): void {
+    if (this.#drawn !== "yes") return;
     const near = this.#scroller.clientHeight * EDGE_SCREENS;
     if (this.#scroller.clientHeight === 0) return;
     if (this.#scroller.scrollTop < near && this.#timeline.hasOlder && !this.#isFlooded()) void this.#timeline.older(Date.now());

@@ -1,7 +1,8 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, RoomStatus, SavedRoom, SavedView, Settings, Spot, Stand } from "../bridge/dto";
+import type { AppError, Notice, Page, RoomStatus, SavedRoom, SavedView, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
+import { firstRows } from "./bounds";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
 import { AnswerDesk } from "./desk/desk.svelte";
@@ -11,6 +12,7 @@ import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
 import type { Who } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
+import { lastPlace } from "./stretch";
 import { streamer } from "./streamer.svelte";
 import { marked, RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
@@ -27,6 +29,8 @@ export type Sheet =
   | { kind: "rules" }
   | { kind: "person"; who: Who }
   | { kind: "view"; view: SavedView };
+
+const noRoom = { room: null, view: ALL, since: 0, known: 0, rows: 0, reading: "following" } as const;
 
 export class Aside {
   ready = $state(false);
@@ -100,10 +104,10 @@ export class Aside {
         this.bridge.listen("window", (look) => (this.window.look = look)),
         this.bridge.listen("link", () => void this.#followLink()),
         this.bridge.listen("write", () => this.writes++),
-        this.bridge.listen("mark-read", () => void this.attempt(async () => this.timeline?.readAll())),
+        this.bridge.listen("mark-read", () => void this.attempt(() => this.#readAll())),
         this.bridge.listen("streamer", (on) => (streamer.on = on)),
       ]);
-      const boot = await this.bridge.boot();
+      const boot = await this.bridge.boot(firstRows(window.innerHeight));
       this.#systemLocale = boot.systemLocale;
       this.version = boot.version;
       this.rooms = boot.rooms;
@@ -118,10 +122,10 @@ export class Aside {
       this.#heard(boot.statuses);
       this.ready = true;
       if (boot.measured) measure(this, (painted) => void this.bridge.painted(painted));
+      const shown = boot.room === null ? null : this.show(boot.room, boot.page);
       void this.habits.load();
       void this.rules.load();
-      const first = boot.room ?? boot.rooms.find((room) => room.open)?.id ?? null;
-      if (first !== null) await this.show(first);
+      await shown;
       if (boot.spot) await this.goTo(boot.spot);
       await this.#followLink();
     } catch (thrown) {
@@ -134,8 +138,8 @@ export class Aside {
     return phrase(connection, this.#tracks.get(status.room) ?? trackConnection(undefined, connection, recovered, this.clock.now), this.clock.now, recovered);
   }
 
-  /** Brings a room on screen; a room that is not open is opened. */
-  async show(id: string): Promise<void> {
+  /** Brings a room on screen; a room that is not open is opened. `page` are its newest rows, if they were read already. */
+  async show(id: string, page: Page | null = null): Promise<void> {
     if (this.currentId === id) return;
     this.#leaveView();
     this.currentId = id;
@@ -146,13 +150,13 @@ export class Aside {
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
-    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0), composer.restore().catch(() => undefined)]);
+    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore().catch(() => undefined)]);
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
   async showNamed(id: string, spot: Spot | null): Promise<void> {
     if (!this.rooms.some((room) => room.id === id)) {
-      const boot = await this.bridge.boot().catch(() => null);
+      const boot = await this.bridge.boot(0).catch(() => null);
       if (boot) this.rooms = boot.rooms;
     }
     this.sheet = null;
@@ -299,11 +303,11 @@ export class Aside {
     try {
       const desk = this.desk;
       const wanted = desk && (this.staffed || desk.status?.canVote === true) ? desk.board.since : null;
-      const pull = await this.bridge.pull(timeline?.loaded ? timeline.room : null, timeline?.since ?? 0, timeline?.pulls.rows ?? 0, wanted, timeline?.view ?? ALL);
+      const pull = await this.bridge.pull({ ...(timeline?.wish ?? noRoom), questionsSince: wanted });
       this.views.news = pull.views;
       this.#heard(pull.statuses);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
-      if (pull.changes && timeline && timeline === this.timeline) await timeline.apply(pull.changes, this.status?.unread ?? 0);
+      if (timeline && timeline === this.timeline) await timeline.apply(pull, this.status?.unread ?? 0);
     } catch (thrown) {
       // The next tick tries again; a room that was closed meanwhile says so by its status.
       this.failed ??= this.ready ? null : asAppError(thrown);
@@ -317,6 +321,14 @@ export class Aside {
     this.statuses = heard;
     this.habits.heard(statuses);
     this.clock.now = now;
+  }
+
+  /** Everything that has come was read, whatever is on screen. */
+  async #readAll(): Promise<void> {
+    if (!this.timeline) return;
+    const page = await this.bridge.page(this.timeline.room, { at: "end" }, 1, ALL);
+    const last = lastPlace(page.rows);
+    if (last !== null) this.timeline.readUpTo(last);
   }
 
   #patch(id: string, change: Partial<SavedRoom>): void {

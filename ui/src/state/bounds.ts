@@ -1,8 +1,11 @@
 // How many rows a page holds, and how often it asks for others.
+import type { Reading } from "../bridge/dto";
 
 /** The most rows the page holds while someone reads back; three long screens. */
 export const HELD_ROWS = 300;
 export const PAGE_ROWS = 100;
+/** A row of one line, closely set. */
+const LOW_ROW_PX = 26;
 /** A held stretch that the room has outrun is read again at most this often. */
 export const REFRESH_MS = 1_000;
 /** An edge that gave nothing is not asked again before this. */
@@ -16,14 +19,19 @@ const FOLLOWED_SCREENS = 2;
 /** The most rows of a page that follows the end, by how many a screen shows. */
 export const followedRows = (screenRows: number): number => Math.min(FOLLOWED_ROWS, Math.max(PAGE_ROWS, screenRows * FOLLOWED_SCREENS));
 
-/** How many changes a pull brings at most (with more, a page is read), and how far apart pulls are, in ms; 0: one a frame. */
+/** How many rows fill a view of this height, so that the first to be drawn are not many more than can be seen. */
+export const firstRows = (height: number): number => Math.min(PAGE_ROWS, Math.max(20, Math.ceil(height / LOW_ROW_PX)));
+
+/** How many changes a pull brings at most (with more, the newest rows), and how far apart pulls are, in ms; 0: one a frame. */
 export interface Pulls {
+  readonly reading: Reading;
   readonly rows: number;
   readonly apart: number;
 }
 
-/** Somebody who reads back needs few; who follows, a screen. While only about ten rows a second of a fast room are drawn, all are looked at, for a question or a marked row among them. */
+/** Somebody who reads back needs few; who follows, a screen. Of a room that is sampled about ten rows a second are drawn. */
 export function pulls(following: boolean, sampled: boolean, screenRows: number): Pulls {
-  if (!following) return { rows: PAGE_ROWS, apart: 0 };
-  return sampled ? { rows: 1_000, apart: 100 } : { rows: Math.max(40, screenRows), apart: 0 };
+  if (!following) return { reading: "held", rows: PAGE_ROWS, apart: 0 };
+  const rows = Math.max(40, screenRows);
+  return sampled ? { reading: "sampled", rows, apart: 100 } : { reading: "following", rows, apart: 0 };
 }

@@ -24,6 +24,8 @@ export interface CrowdWish {
   readonly fold: boolean;
   /** Of so many rows one is shown. */
   readonly oneIn: number;
+  /** Each row stands for so many that were said. */
+  readonly weight: number;
 }
 
 /** Whether a row is shown however fast the room is: what is asked, answered, one's own or marked by a rule is why people look. */
@@ -49,7 +51,8 @@ export class Crowd {
   readonly #repeats = new Map<string, { count: number; names: string[] }>();
   /** What was said lately, shown or not, and when. */
   readonly #lately = new Map<string, number>();
-  #turn = 0;
+  /** After so many rows more, one is shown. */
+  #due = 0;
 
   /**
    * Decides about rows that come below `shown`, the newest last; `open` are those whose repeats are to be seen. Says how
@@ -64,11 +67,11 @@ export class Crowd {
         this.#fold(row, same);
         continue;
       }
-      if (isKept(row) || this.#turn++ % wish.oneIn === 0) {
+      if (isKept(row) || this.#isDue(wish)) {
         above.push(row);
         if (above.length > REACH_ROWS) above.shift();
       } else this.#hide(row.key, null);
-      if (!isKept(row) && !(wish.fold && this.#isHeard(row))) worth++;
+      if (!isKept(row) && !(wish.fold && this.#isHeard(row))) worth += wish.weight;
     }
     return worth;
   }
@@ -135,6 +138,12 @@ export class Crowd {
   forget(isHere: (key: string) => boolean): void {
     for (const [key, leader] of this.#hidden) if (!isHere(key) && (leader === null || !isHere(leader))) this.#hidden.delete(key);
     for (const key of this.#repeats.keys()) if (!isHere(key)) this.#repeats.delete(key);
+  }
+
+  #isDue({ oneIn, weight }: CrowdWish): boolean {
+    const isDue = Math.min(this.#due, oneIn - weight) <= 0;
+    this.#due = (isDue ? oneIn : Math.min(this.#due, oneIn - weight)) - weight;
+    return isDue;
   }
 
   #repeated(above: readonly Row[], row: Row, open: (key: string) => boolean): Row | undefined {

@@ -1,6 +1,6 @@
 // Which rows of a stretch are drawn, and which that it let go of still are: where most rows of a fast room are folded or left out, a screen is longer than the stretch.
 import type { Changes, Row } from "../bridge/dto";
-import { Crowd } from "./crowd";
+import { Crowd, isKept } from "./crowd";
 import { isEntry } from "./fresh.svelte";
 import { ECHO_PLACE, type Stretch } from "./stretch";
 import type { Tempo } from "./tempo.svelte";
@@ -16,6 +16,8 @@ export class Drawn {
   /** Drawn above the stretch, with what came between them left out or folded. */
   #trail: readonly Row[] = [];
   #heardTo = 0;
+  /** Rows between those of the stretch never came here. */
+  #holes = false;
   readonly #tempo: Tempo;
 
   constructor(tempo: Tempo) {
@@ -36,13 +38,27 @@ export class Drawn {
     return above.length === 0 ? shown : [...above, ...shown];
   }
 
-  /** Takes rows that have come: how fast that was, and which of them are drawn below those of the stretch. */
-  take(rows: readonly Row[], stretch: Stretch, fold: boolean, wish: DrawnWish, now: number): void {
+  /** Takes rows that have come, out of others that were left out: how fast that was, and which of them are drawn below those of the stretch. */
+  take(rows: readonly Row[], leftOut: number, stretch: Stretch, fold: boolean, wish: DrawnWish, now: number): void {
     const fresh = rows.filter((row) => row.place > this.#heardTo && row.place < ECHO_PLACE).sort((a, b) => a.place - b.place);
     this.heard(fresh.at(-1)?.place ?? 0);
-    const said = fresh.filter((row) => isEntry(row) && !row.mine).length;
-    const worth = wish.held ? said : this.crowd.admit(this.of(stretch, wish), fresh, { fold, oneIn: this.#tempo.oneIn }, wish.open);
-    this.#tempo.heard(said, worth, now);
+    this.#holes ||= leftOut > 0;
+    const plain = fresh.reduce((count, row) => count + (isKept(row) ? 0 : 1), 0);
+    // What came stands for what did not.
+    const weight = plain === 0 ? 1 : 1 + leftOut / plain;
+    const said = leftOut + fresh.filter((row) => isEntry(row) && !row.mine).length;
+    const worth = wish.held ? said : this.crowd.admit(this.of(stretch, wish), fresh, { fold, oneIn: this.#tempo.oneIn, weight }, wish.open);
+    this.#tempo.heard(said, Math.round(worth), now);
+  }
+
+  /** The last place that is known. */
+  get known(): number {
+    return this.#heardTo;
+  }
+
+  /** Whether rows between those of the stretch never came here: what was left out can only be read again. */
+  get hasHoles(): boolean {
+    return this.#holes;
   }
 
   /** Rows up to here are known, however they came. */
@@ -82,12 +98,13 @@ export class Drawn {
 
   /** Whether all rows of the stretch are drawn, and no others, but for repeats. */
   isWhole(stretch: Stretch): boolean {
-    return this.#trail.length === 0 && (this.crowd.isCalm || stretch.rows.every((row) => !this.crowd.isLeftOut(row.key)));
+    return !this.#holes && this.#trail.length === 0 && (this.crowd.isCalm || stretch.rows.every((row) => !this.crowd.isLeftOut(row.key)));
   }
 
   /** From now on a stretch is drawn as it is, but for repeats. */
   whole(): void {
     this.#trail = [];
+    this.#holes = false;
     this.crowd.showAll();
   }
 

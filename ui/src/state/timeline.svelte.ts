@@ -1,6 +1,6 @@
 // One room's timeline as the window holds it: a stretch of rows, whether it follows the end, what is new and what is read.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { Anchor, AppError, Changes, Page, Row, Stand } from "../bridge/dto";
+import type { Anchor, AppError, Page, Pull, PullWish, Row, Stand } from "../bridge/dto";
 import { EDGE_PAUSE_MS, followedRows, HELD_ROWS, PAGE_ROWS, pulls, REFRESH_MS, SKELETON_MS, type Pulls } from "./bounds";
 import { Drawn, type DrawnWish } from "./drawn";
 import { Ear } from "./ear";
@@ -76,17 +76,19 @@ export class Timeline {
     this.#ear = new Ear(hear);
   }
 
-  get since(): number {
-    return this.#stretch.revision;
-  }
-
   get pulls(): Pulls {
     return pulls(this.following, this.tempo.oneIn > 1, this.screenRows);
   }
 
-  /** First page: at the unread line if something is unread, else at the end. */
-  async open(unread: boolean): Promise<void> {
-    await this.#load(unread ? { at: "unread" } : { at: "end" }, PAGE_ROWS, (page) => {
+  /** What it lacks, to be asked for. */
+  get wish(): Omit<PullWish, "questionsSince"> {
+    const { reading, rows } = this.pulls;
+    return { room: this.loaded ? this.room : null, view: this.view, since: this.#stretch.revision, known: this.#drawn.known, rows, reading };
+  }
+
+  /** First page: at the unread line if something is unread, else at the end; `page`, if that was read already. */
+  async open(unread: boolean, first: Page | null = null): Promise<void> {
+    await this.#load(first ?? (unread ? { at: "unread" } : { at: "end" }), PAGE_ROWS, (page) => {
       this.line = page.read;
       this.#read.at = page.read;
       const unreadHere = page.read !== null && page.rows.some((row) => row.place > (page.read ?? 0) && !row.mine);
@@ -161,11 +163,13 @@ export class Timeline {
     this.fresh.clear(null);
   }
 
-  async apply(told: Changes, unread: number): Promise<void> {
+  /** Takes what it lacked; so much is unread in all. */
+  async apply({ changes: told, end }: Pick<Pull, "changes" | "end">, unread: number): Promise<void> {
+    if (told === null) return;
     const changes = this.view === ALL ? told : concerning(told, [...this.#stretch.rows, ...this.items.map(({ row }) => row)]);
     // A page that is under way is newer than these changes, and the pull after it asks for what it lacks.
     if (!this.loaded || this.#loading) return;
-    if (changes.reset) return this.view !== ALL ? this.#reread() : this.following ? this.#loadLast() : this.#outrun(unread);
+    if (changes.reset) return this.view !== ALL ? this.#reread() : this.following ? this.#loadLast(end) : this.#outrun(unread);
     if (changes.upserts.length === 0 && changes.removed.length === 0) {
       this.#ear.listen(changes.heard);
       this.#stretch = { ...this.#stretch, revision: changes.revision };
@@ -174,7 +178,7 @@ export class Timeline {
     const trim = this.following ? ({ cap: followedRows(this.screenRows), from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
     if (!this.following) this.fresh.add(changes.upserts);
     this.#drawn.change(changes, this.#stretch);
-    this.#drawn.take(changes.upserts, this.#stretch, this.fold, this.#wish, Date.now());
+    this.#drawn.take(changes.upserts, changes.leftOut, this.#stretch, this.fold, this.#wish, Date.now());
     const next = withChanges(this.#stretch, changes, trim);
     // Of what came and went in one pull, some is to be seen.
     if (this.following) this.#drawn.advance(this.#stretch, changes.upserts, next, trim.cap);
@@ -259,13 +263,6 @@ export class Timeline {
     this.#redraw();
   }
 
-  /** Everything that has come was read, whatever is on screen. */
-  async readAll(): Promise<void> {
-    const page = await this.#bridge.page(this.room, { at: "end" }, 1, ALL);
-    const last = lastPlace(page.rows);
-    if (last !== null) this.readUpTo(last);
-  }
-
   /** What the buttons of a row ask for. */
   act(what: "retry" | "discard" | "fillGap", key: string): Promise<void> {
     return this.#bridge[what](this.room, key);
@@ -277,12 +274,12 @@ export class Timeline {
     this.#read.stop();
   }
 
-  async #load(wanted: Wanted, limit: number, arrived: (page: Page) => void): Promise<void> {
+  async #load(wanted: Wanted | Page, limit: number, arrived: (page: Page) => void): Promise<void> {
     const generation = ++this.#generation;
     this.#loading = true;
     const patience = setTimeout(() => (this.skeleton = !this.loaded), SKELETON_MS);
     try {
-      const page = await readPage(this.#page, wanted, limit);
+      const page = "rows" in wanted ? wanted : await readPage(this.#page, wanted, limit);
       if (generation !== this.#generation) return;
       this.failed = null;
       this.loaded = true;
@@ -303,15 +300,15 @@ export class Timeline {
   }
 
   /** Following, and more came than a screen shows: only the screen crosses. */
-  async #loadLast(): Promise<void> {
+  async #loadLast(end: Page | null = null): Promise<void> {
     const generation = this.#generation;
-    const page = await this.#page({ at: "end" }, pulls(true, false, this.screenRows).rows);
+    const page = end ?? await this.#page({ at: "end" }, pulls(true, false, this.screenRows).rows);
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
     this.#ear.listen(page.rows);
     const sampled = this.tempo.oneIn > 1;
     if (!sampled) this.#drawn.whole();
-    this.#drawn.take(page.rows, this.#stretch, this.fold, this.#wish, Date.now());
+    this.#drawn.take(page.rows, 0, this.#stretch, this.fold, this.#wish, Date.now());
     const next = fromPage(page);
     if (sampled) this.#drawn.advance(this.#stretch, page.rows, next, followedRows(this.screenRows));
     this.#show(next);
@@ -320,6 +317,8 @@ export class Timeline {
   /** The room can be read again: what was left out last is shown, too. */
   #catchUp(): void {
     if (!this.following) return;
+    // A pull that is under way may know better.
+    if (this.#drawn.hasHoles) return void this.#loadLast().catch(() => undefined);
     this.#drawn.whole();
     this.#redraw();
   }

@@ -1,6 +1,6 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Changes, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
@@ -11,6 +11,8 @@ import { conversation, inCrowd, type Scene } from "./scenes";
 import { FakeViews } from "./views";
 
 const FRAME_MS = 16;
+/** So many rows that nobody has to see come with a pull of a sampled room. */
+const SAMPLE = 40;
 const LABELS = ["Northlight 2026 · Main stage", "产品发布会直播间", "Workshop B"];
 
 export class FakeBridge implements Bridge {
@@ -142,10 +144,12 @@ export class FakeBridge implements Bridge {
     return this.#answer("painted", [], () => undefined);
   }
 
-  boot(): Promise<Boot> {
+  boot(rows: number): Promise<Boot> {
     const { settings, systemLocale, notices } = this.scene;
     const room = this.#rooms.length > 0 ? "1" : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, streamer: settings.streamerMode === "on", notices, window: this.look, measured: false, stands: this.stands }));
+    const [unread, whole] = [this.#statuses().find((status) => status.room === room)?.unread ?? 0, this.look.view === "" && this.stands[room ?? ""] === undefined];
+    const page = room !== null && whole && unread <= rows / 2 && this.scene.pageDelayMs === 0 ? this.#painted(this.room.page({ at: "end" }, rows)) : null;
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, measured: false, stands: this.stands }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
@@ -184,24 +188,37 @@ export class FakeBridge implements Bridge {
     return this.#answer("page", [room, anchor, limit, view], () => {
       const whole = this.room.page(anchor, limit);
       const page = view === "" ? whole : anchor.at === "after" ? this.views.after(view, whole, anchor.place, limit) : this.views.page(view, whole, anchor.at === "before" ? anchor.place : Number.POSITIVE_INFINITY, limit);
-      return { ...page, rows: page.rows.map((row) => this.rules.paint(row)) };
+      return this.#painted(page);
     });
   }
 
-  pull(room: string | null, since: number, limit: number, questionsSince: number | null, view = ""): Promise<Pull> {
+  pull(wish: PullWish): Promise<Pull> {
     this.#ticking = false;
-    return this.#answer("pull", [room, since, limit, questionsSince, view], () => ({
+    const { room, view, questionsSince } = wish;
+    const changes = room === null ? null : this.#changes(wish);
+    const endsFirst = changes?.reset === true && view === "" && wish.reading !== "held";
+    return this.#answer("pull", [wish], () => ({
       statuses: this.#statuses(),
-      changes: room === null ? null : this.#changes(since, limit, view),
+      changes,
+      end: endsFirst ? this.#painted(this.room.page({ at: "end" }, wish.rows)) : null,
       questions: room === null || questionsSince === null ? null : this.desk.changes(questionsSince),
       views: room === null ? {} : this.views.news(view),
     }));
   }
 
-  #changes(since: number, limit: number, view: string): Changes {
-    const all = this.room.changes(since, view === "" ? limit : 1_000);
+  #changes({ since, known, rows, reading, view }: PullWish): Changes {
+    const all = this.room.changes(since, view === "" && reading !== "sampled" ? rows : 1_000);
     const changes = view === "" ? all : this.views.changes(view, all);
-    return { ...changes, upserts: changes.upserts.map((row) => this.rules.paint(row)) };
+    const upserts = changes.upserts.map((row) => this.rules.paint(row));
+    if (view !== "" || reading !== "sampled") return { ...changes, upserts };
+    const said = upserts.filter((row) => row.place > known && row.kind === "message" && !row.mine && row.ruled === null);
+    const step = Math.ceil(said.length / SAMPLE);
+    const left = new Set(said.filter((_, index) => index % step !== 0));
+    return { ...changes, upserts: upserts.filter((row) => !left.has(row)), leftOut: left.size };
+  }
+
+  #painted(page: Page): Page {
+    return { ...page, rows: page.rows.map((row) => this.rules.paint(row)) };
   }
 
   markRead(room: string, place: number): Promise<void> {

@@ -72,11 +72,11 @@ export class FakeRoom {
 
   changes(since: number, limit: number): Changes {
     // Each revision is one change: whoever is that far behind need not be looked up.
-    if (this.revision - since > limit * 2 && this.#removed.length === 0 && this.#edits === 0) return { revision: this.revision, upserts: [], removed: [], reset: true, heard: [] };
+    if (this.revision - since > limit * 2 && this.#removed.length === 0 && this.#edits === 0) return { revision: this.revision, upserts: [], removed: [], reset: true, heard: [], leftOut: 0 };
     const upserts = this.#rows.filter((row) => (this.#changedAt.get(row.key) ?? 0) > since);
     const removed = this.#removed.filter((gone) => gone.at > since).map((gone) => gone.key);
-    if (upserts.length + removed.length > limit) return { revision: this.revision, upserts: [], removed: [], reset: true, heard: [] };
-    return { revision: this.revision, upserts, removed, reset: false, heard: [] };
+    if (upserts.length + removed.length > limit) return { revision: this.revision, upserts: [], removed: [], reset: true, heard: [], leftOut: 0 };
+    return { revision: this.revision, upserts, removed, reset: false, heard: [], leftOut: 0 };
   }
 
   #range(anchor: Anchor, limit: number): [number, number] {
