@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::dto::{PresentStep, Presented, PresentedQuestion};
 use crate::errors::{AppError, Code};
+use crate::pace;
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::windows;
@@ -84,6 +85,7 @@ pub(crate) async fn keep_up(app: AppHandle, wake: Arc<Notify>) {
 pub(crate) fn open(app: &AppHandle, room: RoomKey) -> tauri::Result<()> {
     let presenter = app.state::<Presenter>();
     presenter.page().room = Some(room);
+    app.state::<Shell>().rooms.set_pace(Duration::ZERO);
     presenter.wake.notify_one();
     if let Some(window) = app.get_webview_window(PRESENT) {
         window.show()?;
@@ -126,6 +128,7 @@ pub(crate) fn close(app: &AppHandle) {
     {
         tracing::warn!(%error, "the present window could not be closed");
     }
+    pace::follow(app);
 }
 
 /// The questions that may be shown, by number.

@@ -62,13 +62,15 @@ pub(crate) struct Rooms {
     // State and news of it in one: whoever waits for a room to be open waits on this.
     seats: Arc<watch::Sender<BTreeMap<RoomKey, Seat>>>,
     changed: Arc<dyn Fn() + Send + Sync>,
+    pace: Arc<watch::Sender<Duration>>,
 }
 
 impl Rooms {
     /// No room is open yet. `changed` is called whenever something could look different; it must be quick.
     pub(crate) fn new(store: Store, env: Env, changed: impl Fn() + Send + Sync + 'static) -> Self {
         let seats = Arc::new(watch::Sender::new(BTreeMap::new()));
-        Self { store, env, seats, changed: Arc::new(changed) }
+        let pace = Arc::new(watch::Sender::new(Duration::ZERO));
+        Self { store, env, seats, changed: Arc::new(changed), pace }
     }
 
     /// Takes the room's seat, so that a second wish to open it waits for this one. False when it is taken.
@@ -136,6 +138,7 @@ impl Rooms {
         });
         if let Some(live) = live {
             if wanted {
+                live.session.set_pace(*self.pace.borrow());
                 tokio::spawn(follow(live.session, Arc::clone(&self.changed)));
             } else {
                 live.session.close().await;
@@ -197,6 +200,16 @@ impl Rooms {
         });
         let _late = timeout(GOODBYE, futures_util::future::join_all(goodbyes)).await;
         self.store.close().await;
+    }
+
+    /// How far apart all rooms write down what they hear, also those that are opened later.
+    pub(crate) fn set_pace(&self, pace: Duration) {
+        self.pace.send_replace(pace);
+        for seat in self.seats.borrow().values() {
+            if let Seat::Live(live) = seat {
+                live.session.set_pace(pace);
+            }
+        }
     }
 
     /// The open rooms' names in the files.

@@ -27,7 +27,7 @@ use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, RoomWindow, WindowState};
 use crate::{
-    attention, avatars, demo, exports, hotkeys, keeping, logging, overlay, present, streamer,
+    attention, avatars, demo, exports, hotkeys, keeping, logging, overlay, pace, present, streamer,
 };
 
 /// Runs the app until it quits.
@@ -78,6 +78,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
             if !(hidden || with_system && quietly) {
                 windows::bring_all(app.handle());
             }
+            pace::follow(app.handle());
             Ok(())
         })
         .build(context)

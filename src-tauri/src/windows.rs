@@ -15,6 +15,7 @@ pub(crate) use build::{is_ours, theme};
 
 use crate::dto::{CloseChoice, ShowRoom, Spot, Stand, WindowLook};
 use crate::errors::AppError;
+use crate::pace;
 use crate::present::PRESENT;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
@@ -150,6 +151,7 @@ pub(crate) fn bring_all(app: &AppHandle) {
 pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
     let shell = app.state::<Shell>();
     shell.measure.shows();
+    shell.rooms.set_pace(Duration::ZERO);
     app.state::<WindowState>().of(which).turn.fetch_add(1, Ordering::SeqCst);
     let window = match which.find(app) {
         Some(window) => window,
@@ -197,6 +199,7 @@ fn put_away(app: &AppHandle, which: RoomWindow) {
         tracing::warn!(%error, "a window could not be hidden");
         return;
     }
+    pace::follow(app);
     let rest = shell.remembered.read(|memory| memory.settings.rest_after_secs);
     let app = app.clone();
     // A page costs some sixty megabytes and the rooms need none of it; showing the window again builds a new one from the cache.
@@ -284,6 +287,7 @@ pub(crate) fn settings_changed(app: &AppHandle) {
         }
     }
     build::follow_opacity(app, settings.side_opacity);
+    pace::follow(app);
     tell(app, "settings", settings.clone());
     let _unheard = app.emit_to(PRESENT, "settings", settings);
     app.state::<Tray>().changed();

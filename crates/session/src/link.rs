@@ -10,7 +10,7 @@ use std::time::Duration;
 use aside_protocol::{ClientFrame, CloseReason, Token, close, limits};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -42,6 +42,8 @@ const OUTBOUND: usize = 64;
 /// Text that was read and not yet committed, in units of [`UNIT`]: 8 MiB. Beyond it, reading waits.
 const UNCOMMITTED: u32 = 8 * 1024;
 const UNIT: usize = 1024;
+/// Frames that may wait between a link and the room; a full queue makes the link stop reading.
+const FRAMES: usize = 512;
 /// What tungstenite may hold back before a write fails.
 const WRITE_BUFFER: usize = 1024 * 1024;
 
@@ -89,8 +91,30 @@ pub(crate) struct Link {
     _task: AbortOnDropHandle<()>,
 }
 
-/// The channel's other end belongs to a room that hears many generations, one after the other.
-pub(crate) type Ear = mpsc::Sender<(u64, Heard)>;
+/// What a link tells goes here. The other end belongs to a room that hears many generations, one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Ear {
+    heard: mpsc::Sender<(u64, Heard)>,
+    hurry: Arc<Notify>,
+}
+
+impl Ear {
+    /// An ear; what is heard; and what wakes a room that lets frames wait, for whatever is no text, and once half of the queue is full.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<(u64, Heard)>, Arc<Notify>) {
+        let (heard, hears) = mpsc::channel(FRAMES);
+        let hurry = Arc::new(Notify::new());
+        (Self { heard, hurry: Arc::clone(&hurry) }, hears, hurry)
+    }
+
+    async fn tell(&self, generation: u64, heard: Heard) {
+        let hurries = !matches!(heard, Heard::Text(_)) || self.heard.capacity() <= FRAMES / 2;
+        // A room that is gone wants to hear nothing.
+        let _gone = self.heard.send((generation, heard)).await;
+        if hurries {
+            self.hurry.notify_one();
+        }
+    }
+}
 
 impl Link {
     /// Begins to connect.
@@ -150,8 +174,7 @@ impl Task {
     }
 
     async fn tell(&self, heard: Heard) {
-        // A room that is gone wants to hear nothing.
-        let _gone = self.ear.send((self.generation, heard)).await;
+        self.ear.tell(self.generation, heard).await;
     }
 
     async fn connect(&self) -> Result<Socket, End> {

@@ -5,7 +5,7 @@
 //! of an old one are dropped. What follows is decided in memory, committed in one transaction, and told afterwards.
 //!
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
-//! (the network around it), `intake` (what a link heard), `exact`
+//! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
 //! `doubt` (the outbox), `desk` (questions as work), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
@@ -21,6 +21,7 @@ mod intake;
 mod local;
 mod looking;
 mod older;
+mod pacing;
 mod review;
 mod sending;
 mod settling;
@@ -39,7 +40,7 @@ use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId,
 use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
@@ -50,7 +51,7 @@ use crate::config::RoomConfig;
 use crate::error::{SendError, SessionError, Settled, TriageError};
 use crate::fetch::{Fetch, FetchError};
 use crate::heartbeat::Heartbeat;
-use crate::link::{Heard, Link};
+use crate::link::{Ear, Heard, Link};
 use crate::session::Env;
 use crate::verdict::{End, Strikes};
 use crate::view::RoomView;
@@ -63,6 +64,7 @@ pub use answers::{Answering, OutgoingAnswer};
 use connection::Phase;
 pub use desk::Questions;
 use exact::Exact;
+use pacing::Pacing;
 use sending::Item;
 use surroundings::Surroundings;
 pub(crate) use wishes::Staff;
@@ -96,8 +98,6 @@ pub(crate) enum Command {
     Close { reply: oneshot::Sender<()> },
 }
 
-/// Frames that may wait between a link and the room; a full queue makes the link stop reading.
-const EAR: usize = 512;
 /// Frames that are committed together at most.
 const BATCH: usize = 1024;
 /// The longest the task sleeps: after a sleep of the machine or a change of the network, that is how late it is noticed.
@@ -143,7 +143,8 @@ struct Room {
     generation: u64,
     link: Option<Link>,
     heart: Option<Heartbeat>,
-    ear: mpsc::Sender<(u64, Heard)>,
+    ear: Ear,
+    pacing: Pacing,
     jobs: JoinSet<Done>,
     backoff: Backoff,
     strikes: Strikes,
@@ -183,12 +184,14 @@ impl Room {
         mut self,
         mut inbox: mpsc::Receiver<Command>,
         mut ear: mpsc::Receiver<(u64, Heard)>,
+        hurry: Arc<Notify>,
     ) {
         let mut batch = Vec::new();
         self.connect();
         loop {
             self.publish();
-            let nap = self.deadline();
+            let rest = self.pacing.until().filter(|_| !batch.is_empty());
+            let nap = rest.into_iter().fold(self.deadline(), Instant::min);
             tokio::select! {
                 biased;
                 command = inbox.recv() => match command {
@@ -201,13 +204,22 @@ impl Room {
                     Some(command) => self.obey(command).await,
                     None => return self.leave().await,
                 },
-                count = ear.recv_many(&mut batch, BATCH) => {
-                    if count > 0 {
-                        self.listen(batch.drain(..)).await;
-                    }
-                }
+                _count = ear.recv_many(&mut batch, BATCH), if batch.is_empty() => {}
+                () = hurry.notified(), if rest.is_some() => self.pacing.end(),
+                () = self.pacing.changed() => {}
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => self.finish(done.ok()).await,
                 () = sleep_until(nap) => {}
+            }
+            if !batch.is_empty() && !self.pacing.rests(Instant::now()) {
+                while batch.len() < BATCH
+                    && let Ok(heard) = ear.try_recv()
+                {
+                    batch.push(heard);
+                }
+                self.listen(batch.drain(..)).await;
+                if matches!(self.phase, Phase::Online { .. }) {
+                    self.pacing.begin(Instant::now());
+                }
             }
             // A flood of frames must not keep finished requests waiting.
             while let Some(done) = self.jobs.try_join_next() {

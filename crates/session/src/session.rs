@@ -66,6 +66,7 @@ pub struct Session {
     clock: Arc<dyn Clock>,
     commands: mpsc::Sender<Command>,
     view: watch::Receiver<RoomView>,
+    pace: Arc<watch::Sender<Duration>>,
 }
 
 impl Session {
@@ -92,8 +93,9 @@ impl Session {
         let room = store.room(&name).await?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let clock = Arc::clone(&env.clock);
-        let view = room::start(config, token, store.clone(), room, env, inbox).await?;
-        Ok(Self { store, room, clock, commands, view })
+        let (pace, wanted) = watch::channel(Duration::ZERO);
+        let view = room::start(config, token, store.clone(), room, env, inbox, wanted).await?;
+        Ok(Self { store, room, clock, commands, view, pace: Arc::new(pace) })
     }
 
     /// The newest state of the room. A slow reader sees only the newest.
@@ -265,6 +267,13 @@ impl Session {
     /// The machine's network changed: the link is doubtful, a wait is worth cutting short.
     pub fn network_changed(&self) {
         self.wish(Command::NetworkChanged);
+    }
+
+    /// What is heard is committed, and told, so far apart, where nobody waits for each entry: the first at once, what follows
+    /// together. At once again after zero, which is where a room starts. Neither the heartbeat nor a lost link waits for it, nor
+    /// does what one says oneself.
+    pub fn set_pace(&self, pace: Duration) {
+        self.pace.send_if_modified(|wanted| std::mem::replace(wanted, pace) != pace);
     }
 
     /// Comes back with another token, after a refusal or before one.

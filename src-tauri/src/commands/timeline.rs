@@ -9,6 +9,7 @@ use crate::args::Arg;
 use crate::crossing::crossing;
 use crate::dto::{self, Page, Painted, Pull, PullWish, Reading};
 use crate::errors::AppError;
+use crate::pace;
 use crate::shell::Shell;
 use crate::views;
 use crate::windows::RoomWindow;
@@ -59,6 +60,7 @@ pub(crate) async fn pull(
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
             let shown = views::find(&shell, &live, &wish.view).await?;
+            live.session.set_pace(pace::of(wish.reading));
             let since = Revision(wish.since);
             let found = live.session.changes(since, views::CHANGES).await?;
             let looked_at = looked_at(&window, &shell, wish.view.clone());

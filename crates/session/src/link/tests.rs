@@ -26,7 +26,7 @@ impl Network for Wire {
 fn dial(generation: u64) -> (Link, mpsc::Receiver<(u64, Heard)>, DuplexStream) {
     let (ours, theirs) = duplex(2 * 1024);
     let network = Arc::new(Wire(Mutex::new(Some(ours))));
-    let (ear, heard) = mpsc::channel(64);
+    let (ear, heard, _hurry) = Ear::new();
     let socket = "wss://room.example/ws".parse().unwrap();
     let link = Link::open(generation, network, socket, Token::new("secret"), ear);
     (link, heard, theirs)

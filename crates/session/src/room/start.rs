@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aside_history::{
     Delivery, Outgoing, OutgoingState, Place, Position, Revision, RoomId, Row, Store, StoreError,
@@ -15,14 +16,16 @@ use tokio::time::Instant;
 
 use super::connection::Phase;
 use super::draft::Draft;
+use super::pacing::Pacing;
 use super::sending::{Item, State, Unsure};
 use super::surroundings::Surroundings;
-use super::{Command, EAR, Merge, Room};
+use super::{Command, Merge, Room};
 use crate::align::Printer;
 use crate::backoff::Backoff;
 use crate::clock::SleepWatch;
 use crate::config::RoomConfig;
 use crate::error::StartError;
+use crate::link::Ear;
 use crate::session::Env;
 use crate::verdict::Strikes;
 use crate::view::{Connection, Counters, RoomView, ServerFacts};
@@ -35,6 +38,7 @@ pub(crate) async fn start(
     id: RoomId,
     env: Env,
     inbox: mpsc::Receiver<Command>,
+    pace: watch::Receiver<Duration>,
 ) -> Result<watch::Receiver<RoomView>, StartError> {
     let state = store.room_state(id).await?;
     let (tell, view) = watch::channel(RoomView {
@@ -46,7 +50,7 @@ pub(crate) async fn start(
         counters: Counters::default(),
     });
     let (kept, slots) = (store.items(id).await?, store.drafted(id).await?);
-    let (ear, heard) = mpsc::channel(EAR);
+    let (ear, heard, hurry) = Ear::new();
     let mut room = Room {
         rng: StdRng::seed_from_u64(env.seed),
         sleep: SleepWatch::new(Instant::now(), env.clock.with_sleep()),
@@ -64,6 +68,7 @@ pub(crate) async fn start(
         link: None,
         heart: None,
         ear,
+        pacing: Pacing::new(pace),
         jobs: JoinSet::new(),
         backoff: Backoff::new(),
         strikes: Strikes::default(),
@@ -85,7 +90,7 @@ pub(crate) async fn start(
         storage_broken: false,
     };
     room.load_outbox().await?;
-    tokio::spawn(room.run(inbox, heard));
+    tokio::spawn(room.run(inbox, heard, hurry));
     Ok(view)
 }
 

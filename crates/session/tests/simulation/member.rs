@@ -8,6 +8,7 @@ use aside_protocol::{EntryId, EntryKind, StreamId, Token};
 use aside_server::{NewEntry, TokenId, TokenSpec};
 use aside_session::{Clock, Connection, Env, RoomConfig, Session};
 use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -75,6 +76,9 @@ impl Member {
         };
         let store = Store::in_memory_inline().unwrap();
         let session = Session::start(config, token, store, env).await.unwrap();
+        session.set_pace(
+            *[0, 100, 1_000].map(Duration::from_millis).choose(&mut rng).unwrap_or(&Duration::ZERO),
+        );
         let seen = Arc::default();
         tokio::spawn(watch(world.clone(), path.clone(), session.clone(), Arc::clone(&seen)));
         let (said, token) = (Mutex::default(), Mutex::new(issued));

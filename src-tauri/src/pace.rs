@@ -1,0 +1,33 @@
+//! How often the rooms write down, and tell, what they hear: at once where somebody sees each row, else together. A commit costs as much as a
+//! hundred rows.
+
+use std::time::Duration;
+
+use tauri::{AppHandle, Manager};
+
+use crate::dto::Reading;
+use crate::present;
+use crate::shell::Shell;
+use crate::windows::RoomWindow;
+
+/// While nobody sees a room: no notification is later than that.
+const UNSEEN: Duration = Duration::from_secs(1);
+/// While somebody reads back, or only some rows are drawn: as often as the page then asks.
+const GLANCED_AT: Duration = Duration::from_millis(100);
+
+/// Sees whether anybody sees the rooms.
+pub(crate) fn follow(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+    let seen = RoomWindow::ALL.into_iter().any(|which| which.is_shown(app))
+        || present::is_open(app)
+        || shell.remembered.read(|memory| memory.settings.overlay);
+    shell.rooms.set_pace(if seen { Duration::ZERO } else { UNSEEN });
+}
+
+/// The pace of a room that a page looks at.
+pub(crate) fn of(reading: Reading) -> Duration {
+    match reading {
+        Reading::Following => Duration::ZERO,
+        Reading::Held | Reading::Sampled => GLANCED_AT,
+    }
+}
