@@ -3,10 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use aside_protocol::close;
+use aside_protocol::{CloseReason, close};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::sync::CancellationToken;
+
+/// Who reads too slowly may come back at once: enough to empty its pockets first. Below a second it tells a client that
+/// nothing else is wrong.
+const SLOW_RETRY_MS: u64 = 250;
 
 /// How a connection ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +30,7 @@ impl Goodbye {
 
     /// The client reads too slowly; what it missed is still in the log.
     pub(crate) fn too_slow() -> Self {
-        Self::close(close::TRY_LATER, "reads too slowly")
+        Self::close(close::TRY_LATER, CloseReason::retry_text(SLOW_RETRY_MS))
     }
 
     /// The token is no longer good.

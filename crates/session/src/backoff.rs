@@ -23,6 +23,12 @@ const EVENT_REFILL: Duration = Duration::from_secs(10);
 const EAGER_TRIES: u32 = 5;
 /// ... and a network that comes and goes earns one more in this time: at most twenty tries of all kinds in a minute.
 const EAGER_REFILL: Duration = Duration::from_secs(30);
+/// Who was let go for reading too slowly comes back no sooner than this ...
+const SOONEST: Duration = Duration::from_millis(250);
+/// ... and no later than this, however often in a row: at most twenty times in a minute.
+const SLOWEST_SOON: Duration = Duration::from_secs(5);
+/// Who kept up for this long and is let go then begins at the soonest again.
+const KEPT_UP: Duration = Duration::from_secs(10);
 
 /// What decides about the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +45,8 @@ pub(crate) enum Pace {
     Restart,
     /// The server wants us back later, without a time.
     Later,
+    /// We alone read too slowly, and the server wants us back at once, after this time. No failure of anything.
+    Soon(Duration),
     /// Something that will not change within seconds: look again after about this time.
     Slow(Duration),
 }
@@ -47,6 +55,8 @@ pub(crate) enum Pace {
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     tries: u32,
+    /// How often in a row it was let go soon after it was back.
+    let_go: u32,
     /// The next tries may come soon, as long as the bucket gives.
     eager: u32,
     eager_tries: Bucket,
@@ -86,6 +96,7 @@ impl Backoff {
     pub(crate) fn new() -> Self {
         Self {
             tries: 0,
+            let_go: 0,
             eager: 0,
             not_before: None,
             last_retry_now: None,
@@ -97,8 +108,8 @@ impl Backoff {
     /// The wait before the next try, from `now`.
     pub(crate) fn wait(&mut self, pace: Pace, now: Instant, rng: &mut StdRng) -> Duration {
         let tries = self.tries;
-        // A look at something that only a person can change says nothing about how the server is.
-        if !matches!(pace, Pace::Slow(_)) {
+        // A look at something that only a person can change says nothing about how the server is, and nor does being slow.
+        if !matches!(pace, Pace::Slow(_) | Pace::Soon(_)) {
             self.tries = self.tries.saturating_add(1);
         }
         let asked = |asked: Duration, rng: &mut StdRng| {
@@ -111,6 +122,13 @@ impl Backoff {
                 let (floor, wait) = asked(time, rng);
                 self.not_before = Some(now + floor);
                 wait
+            }
+            Pace::Soon(time) => {
+                let grown = SOONEST.mul_f64(1.5_f64.powi(self.let_go.min(8) as i32));
+                self.let_go = self.let_go.saturating_add(1);
+                let floor = grown.min(SLOWEST_SOON).max(time);
+                self.not_before = Some(now + floor);
+                floor + up_to(floor / 4, rng)
             }
             Pace::Restart => between(1, 5, rng).max(self.grown(tries, 1, now, rng)),
             Pace::Later => between(10, 30, rng).max(self.grown(tries, 1, now, rng)),
@@ -136,6 +154,9 @@ impl Backoff {
     pub(crate) fn was_online(&mut self, time: Duration) {
         if time >= STABLE {
             self.tries = 0;
+        }
+        if time >= KEPT_UP {
+            self.let_go = 0;
         }
     }
 
@@ -203,6 +224,34 @@ mod tests {
                     assert!(minute.count() <= 9, "{pace:?}");
                 }
             }
+        });
+    }
+
+    #[test]
+    fn who_was_too_slow_is_back_at_once_and_in_no_tight_loop() {
+        each_seed(|rng| {
+            let (mut backoff, start) = (Backoff::new(), Instant::now());
+            let soon = Pace::Soon(SOONEST);
+            let (mut now, mut back) = (start, vec![start]);
+            while now < start + Duration::from_secs(300) {
+                // Let go again after a second online each time.
+                backoff.was_online(Duration::from_secs(1));
+                let wait = backoff.wait(soon, now, rng);
+                assert!(wait >= SOONEST && wait <= SLOWEST_SOON + SLOWEST_SOON / 4);
+                assert!(!backoff.retry_now(now + SOONEST / 2), "not before its time");
+                now += wait;
+                back.push(now);
+            }
+            assert!(back[4] < start + Duration::from_secs(3), "the first few are quick");
+            for (n, from) in back.iter().enumerate() {
+                let minute =
+                    back[n..].iter().take_while(|at| **at < *from + Duration::from_secs(60));
+                assert!(minute.count() <= 20);
+            }
+            // It was no failure: the next real one is waited for as the first, and keeping up for a while begins anew.
+            assert!(backoff.wait(Pace::Theirs, now, rng) <= Duration::from_secs(3));
+            backoff.was_online(KEPT_UP);
+            assert!(backoff.wait(soon, now, rng) <= SOONEST + SOONEST / 4);
         });
     }
 

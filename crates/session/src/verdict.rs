@@ -65,6 +65,8 @@ const WRONG_ADDRESS: Duration = Duration::from_secs(5 * 60);
 const STORAGE_AGAIN: Duration = Duration::from_secs(3);
 /// A busy server's own word for the wait is capped at this when it comes with 1013.
 const LATER_CAP: Duration = Duration::from_secs(120);
+/// 1013 with a shorter wait than this is no full server's word: it lets go of a reader that was too slow.
+const SOON_CAP: Duration = Duration::from_secs(1);
 
 /// Remembers how often lately the two sides did not understand each other.
 #[derive(Clone, Debug, Default)]
@@ -158,7 +160,12 @@ fn of_close(reason: CloseReason, strikes: &mut Strikes, now: Instant) -> Verdict
         }
         close::RESTARTING => wait(asked.map_or(Pace::Restart, Pace::Asked), Why::ServerRestart),
         close::TRY_LATER => {
-            wait(asked.map_or(Pace::Later, |t| Pace::Asked(t.min(LATER_CAP))), Why::ServerBusy)
+            let pace = match asked {
+                None => Pace::Later,
+                Some(time) if time < SOON_CAP => Pace::Soon(time),
+                Some(time) => Pace::Asked(time.min(LATER_CAP)),
+            };
+            wait(pace, Why::ServerBusy)
         }
         close::TOO_FAST => wait(asked.map_or(Pace::Busy, Pace::Asked), Why::ServerBusy),
         4500..=4999 => Verdict::Refuse { why: Why::ServerClosed },
@@ -265,6 +272,12 @@ mod tests {
             judge(end),
             Verdict::Wait { pace: Pace::Asked(LATER_CAP), why: Why::ServerBusy }
         );
+        let later = |retry_ms| End::Closed(CloseReason { code: 1013, retry_ms });
+        let pace = |pace| Verdict::Wait { pace, why: Why::ServerBusy };
+        let soon = Duration::from_millis(250);
+        assert_eq!(judge(later(Some(250))), pace(Pace::Soon(soon)), "it was only too slow");
+        assert_eq!(judge(later(Some(1000))), pace(Pace::Asked(Duration::from_secs(1))));
+        assert_eq!(judge(later(None)), pace(Pace::Later));
         assert_eq!(retry_after(Some(" 7 "), None), Some(Duration::from_secs(7)));
         let (date, later) = ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:30 GMT");
         assert_eq!(retry_after(Some(later), Some(date)), Some(Duration::from_secs(30)));

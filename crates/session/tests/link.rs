@@ -401,4 +401,25 @@ async fn a_flood_ends_the_rest_before_the_queue_is_full() {
     assert!(began.elapsed() < S(2), "nobody stopped reading: {:?}", began.elapsed());
     session.set_pace(Duration::ZERO);
     reads(&session, &world.truth()).await;
+#[tokio::test(start_paused = true)]
+async fn who_was_let_go_for_being_slow_is_back_at_once_and_slower_only_if_it_happens_again() {
+    let world = World::new();
+    let session = world.join(&inline_store()).await;
+    let mut waits = Vec::new();
+    for online in [60, 0, 0, 0, 60] {
+        let mut peer = world.accept().await;
+        peer.live_for(S(3 + online)).await;
+        assert_eq!(session.watch().borrow().connection, Connection::Online);
+        peer.close(1013, r#"{"retry_ms":250}"#).await;
+        let let_go = Instant::now();
+        let before = world.dials().len();
+        while world.dials().len() == before {
+            sleep(Duration::from_millis(5)).await;
+        }
+        waits.push(let_go.elapsed());
+    }
+    let ms = Duration::from_millis;
+    assert!(waits.iter().all(|wait| *wait >= ms(250)), "{waits:?}");
+    assert!(waits[0] <= ms(330) && waits[3] >= waits[0] * 2, "{waits:?}");
+    assert!(waits[4] <= ms(330), "it kept up for a minute: {waits:?}");
 }

@@ -199,18 +199,18 @@ async fn a_slow_reader_gets_1013_and_nobody_else_notices() {
     }
     // It wakes up: what it got is without a hole, and then it is told to come back.
     let mut place = 0;
-    let code = loop {
+    let (code, reason) = loop {
         match slow.next().await {
             Got::Frame { data, .. } => {
                 place += 1;
                 let entry: serde_json::Value = serde_json::from_str(&data).unwrap();
                 assert_eq!(entry["seq"], place);
             }
-            Got::Closed { code, .. } => break code,
+            Got::Closed { code, reason } => break (code, reason),
             Got::Ended => panic!("no close frame after {place}"),
         }
     };
-    assert_eq!(code, 1013);
+    assert_eq!((code, reason.as_str()), (1013, "{\"retry_ms\":250}"), "at once");
     assert!(place < COUNT, "the kernel's buffers cannot have held everything");
     let epoch = room.epoch().await;
     let mut back = Client::open(room.addr(), room.bob.token.expose(), TOPIC).await;
