@@ -24,5 +24,6 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("sql/cache_3.sql")),
     M::up(include_str!("sql/cache_4.sql")),
     M::up(include_str!("sql/cache_5.sql")),
+    M::up(include_str!("sql/cache_6.sql")),
 ];
 pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

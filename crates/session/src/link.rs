@@ -42,8 +42,8 @@ const OUTBOUND: usize = 64;
 /// Text that was read and not yet committed, in units of [`UNIT`]: 8 MiB. Beyond it, reading waits.
 const UNCOMMITTED: u32 = 8 * 1024;
 const UNIT: usize = 1024;
-/// Frames that may wait between a link and the room; a full queue makes the link stop reading.
-const FRAMES: usize = 512;
+/// Frames that may wait between a link and the room; a full queue makes the link stop reading. With a fourth of them, a room does not rest.
+const FRAMES: usize = 4096;
 /// What tungstenite may hold back before a write fails.
 const WRITE_BUFFER: usize = 1024 * 1024;
 
@@ -99,7 +99,7 @@ pub(crate) struct Ear {
 }
 
 impl Ear {
-    /// An ear; what is heard; and what wakes a room that lets frames wait, for whatever is no text, and once half of the queue is full.
+    /// An ear; what is heard; and what wakes a room that lets frames wait, for whatever is no text, and once a fourth of the queue is full.
     pub(crate) fn new() -> (Self, mpsc::Receiver<(u64, Heard)>, Arc<Notify>) {
         let (heard, hears) = mpsc::channel(FRAMES);
         let hurry = Arc::new(Notify::new());
@@ -107,7 +107,7 @@ impl Ear {
     }
 
     async fn tell(&self, generation: u64, heard: Heard) {
-        let hurries = !matches!(heard, Heard::Text(_)) || self.heard.capacity() <= FRAMES / 2;
+        let hurries = !matches!(heard, Heard::Text(_)) || self.heard.capacity() <= FRAMES * 3 / 4;
         // A room that is gone wants to hear nothing.
         let _gone = self.heard.send((generation, heard)).await;
         if hurries {

@@ -99,7 +99,7 @@ pub(crate) enum Command {
 }
 
 /// Frames that are committed together at most.
-const BATCH: usize = 1024;
+const BATCH: usize = 2048;
 /// The longest the task sleeps: after a sleep of the machine or a change of the network, that is how late it is noticed.
 pub(crate) const NAP: Duration = Duration::from_secs(2);
 
@@ -190,7 +190,7 @@ impl Room {
         self.connect();
         loop {
             self.publish();
-            let rest = self.pacing.until().filter(|_| !batch.is_empty());
+            let rest = self.rest().filter(|_| !batch.is_empty());
             let nap = rest.into_iter().fold(self.deadline(), Instant::min);
             tokio::select! {
                 biased;
@@ -210,16 +210,14 @@ impl Room {
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => self.finish(done.ok()).await,
                 () = sleep_until(nap) => {}
             }
-            if !batch.is_empty() && !self.pacing.rests(Instant::now()) {
+            if !batch.is_empty() && self.rest().is_none_or(|until| until <= Instant::now()) {
                 while batch.len() < BATCH
                     && let Ok(heard) = ear.try_recv()
                 {
                     batch.push(heard);
                 }
                 self.listen(batch.drain(..)).await;
-                if matches!(self.phase, Phase::Online { .. }) {
-                    self.pacing.begin(Instant::now());
-                }
+                self.pacing.begin(Instant::now());
             }
             // A flood of frames must not keep finished requests waiting.
             while let Some(done) = self.jobs.try_join_next() {

@@ -393,7 +393,7 @@ async fn a_flood_ends_the_rest_before_the_queue_is_full() {
     peer.live_for(S(7)).await;
     session.set_pace(S(10));
     let began = Instant::now();
-    for n in 0..2_000 {
+    for n in 0..4_500 {
         let entry = message("bo", &format!("line {n}"));
         world.remember(entry.clone());
         peer.say(&entry).await;
@@ -401,6 +401,8 @@ async fn a_flood_ends_the_rest_before_the_queue_is_full() {
     assert!(began.elapsed() < S(2), "nobody stopped reading: {:?}", began.elapsed());
     session.set_pace(Duration::ZERO);
     reads(&session, &world.truth()).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_was_let_go_for_being_slow_is_back_at_once_and_slower_only_if_it_happens_again() {
     let world = World::new();

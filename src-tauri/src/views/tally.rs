@@ -12,7 +12,7 @@ use super::View;
 use crate::rooms::Live;
 
 /// Changes that are read at once; after more than these, what is new is counted afresh.
-pub(crate) const CHANGES: u32 = 1000;
+pub(crate) const CHANGES: u32 = 3000;
 /// Counting stops here: more than this is only more.
 const MOST: usize = 100;
 

@@ -29,9 +29,9 @@ export interface Pulls {
   readonly apart: number;
 }
 
-/** Somebody who reads back needs few; who follows, a screen. Of a room that is sampled about ten rows a second are drawn. */
+/** Somebody who reads back needs few; who follows, a screen. Of a room that is sampled about ten rows a second are drawn, two at a time. */
 export function pulls(following: boolean, sampled: boolean, screenRows: number): Pulls {
   if (!following) return { reading: "held", rows: PAGE_ROWS, apart: 0 };
   const rows = Math.max(40, screenRows);
-  return sampled ? { reading: "sampled", rows, apart: 100 } : { reading: "following", rows, apart: 0 };
+  return sampled ? { reading: "sampled", rows, apart: 200 } : { reading: "following", rows, apart: 0 };
 }

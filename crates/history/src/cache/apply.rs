@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{self, At, Stored};
 use super::head::Head;
-use super::indexing::{self, Met};
+use super::indexing::{self, Words};
 use super::statements::{ADD_REMOVED, DELETE, OLD_REMOVED, PRUNE_REMOVED, REPLACE, ROW, STAND};
 use crate::commit::{Change, Commit, Committed, Inserted, Where};
 use crate::error::CommitError;
@@ -24,12 +24,13 @@ pub(super) struct Applying<'c> {
     pub(super) touched: bool,
     removals: bool,
     pub(super) inserted: Vec<Inserted>,
-    pub(super) met: Met,
+    pub(super) words: &'c mut Words,
 }
 
 /// Applies a commit; on an error the caller must roll back.
-pub(crate) fn apply(
-    conn: &Connection,
+pub(crate) fn apply<'c>(
+    conn: &'c Connection,
+    words: &'c mut Words,
     room: RoomId,
     commit: &Commit,
 ) -> Result<Committed, CommitError> {
@@ -41,7 +42,7 @@ pub(crate) fn apply(
         touched: false,
         removals: false,
         inserted: Vec::new(),
-        met: Met::default(),
+        words,
     };
     for change in &commit.changes {
         a.change(change)?;
@@ -137,7 +138,7 @@ impl Applying<'_> {
         old: &RowKind,
         kind: &RowKind,
     ) -> Result<(), CommitError> {
-        indexing::reindex(self.conn, &mut self.met, self.room, key, old, kind)?;
+        indexing::reindex(self.conn, self.words, self.room, key, old, kind)?;
         let at = At { name: key.0, place: 0, revision: self.touch(), epoch };
         cells::write(
             &mut self.conn.prepare_cached(REPLACE)?,

@@ -20,14 +20,40 @@ pub(super) const ROOM: usize = 26;
 /// Old rows that are indexed between two jobs of the writer: some ten milliseconds.
 const INDEX_BATCH: i64 = 500;
 
-/// Words that this commit has met already, and need not be learnt once more.
+/// So many words are remembered as learnt, half a megabyte at most; most of what is said consists of few.
+const REMEMBERED: usize = 8_192;
+
+/// Words that need not be learnt once more.
 #[derive(Default)]
-pub(super) struct Met(HashSet<Box<str>>);
+pub(crate) struct Words {
+    learnt: HashSet<Box<str>>,
+    /// Those of the transaction that is open, which may fail.
+    met: HashSet<Box<str>>,
+}
+
+impl Words {
+    fn is_new(&mut self, word: &str) -> bool {
+        !self.learnt.contains(word) && !self.met.contains(word) && self.met.insert(word.into())
+    }
+
+    /// What was met is on disk.
+    pub(crate) fn committed(&mut self) {
+        if self.learnt.len() + self.met.len() > REMEMBERED {
+            self.learnt.clear();
+        }
+        self.learnt.extend(self.met.drain());
+    }
+
+    /// Some of what was met may not have been learnt.
+    pub(crate) fn undone(&mut self) {
+        self.met.clear();
+    }
+}
 
 /// What the index is told of a row.
 fn add(
     conn: &Connection,
-    met: &mut Met,
+    words: &mut Words,
     statement: &str,
     room: i64,
     key: i64,
@@ -50,9 +76,8 @@ fn add(
     conn.prepare_cached(statement)?.execute(params![key, body, who, mark])?;
     for word in body.split(' ').chain(who.split(' ')) {
         let is_word = word.chars().next().is_some_and(|c| class(c) == Class::Word);
-        if is_word && !met.0.contains(word) {
+        if is_word && words.is_new(word) {
             conn.prepare_cached(LEARN)?.execute([word])?;
-            met.0.insert(word.into());
         }
     }
     Ok(())
@@ -61,13 +86,13 @@ fn add(
 /// A row is new.
 pub(super) fn index(
     conn: &Connection,
-    met: &mut Met,
+    words: &mut Words,
     room: RoomId,
     key: RowKey,
     kind: &RowKind,
 ) -> rusqlite::Result<()> {
     match kind {
-        RowKind::Entry(entry) => add(conn, met, INDEX, room.0, key.0, entry),
+        RowKind::Entry(entry) => add(conn, words, INDEX, room.0, key.0, entry),
         RowKind::Gap(_) | RowKind::Boundary => Ok(()),
     }
 }
@@ -75,7 +100,7 @@ pub(super) fn index(
 /// A row is something else than it was.
 pub(super) fn reindex(
     conn: &Connection,
-    met: &mut Met,
+    words: &mut Words,
     room: RoomId,
     key: RowKey,
     old: &RowKind,
@@ -97,7 +122,7 @@ pub(super) fn reindex(
         }
     }
     match new {
-        RowKind::Entry(entry) => add(conn, met, INDEX_ANEW, room.0, key.0, entry),
+        RowKind::Entry(entry) => add(conn, words, INDEX_ANEW, room.0, key.0, entry),
         RowKind::Gap(_) | RowKind::Boundary => forget(conn, key),
     }
 }
@@ -134,12 +159,12 @@ pub(crate) fn index_some(conn: &Connection) -> Result<bool, StoreError> {
     let end = (next - INDEX_BATCH).max(0);
     let mut statement = conn.prepare_cached(UNINDEXED)?;
     let mut lines = statement.query(params![next, end])?;
-    let mut met = Met::default();
+    let mut words = Words::default();
     while let Some(line) = lines.next()? {
         let room: i64 = line.get(ROOM)?;
         let row = cells::read(line)?.row;
         if let RowKind::Entry(entry) = &row.kind {
-            add(conn, &mut met, INDEX_ANEW, room, row.key.0, entry)?;
+            add(conn, &mut words, INDEX_ANEW, room, row.key.0, entry)?;
         }
     }
     conn.prepare_cached(SEARCH_DONE)?.execute([end])?;

@@ -50,7 +50,7 @@ impl Applying<'_> {
         if fresh {
             self.touch();
             let key = RowKey(self.conn.last_insert_rowid());
-            indexing::index(self.conn, &mut self.met, self.room, key, &row.kind)?;
+            indexing::index(self.conn, self.words, self.room, key, &row.kind)?;
             self.inserted.push(Inserted { key, place: Place(place), fresh });
             return Ok(());
         }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::readers::Shelf;
 use crate::cache;
+use crate::cache::indexing::Words;
 use crate::error::{CommitError, OpenError, OutboxError, StoreError};
 use crate::files::database::{CACHE, OUTBOX, Trouble};
 use crate::files::lock::{Held, Lock};
@@ -28,6 +29,8 @@ pub(crate) struct Desk {
     first_revision: i64,
     /// Everything that can be searched can be.
     indexed: bool,
+    /// What the index need not be told again.
+    pub(super) words: Words,
 }
 
 struct OnDisk {
@@ -92,7 +95,14 @@ impl Desk {
             Err(Trouble::Open(error)) => return Err(error),
         };
         let on_disk = OnDisk { dir, lock, shelf, cache_aside: PathBuf::new() };
-        let desk = Self { cache, outbox, on_disk: Some(on_disk), first_revision, indexed: false };
+        let desk = Self {
+            cache,
+            outbox,
+            on_disk: Some(on_disk),
+            first_revision,
+            indexed: false,
+            words: Words::default(),
+        };
         desk.reconcile()?;
         Ok((desk, report))
     }
@@ -101,7 +111,14 @@ impl Desk {
     pub(crate) fn in_memory() -> Result<Self, OpenError> {
         let cache = CACHE.open_in_memory().map_err(unusable)?;
         let outbox = OUTBOX.open_in_memory().map_err(unusable)?;
-        Ok(Self { cache, outbox, on_disk: None, first_revision: 0, indexed: true })
+        Ok(Self {
+            cache,
+            outbox,
+            on_disk: None,
+            first_revision: 0,
+            indexed: true,
+            words: Words::default(),
+        })
     }
 
     /// Each file learns the rooms that only the other one knows. The outbox's word on names and ids counts.
@@ -199,6 +216,7 @@ impl Desk {
     /// Erases a room from both files, and from what the files would still hold after a mere delete.
     pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), StoreError> {
         self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
+        self.words = Words::default();
         let erased = in_transaction(&self.cache, |conn| {
             Ok::<_, StoreError>(cache::rooms::erase(conn, room)?)
         });
@@ -239,6 +257,7 @@ impl Desk {
             Ok((cache, set_aside, first)) => {
                 on_disk.cache_aside.clone_from(&set_aside);
                 self.cache = cache;
+                self.words = Words::default();
                 self.first_revision = first;
                 closed.next_generation();
                 // The rooms are in it before anybody reads it.

@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::desk::Desk;
 use crate::cache::apply::apply;
+use crate::cache::indexing::Words;
 use crate::commit::{Commit, Committed};
 use crate::error::{CommitError, StoreError};
 use crate::ids::RoomId;
@@ -65,9 +66,10 @@ pub(crate) fn write_until_closed(mut desk: Desk, mut jobs: mpsc::Receiver<Job>) 
 impl Desk {
     /// Writes these commits in one transaction; each of them happens or not by itself, unless the file fails.
     pub(crate) fn commit(&mut self, jobs: Vec<CommitJob>) {
-        let results = match write_together(&self.cache, &jobs) {
+        let results = match write_together(&self.cache, &mut self.words, &jobs) {
             Ok(results) => results,
             Err(error) => {
+                self.words.undone();
                 let error = if error.is_cache_damage() { self.rebuild_cache(error) } else { error };
                 vec![Err(CommitError::Store(error)); jobs.len()]
             }
@@ -81,24 +83,32 @@ impl Desk {
 
 type Results = Vec<Result<Committed, CommitError>>;
 
-fn write_together(conn: &Connection, jobs: &[CommitJob]) -> Result<Results, StoreError> {
+fn write_together(
+    conn: &Connection,
+    words: &mut Words,
+    jobs: &[CommitJob],
+) -> Result<Results, StoreError> {
     let mut transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
     let mut results = Vec::with_capacity(jobs.len());
     for job in jobs {
         let savepoint = transaction.savepoint()?;
-        let result = apply(&savepoint, job.room, &job.commit);
+        let result = apply(&savepoint, words, job.room, &job.commit);
         match &result {
             Ok(_) => savepoint.commit()?,
             Err(CommitError::Store(error)) if error.is_cache_damage() || conn.is_autocommit() => {
                 return Err(error.clone());
             }
-            Err(_) => savepoint.finish()?,
+            Err(_) => {
+                words.undone();
+                savepoint.finish()?;
+            }
         }
         results.push(result);
         aside_failpoint::at("cache.applied");
     }
     aside_failpoint::at("cache.before-commit");
     transaction.commit()?;
+    words.committed();
     aside_failpoint::at("cache.committed");
     Ok(results)
 }

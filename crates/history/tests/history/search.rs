@@ -1,7 +1,8 @@
 //! What is found, and that nothing is found that is not there or that is gone.
 
 use aside_history::{
-    Change, EntryRow, ItemsHeard, RoomId, RowKind, SearchPage, SearchQuery, Standing, Store, Where,
+    Change, Commit, EntryRow, ItemsHeard, RoomId, RowKey, RowKind, SearchPage, SearchQuery,
+    Standing, Store, Where,
 };
 use aside_protocol::triage::{Item, Person, Review, Work};
 use aside_protocol::{AnswerNotes, Body, Entry, EntryId, EntryKind};
@@ -328,4 +329,29 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn a_word_is_known_again_after_the_room_that_it_was_learnt_in_is_forgotten() {
+    let (store, room) = memory_room().await;
+    add(&store, room, Where::End, vec![said("a beamer")]).await;
+    assert_eq!(found(&store, "beam").await, ["a beamer"]);
+    store.forget_room(room).await.unwrap();
+    let next = store.room(&name("next")).await.unwrap();
+    add(&store, next, Where::End, vec![said("another beamer")]).await;
+    assert_eq!(found(&store, "beam").await, ["another beamer"]);
+}
+
+#[tokio::test]
+async fn a_word_of_a_commit_that_was_refused_is_learnt_by_the_next() {
+    let (store, room) = memory_room().await;
+    let mut refused = Commit {
+        changes: vec![Change::Insert { at: Where::End, rows: vec![said("a beamer")] }],
+        ..Commit::default()
+    };
+    refused.changes.push(Change::Move { key: RowKey(99), at: Where::End });
+    store.commit(room, refused).await.unwrap_err();
+    assert!(found(&store, "beam").await.is_empty());
+    add(&store, room, Where::End, vec![said("another beamer")]).await;
+    assert_eq!(found(&store, "beam").await, ["another beamer"]);
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::Room;
+use super::sending::State;
+
 /// The rest between two commits of what was heard.
 pub(super) struct Pacing {
     wanted: watch::Receiver<Duration>,
@@ -17,13 +20,8 @@ impl Pacing {
         Self { wanted, began: None }
     }
 
-    /// Until when what was heard may wait.
-    pub(super) fn until(&self) -> Option<Instant> {
+    fn until(&self) -> Option<Instant> {
         Some(self.began? + *self.wanted.borrow())
-    }
-
-    pub(super) fn rests(&self, now: Instant) -> bool {
-        self.until().is_some_and(|until| now < until)
     }
 
     pub(super) fn begin(&mut self, now: Instant) {
@@ -39,5 +37,21 @@ impl Pacing {
         if self.wanted.changed().await.is_err() {
             std::future::pending().await
         }
+    }
+}
+
+impl Room {
+    /// Until when what was heard may wait. Whoever says something hears of it at once, and so does a room that is catching up.
+    pub(super) fn rest(&self) -> Option<Instant> {
+        let waits = |state: &State| match state {
+            State::Failed { .. } | State::InReview { .. } => false,
+            State::Unsure(unsure) => unsure.resolving,
+            State::Queued
+            | State::Written { .. }
+            | State::Posting { .. }
+            | State::Accepted { .. } => true,
+        };
+        let busy = !self.is_online() || self.outbox.iter().any(|item| waits(&item.state));
+        self.pacing.until().filter(|_| !busy)
     }
 }
