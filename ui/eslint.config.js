@@ -27,7 +27,7 @@ const walls = {
 };
 
 export default ts.config(
-  { ignores: ["dist/", "dist-fake/", "node_modules/", "src/bridge/dto.ts"] },
+  { ignores: ["dist/", "dist-fake/", "audience/dist/", "node_modules/", "src/bridge/dto.ts"] },
   ...ts.configs.strict,
   ...svelte.configs.recommended,
   {

@@ -24,7 +24,7 @@ use crate::hall::Hall;
 use crate::pace::Paces;
 use crate::probe::Probe;
 use crate::refusal::{Refusal, json};
-use crate::{answers, asking, gate, history, snippets, triage, upgrade, votes};
+use crate::{answers, asking, gate, guests, history, page, snippets, triage, upgrade, votes};
 
 /// What every request and every socket may look at.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub(crate) struct Server {
     pub(crate) steps: Paces<(i64, String)>,
     pub(crate) connects: Paces<(i64, String)>,
     pub(crate) strangers: Paces<IpAddr>,
+    pub(crate) guests: Paces<IpAddr>,
 }
 
 impl Server {
@@ -75,6 +76,12 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
             .route(&path(CAPABILITIES_PATH), get(capabilities))
             .route("/api/health", get(health));
     }
+    if server.config.serves_page() {
+        router = router
+            .route("/r/{topic}/{stream}", get(page::page))
+            .route("/page/{file}", get(page::asset))
+            .route(guests::PATH, get(guests::open).post(guests::enter));
+    }
     if server.offers(Extension::Answer) {
         router = router.route(&path(ANSWER_PATH), post(answers::add));
     }
@@ -104,7 +111,9 @@ async fn pass(State(server): State<Arc<Server>>, request: Request, next: Next) -
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = if gate::has_token(&uri) {
         Refusal::TokenInUrl.into_response()
-    } else if !gate::origin_allowed(request.headers(), &server.config.origins) {
+    } else if !gate::origin_allowed(request.headers(), &server.config.origins)
+        && !(server.config.serves_page() && page::is_own(request.headers()))
+    {
         Refusal::Origin.into_response()
     } else {
         tokio::time::timeout(REQUEST_DEADLINE, next.run(request))
