@@ -31,10 +31,7 @@ const STAY: SignedDuration = SignedDuration::from_hours(24);
 const NAME_BYTES: usize = 128;
 
 /// `GET api/guest?topic=&stream=`: whether the room lets guests in.
-pub(crate) async fn open(
-    State(server): State<Arc<Server>>,
-    uri: Uri,
-) -> Result<Response, Refusal> {
+pub(crate) async fn open(State(server): State<Arc<Server>>, uri: Uri) -> Result<Response, Refusal> {
     let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
     let find = |name: &str| {
         pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
@@ -70,9 +67,11 @@ pub(crate) async fn enter(
     let (key, now_ms) = (room.key, now.as_millisecond());
     let fits = hall
         .store
-        .write(move |conn| guests::admit(conn, key, now_ms, |conn| {
-            tokens::insert_token(conn, &id, &hash, key, &spec, now_ms)
-        }))
+        .write(move |conn| {
+            guests::admit(conn, key, now_ms, |conn| {
+                tokens::insert_token(conn, &id, &hash, key, &spec, now_ms)
+            })
+        })
         .await?;
     if !fits {
         return Err(Refusal::Busy);

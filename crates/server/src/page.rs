@@ -52,8 +52,7 @@ pub(crate) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let known = authority(&headers).is_some_and(|host| {
-        is_number(host)
-            || server.config.origins.iter().any(|origin| is_at(origin.as_bytes(), host))
+        is_number(host) || server.config.origins.iter().any(|origin| is_at(origin.as_bytes(), host))
     });
     if !known {
         return Ok(text(StatusCode::MISDIRECTED_REQUEST, OTHER_NAME));
@@ -65,7 +64,10 @@ pub(crate) async fn page(
 }
 
 /// `GET /page/FILE`. Its name says what is in it, so it never changes.
-pub(crate) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(crate) async fn asset(
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let file = FILES.iter().find(|file| file.name == name && name != PAGE);
     Ok(serve(file.ok_or(Refusal::NotFound)?, &headers, "public, max-age=31536000, immutable"))
 }
@@ -125,7 +127,8 @@ fn takes_gzip(accepted: &HeaderValue) -> bool {
 /// `localhost`: a name may be made to lead here by whoever owns it, and has to be listed.
 pub(crate) fn is_own(headers: &HeaderMap) -> bool {
     authority(headers).is_some_and(|host| {
-        is_number(host) && headers.get_all(ORIGIN).iter().all(|origin| is_at(origin.as_bytes(), host))
+        is_number(host)
+            && headers.get_all(ORIGIN).iter().all(|origin| is_at(origin.as_bytes(), host))
     })
 }
 

@@ -108,7 +108,7 @@ export const en = {
   "sheet.you": "You are here as {name}.",
   "sheet.language": "Language",
   "sheet.theme": "Appearance",
-  "sheet.theme.system": "As the device",
+  "sheet.theme.system": "Auto",
   "sheet.theme.light": "Light",
   "sheet.theme.dark": "Dark",
   "sheet.leave": "Leave the room",

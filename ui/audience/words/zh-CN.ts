@@ -108,7 +108,7 @@ export const zhCN: Record<Key, Words> = {
   "sheet.you": "你在这里的名字是 {name}。",
   "sheet.language": "语言",
   "sheet.theme": "外观",
-  "sheet.theme.system": "跟随设备",
+  "sheet.theme.system": "自动",
   "sheet.theme.light": "浅色",
   "sheet.theme.dark": "深色",
   "sheet.leave": "离开房间",
