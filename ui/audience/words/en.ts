@@ -88,6 +88,7 @@ export const en = {
   "questions.answer": "Show the answer",
   "questions.count": { one: "{n} question", other: "{n} questions" },
 
+  "compose.form": "Write",
   "compose.label": "Message",
   "compose.message": "Say something",
   "compose.question": "Your question to the organisers",

@@ -88,6 +88,7 @@ export const zhCN: Record<Key, Words> = {
   "questions.answer": "查看回复",
   "questions.count": "{n} 个提问",
 
+  "compose.form": "发言",
   "compose.label": "消息",
   "compose.message": "说点什么",
   "compose.question": "向主办方提问",
