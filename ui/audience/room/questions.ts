@@ -9,8 +9,8 @@ export function put(items: Items, more: readonly Item[]): Items {
   const next = new Map(items);
   for (const item of more) {
     const known = next.get(item.questionId);
-    if (known && known.change > item.change) continue;
-    next.set(item.questionId, item.voted === null && known ? { ...item, voted: known.voted } : item);
+    const newer = known && known.change > item.change ? known : item;
+    next.set(item.questionId, { ...newer, voted: newer.voted ?? item.voted ?? known?.voted ?? null });
   }
   return next;
 }

@@ -162,7 +162,7 @@ export class Room {
 
   #joined(epoch: string, seq: number, resumed: boolean): void {
     this.#caughtUp = false;
-    if (!resumed) {
+    if (!resumed || epoch !== this.#epoch) {
       this.#incoming = [];
       if (epoch !== this.#epoch) {
         this.items = new Map();
