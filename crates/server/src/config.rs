@@ -89,14 +89,6 @@ impl Config {
         }
         offered
     }
-
-    /// Whether what is offered is enough for the audience's page: it finds its place again, and says nothing twice.
-    pub(crate) fn serves_page(&self) -> bool {
-        let offered = self.offered();
-        [Extension::Ack, Extension::Resume, Extension::Heartbeat]
-            .iter()
-            .all(|extension| offered.contains(extension))
-    }
 }
 
 /// So many at once, then one per `every`.

@@ -49,6 +49,12 @@ impl Server {
         self.offered.contains(&extension)
     }
 
+    /// Whether what is offered is enough for the audience's page: it finds its place again, and says nothing twice.
+    fn serves_page(&self) -> bool {
+        let needs = [Extension::Ack, Extension::Resume, Extension::Heartbeat];
+        needs.into_iter().all(|extension| self.offers(extension))
+    }
+
     fn is_core(&self) -> bool {
         self.offered.is_empty()
     }
@@ -76,7 +82,7 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
             .route(&path(CAPABILITIES_PATH), get(capabilities))
             .route("/api/health", get(health));
     }
-    if server.config.serves_page() {
+    if server.serves_page() {
         router = router
             .route("/r/{topic}/{stream}", get(page::page))
             .route("/page/{file}", get(page::asset))
@@ -109,11 +115,12 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
 /// What every request must pass; also where it is logged, without its query.
 async fn pass(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let headers = request.headers();
+    let known_page = gate::origin_allowed(headers, &server.config.origins)
+        || (server.serves_page() && page::is_own(headers));
     let response = if gate::has_token(&uri) {
         Refusal::TokenInUrl.into_response()
-    } else if !gate::origin_allowed(request.headers(), &server.config.origins)
-        && !(server.config.serves_page() && page::is_own(request.headers()))
-    {
+    } else if !known_page {
         Refusal::Origin.into_response()
     } else {
         tokio::time::timeout(REQUEST_DEADLINE, next.run(request))
