@@ -2,9 +2,16 @@
 import type { Memory } from "./room/place";
 import type { World } from "./room/room.svelte";
 
+/** A hidden page gets no pictures; and nobody reads faster than so many a second. */
 const HIDDEN_MS = 250;
+const APART_MS = 100;
 
 export function browser(memory: Memory): World {
+  let painted = 0;
+  const paint = (what: () => void): void => {
+    painted = performance.now();
+    what();
+  };
   return {
     origin: location.origin,
     open: (url, protocols) => new WebSocket(url, protocols),
@@ -12,8 +19,12 @@ export function browser(memory: Memory): World {
     connected: () => navigator.onLine,
     dice: Math.random,
     nonce,
-    // A hidden page gets no pictures.
-    soon: (what) => void (document.hidden ? setTimeout(what, HIDDEN_MS) : requestAnimationFrame(what)),
+    soon: (what) => {
+      const rest = painted + APART_MS - performance.now();
+      if (document.hidden) setTimeout(what, HIDDEN_MS);
+      else if (rest > 0) setTimeout(() => paint(what), rest);
+      else requestAnimationFrame(() => paint(what));
+    },
     keep: (outbox) => memory.keep("outbox", outbox),
   };
 }

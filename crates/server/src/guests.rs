@@ -36,8 +36,13 @@ pub(crate) async fn open(State(server): State<Arc<Server>>, uri: Uri) -> Result<
     let find = |name: &str| {
         pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     };
-    server.guests_of(find("topic"), find("stream")).await?;
-    Ok(refusal::json(StatusCode::OK, json!({ "code": 200, "data": {} }).to_string()))
+    let guests = match server.guests_of(find("topic"), find("stream")).await {
+        Ok(_) => true,
+        Err(Refusal::Role) => false,
+        Err(refusal) => return Err(refusal),
+    };
+    let data = json!({ "guests": guests });
+    Ok(refusal::json(StatusCode::OK, json!({ "code": 200, "data": data }).to_string()))
 }
 
 /// `POST api/guest` with `{"topic","streamId","name"}`: a token.

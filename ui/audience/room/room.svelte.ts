@@ -44,6 +44,8 @@ export class Room {
   outbox = $state.raw<outbox.Outbox>([]);
   me = $state.raw<Me | null>(null);
   contentBytes = $state(0);
+  /** The server counts votes. */
+  votes = $state(false);
   /** The newest page was read: an empty room is empty. */
   loaded = $state(false);
   older = $state<"idle" | "loading" | "failed">("idle");
@@ -114,6 +116,7 @@ export class Room {
     const identity = (data["identity"] ?? {}) as Record<string, unknown>;
     this.me = { user: text(identity["user"]), name: text(identity["displayName"]) };
     this.contentBytes = number(((data["limits"] ?? {}) as Record<string, unknown>)["contentBytes"]);
+    this.votes = Array.isArray(data["extensions"]) && data["extensions"].includes("votes");
     return { kind: "in" };
   }
 

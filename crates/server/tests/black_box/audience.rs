@@ -188,11 +188,16 @@ async fn who_is_invited_needs_no_name_and_nothing_of_a_stranger_is_more_than_tex
         .await
         .unwrap();
     let browser = Browser::open(1280, 800).await;
+    browser.go(&format!("http://{}/r/43/stream-43", room.addr())).await;
+    browser
+        .sees("document.querySelector('[role=alert]')?.textContent.includes('by invitation')")
+        .await;
+    fits(&browser, "a closed door").await;
     browser.go(&format!("{}#t={secret}", link(room.addr()))).await;
     browser.sees(ONLINE).await;
     assert_eq!(
         browser.ask("location.href + history.length").await,
-        format!("{}2", link(room.addr()))
+        format!("{}3", link(room.addr()))
     );
     row(&browser, "message", &[hostile]).await;
     assert_eq!(browser.ask("document.title + document.images.length").await, "Room 420");
