@@ -16,7 +16,7 @@ const PATIENCE_MS = 15_000;
 export function asker(origin: string, token: string | null, fetcher: typeof fetch = fetch): Ask {
   return async (path, body) => {
     const headers: Record<string, string> = token === null ? {} : { Authorization: token };
-    const how: RequestInit = { headers, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) };
+    const how: RequestInit = { headers, cache: "no-store", credentials: "omit", signal: patience() };
     if (body) {
       how.method = "POST";
       how.body = JSON.stringify(body);
@@ -34,6 +34,13 @@ export function asker(origin: string, token: string | null, fetcher: typeof fetc
       return { kind: "unreachable" };
     }
   };
+}
+
+/** `AbortSignal.timeout` is younger than some phones. */
+function patience(): AbortSignal {
+  const stopper = new AbortController();
+  setTimeout(() => stopper.abort(), PATIENCE_MS);
+  return stopper.signal;
 }
 
 export function query(path: string, parameters: Record<string, string | number>): string {

@@ -129,6 +129,13 @@ async fn a_guest_asks_is_answered_votes_and_outlives_the_server() {
     browser.press("nav button:first-child").await;
     browser.press("header .icon-button").await;
     fits(&browser, "the settings").await;
+    // What a person chose goes before what the device prefers.
+    let ground = "getComputedStyle(document.querySelector('.hall')).backgroundColor";
+    assert_eq!(browser.ask(ground).await, "rgb(23, 25, 28)");
+    browser.press("input[value='light']").await;
+    assert_eq!(browser.ask(ground).await, "rgb(255, 255, 255)");
+    fits(&browser, "a light room on a dark device").await;
+    browser.press("input[value='dark']").await;
     browser.press("input[value='zh-CN']").await;
     browser.sees("document.documentElement.lang === 'zh-CN' && document.querySelector('dialog').textContent.includes('离开房间')").await;
     fits(&browser, "the settings in Chinese").await;
