@@ -27,7 +27,7 @@ const walls = {
 };
 
 export default ts.config(
-  { ignores: ["dist/", "dist-fake/", "node_modules/", "src/bridge/dto.ts"] },
+  { ignores: ["dist/", "dist-fake/", "audience/dist/", "node_modules/", "src/bridge/dto.ts"] },
   ...ts.configs.strict,
   ...svelte.configs.recommended,
   {
@@ -58,5 +58,10 @@ export default ts.config(
     files: [`src/${name}/**/*.{ts,svelte}`],
     rules: { "no-restricted-imports": ["error", { patterns }] },
   })),
+  {
+    // In a browser there is no backend, and what every phone loads stays small.
+    files: ["audience/**/*.{ts,svelte}"],
+    rules: { "no-restricted-imports": ["error", { patterns: [host, fake, ...["bridge", "chat", "chrome", "i18n"].map((name) => ({ group: [`**/src/${name}/**`], message: "The audience's page takes from src only what is pure: src/state and the styles." }))] }] },
+  },
   { files: ["src/bridge/fake/**/*.ts"], rules: { "no-restricted-imports": ["error", { patterns: [host, room("state"), room("chat"), room("chrome"), room("i18n")] }] } },
 );

@@ -34,7 +34,7 @@ pub(crate) fn script(name: &str) -> Result<()> {
     command::run(npm().args(["run", "--silent", name]))
 }
 
-/// Builds `ui/dist`, which the app carries inside itself.
+/// Builds `ui/dist`, which the app carries inside itself, and `ui/audience/dist`, which the room server does.
 pub(crate) fn build() -> Result<()> {
     script("build")?;
     let stamp = build_stamp();
@@ -44,10 +44,11 @@ pub(crate) fn build() -> Result<()> {
     fs::write(stamp, fingerprint()?).context("cannot note the build")
 }
 
-/// Builds `ui/dist` only where a source of it is newer than the last build.
+/// Builds both only where a source of them is newer than the last build.
 pub(crate) fn build_if_changed() -> Result<()> {
     let built = fs::read_to_string(build_stamp()).unwrap_or_default();
-    if root().join("ui/dist/index.html").is_file() && built == fingerprint()? {
+    let pages = ["ui/dist/index.html", "ui/audience/dist/index.html"];
+    if pages.iter().all(|page| root().join(page).is_file()) && built == fingerprint()? {
         println!("The page is unchanged since its last build.");
         return Ok(());
     }

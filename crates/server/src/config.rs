@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_protocol::{Extension, limits};
+use aside_protocol::{Extension, Topic, limits};
 use jiff::Timestamp;
 
 /// How a server is run. `Config::default()` is a server with every extension and sane limits, in memory.
@@ -20,6 +20,8 @@ pub struct Config {
     pub extensions: BTreeSet<Extension>,
     /// The web origins that may connect. A native client sends none, which is always allowed.
     pub origins: Vec<String>,
+    /// The rooms that let anybody in as a guest of the audience who has their link.
+    pub guests: BTreeSet<Topic>,
     /// Sizes, rates and deadlines.
     pub limits: Limits,
     /// Whether a heartbeat is answered at all; servers of the field differ.
@@ -41,6 +43,7 @@ impl Default for Config {
             core_only: false,
             extensions: BTreeSet::from(Self::EXTENSIONS),
             origins: Vec::new(),
+            guests: BTreeSet::new(),
             limits: Limits::default(),
             answer_heartbeats: true,
             probe: false,
@@ -123,6 +126,8 @@ pub struct Limits {
     /// Handshakes from one address that were refused for their token. Those with a good one are not counted by address:
     /// a whole audience may sit behind one.
     pub strangers: Option<Rate>,
+    /// Guests from one address. Generous: a whole audience may sit behind one, and the page waits and tries again by itself.
+    pub guests: Option<Rate>,
     /// Sockets of one user in one room.
     pub sockets_per_user: usize,
     /// Sockets altogether; the last fifth is kept for staff and hosts, the audience is asked to come back later.
@@ -162,6 +167,7 @@ impl Default for Limits {
             // A client that keeps to its back-off dials 9 to 20 times a minute at the worst of times.
             connects: Some(Rate { every: Duration::from_secs(3), burst: 30 }),
             strangers: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
+            guests: per_second(1, 120),
             sockets_per_user: 10,
             sockets: 10_000,
             queue_frames: 256,
@@ -188,6 +194,7 @@ impl Limits {
             heartbeats: None,
             connects: None,
             strangers: None,
+            guests: None,
             sockets_per_user: usize::MAX,
             ..Self::default()
         }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Uri};
 use jiff::Timestamp;
 
 use crate::hall::Hall;
+use crate::page;
 use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::store::tokens::{self, TokenHash};
@@ -55,10 +56,12 @@ pub(crate) fn origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
 /// Finds the seat that a request's token gives. Unknown, expired and revoked look the same from outside.
 pub(crate) async fn seat(hall: &Arc<Hall>, headers: &HeaderMap) -> Result<Seat, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(Refusal::Token);
+    let secret = match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        (None, None) => page::token(headers),
+        _ => None,
     };
-    let secret = Token::new(value.to_str().map_err(|_| Refusal::Token)?);
+    let secret = Token::new(secret.ok_or(Refusal::Token)?);
     let hash = tokens::hash(secret.expose());
     let found = hall.store.read(move |conn| tokens::token(conn, &hash)).await?;
     let now_ms = hall.clock.now().as_millisecond();

@@ -4,7 +4,7 @@
 //! [`spec`] (rooms, tokens, publishing), [`probe`] (what clients did, for tests).
 //!
 //! Inside, in the order of a request: `accept` (TCP and HTTP) → `routes` (the paths, and what every request passes) →
-//! `gate` (who may come in) → `history`, `asking`, or `upgrade` → `connection`, which is `inbound` and `outbound`.
+//! `page` and `guests` (for a browser), or `gate` (who may come in) → `history`, `asking`, or `upgrade` → `connection`, which is `inbound` and `outbound`.
 //! An entry goes to `store::writer`, the one thread that writes; after its commit, `room` tells every `outlet`.
 //! `hall` holds all of that together; `wire` is the form of entries for the extensions that are offered; `sockets`
 //! is the list of who is here; `pace` and `refusal` are the ways to say no.
@@ -15,6 +15,7 @@ mod asking;
 pub mod config;
 mod connection;
 mod gate;
+mod guests;
 mod hall;
 mod history;
 mod inbound;
@@ -22,6 +23,7 @@ pub mod inline;
 mod outbound;
 mod outlet;
 mod pace;
+mod page;
 mod presence;
 pub mod probe;
 mod refusal;

@@ -293,6 +293,6 @@ impl NewEntry {
 }
 
 /// 256 random bits, in hex.
-fn new_secret(dice: &Dice) -> String {
+pub(crate) fn new_secret(dice: &Dice) -> String {
     format!("{:032x}{:032x}", dice.roll(), dice.roll())
 }

@@ -24,7 +24,7 @@ use crate::hall::Hall;
 use crate::pace::Paces;
 use crate::probe::Probe;
 use crate::refusal::{Refusal, json};
-use crate::{answers, asking, gate, history, snippets, triage, upgrade, votes};
+use crate::{answers, asking, gate, guests, history, page, snippets, triage, upgrade, votes};
 
 /// What every request and every socket may look at.
 #[derive(Debug)]
@@ -41,11 +41,18 @@ pub(crate) struct Server {
     pub(crate) steps: Paces<(i64, String)>,
     pub(crate) connects: Paces<(i64, String)>,
     pub(crate) strangers: Paces<IpAddr>,
+    pub(crate) guests: Paces<IpAddr>,
 }
 
 impl Server {
     pub(crate) fn offers(&self, extension: Extension) -> bool {
         self.offered.contains(&extension)
+    }
+
+    /// Whether what is offered is enough for the audience's page: it finds its place again, and says nothing twice.
+    fn serves_page(&self) -> bool {
+        let needs = [Extension::Ack, Extension::Resume, Extension::Heartbeat];
+        needs.into_iter().all(|extension| self.offers(extension))
     }
 
     fn is_core(&self) -> bool {
@@ -75,6 +82,12 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
             .route(&path(CAPABILITIES_PATH), get(capabilities))
             .route("/api/health", get(health));
     }
+    if server.serves_page() {
+        router = router
+            .route("/r/{topic}/{stream}", get(page::page))
+            .route("/page/{file}", get(page::asset))
+            .route(guests::PATH, get(guests::open).post(guests::enter));
+    }
     if server.offers(Extension::Answer) {
         router = router.route(&path(ANSWER_PATH), post(answers::add));
     }
@@ -102,9 +115,12 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
 /// What every request must pass; also where it is logged, without its query.
 async fn pass(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let headers = request.headers();
+    let known_page = gate::origin_allowed(headers, &server.config.origins)
+        || (server.serves_page() && page::is_own(headers));
     let response = if gate::has_token(&uri) {
         Refusal::TokenInUrl.into_response()
-    } else if !gate::origin_allowed(request.headers(), &server.config.origins) {
+    } else if !known_page {
         Refusal::Origin.into_response()
     } else {
         tokio::time::timeout(REQUEST_DEADLINE, next.run(request))

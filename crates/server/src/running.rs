@@ -74,7 +74,7 @@ pub(crate) enum Writing {
     Task(tokio::task::JoinHandle<()>),
 }
 
-/// Starts a server on a listener: sockets at `/ws`, HTTP under `/api/`, `/health`. It runs on the current tokio
+/// Starts a server on a listener: sockets at `/ws`, HTTP under `/api/`, `/health`, the audience's page under `/r/`. It runs on the current tokio
 /// runtime until [`Running::stop`], or until the handle is dropped.
 ///
 /// # Errors
@@ -115,6 +115,7 @@ pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: Sock
         steps: Paces::default(),
         connects: Paces::default(),
         strangers: Paces::default(),
+        guests: Paces::default(),
         config,
     });
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());

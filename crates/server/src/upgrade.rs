@@ -7,7 +7,8 @@ use std::time::Duration;
 use aside_protocol::limits::FRAME_BYTES;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_TYPE, SEC_WEBSOCKET_PROTOCOL};
 use axum::response::Response;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -20,6 +21,7 @@ use crate::accept::AnyStream;
 use crate::connection::{self, Connection};
 use crate::gate;
 use crate::outlet::Outlet;
+use crate::page;
 use crate::refusal::Refusal;
 use crate::routes::Server;
 use crate::sockets::{Full, OpenSocket, Seated};
@@ -54,8 +56,12 @@ pub(crate) async fn upgrade(
         })?;
     let name = (seat.room.key(), seat.identity.user.clone());
     server.connects.take(name, limits.connects, now).map_err(Refusal::TooFast)?;
-    let response =
+    let mut response =
         create_response_with_body(&request, Body::empty).map_err(|_| Refusal::NotAHandshake)?;
+    if page::wants_protocol(request.headers()) {
+        let agreed = HeaderValue::from_static(page::PROTOCOL);
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, agreed);
+    }
     let (outlet, waiting) = Outlet::new(limits.queue_frames, limits.queue_bytes);
     let socket = OpenSocket {
         token: seat.token,

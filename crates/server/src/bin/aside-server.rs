@@ -43,6 +43,9 @@ struct Serve {
     /// A web origin that may connect; may be repeated.
     #[arg(long = "origin")]
     origins: Vec<String>,
+    /// The topic of a room that anybody with its link may enter as a guest of the audience; may be repeated.
+    #[arg(long, value_name = "TOPIC")]
+    guests: Vec<String>,
     /// Do not limit rates (for tests and load).
     #[arg(long)]
     no_rate_limits: bool,
@@ -232,6 +235,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         data: (!serve.in_memory).then(|| serve.data.dir()),
         core_only: serve.core_only,
         origins: serve.origins,
+        guests: serve.guests.into_iter().map(Topic::new).collect(),
         limits: if serve.no_rate_limits { Limits::without_rates() } else { Limits::default() },
         ..Config::default()
     };

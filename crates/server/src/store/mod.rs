@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod entries;
 mod follow;
+pub(crate) mod guests;
 pub(crate) mod items;
 #[cfg(test)]
 mod plans;
@@ -176,6 +177,7 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
         M::up(include_str!("desk.sql")),
         M::up(include_str!("review.sql")),
         M::up(include_str!("snippets.sql")),
+        M::up(include_str!("guests.sql")),
     ]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }

@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included, may panic")]
 
 mod answers;
+#[cfg(all(page, target_os = "linux"))]
+mod audience;
+#[cfg(all(page, target_os = "linux"))]
+mod browser;
 mod client;
 mod core;
 #[cfg(unix)]
@@ -12,9 +16,11 @@ mod desk;
 mod extensions;
 mod garbage;
 mod gate;
+mod guests;
 mod json_suite;
 mod life;
 mod limits;
+mod page;
 mod process;
 mod resume;
 mod review;

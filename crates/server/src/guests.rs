@@ -1,0 +1,129 @@
+//! Guests: whoever has the link of a room that lets them in gets a token of the audience, for a day.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use aside_protocol::{StreamId, Token, Topic};
+use axum::extract::{Extension, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::asking::{Posted, whole};
+use crate::gate;
+use crate::refusal::{self, Refusal};
+use crate::rooms::new_secret;
+use crate::routes::Server;
+use crate::spec::{TokenId, TokenSpec};
+use crate::store::guests;
+use crate::store::tokens::{self, RoomRow};
+use crate::upgrade::Peer;
+
+/// Where guests are let in.
+pub(crate) const PATH: &str = "/api/guest";
+
+/// How long a guest may stay: an event, and the evening after it.
+const STAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The longest name, in bytes.
+const NAME_BYTES: usize = 128;
+
+/// `GET api/guest?topic=&stream=`: whether the room lets guests in.
+pub(crate) async fn open(State(server): State<Arc<Server>>, uri: Uri) -> Result<Response, Refusal> {
+    let pairs = gate::query_pairs(&uri).ok_or(Refusal::Malformed("the query cannot be read"))?;
+    let find = |name: &str| {
+        pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    };
+    let guests = match server.guests_of(find("topic"), find("stream")).await {
+        Ok(_) => true,
+        Err(Refusal::Role) => false,
+        Err(refusal) => return Err(refusal),
+    };
+    let data = json!({ "guests": guests });
+    Ok(refusal::json(StatusCode::OK, json!({ "code": 200, "data": data }).to_string()))
+}
+
+/// `POST api/guest` with `{"topic","streamId","name"}`: a token.
+pub(crate) async fn enter(
+    State(server): State<Arc<Server>>,
+    Extension(Peer(address)): Extension<Peer>,
+    body: Posted,
+) -> Result<Response, Refusal> {
+    let asked: Value =
+        serde_json::from_slice(&whole(body)?).map_err(|_| Refusal::Malformed("not a guest"))?;
+    let text = |key: &str| asked[key].as_str().unwrap_or_default().trim();
+    let room = server.guests_of(text("topic"), text("streamId")).await?;
+    let name = text("name");
+    if name.len() > NAME_BYTES {
+        return Err(Refusal::TooLong);
+    }
+    let limit = server.config.limits.guests;
+    server.guests.take(network(address), limit, Instant::now()).map_err(Refusal::TooFast)?;
+    let hall = &server.hall;
+    let user = format!("{}{:016x}", guests::USER, hall.dice.roll() as u64);
+    let name = if name.is_empty() { &user } else { name };
+    let now = hall.clock.now();
+    let expires = now.checked_add(STAY).map_err(|_| Refusal::Unavailable)?;
+    let spec = guest(&room, &user, name, expires);
+    let secret = new_secret(&hall.dice);
+    let (hash, id) = (tokens::hash(&secret), TokenId(uuid::Uuid::new_v4().simple().to_string()));
+    let (key, now_ms) = (room.key, now.as_millisecond());
+    let fits = hall
+        .store
+        .write(move |conn| {
+            guests::admit(conn, key, now_ms, |conn| {
+                tokens::insert_token(conn, &id, &hash, key, &spec, now_ms)
+            })
+        })
+        .await?;
+    if !fits {
+        return Err(Refusal::Busy);
+    }
+    tracing::info!(room = room.topic.as_str(), user, "guest");
+    let token = Token::new(secret);
+    let data = json!({ "token": token.expose(), "expiresAt": expires.as_millisecond() });
+    Ok(refusal::json(StatusCode::OK, json!({ "code": 200, "data": data }).to_string()))
+}
+
+fn guest(room: &RoomRow, user: &str, name: &str, expires: jiff::Timestamp) -> TokenSpec {
+    let room = crate::spec::RoomSpec { topic: room.topic.clone(), stream: room.stream.clone() };
+    TokenSpec { expires: Some(expires), ..TokenSpec::audience(room, user, name) }
+}
+
+impl Server {
+    /// The room, if it lets guests in. A room that is not there is no other refusal than one that does not.
+    async fn guests_of(&self, topic: &str, stream: &str) -> Result<RoomRow, Refusal> {
+        let (topic, stream) = (Topic::new(topic), StreamId::new(stream));
+        if !self.config.guests.contains(&topic) {
+            return Err(Refusal::Role);
+        }
+        let room = self.hall.store.read(move |conn| tokens::room(conn, &topic)).await?;
+        room.filter(|room| room.stream == stream).ok_or(Refusal::Role)
+    }
+}
+
+/// Whoever has one address of version 6 has 2^64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => IpAddr::V4(address),
+            None => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_version_6_is_one_stranger() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("::ffff:203.0.113.7"), "203.0.113.7");
+    }
+}

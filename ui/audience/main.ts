@@ -1,0 +1,27 @@
+// The entry of the audience's page.
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { Memory, placeOf, tokenIn } from "./room/place";
+import { look } from "./words/language.svelte";
+import "../src/tokens.css";
+import "../src/base.css";
+import "./page.css";
+
+look.start();
+const place = placeOf(location.pathname);
+const memory = place && new Memory(place, sessionStorage, localStorage);
+
+/** Takes the token out of the address bar before anything else happens. */
+function takeToken(): boolean {
+  const token = tokenIn(location.hash);
+  if (location.hash !== "") history.replaceState(null, "", location.pathname);
+  if (token !== null) memory?.keepNamed(token);
+  return token !== null;
+}
+
+takeToken();
+// Another invitation, opened in the same tab.
+addEventListener("hashchange", () => takeToken() && location.reload());
+
+const target = document.getElementById("app");
+if (target) mount(App, { target, props: { place, memory } });

@@ -1,0 +1,357 @@
+// The room as somebody of the audience has it: what was said, what becomes of questions, and what is still on its way there.
+import { asker, query, type Ask, type Reply } from "./http";
+import { Link, type Knock, type Phase, type Socket } from "./link";
+import * as outbox from "./outbox";
+import * as questions from "./questions";
+import { edited, KEPT, merge, MOST } from "./timeline";
+import type { Place } from "./place";
+import { frames, number, readEntry, readItem, text, type Entry, type Item, type Told } from "./wire";
+
+export interface Me {
+  readonly user: string;
+  readonly name: string;
+}
+
+/** The world outside, which a test makes up. */
+export interface World {
+  readonly origin: string;
+  open(url: string, protocols: string[]): Socket;
+  fetch: typeof fetch;
+  connected(): boolean;
+  dice(): number;
+  nonce(): string;
+  /** Soon: with the next picture, or a little later where nobody looks. */
+  soon(what: () => void): void;
+  keep(outbox: string): void;
+}
+
+/** What the page says aloud, or shows in passing. */
+export interface Hears {
+  answered(org: string, number: number): void;
+  staged(item: Item): void;
+  said(entry: Entry): void;
+  failed(what: "vote"): void;
+}
+
+const PAGE = 50;
+/** How soon a request that failed while the socket holds is made again. */
+const AGAIN_MS = 3_000;
+
+export class Room {
+  phase = $state.raw<Phase>({ kind: "connecting" });
+  rows = $state.raw<readonly Entry[]>([]);
+  items = $state.raw<questions.Items>(new Map());
+  outbox = $state.raw<outbox.Outbox>([]);
+  me = $state.raw<Me | null>(null);
+  contentBytes = $state(0);
+  /** The server counts votes. */
+  votes = $state(false);
+  /** The newest page was read: an empty room is empty. */
+  loaded = $state(false);
+  older = $state<"idle" | "loading" | "failed">("idle");
+  /** The rows end before the room does, since somebody read further up for long. */
+  detached = $state(false);
+  /** Somebody reads at the end, where new rows come. */
+  following = true;
+
+  readonly #place: Place;
+  readonly #token: string;
+  readonly #world: World;
+  readonly #hears: Hears;
+  readonly #ask: Ask;
+  readonly #link: Link;
+  #epoch = "";
+  #position = 0;
+  /** The newest change of a question that is known, with all before it; and the newest that was told live. */
+  #change = 0;
+  #liveChange = 0;
+  #caughtUp = false;
+  /** Whatever belongs to an earlier reading of them is dropped. */
+  #catching = 0;
+  #reading = 0;
+  #incoming: Entry[] = [];
+  #changed: Told[] = [];
+  #flushing = false;
+  #asking = new Set<string>();
+  #voting = new Set<string>();
+
+  constructor(place: Place, token: string, world: World, hears: Hears, kept: outbox.Outbox = []) {
+    this.#place = place;
+    this.#token = token;
+    this.#world = world;
+    this.#hears = hears;
+    this.outbox = kept;
+    this.#ask = asker(world.origin, token, world.fetch);
+    this.#link = new Link({
+      knock: () => this.#knock(),
+      open: () => world.open(`${world.origin.replace(/^http/, "ws")}/ws`, ["aside", `token.${token}`]),
+      join: () => frames.join(token, place.topic, this.#epoch, this.#position),
+      heartbeat: () => frames.heartbeat(token),
+      heard: (told) => this.#heard(told),
+      moved: (phase) => (this.phase = phase),
+      connected: () => world.connected(),
+      dice: () => world.dice(),
+    });
+  }
+
+  start = (): void => this.#link.start();
+  stop = (): void => this.#link.stop();
+  wake = (): void => this.#link.wake();
+  retry = (): void => this.#link.retry();
+
+  get first(): number {
+    return this.rows[0]?.seq ?? 0;
+  }
+
+  async #knock(): Promise<Knock> {
+    const reply = await this.#ask("api/capabilities");
+    if (reply.kind === "unreachable") return reply;
+    if (reply.kind === "refused") {
+      if (reply.status === 401) return { kind: "refused", why: "token" };
+      if (reply.status === 403 || reply.status === 421) return { kind: "refused", why: "address" };
+      if (reply.status === 404 || reply.status === 405) return { kind: "refused", why: "server" };
+      return { kind: "later", askedMs: reply.waitMs };
+    }
+    const { data } = reply;
+    const identity = (data["identity"] ?? {}) as Record<string, unknown>;
+    this.me = { user: text(identity["user"]), name: text(identity["displayName"]) };
+    this.contentBytes = number(((data["limits"] ?? {}) as Record<string, unknown>)["contentBytes"]);
+    this.votes = Array.isArray(data["extensions"]) && data["extensions"].includes("votes");
+    return { kind: "in" };
+  }
+
+  #heard(told: Told): void {
+    switch (told.type) {
+      case "joined":
+        this.#joined(told.epoch, told.seq, told.resumed);
+        break;
+      case "entry": {
+        const { entry } = told;
+        if (entry.seq <= this.#position) return;
+        // What is between must not be passed over.
+        if (entry.seq > this.#position + 1) return this.#link.again();
+        this.#position = entry.seq;
+        this.#incoming.push(entry);
+        this.#soon();
+        break;
+      }
+      case "ack":
+        this.#settle(outbox.change(this.outbox, told.nonce, { state: "stored", seq: told.seq }));
+        break;
+      case "nack":
+        this.#settle(outbox.change(this.outbox, told.nonce, { state: "failed", code: told.code }));
+        break;
+      case "desk":
+        void this.#catchUp(told.change, ++this.#catching);
+        break;
+      case "triage":
+      case "votes":
+      case "removed":
+        if (told.type === "triage") this.#live(told.item.change);
+        if (told.type === "votes") for (const [, , change] of told.votes) this.#live(change);
+        this.#changed.push(told);
+        this.#soon();
+        break;
+      case "other":
+        break;
+    }
+  }
+
+  /** Changes are told without holes; but what came before the first of them is to be read. */
+  #live(change: number): void {
+    this.#liveChange = Math.max(this.#liveChange, change);
+    if (this.#caughtUp) this.#change = Math.max(this.#change, this.#liveChange);
+  }
+
+  #joined(epoch: string, seq: number, resumed: boolean): void {
+    this.#caughtUp = false;
+    if (!resumed || epoch !== this.#epoch) {
+      this.#incoming = [];
+      if (epoch !== this.#epoch) {
+        this.items = new Map();
+        this.#changed = [];
+        this.#change = this.#liveChange = 0;
+      }
+      this.#epoch = epoch;
+      this.#position = seq;
+      this.newest();
+    } else if (!this.loaded) this.newest();
+    for (const one of this.outbox) if (one.state === "sending") this.#transmit(one);
+  }
+
+  #soon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#world.soon(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  /** Everything that came since the last picture. */
+  #flush(): void {
+    const came = this.#incoming;
+    const before = this.items;
+    this.#incoming = [];
+    for (const told of this.#changed.splice(0)) {
+      if (told.type === "triage") this.items = questions.put(this.items, [told.item]);
+      else if (told.type === "votes") this.items = questions.count(this.items, told.votes);
+      else if (told.type === "removed") this.rows = this.rows.map((row) => (row.id === told.id ? { ...row, text: "", quote: "", removed: true } : row));
+    }
+    this.#show(came);
+    if (this.items !== before) this.#tellOf([...this.items.values()].filter((item) => before.get(item.questionId) !== item), before);
+    this.#settle(this.outbox, new Set(came.filter((entry) => entry.user === this.me?.user).map((entry) => entry.nonce)));
+    for (const entry of came) this.#hear(entry);
+  }
+
+  #tellOf(items: readonly Item[], before: questions.Items): void {
+    this.rows = edited(this.rows, items);
+    for (const item of items) {
+      const was = before.get(item.questionId);
+      if (item.stage === "now" && was?.stage !== "now") this.#hears.staged(item);
+      const privately = item.private.at(-1);
+      if (privately && item.asker === this.me?.user && item.private.length > (was?.private.length ?? 0)) this.#hears.answered(privately.orgName, item.number);
+    }
+  }
+
+  #show(came: readonly Entry[]): void {
+    if (came.length === 0 || this.detached) return;
+    if (!this.following && this.rows.length + came.length > MOST) {
+      this.detached = true;
+      return;
+    }
+    const rows = merge(this.rows, came);
+    this.rows = this.following && rows.length > KEPT + PAGE ? rows.slice(-KEPT) : rows;
+  }
+
+  #hear(entry: Entry): void {
+    if (entry.user === this.me?.user && entry.kind !== "answer") return;
+    const item = this.items.get(entry.questionId);
+    if (entry.kind === "answer" && item && item.asker === this.me?.user) this.#hears.answered(entry.org, item.number);
+    else this.#hears.said(entry);
+  }
+
+  #settle(next: outbox.Outbox, seen: ReadonlySet<string> = new Set()): void {
+    const waits = (id: string): boolean => this.items.has(id);
+    this.outbox = outbox.settle(next, seen, this.#position, waits);
+    this.#world.keep(this.outbox.length === 0 ? "" : JSON.stringify(this.outbox));
+  }
+
+  /** Begins anew at the end of the room: what comes from now on goes behind the newest page, which is fetched. */
+  newest(): void {
+    this.rows = [];
+    this.detached = this.loaded = false;
+    void this.#readNewest(++this.#reading);
+  }
+
+  async #readNewest(mine: number): Promise<void> {
+    const reply = await this.#ask(this.#history(this.#position + 1));
+    if (mine !== this.#reading) return;
+    if (reply.kind !== "ok") return this.#later(() => this.#readNewest(mine), reply);
+    const page = this.#entries(reply.data);
+    this.rows = merge(this.rows, page);
+    this.loaded = true;
+    this.#settle(this.outbox, new Set(page.filter((entry) => entry.user === this.me?.user).map((entry) => entry.nonce)));
+  }
+
+  async loadOlder(): Promise<void> {
+    if (this.older === "loading" || this.first <= 1 || this.detached || this.rows.length >= MOST) return;
+    this.older = "loading";
+    const { first } = this;
+    const mine = this.#reading;
+    const reply = await this.#ask(this.#history(first));
+    this.older = reply.kind === "ok" ? "idle" : "failed";
+    // Rows that were let go of meanwhile would leave a hole.
+    if (reply.kind === "ok" && mine === this.#reading && first === this.first) this.rows = merge(this.rows, this.#entries(reply.data));
+  }
+
+  #history(before: number): string {
+    return query("api/message/chatmsg", { page: 1, type: "", resultsPerPage: PAGE, stream: this.#place.stream, before });
+  }
+
+  #entries(data: Record<string, unknown>): Entry[] {
+    const items = Array.isArray(data["items"]) ? data["items"] : [];
+    return items.map(readEntry).filter((entry) => entry !== null).sort((a, b) => a.seq - b.seq);
+  }
+
+  /** What became of questions while nobody told us. */
+  async #catchUp(until: number, mine: number): Promise<void> {
+    for (;;) {
+      const reply = await this.#ask(query("api/question/changes", { stream: this.#place.stream, after: this.#change, limit: 500 }));
+      if (mine !== this.#catching) return;
+      if (reply.kind !== "ok") return this.#later(() => this.#catchUp(until, mine), reply);
+      const items = (Array.isArray(reply.data["items"]) ? reply.data["items"] : []).map(readItem).filter((item) => item !== null);
+      this.items = questions.put(this.items, items);
+      this.rows = edited(this.rows, items);
+      this.#change = Math.max(this.#change, number(reply.data["change"]));
+      this.#settle(this.outbox);
+      if (reply.data["more"] === true && this.#change < until) continue;
+      this.#caughtUp = true;
+      this.#change = Math.max(this.#change, until, this.#liveChange);
+      return;
+    }
+  }
+
+  #later(what: () => Promise<void>, reply: Reply): void {
+    const waitMs = reply.kind === "refused" ? reply.waitMs : null;
+    // A link that broke meanwhile asks for itself when it is back.
+    setTimeout(() => this.phase.kind === "online" && void what(), waitMs ?? AGAIN_MS);
+  }
+
+  say(kind: "message" | "question", content: string): void {
+    const one = outbox.outgoing(kind, content, this.#world.nonce(), Date.now());
+    this.#settle([...this.outbox, one]);
+    this.#transmit(one);
+  }
+
+  sayAgain(nonce: string): void {
+    this.#settle(outbox.change(this.outbox, nonce, { state: "sending", code: 0 }));
+    const one = this.outbox.find((one) => one.nonce === nonce);
+    if (one) this.#transmit(one);
+  }
+
+  discard(nonce: string): void {
+    this.#settle(this.outbox.filter((one) => one.nonce !== nonce));
+  }
+
+  #transmit(one: outbox.Outgoing): void {
+    if (this.phase.kind !== "online" || !this.me) return;
+    if (one.kind === "question") return void this.#askQuestion(one);
+    const { user, name } = this.me;
+    this.#link.send(frames.send(this.#token, this.#place.topic, { user, name, stream: this.#place.stream, content: one.text, nonce: one.nonce, at: new Date(one.at) }));
+  }
+
+  async #askQuestion(one: outbox.Outgoing): Promise<void> {
+    if (this.#asking.has(one.nonce)) return;
+    this.#asking.add(one.nonce);
+    const reply = await this.#ask("api/question/add", { content: one.text, streamId: this.#place.stream, nonce: one.nonce });
+    this.#asking.delete(one.nonce);
+    const { nonce } = one;
+    if (reply.kind === "ok") {
+      const review = reply.data["review"] !== undefined;
+      this.#settle(outbox.change(this.outbox, nonce, { state: review ? "review" : "stored", seq: number(reply.data["seq"]), id: review ? text(reply.data["id"]) : "" }));
+    } else if (reply.kind === "refused" && reply.status === 401) this.#link.refuse("token");
+    else if (reply.kind === "refused" && reply.status < 500) this.#settle(outbox.change(this.outbox, nonce, { state: "failed", code: reply.status }));
+    else this.#later(async () => {
+        if (this.outbox.some((one) => one.nonce === nonce && one.state === "sending")) await this.#askQuestion(one);
+      }, reply);
+  }
+
+  /** Whether I want it answered: shown at once, and as the server has it a moment later. */
+  async vote(item: Item): Promise<void> {
+    const id = item.questionId;
+    if (this.#voting.has(id)) return;
+    this.#voting.add(id);
+    const wanted = item.voted !== true;
+    this.items = questions.voted(this.items, id, item.votes + (wanted ? 1 : -1), wanted);
+    const reply = await this.#ask("api/question/vote", { questionId: id, streamId: this.#place.stream, vote: wanted });
+    this.#voting.delete(id);
+    if (reply.kind === "ok") {
+      this.items = questions.voted(this.items, id, number(reply.data["votes"]), reply.data["voted"] === true);
+    } else {
+      const now = this.items.get(id)?.votes ?? item.votes;
+      this.items = questions.voted(this.items, id, now + (wanted ? -1 : 1), !wanted);
+      this.#hears.failed("vote");
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// What the page is made of: frames from anybody, the address, what is kept of a person, the announcer, the two languages.
+import fc from "fast-check";
+import { afterEach, expect, test, vi } from "vitest";
+import { Announcer } from "../../audience/room/announcer.svelte";
+import { Memory, placeOf, tokenIn } from "../../audience/room/place";
+import { readOutbox } from "../../audience/room/outbox";
+import { listed, put } from "../../audience/room/questions";
+import { merge } from "../../audience/room/timeline";
+import { frames, readEntry, readItem, told, type Entry, type Item } from "../../audience/room/wire";
+import { shown } from "../../audience/shown";
+import { en } from "../../audience/words/en";
+import { zhCN } from "../../audience/words/zh-CN";
+import { item, message } from "./server";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const entry = (seq: number, more: object = {}): Entry => readEntry(message(seq, more)) as Entry;
+
+test("no frame of anybody ends the page", () => {
+  const data = fc.oneof(fc.json(), fc.string(), fc.constantFrom("", "null", "[]", "{}", '{"type":"triage"}', '{"type":"votes","votes":[[1],null]}', '{"type":"answer","seq":1,"content":"{\\"orgName\\":{}}"}'));
+  fc.assert(
+    fc.property(fc.oneof(data, fc.record({ code: fc.constantFrom(200, 400, "200"), data }).map((frame) => JSON.stringify(frame))), (frame) => {
+      expect(told(frame).type).toBeTypeOf("string");
+    }),
+    { numRuns: 1_000 },
+  );
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      readEntry(value);
+      readItem(value);
+      expect(readOutbox(JSON.stringify(value))).toBeInstanceOf(Array);
+    }),
+  );
+});
+
+test("a message travels as part 1 has it: three times encoded, and dated without padding", () => {
+  const frame = frames.send("t", "8001", { user: "u7", name: "Ming", stream: "s1", content: 'say "hi"', nonce: "n", at: new Date(2018, 9, 8, 14, 5) });
+  const outer = JSON.parse(frame) as Record<string, string>;
+  expect(Object.keys(outer)).toEqual(["token", "type", "payLoad"]);
+  const payload = JSON.parse(outer["payLoad"] ?? "") as Record<string, string>;
+  expect(JSON.parse(payload["chatInfo"] ?? "")).toEqual({ user: "u7", displayName: "Ming", avatarurl: "", stream: "s1", content: 'say "hi"', type: "message", createdat: "2018-10-8 14:05", nonce: "n" });
+});
+
+test("rows by place, each once, whatever order they come in", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 12 }), { maxLength: 6 }), (batches) => {
+      const rows = batches.reduce<readonly Entry[]>((rows, batch) => merge(rows, batch.map((seq) => entry(seq))), []);
+      expect(rows.map((row) => row.seq)).toEqual([...new Set(batches.flat())].sort((a, b) => a - b));
+    }),
+  );
+});
+
+test("an address names a room, and a fragment may carry a token that no server is told", () => {
+  expect(placeOf("/r/8001/s1")).toEqual({ topic: "8001", stream: "s1" });
+  expect(placeOf("/r/%E6%88%BF%2F1/s%201/")).toEqual({ topic: "房/1", stream: "s 1" });
+  for (const path of ["/", "/r/8001", "/r/8001/s1/x", "/r//s1", "/r/%/s1"]) expect(placeOf(path)).toBeNull();
+  expect(tokenIn("#t=abc123")).toBe("abc123");
+  for (const fragment of ["", "#", "#t=", "#t=a b", "#t=X%0d%0aY", `#t=${"a".repeat(513)}`, "#x=1"]) expect(tokenIn(fragment)).toBeNull();
+});
+
+test("a guest is remembered for as long as the token lasts, a named person for this tab, and nobody after leaving", () => {
+  const place = { topic: "8001", stream: "s1" };
+  const fresh = (): Memory => new Memory(place, sessionStorage, localStorage);
+  fresh().keepGuest("guest", Date.now() + 1_000);
+  expect(fresh().token()).toBe("guest");
+  expect(new Memory({ ...place, stream: "s2" }, sessionStorage, localStorage).token(), "another room").toBeNull();
+  fresh().keepNamed("named");
+  expect(fresh().token()).toBe("named");
+  expect(JSON.stringify({ ...localStorage })).not.toContain("named");
+  sessionStorage.clear();
+  fresh().keepGuest("guest", Date.now() - 1);
+  expect(fresh().token(), "its time is over").toBeNull();
+  fresh().keepGuest("guest", Date.now() + 1_000);
+  fresh().keep("draft", "half a thought");
+  fresh().forget();
+  expect(fresh().token()).toBeNull();
+  expect(sessionStorage.length + localStorage.length).toBe(0);
+  const broken = { getItem: () => "{", setItem: () => fail(), removeItem: () => fail() } as unknown as Storage;
+  const memory = new Memory(place, broken, broken);
+  memory.keepGuest("guest", Date.now() + 1_000);
+  expect(memory.token(), "without storage, while the page is open").toBe("guest");
+});
+
+function fail(): never {
+  throw new Error("storage is forbidden");
+}
+
+test("questions are listed by what the room is at, then by what it wants", () => {
+  const questions = [
+    item(1),
+    item(2, { votes: 3 }),
+    item(3, { work: "answered", votes: 9 }),
+    item(4, { stage: "next" }),
+    item(5, { stage: "now" }),
+    item(6, { work: "merged" }),
+    item(7, { review: "pending" }),
+    item(8, { work: "dismissed" }),
+  ].map((one) => readItem(one) as Item);
+  expect(listed(put(new Map(), questions)).map(({ number }) => number)).toEqual([5, 4, 2, 1, 8, 3]);
+});
+
+test("rows run together by the same person within minutes, and each day has its line", () => {
+  const day = 86_400_000;
+  const start = new Date(2026, 0, 1, 12).getTime();
+  const rows = shown(
+    [entry(1, { createdat: start }), entry(2, { createdat: start + 1_000 }), entry(3, { createdat: start + day }), entry(4, { createdat: start + day + 1, user: "ann" }), entry(5, { createdat: start + day + 600_000, user: "ann" })],
+    [readItem(item(9, { questionId: "r-9", askedAt: start + 500, review: "pending" })) as Item],
+    [],
+  );
+  expect(rows.map((row) => [row.key, row.day, row.grouped])).toEqual([
+    ["e1", true, false],
+    ["r-9", false, false],
+    ["e2", false, false],
+    ["e3", true, false],
+    ["e4", false, false],
+    ["e5", false, false],
+  ]);
+  expect(shown([entry(1, { createdat: start }), entry(2, { createdat: start + 1_000 })], [], []).at(-1)?.grouped).toBe(true);
+});
+
+test("a flood is a number, and what concerns me is never lost in it", () => {
+  vi.useFakeTimers();
+  const announcer = new Announcer((n) => `${n} new`);
+  const heard: string[] = [];
+  for (let n = 0; n < 400; n++) {
+    announcer.mention(`message ${n}`);
+    if (n === 200) announcer.say("Org answered you");
+    vi.advanceTimersByTime(50);
+    if (announcer.words !== "" && announcer.words !== heard.at(-1)) heard.push(announcer.words);
+  }
+  expect(heard.length).toBeLessThanOrEqual(5);
+  expect(heard.join()).toContain("Org answered you");
+  expect(heard.join()).toMatch(/\d+ new/);
+  announcer.stop();
+});
+
+test("both languages have every word, and fill in the same", () => {
+  expect(Object.keys(zhCN)).toEqual(Object.keys(en));
+  const slots = (words: unknown): string[] => [...new Set(JSON.stringify(words).match(/\{\w+\}/g) ?? [])].sort();
+  for (const key of Object.keys(en) as (keyof typeof en)[]) expect(slots(zhCN[key]), key).toEqual(slots(en[key]));
+});
