@@ -124,6 +124,11 @@ impl Ticks {
         self.update(Pace::show);
     }
 
+    /// Whether the window is on the screen, as far as we put it there: what the system says comes later.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.pace().visible
+    }
+
     /// The window is gone from the screen: nothing more is sent.
     pub(crate) fn hide(&self) {
         self.update(Pace::hide);
