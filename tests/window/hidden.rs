@@ -37,10 +37,14 @@ async fn goes_and_comes_back(mode: Mode, name: &str) {
     is_hidden(&app).await;
 
     // Nothing to poll for: fifty entries over more than two heartbeats of a hidden window are the story.
+    let before = commits(&app);
     for number in 0..50 {
         room.say(&format!("unseen {number:02}")).await;
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
+    // Once a second is often enough where nobody looks.
+    let written = commits(&app) - before;
+    assert!((10..=25).contains(&written), "50 entries in 12.5 s were {written} commits");
     app.start_again();
     is_shown(&app).await;
     let last = app.row(&["unseen 49"]).await;
@@ -71,6 +75,13 @@ async fn goes_and_comes_back(mode: Mode, name: &str) {
     app.start_again();
     is_shown(&app).await;
     the_connection_never_broke(&room, mode);
+}
+
+/// How often anything was written down in the room.
+fn commits(app: &App) -> i64 {
+    let cache = app.stage.home().join("history").join("cache.db");
+    let cache = rusqlite::Connection::open(cache).unwrap();
+    cache.query_row("SELECT max(revision) FROM rooms", [], |row| row.get(0)).unwrap()
 }
 
 /// The unread line's neighbour below, for every unread line in the page.
