@@ -1,8 +1,10 @@
 //! `aside-cli`: a room without a window, for terminals, scripts and tests.
 //!
 //! Reading order: [`options`] (the command line), [`home`] (where things are kept), [`line`] (what is printed), [`room`] (entering
-//! and leaving), then a file for each kind of command: [`read`] (tail, history) [`write`] (send, ask, answer) and [`keep`] (search, export).
+//! and leaving), then a file for each kind of command: [`read`] (tail, history) [`write`] (send, ask, answer) [`keep`] (search, export), and
+//! [`check`], which looks at a server from outside.
 
+mod check;
 mod home;
 mod keep;
 mod line;
@@ -17,7 +19,7 @@ use aside_protocol::EntryId;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-use options::{Cli, Command};
+use options::{CheckOptions, Cli, Command};
 use room::{Arrival, Outcome};
 
 fn main() -> ExitCode {
@@ -44,6 +46,9 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
     }
     if command.is_offline() {
         return run_offline(command).await;
+    }
+    if let Command::Check(options) = &command {
+        return run_check(options).await;
     }
     let (config, token) =
         match command.room().config().and_then(|config| Ok((config, command.room().token()?))) {
@@ -85,9 +90,22 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Answer { question, text, wait, .. } => {
             write::answer(&room, EntryId::new(question), &text, wait.duration()).await
         }
+        // Begun above: it needs no session.
+        Command::Check(_) => Ok(Outcome::Usage),
     };
     room.leave().await;
     outcome
+}
+
+/// What looks at a server from outside.
+async fn run_check(options: &CheckOptions) -> anyhow::Result<Outcome> {
+    match options.given() {
+        Ok((config, token, wish)) => check::check(config, token, wish).await,
+        Err(error) => {
+            report(&error);
+            Ok(Outcome::Usage)
+        }
+    }
 }
 
 /// What needs no server, and no token.
