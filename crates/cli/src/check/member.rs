@@ -9,6 +9,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::engine::{Flaw, broken};
@@ -125,6 +126,9 @@ impl Member {
             Error::Capacity(_) => {
                 self.log.too_large("a message on the socket");
                 self.end(close::TOO_LARGE, "(closed by this check)")
+            }
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                self.end(close::ABNORMAL, "(end without a close frame)")
             }
             Error::Protocol(_) | Error::Utf8(_) => {
                 self.log.no_text(&format!("no WebSocket frame: {error}"));

@@ -7,12 +7,17 @@ use aside_protocol::http::HISTORY_PATH;
 use aside_protocol::limits::PAGE_BYTES;
 use aside_session::{HttpError, HttpMethod, HttpRequest};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 use url::Url;
 
 use super::engine::{Flaw, broken, stuck};
 use super::log::Place;
 use super::member::is_entry;
 use super::stage::Stage;
+
+/// What is read of the reply to an upgrade.
+const UPGRADE_BYTES: usize = 64 * 1024;
 
 /// The longest wait that a server may ask for with 429.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -145,6 +150,47 @@ impl Stage {
         Ok(Reply { status, retry_after: reply.retry_after, json })
     }
 
+    /// An upgrade's reply with its whole body, which no WebSocket library keeps.
+    pub(crate) async fn upgrade_raw(&self, token: &Token) -> Result<Reply, Flaw> {
+        let url = &self.config.socket;
+        self.log.sent(&format!("GET {url} upgrade, Authorization: {}", token.expose()));
+        let stream = self.network.dial(url).await;
+        let mut stream = stream.or_else(|error| stuck(format!("no connection: {error}")))?;
+        let host = url.host_str().unwrap_or_default();
+        let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let head = format!(
+            "GET {target} HTTP/1.1\r\nhost: {host}\r\nauthorization: {}\r\ncontent-type: application/json\r\n\
+             connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            token.expose()
+        );
+        let mut read = Vec::new();
+        let exchange = async {
+            stream.write_all(head.as_bytes()).await?;
+            let mut piece = [0; 4096];
+            while !is_whole(&read) && read.len() < UPGRADE_BYTES {
+                match stream.read(&mut piece).await? {
+                    0 => break,
+                    count => read.extend_from_slice(&piece[..count]),
+                }
+            }
+            std::io::Result::Ok(())
+        };
+        // What came until then is judged.
+        let _ = timeout(self.step, exchange).await;
+        let text = String::from_utf8_lossy(&read);
+        self.log.got(&text);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let Some(status) = head.split(' ').nth(1).and_then(|status| status.parse().ok()) else {
+            return broken("no reply of HTTP");
+        };
+        // A body in chunks has its length before it.
+        let json = body.find('{').zip(body.rfind('}')).and_then(|(start, end)| body.get(start..=end));
+        let json = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        Ok(Reply { status, retry_after: None, json })
+    }
+
     /// A page of history, as it came.
     pub(crate) async fn page_as(
         &self,
@@ -188,5 +234,17 @@ impl Stage {
             self.log.entry(Place::History, item);
         }
         Ok(items.clone())
+    }
+}
+
+/// Whether the reply to an upgrade is all there, as far as its head tells.
+fn is_whole(read: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(read);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let head = head.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    match length.and_then(|length| length.trim().parse::<usize>().ok()) {
+        Some(length) => body.len() >= length,
+        None => head.contains(" 101 ") || body.ends_with("0\r\n\r\n"),
     }
 }

@@ -3,7 +3,7 @@
 use aside_protocol::close;
 use aside_protocol::http::{ASK_PATH, HISTORY_PATH};
 use aside_protocol::limits::FRAME_BYTES;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::check::engine::{Flaw, Judged, Probe, broken, foreign, probe};
 use crate::check::member::Member;
@@ -94,15 +94,11 @@ async fn too_long(stage: &mut Stage) -> Judged {
 async fn upgrade(stage: &mut Stage) -> Judged {
     beyond_core(stage)?;
     let wrong = stage.wrong_token();
-    let Err(refused) = stage.open(Some(&wrong)).await else {
-        return broken("the socket opened with a token that nobody gave out");
-    };
-    let body = refused.words.split_once('{').map(|(_, rest)| format!("{{{rest}"));
-    let body: Value = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
-    match refused.status {
-        Some(401) if body["code"].is_i64() && body["msg"].is_string() => Ok(refused.words),
-        _ => broken(refused.words),
+    let reply = stage.upgrade_raw(&wrong).await?;
+    if reply.status == 101 {
+        return broken("the socket opens with a token that nobody gave out");
     }
+    reply.refuses(401)
 }
 
 async fn closes(mut member: Member, code: u16) -> Judged {
