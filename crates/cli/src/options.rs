@@ -11,7 +11,7 @@ use aside_session::RoomConfig;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
-pub(crate) use measure::{CheckOptions, ReportFormat};
+pub(crate) use measure::{CheckOptions, LoadOptions, ReportFormat};
 
 /// A room without a window.
 #[derive(Debug, Parser)]
@@ -106,6 +106,10 @@ pub(crate) enum Command {
     /// Find out which sentences of the protocol a server keeps. Writes a few entries into the room.
     #[command(mut_arg("server", |server| server.required(false)))]
     Check(Box<CheckOptions>),
+    /// Bring many members into a room that talk, and see whether each is told everything, once and in one order. For a room of
+    /// its own: what they say stays there.
+    #[command(mut_arg("server", |server| server.required(false)))]
+    Load(Box<LoadOptions>),
     /// Print the room's history, oldest entry first, and stop.
     History {
         #[command(flatten)]
@@ -130,6 +134,7 @@ impl Command {
             | Self::Export { room, .. }
             | Self::History { room, .. } => room,
             Self::Check(check) => &check.room,
+            Self::Load(load) => &load.room,
         }
     }
 }
@@ -169,6 +174,7 @@ impl Command {
             | Self::Ask { .. }
             | Self::Answer { .. }
             | Self::Check(_)
+            | Self::Load(_)
             | Self::History { .. } => false,
         }
     }

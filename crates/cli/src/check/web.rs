@@ -186,7 +186,8 @@ impl Stage {
             return broken("no reply of HTTP");
         };
         // A body in chunks has its length before it.
-        let json = body.find('{').zip(body.rfind('}')).and_then(|(start, end)| body.get(start..=end));
+        let json =
+            body.find('{').zip(body.rfind('}')).and_then(|(start, end)| body.get(start..=end));
         let json = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
         Ok(Reply { status, retry_after: None, json })
     }

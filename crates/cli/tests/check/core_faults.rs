@@ -43,7 +43,11 @@ fn on_the_socket() -> Vec<Fault> {
             &["talk.echo"],
             Plant {
                 down: |_, data, text| {
-                    if is(&data, "message") { vec![Down::Close(1011)] } else { vec![Down::Text(text)] }
+                    if is(&data, "message") {
+                        vec![Down::Close(1011)]
+                    } else {
+                        vec![Down::Text(text)]
+                    }
                 },
                 ..NONE
             },
