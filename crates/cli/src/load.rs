@@ -97,7 +97,7 @@ pub(crate) async fn load(config: RoomConfig, wish: Wish) -> anyhow::Result<Outco
     }
     let board = Arc::new(Board::new(env.seed)?);
     let began = Instant::now();
-    let mut crowd = match enter(&network, &config, &wish, &board).await {
+    let crowd = match enter(&network, &config, &wish, &board).await {
         Ok(crowd) => crowd,
         Err(not_in) => return Ok(explain(&not_in)),
     };
@@ -105,16 +105,7 @@ pub(crate) async fn load(config: RoomConfig, wish: Wish) -> anyhow::Result<Outco
     let joined = began.elapsed();
     eprintln!("aside-cli: {} members are in after {:.1} s", wish.members, joined.as_secs_f32());
     let talked = drive::talk(&network, &config, &wish, &board, &crowd).await;
-    let until = Instant::now() + GRACE;
-    while !board.is_whole(wish.members) && Instant::now() < until && !crowd.tasks.is_empty() {
-        sleep(LOOK).await;
-    }
-    // Nobody listens any more where all have gone.
-    let _ = crowd.stop.send(true);
-    let mut ended = Vec::new();
-    while let Some(end) = crowd.tasks.join_next().await {
-        ended.extend(end.ok());
-    }
+    let ended = gather(crowd, &board, wish.members).await;
     let table = Table::new(&wish, &board, joined, &talked, &ended);
     let mut out = io::stdout().lock();
     if wish.json {
@@ -123,6 +114,26 @@ pub(crate) async fn load(config: RoomConfig, wish: Wish) -> anyhow::Result<Outco
         write!(out, "{}", table.words())?;
     }
     Ok(if table.is_whole() { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Waits for what is still under way, and ends all members.
+async fn gather(mut crowd: Crowd, board: &Board, members: u32) -> Vec<Ended> {
+    let until = Instant::now() + GRACE;
+    let mut ended = Vec::new();
+    while !board.is_whole(members) && Instant::now() < until {
+        // Where all have gone, nothing more comes.
+        match timeout(LOOK, crowd.tasks.join_next()).await {
+            Ok(Some(end)) => ended.extend(end.ok()),
+            Ok(None) => break,
+            Err(_) => {}
+        }
+    }
+    // Nobody listens any more where all have gone.
+    let _ = crowd.stop.send(true);
+    while let Some(end) = crowd.tasks.join_next().await {
+        ended.extend(end.ok());
+    }
+    ended
 }
 
 async fn capabilities(network: &dyn Network, config: &RoomConfig, token: &Token) -> Capabilities {

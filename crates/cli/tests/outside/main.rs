@@ -1,10 +1,11 @@
-//! `check` against the real server, whole and with each of many planted faults, and against servers that are none.
+//! `check` and `load`: against the real server, whole and with each of many planted faults, and against servers that are none.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 mod core_faults;
 mod faults;
 mod full_faults;
+mod load;
 mod proxy;
 mod strangers;
 

@@ -42,8 +42,8 @@ fn on_the_socket() -> Vec<Fault> {
             "saying something closes the socket",
             &["talk.echo"],
             Plant {
-                down: |_, data, text| {
-                    if is(&data, "message") {
+                down: |memory, data, text| {
+                    if own(memory, &data) {
                         vec![Down::Close(1011)]
                     } else {
                         vec![Down::Text(text)]
