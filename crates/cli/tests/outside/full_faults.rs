@@ -6,12 +6,12 @@ use crate::faults::{Fault, change_entries, entry_text, in_message, is};
 use crate::proxy::{Down, NONE, Plant, framed};
 
 /// A fault of a server with every extension, and the sentences that it breaks.
-fn full(name: &'static str, fails: &'static [&'static str], plant: Plant) -> Fault {
+pub(crate) fn full(name: &'static str, fails: &'static [&'static str], plant: Plant) -> Fault {
     Fault { name, core: false, fails, plant }
 }
 
 pub(crate) fn all() -> Vec<Fault> {
-    [of_capabilities(), of_seq(), of_ack(), of_resume(), of_the_desk(), of_refusals()].concat()
+    [of_capabilities(), of_seq(), of_ack(), of_resume()].concat()
 }
 
 /// Changes what the server says it can do.
@@ -26,7 +26,12 @@ fn announce(
 }
 
 /// The object of a type is changed, or lost.
-fn altered(data: Value, text: String, kind: &str, change: fn(Value) -> Option<Value>) -> Vec<Down> {
+pub(crate) fn altered(
+    data: Value,
+    text: String,
+    kind: &str,
+    change: fn(Value) -> Option<Value>,
+) -> Vec<Down> {
     if !is(&data, kind) {
         return vec![Down::Text(text)];
     }
@@ -84,7 +89,7 @@ fn of_capabilities() -> Vec<Fault> {
     ]
 }
 
-fn without(entry: &mut Value, names: &[&str]) {
+pub(crate) fn without(entry: &mut Value, names: &[&str]) {
     if let Some(entry) = entry.as_object_mut() {
         entry.retain(|key, _| !names.contains(&key.as_str()));
     }
@@ -340,210 +345,4 @@ fn of_resume() -> Vec<Fault> {
             },
         ),
     ]
-}
-
-fn answer_content(entry: &mut Value, change: fn(&mut Value)) {
-    if is(entry, "answer") {
-        let content = entry["content"].as_str().unwrap_or_default();
-        let mut content: Value = serde_json::from_str(content).unwrap_or_default();
-        change(&mut content);
-        entry["content"] = content.to_string().into();
-    }
-}
-
-fn of_the_desk() -> Vec<Fault> {
-    vec![
-        full(
-            "an answer of nothing",
-            &["answer.add"],
-            Plant {
-                down: |_, data, text| {
-                    entry_text(data, text, |entry| {
-                        answer_content(entry, |content| without(content, &["questionId"]))
-                    })
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "an answer without its text",
-            &["answer.add", "entries.answers"],
-            Plant {
-                down: |_, data, text| {
-                    entry_text(data, text, |entry| {
-                        answer_content(entry, |content| without(content, &["answer"]))
-                    })
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "an answer in the name of staff",
-            &["answer.add"],
-            Plant {
-                down: |_, data, text| {
-                    entry_text(data, text, |entry| {
-                        if is(entry, "answer") {
-                            entry["displayName"] = "Staff".into();
-                        }
-                    })
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "everybody may answer",
-            &["answer.role"],
-            Plant {
-                reply: |request, reply| {
-                    if request.path.ends_with("answer/add") && reply.status == 403 {
-                        reply.status = 200;
-                    }
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "no desk",
-            &["triage.desk"],
-            Plant { down: |_, data, text| altered(data, text, "desk", |_| None), ..NONE },
-        ),
-        full(
-            "changes with holes",
-            &["triage.told"],
-            Plant {
-                down: |_, data, text| {
-                    altered(data, text, "triage", |mut told| {
-                        let change = told["item"]["change"].as_u64().unwrap_or_default();
-                        told["item"]["change"] = (change + 1).into();
-                        Some(told)
-                    })
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "a list of changes without items",
-            &["triage.changes"],
-            Plant {
-                reply: |request, reply| {
-                    if request.path.ends_with("question/changes") {
-                        reply.json(|body| body["data"]["items"] = json!([]));
-                    }
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "a claim without the item",
-            &["triage.claim"],
-            Plant {
-                reply: |request, reply| {
-                    if request.path.ends_with("question/state") && reply.status == 200 {
-                        reply.json(|body| {
-                            if body["data"]["item"]["work"] == "claimed" {
-                                body["data"]["item"]["work"] = "open".into();
-                            }
-                        });
-                    }
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "a stale step is taken",
-            &["triage.stale"],
-            Plant {
-                reply: |request, reply| {
-                    if request.path.ends_with("question/state") && reply.status == 409 {
-                        reply.status = 200;
-                    }
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "everybody is told of items",
-            &["triage.core"],
-            Plant {
-                down: |memory, data, text| match is(&data, "question")
-                    && memory.join["triage"] != true
-                {
-                    true => {
-                        vec![Down::Text(text), framed(&json!({ "type": "triage", "item": {} }))]
-                    }
-                    false => vec![Down::Text(text)],
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "votes count twice",
-            &["votes.counted"],
-            Plant {
-                reply: |request, reply| {
-                    if request.path.ends_with("question/vote") {
-                        reply.json(|body| {
-                            let votes = body["data"]["votes"].as_u64().unwrap_or_default();
-                            body["data"]["votes"] = (2 * votes).into();
-                        });
-                    }
-                },
-                ..NONE
-            },
-        ),
-        full(
-            "votes are not told",
-            &["votes.told"],
-            Plant { down: |_, data, text| altered(data, text, "votes", |_| None), ..NONE },
-        ),
-    ]
-}
-
-fn of_refusals() -> Vec<Fault> {
-    const CODES: [(&str, &[&str], fn(u16) -> u16); 3] = [
-        ("a wrong token closes with 1008", &["refusals.4401"], |code| {
-            if code == 4401 { 1008 } else { code }
-        }),
-        ("a wrong room closes with 1000", &["refusals.4403"], |code| {
-            if code == 4403 { 1000 } else { code }
-        }),
-        ("a large frame cuts the connection", &["refusals.1009"], |code| {
-            if code == 1009 { 1006 } else { code }
-        }),
-    ];
-    let mut faults: Vec<Fault> = CODES
-        .into_iter()
-        .map(|(name, fails, close)| full(name, fails, Plant { close, ..NONE }))
-        .collect();
-    faults.push(full(
-        "errors are plain text",
-        &["refusals.401", "refusals.403", "refusals.413", "answer.role", "triage.role"],
-        Plant {
-            reply: |_, reply| {
-                if reply.status >= 400 && reply.status != 404 && reply.status != 409 {
-                    reply.body = b"no".to_vec();
-                }
-            },
-            ..NONE
-        },
-    ));
-    faults.push(full(
-        "errors with status 200",
-        &["refusals.401", "refusals.403", "refusals.413", "answer.role", "triage.role"],
-        Plant {
-            reply: |_, reply| {
-                if matches!(reply.status, 401 | 403 | 413) {
-                    reply.status = 200;
-                }
-            },
-            ..NONE
-        },
-    ));
-    faults.push(full(
-        "a token is looked at after the upgrade",
-        &["refusals.upgrade"],
-        Plant { late_refusal: true, ..NONE },
-    ));
-    faults
 }

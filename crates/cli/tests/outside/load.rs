@@ -97,7 +97,7 @@ async fn one_entry_lost_doubled_or_moved_at_one_member_is_seen() {
     for (name, plant) in faults {
         let room = Room::new(Config::for_tests()).await;
         let addr = proxy::start(room.server.addr(), room.audience.clone(), plant).await;
-        let args = ["--members", "10", "--chat", "50", "--json"];
+        let args = ["--members", "10", "--chat", "100", "--json"];
         let output = load(addr, &room.audience, &args).await;
         assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
         let table = report(&output);

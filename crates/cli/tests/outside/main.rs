@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 mod core_faults;
+mod desk_faults;
 mod faults;
 mod full_faults;
+mod http_faults;
 mod load;
 mod proxy;
 mod strangers;
@@ -191,12 +193,12 @@ async fn find_each(faults: Vec<Fault>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_of_the_core_is_found_and_named() {
-    find_each(core_faults::all()).await;
+    find_each([core_faults::all(), http_faults::all()].concat()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_of_an_extension_is_found_and_named() {
-    find_each(full_faults::all()).await;
+    find_each([full_faults::all(), desk_faults::all()].concat()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// How long a frame that waits for the next one waits at most.
-const HELD: Duration = Duration::from_millis(100);
+const HELD: Duration = Duration::from_millis(250);
 
 /// One request as it passes.
 #[derive(Clone, Debug, Default)]

@@ -12,12 +12,9 @@ use crate::{Room, check, proxy, report, with};
 
 const TOKEN: &str = "canary-9b41\"7e";
 
-async fn stranger<F: Future<Output = ()> + Send>(
+async fn stranger<F: Future<Output = ()> + Send + 'static>(
     serve: impl Fn(TcpStream) -> F + Send + Sync + Copy + 'static,
-) -> SocketAddr
-where
-    F: 'static,
-{
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     tokio::spawn(async move {
