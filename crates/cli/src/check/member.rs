@@ -12,7 +12,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::engine::{Flaw, broken};
+use super::engine::{Flaw, broken, stuck};
 use super::log::{Log, Place};
 
 /// A socket of a check.
@@ -28,6 +28,9 @@ pub(crate) struct Member {
     /// Why nothing more will come.
     pub(crate) ended: Option<u16>,
 }
+
+/// Too much at once, in a notice as over HTTP.
+const TOO_MANY: i64 = 429;
 
 /// What came next.
 #[derive(Clone, Debug)]
@@ -173,14 +176,25 @@ impl Member {
         meant: impl Fn(&Value) -> bool,
     ) -> Result<Vec<Value>, Flaw> {
         let deadline = Instant::now() + self.step;
-        let mut objects = Vec::new();
+        let (mut objects, mut notice) = (Vec::new(), String::new());
         loop {
             match self.next(deadline).await {
                 Got::Silence => {
-                    return broken(format!("no {what} within {} s", self.step.as_secs_f32()));
+                    return broken(format!(
+                        "no {what} within {} s{notice}",
+                        self.step.as_secs_f32()
+                    ));
                 }
                 Got::Closed(code) => {
-                    return broken(format!("no {what}: the socket closed with {code}"));
+                    return broken(format!("no {what}: the socket closed with {code}{notice}"));
+                }
+                Got::Frame { code: TOO_MANY, .. } => {
+                    return stuck(
+                        "the server wants less of it at once (429): let this token say more in a row, and check again",
+                    );
+                }
+                Got::Frame { code, data } if code != 200 => {
+                    notice = format!("; the server said {code} {data}");
                 }
                 got => objects.extend(got.object()),
             }

@@ -240,7 +240,8 @@ impl Stage {
             }
             return Ok(pair);
         }
-        let mut bob = self.opened(&self.token).await?;
+        // Somebody else, if there is a token for that.
+        let mut bob = self.opened(self.other.as_ref().unwrap_or(&self.token)).await?;
         bob.join().await;
         let mut ann = self.opened(&self.token).await?;
         ann.join().await;

@@ -38,6 +38,17 @@ impl Reply {
             && !matches!(self.json["code"].as_i64(), Some(code) if code != 200)
     }
 
+    /// Ends the probe where the token itself is refused: that says nothing about the sentence.
+    pub(crate) fn admits(&self) -> Result<(), Flaw> {
+        match self.status {
+            401 | 403 => stuck(format!(
+                "the server refuses this token with {}: is it the right one, for this room?",
+                self.status
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it is a refusal of the protocol's form: the status, and `{"code", "msg"}`.
     pub(crate) fn refuses(&self, status: u16) -> Result<String, Flaw> {
         if self.status != status {
@@ -219,6 +230,7 @@ impl Stage {
 
     /// The items of a reply.
     pub(crate) fn items(&self, reply: &Reply) -> Result<Vec<Value>, Flaw> {
+        reply.admits()?;
         if reply.status != 200 {
             return broken(format!("HTTP {} instead of a page", reply.status));
         }

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use aside_server::Config;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::proxy::{Down, NONE, Plant, framed};
+use crate::proxy::{Down, NONE, Plant, Reply, Request, framed};
 use crate::{Room, check, proxy, report, with};
 
 const TOKEN: &str = "canary-9b41\"7e";
@@ -59,17 +59,23 @@ async fn whatever_answers_the_check_ends_and_says_so() {
         ("babbles", stranger(babble).await),
         ("is a web page", stranger(page).await),
         ("floods", stranger(flood).await),
-        ("is not there", ([127, 0, 0, 1], 9).into()),
     ];
     for (name, addr) in addrs {
         let output = check(addr, TOKEN, None, &["--format", "json", "--timeout", "1"]).await;
         assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
         let tried = report(&output);
-        assert!(tried["counts"]["fail"].as_u64() > Some(0) || name == "is not there", "{tried:#}");
+        assert!(tried["counts"]["fail"].as_u64() > Some(0), "{tried:#}");
         let heard = [output.stdout, output.stderr].concat();
         let heard = String::from_utf8_lossy(&heard);
         assert!(!heard.contains("canary-9b41") && !heard.contains("panicked"), "{name}: {heard}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_is_no_list_of_faults() {
+    let output = check(([127, 0, 0, 1], 9).into(), TOKEN, None, &[]).await;
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the server can't be reached"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,4 +130,89 @@ async fn a_report_is_words_json_or_xml_and_leads_to_what_to_do() {
     assert_eq!(xml.matches("<failure ").count(), 1, "{xml}");
     let json = check(addr, &room.staff, None, &args("json")).await;
     assert!(with(&report(&json), "not-tried").contains("talk.others"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_is_no_fault_of_the_server_and_no_success() {
+    for core_only in [false, true] {
+        let room = Room::new(Config { core_only, ..Config::for_tests() }).await;
+        let output = check(room.server.addr(), TOKEN, None, &["--json"]).await;
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let report = report(&output);
+        assert!(with(&report, "fail").is_empty(), "{report:#}");
+        assert!(with(&report, "not-tried").contains("socket.open"), "{report:#}");
+    }
+}
+
+/// Keeps what an object is and whom it is for, and nothing else of its form.
+fn mangled(data: &Value, into: fn(&Value) -> Value) -> Value {
+    let Some(object) = data.as_object() else { return into(data) };
+    let keep = ["type", "nonce", "content", "code", "data", "items"];
+    let mangle = |(key, value): (&String, &Value)| {
+        let kept = keep.contains(&key.as_str());
+        let value = match value {
+            Value::Object(_) if kept => mangled(value, into),
+            Value::Array(items) if kept => items.iter().map(|item| mangled(item, into)).collect(),
+            _ if kept => value.clone(),
+            _ => into(value),
+        };
+        (key.clone(), value)
+    };
+    object.iter().map(mangle).collect()
+}
+
+fn down_as(data: &Value, text: String, into: fn(&Value) -> Value) -> Vec<Down> {
+    if data.is_object() { vec![framed(&mangled(data, into))] } else { vec![Down::Text(text)] }
+}
+
+fn reply_as(request: &Request, reply: &mut Reply, into: fn(&Value) -> Value) {
+    // What it announces stays, so that all of it is tried.
+    if !request.path.ends_with("capabilities") {
+        reply.json(|body| *body = mangled(body, into));
+    }
+}
+
+const NULL: fn(&Value) -> Value = |_| Value::Null;
+const NEST: fn(&Value) -> Value = |value| json!([[value], { "": [value] }]);
+const HUGE: fn(&Value) -> Value =
+    |value| if value.is_number() { json!(u64::MAX) } else { json!(-1e300) };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_of_any_form_are_judged_and_break_nothing() {
+    let plants = [
+        (
+            "null",
+            Plant {
+                down: |_, data, text| down_as(&data, text, NULL),
+                reply: |request, reply| reply_as(request, reply, NULL),
+                ..NONE
+            },
+        ),
+        (
+            "nested",
+            Plant {
+                down: |_, data, text| down_as(&data, text, NEST),
+                reply: |request, reply| reply_as(request, reply, NEST),
+                ..NONE
+            },
+        ),
+        (
+            "huge",
+            Plant {
+                down: |_, data, text| down_as(&data, text, HUGE),
+                reply: |request, reply| reply_as(request, reply, HUGE),
+                ..NONE
+            },
+        ),
+    ];
+    for (name, plant) in plants {
+        let room = Room::new(Config::for_tests()).await;
+        let addr = proxy::start(room.server.addr(), room.staff.clone(), plant).await;
+        let args = ["--json", "--timeout", "1"];
+        let output = check(addr, &room.staff, Some(&room.audience), &args).await;
+        assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
+        let report = report(&output);
+        assert!(with(&report, "fail").contains("seq.live"), "{name}: {report:#}");
+        assert!(with(&report, "pass").contains("talk.echo"), "{name}: {report:#}");
+    }
 }

@@ -53,15 +53,10 @@ async fn ask(stage: &Stage, token: &Token) -> Result<Reply, Flaw> {
 
 async fn reply(stage: &mut Stage) -> Judged {
     let reply = ask(stage, &stage.token).await?;
+    reply.admits()?;
     match reply.status {
         200 if reply.json.is_object() => {}
         404 | 405 => return Ok(format!("HTTP {}: the core alone", reply.status)),
-        401 | 403 => {
-            return stuck(format!(
-                "the token is refused (HTTP {}): is it the right one, for this room?",
-                reply.status
-            ));
-        }
         400..500 => {
             return Ok(format!("HTTP {}: the core alone, though 404 says it better", reply.status));
         }
