@@ -59,9 +59,9 @@ pub(crate) fn finding(found: &Finding, all: bool) -> String {
     text
 }
 
-/// What a server says must not steer a terminal.
+/// What a server says must not steer a terminal; lines of a page are one.
 fn clean(text: &str) -> String {
-    printable(text)
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// A labelled text, filled.
