@@ -119,6 +119,7 @@ async fn keeps_every_sentence(name: &str, config: Config, staff_first: bool) {
     assert_eq!(with(&report, "fail"), BTreeSet::new(), "{name}: {report:#}");
     assert_eq!(output.status.code(), Some(0), "{name}");
     let mut not_tried = with(&report, "not-tried");
+    not_tried.retain(|id| !id.starts_with("reserved."));
     if !config.offered().contains(&Extension::Seq) {
         // Nobody can say which question would be answered.
         not_tried.remove("answer.add");
