@@ -1,11 +1,14 @@
 //! `aside-cli`: a room without a window, for terminals, scripts and tests.
 //!
 //! Reading order: [`options`] (the command line), [`home`] (where things are kept), [`line`] (what is printed), [`room`] (entering
-//! and leaving), then a file for each kind of command: [`read`] (tail, history) [`write`] (send, ask, answer) and [`keep`] (search, export).
+//! and leaving), then a file for each kind of command: [`read`] (tail, history) [`write`] (send, ask, answer) [`keep`] (search, export), and
+//! [`check`] and [`load`], which look at a server from outside.
 
+mod check;
 mod home;
 mod keep;
 mod line;
+mod load;
 mod options;
 mod read;
 mod room;
@@ -17,7 +20,7 @@ use aside_protocol::EntryId;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-use options::{Cli, Command};
+use options::{CheckOptions, Cli, Command, LoadOptions};
 use room::{Arrival, Outcome};
 
 fn main() -> ExitCode {
@@ -44,6 +47,11 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
     }
     if command.is_offline() {
         return run_offline(command).await;
+    }
+    match &command {
+        Command::Check(options) => return run_check(options).await,
+        Command::Load(options) => return run_load(options).await,
+        _ => {}
     }
     let (config, token) =
         match command.room().config().and_then(|config| Ok((config, command.room().token()?))) {
@@ -85,9 +93,33 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Answer { question, text, wait, .. } => {
             write::answer(&room, EntryId::new(question), &text, wait.duration()).await
         }
+        // Done above: they need no session.
+        Command::Check(_) | Command::Load(_) => Ok(Outcome::Usage),
     };
     room.leave().await;
     outcome
+}
+
+/// What looks at a server from outside.
+async fn run_check(options: &CheckOptions) -> anyhow::Result<Outcome> {
+    match options.given() {
+        Ok((config, token, wish)) => check::check(config, token, wish).await,
+        Err(error) => {
+            report(&error);
+            Ok(Outcome::Usage)
+        }
+    }
+}
+
+/// What many members make of a server.
+async fn run_load(options: &LoadOptions) -> anyhow::Result<Outcome> {
+    match options.given() {
+        Ok((config, wish)) => load::load(config, wish).await,
+        Err(error) => {
+            report(&error);
+            Ok(Outcome::Usage)
+        }
+    }
 }
 
 /// What needs no server, and no token.

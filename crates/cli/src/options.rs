@@ -1,5 +1,7 @@
 //! The command line: one set of room options for every command, as other programs rely on it.
 
+mod measure;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use aside_protocol::{StreamId, Token, Topic};
 use aside_session::RoomConfig;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
+
+pub(crate) use measure::{CheckOptions, LoadOptions, ReportFormat};
 
 /// A room without a window.
 #[derive(Debug, Parser)]
@@ -99,6 +103,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         wait: Wait,
     },
+    /// Find out which sentences of the protocol a server keeps. Writes a few entries into the room.
+    #[command(mut_arg("server", |server| server.required(false)))]
+    Check(Box<CheckOptions>),
+    /// Bring many members into a room that talk, and see whether each is told everything, once and in one order. For a room of
+    /// its own: what they say stays there.
+    #[command(mut_arg("server", |server| server.required(false)))]
+    Load(Box<LoadOptions>),
     /// Print the room's history, oldest entry first, and stop.
     History {
         #[command(flatten)]
@@ -122,6 +133,8 @@ impl Command {
             | Self::Search { room, .. }
             | Self::Export { room, .. }
             | Self::History { room, .. } => room,
+            Self::Check(check) => &check.room,
+            Self::Load(load) => &load.room,
         }
     }
 }
@@ -160,6 +173,8 @@ impl Command {
             | Self::Send { .. }
             | Self::Ask { .. }
             | Self::Answer { .. }
+            | Self::Check(_)
+            | Self::Load(_)
             | Self::History { .. } => false,
         }
     }
@@ -184,8 +199,8 @@ impl Wait {
 #[derive(Debug, Args)]
 pub(crate) struct RoomOptions {
     /// The server's base URL, like https://rooms.example.org.
-    #[arg(long, value_name = "URL")]
-    server: Url,
+    #[arg(long, value_name = "URL", required = true)]
+    server: Option<Url>,
     /// The socket's URL; the server's with ws(s) and the path /ws without it.
     #[arg(long, value_name = "URL")]
     ws: Option<Url>,
@@ -221,15 +236,21 @@ pub(crate) struct RoomOptions {
 impl RoomOptions {
     /// The room these options name.
     pub(crate) fn config(&self) -> anyhow::Result<RoomConfig> {
-        if self.server.host_str().is_none() || !matches!(self.server.scheme(), "http" | "https") {
+        self.config_at(self.server.as_ref())
+    }
+
+    /// The room these options name, on a server.
+    pub(crate) fn config_at(&self, server: Option<&Url>) -> anyhow::Result<RoomConfig> {
+        let server = server.context("--server is missing")?;
+        if server.host_str().is_none() || !matches!(server.scheme(), "http" | "https") {
             bail!("--server must be an http or https address, like https://rooms.example.org");
         }
-        let socket = self.ws.clone().unwrap_or_else(|| RoomConfig::default_socket(&self.server));
+        let socket = self.ws.clone().unwrap_or_else(|| RoomConfig::default_socket(server));
         if socket.host_str().is_none() || !matches!(socket.scheme(), "ws" | "wss") {
             bail!("--ws must be a ws or wss address, like wss://rooms.example.org/ws");
         }
         Ok(RoomConfig {
-            server: self.server.clone(),
+            server: server.clone(),
             socket,
             topic: Topic::new(&self.topic),
             stream: StreamId::new(&self.stream),
@@ -242,13 +263,17 @@ impl RoomOptions {
 
     /// The token, from the environment alone: an argument would show in every process list.
     pub(crate) fn token(&self) -> anyhow::Result<Token> {
-        let secret = std::env::var(&self.token_env).with_context(|| {
-            format!("put the token into the environment variable {}", self.token_env)
-        })?;
-        let token = Token::new(secret);
-        if !token.fits_header() {
-            bail!("the token in {} holds characters that no token has", self.token_env);
-        }
-        Ok(token)
+        token_in(&self.token_env)
     }
+}
+
+/// The token in an environment variable.
+pub(crate) fn token_in(variable: &str) -> anyhow::Result<Token> {
+    let secret = std::env::var(variable)
+        .with_context(|| format!("put the token into the environment variable {variable}"))?;
+    let token = Token::new(secret);
+    if !token.fits_header() {
+        bail!("the token in {variable} holds characters that no token has");
+    }
+    Ok(token)
 }

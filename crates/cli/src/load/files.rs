@@ -1,0 +1,47 @@
+//! The limit of open files: a socket is one.
+
+use anyhow::bail;
+
+/// What a process has open besides its sockets.
+#[cfg(unix)]
+const OTHERS: u64 = 64;
+/// Requests over HTTP that are under way at the same time, at the most.
+#[cfg(unix)]
+const REQUESTS: u64 = 512;
+
+/// Makes room for so many sockets, or says what to do.
+///
+/// # Errors
+/// The limit is lower, and this process may not raise it so far.
+#[cfg(unix)]
+pub(crate) fn allow(members: u64) -> anyhow::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    let (wanted, needed) = (members + OTHERS + REQUESTS, members + OTHERS);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    let most = limit.maximum.map_or(wanted, |most| most.min(wanted));
+    let raised = Rlimit { current: Some(most), maximum: limit.maximum };
+    let now = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => most,
+        Err(_) => limit.current.unwrap_or(wanted),
+    };
+    if now < needed {
+        bail!(
+            "{members} members need {needed} open files, and this process may have {now}: raise the limit first \
+             (`ulimit -n {wanted}` in this shell, or as root), or ask for fewer members; the server needs as many"
+        );
+    }
+    Ok(())
+}
+
+/// Elsewhere there is no such limit.
+#[cfg(not(unix))]
+pub(crate) fn allow(members: u64) -> anyhow::Result<()> {
+    if members > 50_000 {
+        bail!("{members} members need more ports than one computer has");
+    }
+    Ok(())
+}
