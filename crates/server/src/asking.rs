@@ -32,7 +32,11 @@ pub(crate) async fn ask(
     let nonce = server.admit(&seat, &ask.content, ask.nonce)?;
     let content = Body::Question { text: ask.content }.to_content();
     let draft = Draft::by(&seat.identity, EntryKind::Question, content, nonce);
-    if seat.reviews && server.offers(Extension::Triage) && !seat.identity.role.answers() {
+    let draft = server.nameless(&seat, draft);
+    if seat.room.settings().review
+        && server.offers(Extension::Triage)
+        && !seat.identity.role.at_desk()
+    {
         return submit(&server, &seat, draft).await;
     }
     match server.hall.append(&seat.room, vec![draft.clone()]).await {
@@ -78,6 +82,18 @@ impl Server {
             .take(name, self.config.limits.sends, Instant::now())
             .map_err(Refusal::TooFast)?;
         Ok(nonce)
+    }
+
+    /// The same question under a name that is nobody's and no other question's, where the room wants that of the audience.
+    fn nameless(&self, seat: &Seat, draft: Draft) -> Draft {
+        let Some(name) = seat.room.settings().anonymous else { return draft };
+        if seat.identity.role.at_desk() {
+            return draft;
+        }
+        let alias = format!("anon-{:016x}", self.hall.dice.roll() as u64);
+        seat.room.names(&alias, &draft.user);
+        let owner = Some(draft.user);
+        Draft { user: alias, display_name: name, avatar_url: String::new(), owner, ..draft }
     }
 }
 

@@ -1,6 +1,7 @@
 //! All the rooms of a server: the database, the rooms that are open, the sockets in them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aside_protocol::{Epoch, Seq, Topic};
@@ -10,13 +11,13 @@ use crate::config::{Clock, Dice};
 use crate::outlet::Goodbye;
 use crate::room::Room;
 use crate::rooms::RoomsError;
-use crate::sockets::{OpenSocket, Sockets};
+use crate::sockets::Sockets;
 use crate::store::entries::{self, Draft};
 use crate::store::items::{self, Items};
-use crate::store::snippets;
-use crate::store::tokens::{self, RoomRow, TokenHash};
+use crate::store::tokens::{self, RoomRow, TokenHash, TokenRow};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
+use crate::store::{aliases, snippets};
 use crate::wire::Wire;
 
 /// What the owner's handle, the HTTP side and every socket share.
@@ -27,12 +28,22 @@ pub(crate) struct Hall {
     pub(crate) clock: Clock,
     pub(crate) dice: Dice,
     wire: Wire,
+    /// The newest notice that was heeded.
+    noticed: AtomicI64,
     open: Mutex<HashMap<i64, Arc<Room>>>,
 }
 
 impl Hall {
     pub(crate) fn new(store: Store, clock: Clock, dice: Dice, wire: Wire) -> Self {
-        Self { store, sockets: Arc::default(), clock, dice, wire, open: Mutex::default() }
+        Self {
+            store,
+            sockets: Arc::default(),
+            clock,
+            dice,
+            wire,
+            noticed: AtomicI64::new(0),
+            open: Mutex::default(),
+        }
     }
 
     /// Opens a room, once: everyone gets the same one.
@@ -42,19 +53,22 @@ impl Hall {
         }
         let key = row.key;
         let epoch = row.epoch.clone();
-        let (head, change, snippets, uncounted) = self
+        let (head, change, snippets, uncounted, aliases) = self
             .store
             .read(move |conn| {
                 let uncounted = Items { conn, room: key, epoch: &epoch }.uncounted()?;
                 let (head, change) = (entries::head(conn, key)?, items::newest(conn, key)?);
-                Ok((head, change, snippets::revision(conn, key)?, uncounted))
+                let aliases = aliases::all(conn, key)?;
+                Ok((head, change, snippets::revision(conn, key)?, uncounted, aliases))
             })
             .await?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever opened it meanwhile may have moved it on: that one stands.
         let room = open
             .entry(key)
-            .or_insert_with(|| Arc::new(Room::new(row, head, change, snippets, self.wire.clone())))
+            .or_insert_with(|| {
+                Arc::new(Room::new(row, (head, change, snippets), aliases, self.wire.clone()))
+            })
             .clone();
         drop(open);
         for question in uncounted {
@@ -84,21 +98,42 @@ impl Hall {
         Ok(self.open(row.ok_or(RoomsError::NoRoom)?).await?)
     }
 
-    /// Closes the sockets whose token was revoked or has expired, by whichever process or clock.
+    /// Closes the sockets whose token was revoked, has expired or has another role, by whichever process or clock.
     pub(crate) async fn end_stale_sockets(&self) -> Result<(), StoreError> {
-        if self.sockets.count() == 0 {
-            return Ok(());
-        }
-        let revoked: HashSet<TokenHash> = self
-            .store
-            .read(|conn| tokens::revoked(conn).map(|hashes| hashes.into_iter().collect()))
-            .await?;
+        self.heed().await?;
         let now = self.clock.now();
-        let stale = |socket: &OpenSocket| {
-            revoked.contains(&socket.token) || socket.expires.is_some_and(|end| end <= now)
-        };
-        self.sockets.end(stale, Goodbye::token_refused);
+        self.sockets.review(|socket| {
+            socket.expires.filter(|end| *end <= now).map(|_| Goodbye::token_refused())
+        });
         Ok(())
+    }
+
+    /// Looks again at the tokens and rooms that were changed, by whichever process.
+    pub(crate) async fn heed(&self) -> Result<(), StoreError> {
+        let after = self.noticed.load(Ordering::Relaxed);
+        let notices = self.store.read(move |conn| tokens::notices(conn, after)).await?;
+        let now_ms = self.clock.now().as_millisecond();
+        for row in notices.rooms {
+            if let Some(room) = self.opened(row.key) {
+                room.set_settings(row.settings);
+            }
+        }
+        let changed: HashMap<TokenHash, Option<TokenRow>> = notices.tokens.into_iter().collect();
+        self.sockets.review(|socket| {
+            let row = changed.get(&socket.token)?;
+            let Some(row) = row.as_ref().filter(|row| row.holds(now_ms)) else {
+                return Some(Goodbye::token_refused());
+            };
+            socket.expires = row.expires();
+            (row.identity.role != socket.role).then(Goodbye::another_role)
+        });
+        self.noticed.fetch_max(notices.newest, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether there is something to heed.
+    pub(crate) fn is_behind(&self, newest: i64) -> bool {
+        newest > self.noticed.load(Ordering::Relaxed)
     }
 
     /// Stores entries and waits until they are on disk.

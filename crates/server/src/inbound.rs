@@ -185,7 +185,7 @@ impl<'a> Inbound<'a> {
         let who = &connection.seat.identity;
         let sees = match join.triage && connection.server.offers(Extension::Triage) {
             false => Sees::Entries,
-            true if who.role.answers() => Sees::Desk,
+            true if who.role.at_desk() => Sees::Desk,
             true => Sees::Questions(who.user.clone()),
         };
         match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
@@ -216,7 +216,7 @@ impl<'a> Inbound<'a> {
         // What is kept of it and told to others is ours to name, or short.
         let known = look.question.as_ref().is_none_or(|id| seat.room.place_of(id).is_some());
         let fits = known && look.device.len() <= TAG_BYTES;
-        if !server.offers(Extension::Triage) || !seat.identity.role.answers() || !fits {
+        if !server.offers(Extension::Triage) || !seat.identity.role.at_desk() || !fits {
             return Ok(());
         }
         if self.looks.take(Some(LOOKS), Instant::now()).is_err() {

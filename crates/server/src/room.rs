@@ -1,5 +1,6 @@
 //! One open room: its newest place, and who is told of the next. Only the writer's thread moves it on.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::triage::{Item, Presence, Votes};
@@ -9,7 +10,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use crate::outlet::{Chunk, Goodbye, Outlet};
 use crate::presence::Looking;
 use crate::store::entries::Record;
-use crate::store::tokens::RoomRow;
+use crate::store::tokens::{RoomRow, Settings};
 use crate::votes::Wanted;
 use crate::wire::{self, Wire};
 
@@ -25,6 +26,9 @@ pub(crate) struct Room {
     now: Mutex<Now>,
     pub(crate) looking: Looking,
     pub(crate) wanted: Wanted,
+    settings: Mutex<Settings>,
+    /// Who is behind the names that are nobody's.
+    aliases: Mutex<HashMap<String, String>>,
 }
 
 #[derive(Debug)]
@@ -58,11 +62,55 @@ pub(crate) enum Sees {
 }
 
 impl Room {
-    pub(crate) fn new(row: RoomRow, head: Seq, change: u64, snippets: u64, wire: Wire) -> Self {
-        let listeners = Vec::new();
-        let now = Mutex::new(Now { epoch: row.epoch, head, change, snippets, listeners });
-        let (looking, wanted) = (Looking::default(), Wanted::default());
-        Self { key: row.key, topic: row.topic, stream: row.stream, wire, now, looking, wanted }
+    /// A room that stands at this place, this change and this revision of its snippets.
+    pub(crate) fn new(
+        row: RoomRow,
+        (head, change, snippets): (Seq, u64, u64),
+        aliases: HashMap<String, String>,
+        wire: Wire,
+    ) -> Self {
+        let now = Now { epoch: row.epoch, head, change, snippets, listeners: Vec::new() };
+        Self {
+            key: row.key,
+            topic: row.topic,
+            stream: row.stream,
+            wire,
+            now: Mutex::new(now),
+            looking: Looking::default(),
+            wanted: Wanted::default(),
+            settings: Mutex::new(row.settings),
+            aliases: Mutex::new(aliases),
+        }
+    }
+
+    /// What its owner chose.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_settings(&self, settings: Settings) {
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    fn aliases(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.aliases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on this person is behind that name.
+    pub(crate) fn names(&self, alias: &str, user: &str) {
+        self.aliases().insert(alias.to_owned(), user.to_owned());
+    }
+
+    /// What somebody of the audience may know of an item.
+    pub(crate) fn shown_to(&self, item: &Item, user: &str) -> Item {
+        // No user has the empty id, so it is nobody's own.
+        item.for_audience(if self.asked(item, user) { &item.asker.user } else { "" })
+    }
+
+    /// Whether somebody asked this, under whichever name.
+    fn asked(&self, item: &Item, user: &str) -> bool {
+        let name = &item.asker.user;
+        name == user || self.aliases().get(name).is_some_and(|owner| owner == user)
     }
 
     /// The database's name for it.
@@ -158,13 +206,14 @@ impl Room {
         };
         let (mut desk, mut audience) = (None, None);
         let personal =
-            |user: &str| items.iter().any(|item| item.is_personal() && item.asker.user == user);
+            |user: &str| items.iter().any(|item| item.is_personal() && self.asked(item, user));
         for listener in &now.listeners {
             let chunk: Arc<Chunk> = match &listener.sees {
                 Sees::Entries => continue,
                 Sees::Desk => Arc::clone(desk.get_or_insert_with(|| frames(&Item::clone))),
-                Sees::Questions(user) if personal(user) => frames(&|item| item.for_audience(user)),
-                // No user has the empty id, so it is nobody's own.
+                Sees::Questions(user) if personal(user) => {
+                    frames(&|item| self.shown_to(item, user))
+                }
                 Sees::Questions(_) => Arc::clone(
                     audience.get_or_insert_with(|| frames(&|item| item.for_audience(""))),
                 ),

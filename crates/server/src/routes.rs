@@ -127,14 +127,15 @@ async fn capabilities(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let seat = gate::seat(&server.hall, &headers).await?;
-    let limits = &server.config.limits;
+    let (limits, settings) = (&server.config.limits, seat.room.settings());
     let capabilities = Capabilities {
         server: concat!("aside-server/", env!("CARGO_PKG_VERSION")).to_owned(),
         extensions: server.offered.clone(),
         identity: Some(seat.identity),
         content_bytes: Some(limits.content_bytes),
         sends_per_minute: limits.sends.map(crate::config::Rate::per_minute),
-        review: seat.reviews && server.offers(Extension::Triage),
+        review: settings.review && server.offers(Extension::Triage),
+        anonymous: settings.anonymous.is_some(),
     };
     Ok(json(StatusCode::OK, capabilities.to_json()))
 }

@@ -130,7 +130,11 @@ async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            _ = tick.tick() => {}
+            // A server that nobody is connected to sleeps.
+            () = async {
+                hall.sockets.some().await;
+                tick.tick().await;
+            } => {}
         }
         if let Err(error) = hall.end_stale_sockets().await {
             tracing::error!(%error, "tokens could not be checked");

@@ -39,6 +39,8 @@ pub struct RoomInfo {
     pub head: Seq,
     /// What the audience asks waits until staff approve it.
     pub review: bool,
+    /// The name under which the audience asks, where nobody is to learn who does.
+    pub anonymous: Option<String>,
 }
 
 /// Who a token is for.

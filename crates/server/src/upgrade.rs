@@ -69,6 +69,7 @@ pub(crate) async fn upgrade(
         Full::User => Refusal::TooFast(FULL_RETRY),
         Full::Server => Refusal::Busy,
     })?;
+    gate::still_holds(&server.hall, &seat).await?;
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     server.probe.opened(seated.number(), &seat.identity.user, content_type);
     let upgraded = hyper::upgrade::on(&mut request);

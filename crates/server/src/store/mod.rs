@@ -1,9 +1,11 @@
 //! The database: one thread writes, a few connections read.
 
+pub(crate) mod aliases;
 pub(crate) mod answers;
 pub(crate) mod entries;
 mod follow;
 pub(crate) mod items;
+pub(crate) mod nonces;
 #[cfg(test)]
 mod plans;
 pub(crate) mod snippets;
@@ -176,6 +178,7 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
         M::up(include_str!("desk.sql")),
         M::up(include_str!("review.sql")),
         M::up(include_str!("snippets.sql")),
+        M::up(include_str!("keys.sql")),
     ]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }

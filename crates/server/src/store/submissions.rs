@@ -5,8 +5,10 @@ use aside_protocol::{Body, EntryKind, Nonce, Seq};
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::entries::{self, Draft, Known, Record, seq_of, sql};
+use super::aliases;
+use super::entries::{self, Draft, Record, seq_of, sql};
 use super::items::{Items, json, number, text};
+use super::nonces::{self, Known};
 use crate::wire::{entry_id, submission_id};
 
 /// What became of a question that is to be reviewed.
@@ -27,7 +29,7 @@ const SUBMISSION: &str = "SELECT id, rev, change, user, display_name, avatar_url
 impl Items<'_> {
     /// Keeps a question for review, once.
     pub(crate) fn submit(&self, draft: &Draft, now_ms: i64) -> rusqlite::Result<Submitted> {
-        match entries::known_nonce(self.conn, self.room, draft)? {
+        match nonces::known_nonce(self.conn, self.room, draft)? {
             Known::New => {}
             Known::Same(seq) => return Ok(Submitted::Entry(seq)),
             Known::Submitted(id) => return Ok(Submitted::Same(Box::new(self.expect(id)?))),
@@ -53,9 +55,12 @@ impl Items<'_> {
                 draft.nonce.as_ref().map(Nonce::as_str),
                 now_ms,
             ])?;
+        if let Some(owner) = &draft.owner {
+            aliases::keep(self.conn, self.room, &draft.user, owner)?;
+        }
         if let Some(nonce) = &draft.nonce {
             let said = (draft.kind, draft.content.as_str());
-            entries::keep_nonce(self.conn, self.room, &draft.user, nonce, said, -id, now_ms)?;
+            nonces::keep_nonce(self.conn, self.room, draft.owner(), nonce, said, -id, now_ms)?;
         }
         Ok(Submitted::New(Box::new(self.expect(id)?)))
     }
@@ -126,7 +131,8 @@ impl Items<'_> {
                     nonce: row.get::<_, Option<String>>(4)?.map(Nonce::new),
                 })
             })?;
-        entries::insert(self.conn, self.room, &record, now_ms)?;
+        let owner = aliases::owner(self.conn, self.room, &record.user)?;
+        entries::insert(self.conn, self.room, &record, &owner, now_ms)?;
         self.conn
             .prepare_cached("UPDATE submission SET question = ? WHERE room = ? AND id = ?")?
             .execute(params![sql(seq), self.room, id])?;

@@ -12,9 +12,10 @@ use aside_protocol::{Control, Epoch, Nonce, Seq, ServerFrame};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::entries::{self, Draft, Known, Record};
+use super::entries::{self, Draft, Record};
 use super::items::Items;
-use super::{StoreError, lock};
+use super::nonces::{self, Known};
+use super::{StoreError, aliases, lock};
 use crate::config::Clock;
 use crate::inline::{Rests, Step};
 use crate::outlet::Outlet;
@@ -263,7 +264,7 @@ impl Writer {
         }
         self.pruned_ms = now_ms;
         let before_ms = now_ms - NONCE_DAYS * 24 * 60 * 60 * 1000;
-        if let Err(error) = entries::forget_nonces(&lock(&self.conn), before_ms) {
+        if let Err(error) = nonces::forget_nonces(&lock(&self.conn), before_ms) {
             tracing::warn!(%error, "old nonces stay");
         }
     }
@@ -327,7 +328,7 @@ fn insert_all(
                 places.push(made);
                 continue;
             }
-            match entries::known_nonce(tx, room.key(), &draft)? {
+            match nonces::known_nonce(tx, room.key(), &draft)? {
                 Known::Same(seq) => places.push(seq),
                 Known::Other => refused = Some(AppendError::NonceReused),
                 Known::Submitted(_) => refused = Some(AppendError::InReview),
@@ -336,8 +337,13 @@ fn insert_all(
                 }
                 Known::New => {
                     let seq = given.records.last().map_or(given.position.1, |last| last.seq).next();
+                    let owner = draft.owner.clone();
                     let record = draft.place(seq, now_ms);
-                    entries::insert(tx, room.key(), &record, now_ms)?;
+                    if let Some(owner) = &owner {
+                        aliases::keep(tx, room.key(), &record.user, owner)?;
+                    }
+                    let owner = owner.as_deref().unwrap_or(&record.user);
+                    entries::insert(tx, room.key(), &record, owner, now_ms)?;
                     aside_failpoint::at("server.inserted");
                     given.items.extend(items.follow(&record, source, now_ms)?);
                     places.push(seq);

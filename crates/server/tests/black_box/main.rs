@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included, may panic")]
 
+mod anonymous;
 mod answers;
 mod client;
 mod core;
@@ -13,6 +14,7 @@ mod extensions;
 mod garbage;
 mod gate;
 mod json_suite;
+mod keys;
 mod life;
 mod limits;
 mod process;
