@@ -143,6 +143,8 @@ pub struct Capabilities {
     pub review: bool,
     /// Nobody learns who of the audience asks what, staff included.
     pub anonymous: bool,
+    /// The least time between two entries of one person of the audience, in seconds; 0 for none (extension `moderation`).
+    pub slow_seconds: u32,
 }
 
 impl Capabilities {
@@ -183,6 +185,7 @@ impl Capabilities {
             sends_per_minute: limit("sendsPerMinute").and_then(|n| u32::try_from(n).ok()),
             review: data["review"].as_bool().unwrap_or(false),
             anonymous: data["anonymous"].as_bool().unwrap_or(false),
+            slow_seconds: limit("slowSeconds").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
         })
     }
 
@@ -210,6 +213,9 @@ impl Capabilities {
         data["limits"] = serde_json::json!({
             "contentBytes": self.content_bytes, "sendsPerMinute": self.sends_per_minute,
         });
+        if self.slow_seconds > 0 {
+            data["limits"]["slowSeconds"] = self.slow_seconds.into();
+        }
         serde_json::json!({ "code": 200, "data": data }).to_string()
     }
 }

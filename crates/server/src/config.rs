@@ -16,7 +16,7 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// Know nothing beyond part 1 of the protocol, whatever `extensions` says.
     pub core_only: bool,
-    /// What to offer beyond the core; each works alone, but `resume` and `triage` need `seq`, and `votes` needs `triage`.
+    /// What to offer beyond the core; each works alone, but `resume`, `triage` and `moderation` need `seq`, and `votes` needs `triage`.
     pub extensions: BTreeSet<Extension>,
     /// The web origins that may connect. A native client sends none, which is always allowed.
     pub origins: Vec<String>,
@@ -53,7 +53,7 @@ impl Default for Config {
 
 impl Config {
     /// The extensions that this server knows.
-    pub const EXTENSIONS: [Extension; 7] = [
+    pub const EXTENSIONS: [Extension; 8] = [
         Extension::Seq,
         Extension::Ack,
         Extension::Resume,
@@ -61,6 +61,7 @@ impl Config {
         Extension::Answer,
         Extension::Triage,
         Extension::Votes,
+        Extension::Moderation,
     ];
 
     /// In memory, rates off, probe on: what most tests want.
@@ -77,8 +78,9 @@ impl Config {
         offered.retain(|extension| Self::EXTENSIONS.contains(extension));
         if !offered.contains(&Extension::Seq) {
             offered.remove(&Extension::Resume);
-            // Items name questions by their ids.
+            // Items and removals name entries by their ids.
             offered.remove(&Extension::Triage);
+            offered.remove(&Extension::Moderation);
         }
         if !offered.contains(&Extension::Triage) {
             // Votes are changes of items.

@@ -3,21 +3,26 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use aside_protocol::triage::Person;
 use aside_protocol::{Epoch, Seq, Topic};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::config::{Clock, Dice};
 use crate::outlet::Goodbye;
-use crate::room::Room;
+use crate::room::{Found, Room};
 use crate::rooms::RoomsError;
+use crate::rules::Rules;
 use crate::sockets::Sockets;
 use crate::store::entries::{self, Draft};
 use crate::store::items::{self, Items};
+use crate::store::moderation::NewDeed;
 use crate::store::tokens::{self, RoomRow, TokenHash, TokenRow};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
-use crate::store::{aliases, snippets};
+use crate::store::{aliases, moderation, snippets};
 use crate::wire::Wire;
 
 /// What the owner's handle, the HTTP side and every socket share.
@@ -52,23 +57,14 @@ impl Hall {
             return Ok(room);
         }
         let key = row.key;
-        let epoch = row.epoch.clone();
-        let (head, change, snippets, uncounted, aliases) = self
-            .store
-            .read(move |conn| {
-                let uncounted = Items { conn, room: key, epoch: &epoch }.uncounted()?;
-                let (head, change) = (entries::head(conn, key)?, items::newest(conn, key)?);
-                let aliases = aliases::all(conn, key)?;
-                Ok((head, change, snippets::revision(conn, key)?, uncounted, aliases))
-            })
-            .await?;
+        let read = move |conn: &Connection| Ok((Found::read(conn, &row)?, row));
+        let (found, row) = self.store.read(read).await?;
+        let uncounted = found.uncounted.clone();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever opened it meanwhile may have moved it on: that one stands.
         let room = open
             .entry(key)
-            .or_insert_with(|| {
-                Arc::new(Room::new(row, (head, change, snippets), aliases, self.wire.clone()))
-            })
+            .or_insert_with(|| Arc::new(Room::new(row, found, self.wire.clone())))
             .clone();
         drop(open);
         for question in uncounted {
@@ -113,9 +109,9 @@ impl Hall {
         let after = self.noticed.load(Ordering::Relaxed);
         let notices = self.store.read(move |conn| tokens::notices(conn, after)).await?;
         let now_ms = self.clock.now().as_millisecond();
-        for row in notices.rooms {
-            if let Some(room) = self.opened(row.key) {
-                room.set_settings(row.settings);
+        for (key, rules) in notices.rooms {
+            if let Some(room) = self.opened(key) {
+                room.set_rules(rules);
             }
         }
         let changed: HashMap<TokenHash, Option<TokenRow>> = notices.tokens.into_iter().collect();
@@ -136,6 +132,30 @@ impl Hall {
         newest > self.noticed.load(Ordering::Relaxed)
     }
 
+    /// Lets somebody, as entries name them, not speak for a time; for none, lets them speak again.
+    pub(crate) async fn mute(
+        &self,
+        room: &Room,
+        shown: String,
+        time: Duration,
+        reason: String,
+        by: Person,
+    ) -> Result<(), StoreError> {
+        let (key, now) = (room.key(), self.clock.now());
+        let until = Some(time)
+            .filter(|time| !time.is_zero())
+            .and_then(|time| now.checked_add(jiff::SignedDuration::try_from(time).ok()?).ok());
+        let change = move |conn: &rusqlite::Transaction<'_>| {
+            moderation::mute(conn, key, &shown, until.map(|until| until.as_millisecond()))?;
+            let action = if until.is_some() { "muted" } else { "unmuted" };
+            let new = until.map_or(String::new(), |until| until.as_millisecond().to_string());
+            let deed = NewDeed { action, user: shown, new, reason, by, ..NewDeed::default() };
+            deed.note(conn, key, now.as_millisecond())
+        };
+        self.store.write(change).await?;
+        self.heed().await
+    }
+
     /// Stores entries and waits until they are on disk.
     pub(crate) async fn append(
         &self,
@@ -147,6 +167,21 @@ impl Hall {
         let sent = self.store.writes().send(Write::Append(append)).await;
         sent.map_err(|_| AppendError::Unavailable)?;
         answer.await.unwrap_or(Err(AppendError::Unavailable))
+    }
+}
+
+impl Found {
+    fn read(conn: &Connection, row: &RoomRow) -> rusqlite::Result<Self> {
+        let key = row.key;
+        Ok(Self {
+            head: entries::head(conn, key)?,
+            change: items::newest(conn, key)?,
+            snippets: snippets::revision(conn, key)?,
+            removals: moderation::removals(conn, key)?,
+            aliases: aliases::all(conn, key)?,
+            rules: Rules::load(conn, row)?,
+            uncounted: Items { conn, room: key, epoch: &row.epoch }.uncounted()?,
+        })
     }
 }
 

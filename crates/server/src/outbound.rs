@@ -157,7 +157,8 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
 
     async fn answer(&mut self, epoch: Epoch, seq: Seq, resumed: bool) -> Written {
         let topic = self.connection.seat.room.topic().as_str().to_owned();
-        let joined = Control::Joined { topic, epoch, seq, resumed };
+        let removals = self.connection.seat.room.removals();
+        let joined = Control::Joined { topic, epoch, seq, resumed, removals };
         self.feed(Message::Text(ServerFrame::control_text(&joined).into())).await?;
         self.flush().await
     }

@@ -44,6 +44,8 @@ pub(crate) enum Refusal {
     Full,
     /// Too much of it at once.
     TooFast(Duration),
+    /// This person may not speak, for so long.
+    Muted(Duration),
     /// The socket's path, without a handshake.
     NotAHandshake,
     /// The server cannot take more now.
@@ -62,7 +64,9 @@ impl Refusal {
         match self {
             Self::TokenInUrl | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Token => StatusCode::UNAUTHORIZED,
-            Self::Origin | Self::OtherRoom | Self::Role | Self::TooLate => StatusCode::FORBIDDEN,
+            Self::Origin | Self::OtherRoom | Self::Role | Self::TooLate | Self::Muted(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -91,6 +95,7 @@ impl Refusal {
             Self::TooLong => "too long",
             Self::Full => "there are as many as there may be",
             Self::TooFast(_) => "too fast",
+            Self::Muted(_) => "muted",
             Self::NotAHandshake => "this is the path of the socket",
             Self::Busy => "the server is full",
             Self::Slow => "the request took too long",
@@ -98,9 +103,10 @@ impl Refusal {
         }
     }
 
-    fn retry_after(self) -> Option<Duration> {
+    /// How long to wait before the next try, where waiting helps.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::TooFast(wait) => Some(wait),
+            Self::TooFast(wait) | Self::Muted(wait) => Some(wait),
             Self::Busy | Self::Unavailable => Some(BUSY_RETRY),
             Self::TokenInUrl
             | Self::Origin

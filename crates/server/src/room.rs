@@ -9,8 +9,9 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::outlet::{Chunk, Goodbye, Outlet};
 use crate::presence::Looking;
+use crate::rules::Rules;
 use crate::store::entries::Record;
-use crate::store::tokens::{RoomRow, Settings};
+use crate::store::tokens::RoomRow;
 use crate::votes::Wanted;
 use crate::wire::{self, Wire};
 
@@ -26,7 +27,7 @@ pub(crate) struct Room {
     now: Mutex<Now>,
     pub(crate) looking: Looking,
     pub(crate) wanted: Wanted,
-    settings: Mutex<Settings>,
+    rules: Mutex<Arc<Rules>>,
     /// Who is behind the names that are nobody's.
     aliases: Mutex<HashMap<String, String>>,
 }
@@ -39,7 +40,22 @@ struct Now {
     change: u64,
     /// How often the snippets of its staff were changed.
     snippets: u64,
+    /// How many entries were removed.
+    removals: u64,
     listeners: Vec<Listener>,
+}
+
+/// What is read of a room before it opens.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) head: Seq,
+    pub(crate) change: u64,
+    pub(crate) snippets: u64,
+    pub(crate) removals: u64,
+    pub(crate) aliases: HashMap<String, String>,
+    pub(crate) rules: Rules,
+    /// The questions whose votes are to be told.
+    pub(crate) uncounted: Vec<Seq>,
 }
 
 #[derive(Debug)]
@@ -62,14 +78,9 @@ pub(crate) enum Sees {
 }
 
 impl Room {
-    /// A room that stands at this place, this change and this revision of its snippets.
-    pub(crate) fn new(
-        row: RoomRow,
-        (head, change, snippets): (Seq, u64, u64),
-        aliases: HashMap<String, String>,
-        wire: Wire,
-    ) -> Self {
-        let now = Now { epoch: row.epoch, head, change, snippets, listeners: Vec::new() };
+    pub(crate) fn new(row: RoomRow, found: Found, wire: Wire) -> Self {
+        let Found { head, change, snippets, removals, aliases, rules, uncounted: _ } = found;
+        let now = Now { epoch: row.epoch, head, change, snippets, removals, listeners: Vec::new() };
         Self {
             key: row.key,
             topic: row.topic,
@@ -78,18 +89,18 @@ impl Room {
             now: Mutex::new(now),
             looking: Looking::default(),
             wanted: Wanted::default(),
-            settings: Mutex::new(row.settings),
+            rules: Mutex::new(Arc::new(rules)),
             aliases: Mutex::new(aliases),
         }
     }
 
-    /// What its owner chose.
-    pub(crate) fn settings(&self) -> Settings {
-        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What holds at the moment.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn set_settings(&self, settings: Settings) {
-        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+    pub(crate) fn set_rules(&self, rules: Rules) {
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
     }
 
     fn aliases(&self) -> MutexGuard<'_, HashMap<String, String>> {
@@ -258,6 +269,22 @@ impl Room {
         }
     }
 
+    /// How many entries were removed.
+    pub(crate) fn removals(&self) -> u64 {
+        self.now().removals
+    }
+
+    /// Tells everybody that an entry is gone.
+    pub(crate) fn deliver_removal(&self, seq: Seq, number: u64) {
+        let mut now = self.now();
+        now.removals = number;
+        let removed = Control::Removed { id: wire::entry_id(&now.epoch, seq), seq, number };
+        let chunk = chunk(vec![ServerFrame::control_text(&removed).into()]);
+        for listener in &now.listeners {
+            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
+        }
+    }
+
     /// The frame that carries an entry.
     pub(crate) fn frame(&self, record: &Record, epoch: &Epoch) -> Utf8Bytes {
         ServerFrame::entry_text(&self.wire.entry(record, &self.stream, epoch)).into()
@@ -269,6 +296,7 @@ impl Room {
         now.epoch = epoch;
         now.head = Seq(0);
         now.change = 0;
+        now.removals = 0;
         for listener in now.listeners.drain(..) {
             listener.outlet.end(Goodbye::close(close::RESTARTING, "history was reset"));
         }

@@ -1,5 +1,7 @@
 //! What the owner of a server may do without a socket: make rooms and tokens, publish entries, read them back.
 
+mod lists;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,6 +39,9 @@ pub enum RoomsError {
     /// A topic, stream id or user id may not be empty.
     #[error("a name is missing")]
     Nameless,
+    /// A word for a list is empty, or too long.
+    #[error("a word is empty or longer than 128 bytes")]
+    Word,
     /// Only the server that hosts the rooms may write into them.
     #[error("only the running server writes entries")]
     NotHosting,
@@ -131,7 +136,7 @@ impl Rooms {
     }
 
     async fn info(&self, row: RoomRow) -> Result<RoomInfo, RoomsError> {
-        let Settings { review, anonymous } = row.settings.clone();
+        let Settings { review, anonymous, slow_s } = row.settings.clone();
         let room = self.hall.open(row).await?;
         let (epoch, head) = room.position();
         Ok(RoomInfo {
@@ -141,6 +146,7 @@ impl Rooms {
             head,
             review,
             anonymous,
+            slow_seconds: slow_s,
         })
     }
 

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, CAPABILITIES_PATH, HISTORY_PATH};
+use aside_protocol::moderation::{
+    DEEDS_PATH, MODERATION_PATH, MUTE_PATH, REMOVALS_PATH, REMOVE_PATH, SLOW_PATH,
+};
 use aside_protocol::triage::{
     CHANGES_PATH, EDIT_PATH, FROM_PATH, LOG_PATH, RETRACT_PATH, SNIPPETS_PATH, STATE_PATH,
     VOTE_PATH,
@@ -24,7 +27,7 @@ use crate::hall::Hall;
 use crate::pace::Paces;
 use crate::probe::Probe;
 use crate::refusal::{Refusal, json};
-use crate::{answers, asking, gate, history, snippets, triage, upgrade, votes};
+use crate::{answers, asking, gate, history, moderation, snippets, triage, upgrade, votes};
 
 /// What every request and every socket may look at.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub(crate) struct Server {
     pub(crate) reads: Paces<(i64, String)>,
     /// Changes of questions, at the pace of sends and beside them.
     pub(crate) steps: Paces<(i64, String)>,
+    /// What the audience says, where the room is slow.
+    pub(crate) slow: Paces<(i64, String)>,
     pub(crate) connects: Paces<(i64, String)>,
     pub(crate) strangers: Paces<IpAddr>,
 }
@@ -88,6 +93,15 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
             .route(&path(LOG_PATH), get(triage::log))
             .route(&path(SNIPPETS_PATH), get(snippets::list).post(snippets::change));
     }
+    if server.offers(Extension::Moderation) {
+        router = router
+            .route(&path(REMOVE_PATH), post(moderation::remove))
+            .route(&path(MUTE_PATH), post(moderation::mute))
+            .route(&path(SLOW_PATH), post(moderation::slow))
+            .route(&path(MODERATION_PATH), get(moderation::state))
+            .route(&path(DEEDS_PATH), get(moderation::log))
+            .route(&path(REMOVALS_PATH), get(moderation::removals));
+    }
     if server.offers(Extension::Votes) {
         router = router.route(&path(VOTE_PATH), post(votes::vote));
     }
@@ -127,7 +141,7 @@ async fn capabilities(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let seat = gate::seat(&server.hall, &headers).await?;
-    let (limits, settings) = (&server.config.limits, seat.room.settings());
+    let (limits, settings) = (&server.config.limits, seat.room.rules().settings.clone());
     let capabilities = Capabilities {
         server: concat!("aside-server/", env!("CARGO_PKG_VERSION")).to_owned(),
         extensions: server.offered.clone(),
@@ -136,6 +150,7 @@ async fn capabilities(
         sends_per_minute: limits.sends.map(crate::config::Rate::per_minute),
         review: settings.review && server.offers(Extension::Triage),
         anonymous: settings.anonymous.is_some(),
+        slow_seconds: if server.offers(Extension::Moderation) { settings.slow_s } else { 0 },
     };
     Ok(json(StatusCode::OK, capabilities.to_json()))
 }

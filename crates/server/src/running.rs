@@ -113,6 +113,7 @@ pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: Sock
         sends: Paces::default(),
         reads: Paces::default(),
         steps: Paces::default(),
+        slow: Paces::default(),
         connects: Paces::default(),
         strangers: Paces::default(),
         config,

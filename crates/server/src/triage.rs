@@ -73,7 +73,7 @@ pub(crate) fn person(who: &Identity) -> Person {
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn kind_number(kind: EntryKind) -> i64 {
     }
 }
 
-pub(super) fn kind_of(number: i64) -> Option<EntryKind> {
+fn kind_of(number: i64) -> Option<EntryKind> {
     [EntryKind::Message, EntryKind::Question, EntryKind::Answer]
         .into_iter()
         .find(|kind| kind_number(*kind) == number)
@@ -154,6 +154,7 @@ pub(crate) fn first_after(conn: &Connection, room: i64, ms: i64) -> rusqlite::Re
 
 pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
     super::items::forget_room(conn, room)?;
+    super::moderation::forget_room(conn, room)?;
     conn.execute("DELETE FROM alias WHERE room = ?", [room])?;
     conn.execute("DELETE FROM nonce WHERE room = ?", [room])?;
     conn.execute("DELETE FROM entry WHERE room = ?", [room])?;
@@ -251,12 +252,15 @@ pub(crate) fn question(
     }))
 }
 
+pub(super) fn read_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<EntryKind> {
+    let number: i64 = row.get(column)?;
+    kind_of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
 fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let number: i64 = row.get(1)?;
-    let kind = kind_of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(1, number))?;
     Ok(Record {
         seq: seq_of(row.get(0)?),
-        kind,
+        kind: read_kind(row, 1)?,
         user: row.get(2)?,
         display_name: row.get(3)?,
         avatar_url: row.get(4)?,

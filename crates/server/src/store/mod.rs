@@ -5,6 +5,7 @@ pub(crate) mod answers;
 pub(crate) mod entries;
 mod follow;
 pub(crate) mod items;
+pub(crate) mod moderation;
 pub(crate) mod nonces;
 #[cfg(test)]
 mod plans;
@@ -179,6 +180,7 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
         M::up(include_str!("review.sql")),
         M::up(include_str!("snippets.sql")),
         M::up(include_str!("keys.sql")),
+        M::up(include_str!("moderation.sql")),
     ]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }

@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &str)] = &[
         "the tokens of one person",
     ),
     (
-        "SELECT id, topic, stream, epoch, review, anonymous FROM room ORDER BY id",
+        "SELECT id, topic, stream, epoch, review, anonymous, slow_s FROM room ORDER BY id",
         "the list of rooms, for its owner",
     ),
     ("SELECT token.id, topic, role, user", "the list of tokens, for its owner"),

@@ -11,7 +11,7 @@ use super::items::{Items, json, number, text};
 use super::nonces::{self, Known};
 use crate::wire::{entry_id, submission_id};
 
-/// What became of a question that is to be reviewed.
+/// What became of what is to be reviewed.
 pub(crate) enum Submitted {
     /// It waits.
     New(Box<Item>),
@@ -24,10 +24,10 @@ pub(crate) enum Submitted {
 }
 
 const SUBMISSION: &str = "SELECT id, rev, change, user, display_name, avatar_url, content, asked_ms, review, reason, question,
-    changed_by FROM submission";
+    changed_by, kind FROM submission";
 
 impl Items<'_> {
-    /// Keeps a question for review, once.
+    /// Keeps a question or a message for review, once.
     pub(crate) fn submit(&self, draft: &Draft, now_ms: i64) -> rusqlite::Result<Submitted> {
         match nonces::known_nonce(self.conn, self.room, draft)? {
             Known::New => {}
@@ -41,8 +41,8 @@ impl Items<'_> {
             .query_row([self.room], |row| row.get(0))?;
         self.conn
             .prepare_cached(
-                "INSERT INTO submission (room, id, change, user, display_name, avatar_url, content, nonce, asked_ms)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO submission (room, id, change, user, display_name, avatar_url, content, nonce, asked_ms, kind)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.room,
@@ -54,6 +54,7 @@ impl Items<'_> {
                 draft.content,
                 draft.nonce.as_ref().map(Nonce::as_str),
                 now_ms,
+                entries::kind_number(draft.kind),
             ])?;
         if let Some(owner) = &draft.owner {
             aliases::keep(self.conn, self.room, &draft.user, owner)?;
@@ -108,20 +109,20 @@ impl Items<'_> {
         Ok(item)
     }
 
-    /// Makes it an entry of its asker at a place: the entry, and its item.
+    /// Makes it an entry of its asker at a place: the entry, and the item of a question.
     pub(crate) fn publish(
         &self,
         id: i64,
         seq: Seq,
         now_ms: i64,
-    ) -> rusqlite::Result<(Record, Item)> {
+    ) -> rusqlite::Result<(Record, Option<Item>)> {
         let record = self
             .conn
-            .prepare_cached("SELECT user, display_name, avatar_url, content, nonce FROM submission WHERE room = ? AND id = ?")?
+            .prepare_cached("SELECT user, display_name, avatar_url, content, nonce, kind FROM submission WHERE room = ? AND id = ?")?
             .query_row(params![self.room, id], |row| {
                 Ok(Record {
                     seq,
-                    kind: EntryKind::Question,
+                    kind: entries::read_kind(row, 5)?,
                     user: row.get(0)?,
                     display_name: row.get(1)?,
                     avatar_url: row.get(2)?,
@@ -136,7 +137,8 @@ impl Items<'_> {
         self.conn
             .prepare_cached("UPDATE submission SET question = ? WHERE room = ? AND id = ?")?
             .execute(params![sql(seq), self.room, id])?;
-        let item = self.asked(seq, Some(-id))?;
+        let is_question = record.kind == EntryKind::Question;
+        let item = is_question.then(|| self.asked(seq, Some(-id))).transpose()?;
         Ok((record, item))
     }
 
@@ -145,7 +147,7 @@ impl Items<'_> {
         let asker =
             Person { user: row.get(3)?, display_name: row.get(4)?, avatar_url: row.get(5)? };
         let content: String = row.get(6)?;
-        let asked = Body::parse(EntryKind::Question, &content).text().to_owned();
+        let asked = Body::parse(entries::read_kind(row, 12)?, &content).text().to_owned();
         let word: String = row.get(8)?;
         let unknown = || rusqlite::Error::from(FromSqlError::Other(word.clone().into()));
         let question: Option<i64> = row.get(10)?;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
+use crate::rules::Rules;
 use crate::spec::{RoomSpec, TokenId, TokenInfo, TokenSpec};
 
 /// What is stored of a secret.
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) review: bool,
     /// The name under which the audience asks, where nobody is to learn who does.
     pub(crate) anonymous: Option<String>,
+    /// The least time between two entries of one person of the audience, in seconds.
+    pub(crate) slow_s: u32,
 }
 
 /// A token's row, with its room.
@@ -57,7 +60,7 @@ impl TokenRow {
     }
 }
 
-const ROOM: &str = "SELECT id, topic, stream, epoch, review, anonymous FROM room";
+const ROOM: &str = "SELECT id, topic, stream, epoch, review, anonymous, slow_s FROM room";
 
 fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
     Ok(RoomRow {
@@ -68,6 +71,7 @@ fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
         settings: Settings {
             review: row.get(4)?,
             anonymous: Some(row.get(5)?).filter(|name: &String| !name.is_empty()),
+            slow_s: row.get(6)?,
         },
     })
 }
@@ -165,7 +169,7 @@ pub(crate) fn insert_token(
 /// Finds a token by its hash, in force or not.
 pub(crate) fn token(conn: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<TokenRow>> {
     conn.prepare_cached(
-        "SELECT room.id, topic, stream, epoch, review, anonymous, role, user, display_name, avatar_url, org_name, org_logo,
+        "SELECT room.id, topic, stream, epoch, review, anonymous, slow_s, role, user, display_name, avatar_url, org_name, org_logo,
                 expires_ms, revoked_ms IS NOT NULL
          FROM token JOIN room ON room.id = token.room WHERE hash = ?",
     )?
@@ -173,15 +177,15 @@ pub(crate) fn token(conn: &Connection, hash: &TokenHash) -> rusqlite::Result<Opt
         Ok(TokenRow {
             room: read_room(row)?,
             identity: Identity {
-                role: role(row, 6)?,
-                user: row.get(7)?,
-                display_name: row.get(8)?,
-                avatar_url: row.get(9)?,
-                org_name: row.get(10)?,
-                org_logo: row.get(11)?,
+                role: role(row, 7)?,
+                user: row.get(8)?,
+                display_name: row.get(9)?,
+                avatar_url: row.get(10)?,
+                org_name: row.get(11)?,
+                org_logo: row.get(12)?,
             },
-            expires_ms: row.get(12)?,
-            revoked: row.get(13)?,
+            expires_ms: row.get(13)?,
+            revoked: row.get(14)?,
         })
     })
     .optional()
@@ -271,8 +275,8 @@ pub(crate) struct Notices {
     pub(crate) newest: i64,
     /// Tokens as they are now.
     pub(crate) tokens: Vec<(TokenHash, Option<TokenRow>)>,
-    /// Rooms as they are now.
-    pub(crate) rooms: Vec<RoomRow>,
+    /// Rooms, by their keys, as they are now.
+    pub(crate) rooms: Vec<(i64, Rules)>,
 }
 
 /// The number of the newest notice; zero for none.
@@ -298,7 +302,9 @@ pub(crate) fn notices(conn: &Connection, after: i64) -> rusqlite::Result<Notices
     }
     let mut by_key = conn.prepare_cached(&format!("{ROOM} WHERE id = ?"))?;
     for key in rooms {
-        notices.rooms.extend(by_key.query_row([key], read_room).optional()?);
+        if let Some(row) = by_key.query_row([key], read_room).optional()? {
+            notices.rooms.push((key, Rules::load(conn, &row)?));
+        }
     }
     Ok(notices)
 }

@@ -384,6 +384,6 @@ impl AppendError {
             Self::NonceReused | Self::Overtaken | Self::InReview => 409,
             Self::Unavailable => 503,
         };
-        Control::Nack { nonce, code, reason: self.to_string() }
+        Control::Nack { nonce, code, reason: self.to_string(), retry_ms: None }
     }
 }

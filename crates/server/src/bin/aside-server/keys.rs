@@ -1,5 +1,7 @@
 //! Tokens, and the users whom they are for.
 
+use std::time::Duration;
+
 use aside_protocol::{Role, Topic};
 use aside_server::{TokenId, TokenInfo, TokenSpec};
 use clap::{Args, Subcommand};
@@ -92,6 +94,27 @@ pub(crate) enum UserTask {
         /// The user's id.
         user: String,
     },
+    /// Let somebody of the audience not speak for a time (an hour, if none is given).
+    Mute(MuteArgs),
+    /// Let somebody speak again.
+    Unmute(MuteArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MuteArgs {
+    #[command(flatten)]
+    data: Data,
+    /// The room's topic (its number).
+    #[arg(long = "room", alias = "topic")]
+    topic: String,
+    /// The user's id, as entries name them.
+    user: String,
+    /// For how long: 10m, 8h, 2d, or until a moment.
+    #[arg(long = "for", value_parser = moment)]
+    until: Option<Timestamp>,
+    /// Why, for the log.
+    #[arg(long, default_value = "")]
+    reason: String,
 }
 
 fn parse_role(word: &str) -> Result<Role, String> {
@@ -170,5 +193,18 @@ pub(crate) async fn user(task: UserTask) -> anyhow::Result<()> {
             let ended = data.rooms()?.revoke_user(&Topic::new(topic), &user).await?;
             print(&ended.to_string())
         }
+        UserTask::Mute(args) => {
+            let left = args.until.map(|until| until.duration_since(Timestamp::now()));
+            let time = left.map_or(Ok(HOUR), Duration::try_from)?;
+            mute(args, time).await
+        }
+        UserTask::Unmute(args) => mute(args, Duration::ZERO).await,
     }
+}
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+async fn mute(args: MuteArgs, time: Duration) -> anyhow::Result<()> {
+    let topic = Topic::new(args.topic);
+    Ok(args.data.rooms()?.mute(&topic, &args.user, time, &args.reason).await?)
 }

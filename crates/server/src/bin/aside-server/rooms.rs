@@ -53,6 +53,42 @@ pub(crate) enum RoomTask {
         /// on or off.
         switch: Switch,
     },
+    /// Words that hold what the audience says for review.
+    #[command(subcommand)]
+    Words(WordsTask),
+}
+
+/// Words that hold what the audience says for review, in lists by language. They are found however they are written; `*` at
+/// the end of one stands for any ending.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WordsTask {
+    /// Print the lists: language, word.
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// The room's topic (its number).
+        #[arg(long = "room", alias = "topic")]
+        topic: String,
+    },
+    /// Add words to a list, and print how many were new.
+    Add(WordsArgs),
+    /// Take words off a list, and print how many stood there.
+    Remove(WordsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WordsArgs {
+    #[command(flatten)]
+    data: Data,
+    /// The room's topic (its number).
+    #[arg(long = "room", alias = "topic")]
+    topic: String,
+    /// The list's language: a name for the list, no more.
+    #[arg(long, default_value = "any")]
+    lang: String,
+    /// The words.
+    #[arg(required = true)]
+    words: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -95,5 +131,20 @@ pub(crate) async fn room(task: RoomTask) -> anyhow::Result<()> {
             let name = (switch == Switch::On).then_some(name);
             Ok(data.rooms()?.set_anonymous(&Topic::new(topic), name).await?)
         }
+        RoomTask::Words(task) => words(task).await,
     }
+}
+
+async fn words(task: WordsTask) -> anyhow::Result<()> {
+    let (args, add) = match task {
+        WordsTask::List { data, topic } => {
+            let words = data.rooms()?.words(&Topic::new(topic)).await?;
+            return words.iter().try_for_each(|(lang, word)| print(&format!("{lang}\t{word}")));
+        }
+        WordsTask::Add(args) => (args, true),
+        WordsTask::Remove(args) => (args, false),
+    };
+    let (rooms, topic) = (args.data.rooms()?, Topic::new(args.topic));
+    let changed = rooms.change_words(&topic, &args.lang, &args.words, add).await?;
+    print(&changed.to_string())
 }
