@@ -83,6 +83,10 @@ impl Hall {
         }
     }
 
+    pub(crate) fn rooms_open(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     pub(crate) fn opened(&self, key: i64) -> Option<Arc<Room>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }

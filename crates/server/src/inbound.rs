@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::config::Rate;
 use crate::connection::{Connection, goodbye_for};
+use crate::metrics::Metrics;
 use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye};
 use crate::pace::Pace;
 use crate::refusal::Refusal;
@@ -183,6 +184,7 @@ impl<'a> Inbound<'a> {
     async fn join(&mut self, join: Join) -> Judged {
         self.own_room(&join.topic)?;
         let connection = self.connection;
+        Metrics::add(&connection.server.hall.store.metrics().joins, 1);
         let again = std::mem::replace(&mut self.joined, true);
         let who = &connection.seat.identity;
         let sees = match join.triage && connection.server.offers(Extension::Triage) {
@@ -270,6 +272,7 @@ impl<'a> Inbound<'a> {
     }
 
     fn refuse(&self, refusal: Refusal, nonce: Option<Nonce>) {
+        self.connection.server.hall.store.metrics().refused(refusal.word());
         let code = i64::from(refusal.status().as_u16());
         self.say_no(code, refusal.message(), refusal.retry_after(), nonce);
     }

@@ -19,6 +19,7 @@ mod hall;
 mod history;
 mod inbound;
 pub mod inline;
+mod metrics;
 mod moderation;
 mod outbound;
 mod outlet;

@@ -50,6 +50,8 @@ pub(crate) enum Refusal {
     NotAHandshake,
     /// The server cannot take more now.
     Busy,
+    /// The server is about to stop.
+    Draining,
     /// The request took too long to arrive.
     Slow,
     /// The database does not answer.
@@ -74,7 +76,33 @@ impl Refusal {
             Self::TooLong | Self::Full => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAHandshake => StatusCode::UPGRADE_REQUIRED,
             Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Draining | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The reason in one word, for whoever counts.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::TokenInUrl => "token_in_url",
+            Self::Origin => "origin",
+            Self::Token => "token",
+            Self::OtherRoom => "other_room",
+            Self::Role => "role",
+            Self::Malformed(_) => "malformed",
+            Self::NotFound => "not_found",
+            Self::Method => "method",
+            Self::NonceReused => "nonce_reused",
+            Self::Overtaken => "overtaken",
+            Self::TooLate => "too_late",
+            Self::TooLong => "too_long",
+            Self::Full => "full",
+            Self::TooFast(_) => "too_fast",
+            Self::Muted(_) => "muted",
+            Self::NotAHandshake => "no_handshake",
+            Self::Busy => "busy",
+            Self::Draining => "draining",
+            Self::Slow => "slow",
+            Self::Unavailable => "unavailable",
         }
     }
 
@@ -98,6 +126,7 @@ impl Refusal {
             Self::Muted(_) => "muted",
             Self::NotAHandshake => "this is the path of the socket",
             Self::Busy => "the server is full",
+            Self::Draining => "the server is about to stop",
             Self::Slow => "the request took too long",
             Self::Unavailable => "nothing can be stored or read now",
         }
@@ -107,7 +136,7 @@ impl Refusal {
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
             Self::TooFast(wait) | Self::Muted(wait) => Some(wait),
-            Self::Busy | Self::Unavailable => Some(BUSY_RETRY),
+            Self::Busy | Self::Draining | Self::Unavailable => Some(BUSY_RETRY),
             Self::TokenInUrl
             | Self::Origin
             | Self::Token
@@ -138,6 +167,8 @@ impl IntoResponse for Refusal {
             headers
                 .insert(RETRY_AFTER, HeaderValue::from(u32::try_from(seconds).unwrap_or(u32::MAX)));
         }
+        response.extensions_mut().insert(self);
+        let headers = response.headers_mut();
         if self == Self::NotAHandshake {
             headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, CAPABILITIES_PATH, HISTORY_PATH};
@@ -46,11 +47,17 @@ pub(crate) struct Server {
     pub(crate) slow: Paces<(i64, String)>,
     pub(crate) connects: Paces<(i64, String)>,
     pub(crate) strangers: Paces<IpAddr>,
+    pub(crate) draining: AtomicBool,
 }
 
 impl Server {
     pub(crate) fn offers(&self, extension: Extension) -> bool {
         self.offered.contains(&extension)
+    }
+
+    /// Whether nobody is taken in any more, since the server is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     fn is_core(&self) -> bool {
@@ -125,6 +132,9 @@ async fn pass(State(server): State<Arc<Server>>, request: Request, next: Next) -
             .await
             .unwrap_or_else(|_| Refusal::Slow.into_response())
     };
+    if let Some(refusal) = response.extensions().get::<Refusal>() {
+        server.hall.store.metrics().refused(refusal.word());
+    }
     let status = response.status().as_u16();
     tracing::debug!(%method, path = uri.path(), status, "request");
     let target = if gate::has_token(&uri) {
@@ -156,7 +166,10 @@ async fn capabilities(
 }
 
 /// Repeats a number that the caller made up: whoever answers so is the server, and no page of a hotel's network.
-async fn health(uri: Uri) -> Response {
+async fn health(State(server): State<Arc<Server>>, uri: Uri) -> Response {
+    if server.is_draining() {
+        return Refusal::Draining.into_response();
+    }
     let pairs = gate::query_pairs(&uri).unwrap_or_default();
     let echo =
         pairs.into_iter().find(|(key, _)| key == "n").map(|(_, value)| value).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::accept::{self, Stream};
 use crate::config::{Config, Limits};
 use crate::hall::Hall;
+use crate::metrics;
 use crate::outlet::Goodbye;
 use crate::pace::Paces;
 use crate::probe::Probe;
@@ -116,6 +118,7 @@ pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: Sock
         slow: Paces::default(),
         connects: Paces::default(),
         strangers: Paces::default(),
+        draining: AtomicBool::new(false),
         config,
     });
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
@@ -169,6 +172,21 @@ impl Running {
     /// What clients did; empty unless the config asked for it.
     pub fn probe(&self) -> Probe {
         self.server.probe.clone()
+    }
+
+    /// Serves what is counted at `/metrics` of another listener, to whoever has the token, or to everybody who reaches it.
+    pub fn serve_metrics(&self, listener: TcpListener, token: Option<&str>) {
+        let router = metrics::router(self.server.clone(), token);
+        let limits = Limits { sockets: 0, ..self.server.config.limits.clone() };
+        let (stop, connections) = (self.stop.clone(), self.connections.clone());
+        self.connections.spawn(accept::accept(listener, router, limits, stop, connections));
+    }
+
+    /// From now on nobody is taken in, and `/health` says so; those inside stay. The beginning of a stop, for a proxy that
+    /// looks before it sends anybody here.
+    pub fn drain(&self) {
+        self.server.draining.store(true, Ordering::Relaxed);
+        tracing::info!(sockets = self.server.hall.sockets.count(), "server drains");
     }
 
     /// Closes every socket with a code and a reason, as an operator would.

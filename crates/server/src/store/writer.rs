@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use aside_protocol::triage::Item;
 use aside_protocol::{Control, Epoch, Nonce, Seq, ServerFrame};
@@ -18,6 +19,7 @@ use super::nonces::{self, Known};
 use super::{StoreError, aliases, lock};
 use crate::config::Clock;
 use crate::inline::{Rests, Step};
+use crate::metrics::Metrics;
 use crate::outlet::Outlet;
 use crate::room::Room;
 use crate::running::ServerError;
@@ -131,6 +133,7 @@ pub(crate) struct Writer {
     queue: mpsc::Receiver<Write>,
     lock: Option<DirectoryLock>,
     clock: Clock,
+    metrics: Arc<Metrics>,
     pruned_ms: i64,
 }
 
@@ -146,8 +149,9 @@ impl Writer {
         queue: mpsc::Receiver<Write>,
         lock: Option<DirectoryLock>,
         clock: Clock,
+        metrics: Arc<Metrics>,
     ) -> Self {
-        Self { conn, queue, lock, clock, pruned_ms: 0 }
+        Self { conn, queue, lock, clock, metrics, pruned_ms: 0 }
     }
 
     /// Runs until [`Write::Stop`], or until every handle is gone.
@@ -206,7 +210,9 @@ impl Writer {
                 Write::Append(append) => appends.push(append),
                 Write::Job(job) => {
                     self.append_all(std::mem::take(&mut appends));
+                    let began = Instant::now();
                     job(&mut lock(&self.conn));
+                    self.metrics.committed(began.elapsed());
                 }
                 Write::Stop => {
                     self.append_all(appends);
@@ -250,8 +256,13 @@ impl Writer {
 
     fn store(&self, appends: &mut [Append]) -> rusqlite::Result<(Fresh, Outcomes)> {
         let now_ms = self.clock.now().as_millisecond();
-        let count = appends.len();
+        let (count, began) = (appends.len(), Instant::now());
         let stored = in_transaction(&mut lock(&self.conn), |tx| insert_all(tx, appends, now_ms));
+        self.metrics.committed(began.elapsed());
+        if let Ok((fresh, _)) = &stored {
+            let entries: usize = fresh.values().map(|given| given.records.len()).sum();
+            Metrics::add(&self.metrics.entries, entries as u64);
+        }
         stored.inspect_err(|error| {
             tracing::error!(%error, writes = count, "nothing could be stored");
         })

@@ -17,6 +17,7 @@ mod json_suite;
 mod keys;
 mod life;
 mod limits;
+mod metrics;
 mod moderation;
 mod process;
 mod resume;
