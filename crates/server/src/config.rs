@@ -30,6 +30,8 @@ pub struct Config {
     pub clock: Clock,
     /// Where epochs, tokens and the spread of a restart come from.
     pub dice: Dice,
+    /// How long entries are kept.
+    pub keep: Keep,
     /// How far the history over HTTP is behind what is live; servers of the field differ.
     pub history_lag: HistoryLag,
 }
@@ -46,6 +48,7 @@ impl Default for Config {
             probe: false,
             clock: Clock::system(),
             dice: Dice::system(),
+            keep: Keep::default(),
             history_lag: HistoryLag::none(),
         }
     }
@@ -88,6 +91,15 @@ impl Config {
         }
         offered
     }
+}
+
+/// How long entries are kept. By default for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Entries go when they are older than so many days.
+    pub days: Option<u32>,
+    /// The oldest go while the database uses more than so many bytes.
+    pub bytes: Option<u64>,
 }
 
 /// So many at once, then one per `every`.

@@ -22,7 +22,7 @@ use crate::store::moderation::NewDeed;
 use crate::store::tokens::{self, RoomRow, TokenHash, TokenRow};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
-use crate::store::{aliases, moderation, snippets};
+use crate::store::{aliases, moderation, retention, snippets};
 use crate::wire::Wire;
 
 /// What the owner's handle, the HTTP side and every socket share.
@@ -178,6 +178,7 @@ impl Found {
     fn read(conn: &Connection, row: &RoomRow) -> rusqlite::Result<Self> {
         let key = row.key;
         Ok(Self {
+            first: retention::first(conn, key)?,
             head: entries::head(conn, key)?,
             change: items::newest(conn, key)?,
             snippets: snippets::revision(conn, key)?,

@@ -19,6 +19,7 @@ mod hall;
 mod history;
 mod inbound;
 pub mod inline;
+mod keeping;
 mod metrics;
 mod moderation;
 mod outbound;
@@ -44,7 +45,7 @@ mod wire;
 mod words;
 
 pub use accept::Stream;
-pub use config::{Clock, Config, Dice, HistoryLag, Limits, Rate};
+pub use config::{Clock, Config, Dice, HistoryLag, Keep, Limits, Rate};
 pub use inline::{Disk, Rests, Step, start_inline};
 pub use probe::{ConnectionTrace, Probe, RequestTrace};
 pub use rooms::{Rooms, RoomsError};
@@ -52,3 +53,4 @@ pub use running::{Running, ServerError, start};
 pub use spec::{
     Answering, Issued, NewEntry, Placed, RoomInfo, RoomSpec, TokenId, TokenInfo, TokenSpec,
 };
+pub use store::backup::{BackupError, backup, restore};

@@ -123,7 +123,9 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         room.unsubscribe(self.connection.number);
         self.subscription = self.subscription.wrapping_add(1);
         let (epoch, head) = room.position();
-        let missed = head.0.checked_sub(resume.after.0).filter(|_| resume.epoch == epoch);
+        // What comes next for it may be thrown away by now.
+        let goes_on = resume.epoch == epoch && resume.after.next() >= room.first();
+        let missed = head.0.checked_sub(resume.after.0).filter(|_| goes_on);
         let most = self.connection.server.config.limits.resume_entries;
         if missed.is_none_or(|missed| missed > most) {
             let (epoch, seq, change) = self.subscribe(&sees);

@@ -35,6 +35,8 @@ pub(crate) struct Room {
 #[derive(Debug)]
 struct Now {
     epoch: Epoch,
+    /// The oldest place that is still there.
+    first: Seq,
     head: Seq,
     /// The newest change of a question that was told.
     change: u64,
@@ -48,6 +50,7 @@ struct Now {
 /// What is read of a room before it opens.
 #[derive(Debug)]
 pub(crate) struct Found {
+    pub(crate) first: Seq,
     pub(crate) head: Seq,
     pub(crate) change: u64,
     pub(crate) snippets: u64,
@@ -79,8 +82,16 @@ pub(crate) enum Sees {
 
 impl Room {
     pub(crate) fn new(row: RoomRow, found: Found, wire: Wire) -> Self {
-        let Found { head, change, snippets, removals, aliases, rules, uncounted: _ } = found;
-        let now = Now { epoch: row.epoch, head, change, snippets, removals, listeners: Vec::new() };
+        let Found { first, head, change, snippets, removals, aliases, rules, uncounted: _ } = found;
+        let now = Now {
+            epoch: row.epoch,
+            first,
+            head,
+            change,
+            snippets,
+            removals,
+            listeners: Vec::new(),
+        };
         Self {
             key: row.key,
             topic: row.topic,
@@ -144,6 +155,16 @@ impl Room {
     fn now(&self) -> MutexGuard<'_, Now> {
         // Nothing in here panics halfway through a change.
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The oldest place that is still there.
+    pub(crate) fn first(&self) -> Seq {
+        self.now().first
+    }
+
+    /// What was before it is thrown away.
+    pub(crate) fn set_first(&self, first: Seq) {
+        self.now().first = first;
     }
 
     /// The newest place that is on disk and told.
@@ -294,7 +315,7 @@ impl Room {
     pub(crate) fn restart(&self, epoch: Epoch) {
         let mut now = self.now();
         now.epoch = epoch;
-        now.head = Seq(0);
+        (now.first, now.head) = (Seq(1), Seq(0));
         now.change = 0;
         now.removals = 0;
         for listener in now.listeners.drain(..) {

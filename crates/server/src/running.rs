@@ -16,7 +16,6 @@ use tokio_util::task::TaskTracker;
 use crate::accept::{self, Stream};
 use crate::config::{Config, Limits};
 use crate::hall::Hall;
-use crate::metrics;
 use crate::outlet::Goodbye;
 use crate::pace::Paces;
 use crate::probe::Probe;
@@ -25,6 +24,7 @@ use crate::routes::{self, Server};
 use crate::store::Store;
 use crate::store::writer::Write;
 use crate::wire::Wire;
+use crate::{keeping, metrics};
 
 /// A server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +123,7 @@ pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: Sock
     });
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     connections.spawn(check_tokens(hall.clone(), stop.clone()));
+    connections.spawn(keeping::keep_house(hall.clone(), server.config.keep, stop.clone()));
     let (router, rooms) = (routes::router(&server), Rooms::new(hall));
     Running { addr, rooms, server, stop, connections, router, writer: Some(writer) }
 }

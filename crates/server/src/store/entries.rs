@@ -194,7 +194,11 @@ pub(crate) fn range(conn: &Connection, room: i64, range: Range) -> rusqlite::Res
     if range.kind.is_none() {
         // Places have no holes, so leaving some out is arithmetic instead of a walk.
         match range.from {
-            End::Oldest => range.after = Seq(range.after.0.saturating_add(range.skip)),
+            End::Oldest if range.skip == 0 => {}
+            End::Oldest => {
+                let before = super::retention::first(conn, room)?.0.saturating_sub(1);
+                range.after = Seq(range.after.0.max(before).saturating_add(range.skip));
+            }
             End::Newest => {
                 let end = range.before.0.min(head(conn, room)?.next().0);
                 range.before = Seq(end.saturating_sub(range.skip));

@@ -2,6 +2,7 @@
 
 pub(crate) mod aliases;
 pub(crate) mod answers;
+pub(crate) mod backup;
 pub(crate) mod entries;
 mod follow;
 pub(crate) mod items;
@@ -9,6 +10,7 @@ pub(crate) mod moderation;
 pub(crate) mod nonces;
 #[cfg(test)]
 mod plans;
+pub(crate) mod retention;
 pub(crate) mod snippets;
 pub(crate) mod submissions;
 pub(crate) mod tokens;

@@ -83,7 +83,7 @@ impl Drop for Process {
     }
 }
 
-fn run(data: &Path, args: &[&str]) -> Output {
+pub(crate) fn run(data: &Path, args: &[&str]) -> Output {
     Command::new(BINARY).args(args).arg("--data").arg(data).output().unwrap()
 }
 

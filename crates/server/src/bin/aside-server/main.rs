@@ -4,6 +4,7 @@ mod keys;
 mod logging;
 mod rooms;
 mod serve;
+mod settings;
 mod when;
 
 use std::io::Write;
@@ -13,6 +14,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use aside_server::Rooms;
 use clap::{Args, Parser, Subcommand};
+
+use crate::settings::{FILE_VARIABLE, LogSettings, Settings};
 
 /// The Aside room server.
 #[derive(Debug, Parser)]
@@ -30,6 +33,9 @@ struct Data {
     /// The data directory. Default: `server` below $ASIDE_HOME, else `aside-server-data` here.
     #[arg(long = "data")]
     dir: Option<PathBuf>,
+    /// The file of settings (docs/server.md). What the environment says (`ASIDE_SERVER_LISTEN` for `listen`) goes before it.
+    #[arg(long, env = FILE_VARIABLE)]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,25 +49,54 @@ enum Task {
     /// Make and list rooms, and set what they do with questions.
     #[command(subcommand)]
     Room(rooms::RoomTask),
+    /// Copy the database into a new file, while the server runs or not. The copy is checked.
+    Backup {
+        #[command(flatten)]
+        data: Data,
+        /// The copy.
+        file: PathBuf,
+    },
+    /// Put a copy back, while no server runs. What was there before is kept; every room begins a new epoch.
+    Restore {
+        #[command(flatten)]
+        data: Data,
+        /// The copy.
+        file: PathBuf,
+    },
+    /// Read the settings, say what is wrong with them, and end.
+    Check {
+        #[command(flatten)]
+        data: Data,
+    },
 }
 
 impl Data {
-    fn dir(&self) -> PathBuf {
-        self.dir.clone().unwrap_or_else(|| match std::env::var_os("ASIDE_HOME") {
+    fn settings(&self) -> anyhow::Result<Settings> {
+        Settings::load(self.config.as_deref())
+    }
+
+    fn dir(&self, settings: &Settings) -> PathBuf {
+        let chosen = self.dir.clone().or_else(|| settings.data.clone());
+        chosen.unwrap_or_else(|| match std::env::var_os("ASIDE_HOME") {
             Some(home) => PathBuf::from(home).join("server"),
             None => PathBuf::from("aside-server-data"),
         })
     }
 
     fn rooms(&self) -> anyhow::Result<Rooms> {
-        let dir = self.dir();
+        let dir = self.dir(&self.settings()?);
         Rooms::administer(&dir).with_context(|| format!("cannot use {}", dir.display()))
     }
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::to_stderr();
+    // Settings that cannot be read are an error to log, and it is logged as is usual.
+    let log = cli.serve.data.settings().map(|settings| settings.log);
+    if let Err(error) = logging::to_stderr(&log.unwrap_or_else(|_| LogSettings::default())) {
+        let _ = writeln!(std::io::stderr(), "{error:#}");
+        return ExitCode::FAILURE;
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
@@ -83,6 +118,21 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Task::Token(task)) => keys::token(task).await,
         Some(Task::User(task)) => keys::user(task).await,
         Some(Task::Room(task)) => rooms::room(task).await,
+        Some(Task::Backup { data, file }) => {
+            Ok(aside_server::backup(&data.dir(&data.settings()?), &file)?)
+        }
+        Some(Task::Restore { data, file }) => {
+            match aside_server::restore(&file, &data.dir(&data.settings()?))? {
+                Some(before) => print(&format!("before\t{}", before.display())),
+                None => Ok(()),
+            }
+        }
+        Some(Task::Check { data }) => {
+            let settings = data.settings()?;
+            logging::filter(&settings.log)?;
+            serve::metrics_token(&settings)?;
+            print("ok")
+        }
     }
 }
 

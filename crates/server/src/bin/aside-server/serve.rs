@@ -1,20 +1,22 @@
 //! Running the server, which is what happens without a subcommand.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::time::Duration;
 
-use anyhow::Context;
-use aside_server::{Config, Limits};
+use anyhow::{Context, bail};
 use clap::Args;
+use tokio::net::TcpListener;
 
+use crate::settings::{MetricsSettings, Settings};
 use crate::{Data, print};
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; port 0 picks a free one, which is printed.
-    #[arg(long, default_value = "127.0.0.1:8790")]
-    listen: SocketAddr,
+    /// Where to listen (127.0.0.1:8790 if nobody says otherwise); port 0 picks a free one, which is printed.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
     #[command(flatten)]
-    data: Data,
+    pub(crate) data: Data,
     /// Keep nothing on disk; rooms and tokens are then made in code alone.
     #[arg(long, hide = true)]
     in_memory: bool,
@@ -27,38 +29,119 @@ pub(crate) struct Serve {
     /// Do not limit rates (for tests and load).
     #[arg(long)]
     no_rate_limits: bool,
+    /// Where `/metrics` is served; nowhere if nobody says so. Beyond this machine it needs a token (`metrics.token_file`).
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
+}
+
+/// Where to listen if nobody says otherwise: on this machine alone.
+const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8790));
+
+impl Serve {
+    /// What the command line says, over what the environment and the file say.
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let below = self.data.settings()?;
+        let flags = Settings {
+            listen: self.listen,
+            core_only: self.core_only.then_some(true),
+            origins: (!self.origins.is_empty()).then(|| self.origins.clone()),
+            metrics: MetricsSettings { listen: self.metrics, ..MetricsSettings::default() },
+            ..Settings::default()
+        };
+        let settings = below.under(flags);
+        Ok(if self.no_rate_limits { settings.without_rates() } else { settings })
+    }
 }
 
 pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
-    let listener = tokio::net::TcpListener::bind(serve.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", serve.listen))?;
-    let config = Config {
-        data: (!serve.in_memory).then(|| serve.data.dir()),
-        core_only: serve.core_only,
-        origins: serve.origins,
-        limits: if serve.no_rate_limits { Limits::without_rates() } else { Limits::default() },
-        ..Config::default()
+    let settings = serve.settings()?;
+    let mut end = EndSignals::listen()?;
+    let listener = bind(settings.listen.unwrap_or(LISTEN)).await?;
+    let token = metrics_token(&settings)?;
+    let metrics = match settings.metrics.listen {
+        Some(addr) => Some(bind(addr).await?),
+        None => None,
     };
-    let running = aside_server::start(config, listener).await?;
+    let data = (!serve.in_memory).then(|| serve.data.dir(&settings));
+    let running = aside_server::start(settings.config(data), listener).await?;
+    if let Some(listener) = metrics {
+        tracing::info!(addr = %listener.local_addr()?, "metrics are served");
+        running.serve_metrics(listener, token.as_deref());
+    }
     // The one line on stdout: scripts wait for it, and read the port from it.
     print(&format!("listening {}", running.addr()))?;
-    stop_signal().await?;
+    end.next().await;
+    let patience = Duration::from_secs(settings.drain_seconds.unwrap_or(0).into());
+    if !patience.is_zero() {
+        running.drain();
+        // A second signal says that nobody wants to wait.
+        tokio::select! {
+            () = end.next() => {}
+            () = tokio::time::sleep(patience) => {}
+        }
+    }
     running.stop().await;
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for a service manager's request.
-async fn stop_signal() -> std::io::Result<()> {
+async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("cannot listen on {addr}"))
+}
+
+/// The token that whoever reads what is counted must have. Without one, only this machine may.
+pub(crate) fn metrics_token(settings: &Settings) -> anyhow::Result<Option<String>> {
+    let MetricsSettings { listen, token_file } = &settings.metrics;
+    let Some(file) = token_file else {
+        match listen {
+            Some(addr) if !addr.ip().is_loopback() => {
+                bail!(
+                    "metrics.listen: {addr} is reachable from elsewhere; that needs metrics.token_file"
+                )
+            }
+            _ => return Ok(None),
+        }
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("metrics.token_file: cannot read {}", file.display()))?;
+    let token = text.trim();
+    if token.len() < 16 {
+        bail!("metrics.token_file: {} holds fewer than 16 characters", file.display());
+    }
+    Ok(Some(token.to_owned()))
+}
+
+/// Requests to end: Ctrl-C, or a service manager's. They are listened for from the beginning, so that none comes too early.
+struct EndSignals {
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl EndSignals {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// The next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "nothing can be heard of Ctrl-C");
+            std::future::pending::<()>().await;
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
