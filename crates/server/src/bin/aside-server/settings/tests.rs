@@ -132,3 +132,28 @@ fn sizes_are_written_as_people_write_them() {
         assert_eq!(size(text), None, "{text}");
     }
 }
+
+/// The file that is shipped names every setting, and what it says of each is what holds without it.
+#[test]
+fn the_shipped_file_is_whole_and_true() {
+    let text = include_str!("../../../../../../deploy/server.toml");
+    let shipped = of_text(text).unwrap();
+    let of = |settings: &Settings| format!("{:?}", settings.config(None));
+    assert_eq!(of(&shipped), of(&Settings::default()));
+    let whole: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => rest,
+            _ => line,
+        })
+        .fold(String::new(), |text, line| text + line + "\n");
+    let table: toml::Table = whole.parse().unwrap();
+    for key in KEYS {
+        let found = match key.split_once('.') {
+            Some((section, key)) => table[section].get(key),
+            None => table.get(*key),
+        };
+        assert!(found.is_some(), "{key} is not in the shipped file");
+    }
+    of_text(&whole).unwrap();
+}
