@@ -33,12 +33,12 @@ async fn days(room: &Room, count: u32) {
 }
 
 async fn first_is(room: &Room, first: u64) {
-    soon("the old are gone", async {
+    let gone = Box::pin(async {
         while room.page("after=0&resultsPerPage=1").await[0]["seq"] != first {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    })
-    .await;
+    });
+    soon("the old are gone", gone).await;
 }
 
 #[tokio::test]

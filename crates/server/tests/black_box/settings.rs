@@ -164,12 +164,12 @@ async fn a_server_that_is_to_drain_is_seen_draining_before_it_ends() {
     let term = || assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert_eq!(http(served.addr, "GET /health", &[], b"").await.status, 200);
     term();
-    crate::client::soon("it drains", async {
+    let drains = Box::pin(async {
         while http(served.addr, "GET /health", &[], b"").await.status != 503 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-    })
-    .await;
+    });
+    crate::client::soon("it drains", drains).await;
     // A second signal: nobody wants to wait for the minute.
     term();
     assert_eq!(served.child.wait().unwrap().code(), Some(0));
