@@ -39,7 +39,7 @@ impl<'a> Clerk<'a> {
             painter,
             me: view.facts.user.clone(),
             device,
-            staff: view.facts.role.answers(),
+            staff: view.facts.role.at_desk(),
             drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
             held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
             presence: questions
@@ -208,7 +208,7 @@ pub(crate) fn status(view: &RoomView) -> dto::DeskStatus {
         fresh: matches!(desk.state, DeskState::Fresh | DeskState::Local),
         can_answer: view.facts.can_answer,
         can_private: view.facts.can_answer_privately,
-        can_review: view.facts.role.answers() && (view.facts.reviews || desk.reviewing),
+        can_review: view.facts.role.at_desk() && (view.facts.reviews || desk.reviewing),
         can_vote: view.facts.can_vote,
         open: desk.open,
         oldest_waiting: desk.oldest_open,

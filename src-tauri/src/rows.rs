@@ -211,7 +211,8 @@ pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
         core_only: facts.core_only,
         role: match facts.role {
             Role::Audience => dto::Role::Audience,
-            Role::Staff => dto::Role::Staff,
+            // Who may answer is said by itself.
+            Role::Staff | Role::Moderator => dto::Role::Staff,
             Role::Host => dto::Role::Host,
         },
         org_name: name(&facts.org_name),

@@ -67,30 +67,44 @@ pub enum Role {
     Audience,
     /// Also answers for an organisation.
     Staff,
+    /// Sorts and removes, and answers for nobody.
+    Moderator,
     /// Also runs the room.
     Host,
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Audience, Self::Staff, Self::Moderator, Self::Host];
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Audience => "audience",
             Self::Staff => "staff",
+            Self::Moderator => "moderator",
             Self::Host => "host",
         }
     }
 
     /// Reads the word on the wire.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Audience, Self::Staff, Self::Host].into_iter().find(|role| role.as_str() == word)
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 
     /// Whether this role may answer questions.
     pub fn answers(self) -> bool {
         match self {
-            Self::Audience => false,
+            Self::Audience | Self::Moderator => false,
             Self::Staff | Self::Host => true,
+        }
+    }
+
+    /// Whether this role works at the desk: sees all of a question's state, sorts, reviews and moderates.
+    pub fn at_desk(self) -> bool {
+        match self {
+            Self::Audience => false,
+            Self::Staff | Self::Moderator | Self::Host => true,
         }
     }
 }
@@ -127,6 +141,10 @@ pub struct Capabilities {
     pub sends_per_minute: Option<u32>,
     /// The audience's questions are looked at before they are shown (extension `triage`).
     pub review: bool,
+    /// Nobody learns who of the audience asks what, staff included.
+    pub anonymous: bool,
+    /// The least time between two entries of one person of the audience, in seconds; 0 for none (extension `moderation`).
+    pub slow_seconds: u32,
 }
 
 impl Capabilities {
@@ -166,6 +184,8 @@ impl Capabilities {
             content_bytes: limit("contentBytes").and_then(|n| usize::try_from(n).ok()),
             sends_per_minute: limit("sendsPerMinute").and_then(|n| u32::try_from(n).ok()),
             review: data["review"].as_bool().unwrap_or(false),
+            anonymous: data["anonymous"].as_bool().unwrap_or(false),
+            slow_seconds: limit("slowSeconds").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
         })
     }
 
@@ -187,9 +207,15 @@ impl Capabilities {
         if self.review {
             data["review"] = true.into();
         }
+        if self.anonymous {
+            data["anonymous"] = true.into();
+        }
         data["limits"] = serde_json::json!({
             "contentBytes": self.content_bytes, "sendsPerMinute": self.sends_per_minute,
         });
+        if self.slow_seconds > 0 {
+            data["limits"]["slowSeconds"] = self.slow_seconds.into();
+        }
         serde_json::json!({ "code": 200, "data": data }).to_string()
     }
 }

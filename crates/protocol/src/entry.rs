@@ -294,6 +294,9 @@ pub(crate) struct Fields {
     pub(crate) time: Option<u64>,
     pub(crate) change: Option<u64>,
     pub(crate) rev: Option<u64>,
+    pub(crate) retry_ms: Option<u64>,
+    pub(crate) removals: Option<u64>,
+    pub(crate) number: Option<u64>,
 }
 
 impl Fields {
@@ -321,6 +324,9 @@ impl Fields {
             "resumed" => self.resumed = value.as_bool(),
             "code" => self.code = value.as_i64(),
             "reason" => self.reason = text(value),
+            "retry_ms" => self.retry_ms = value.as_u64(),
+            "removals" => self.removals = value.as_u64(),
+            "number" => self.number = value.as_u64(),
             "time" => self.time = value.as_u64(),
             "change" => self.change = value.as_u64(),
             "rev" => self.rev = value.as_u64(),

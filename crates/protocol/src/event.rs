@@ -67,6 +67,8 @@ pub enum Control {
         code: i64,
         /// The reason, in the server's words.
         reason: String,
+        /// How long to wait before the next try, in milliseconds, where that is known.
+        retry_ms: Option<u64>,
     },
     /// The room was entered (extension `resume`).
     Joined {
@@ -78,6 +80,17 @@ pub enum Control {
         seq: Seq,
         /// Whether every entry after the asked place follows before any live one.
         resumed: bool,
+        /// How many of the room's entries were removed so far (extension `moderation`).
+        removals: u64,
+    },
+    /// An entry was removed (extension `moderation`).
+    Removed {
+        /// The entry.
+        id: EntryId,
+        /// Its place.
+        seq: Seq,
+        /// How many were removed so far, this one included.
+        number: u64,
     },
     /// The reply to a heartbeat (extension `heartbeat`).
     Heartbeat {
@@ -191,13 +204,19 @@ impl Control {
                 nonce,
                 code: f.code.unwrap_or_default(),
                 reason: std::mem::take(&mut f.reason),
+                retry_ms: f.retry_ms,
             }),
             "joined" => f.epoch.take().zip(f.seq).map(|(epoch, seq)| Self::Joined {
                 topic: std::mem::take(&mut f.topic),
                 epoch: Epoch::new(epoch),
                 seq,
                 resumed: f.resumed.unwrap_or(true),
+                removals: f.removals.unwrap_or(0),
             }),
+            "removed" => f
+                .seq
+                .zip(f.number)
+                .and_then(|(seq, number)| f.id.take().map(|id| Self::Removed { id, seq, number })),
             "heartbeat" => f.time.map(|time_ms| Self::Heartbeat { time_ms }),
             "desk" => f.change.map(|change| Self::Desk { change }),
             "snippets" => f.rev.map(|rev| Self::Snippets { rev }),
@@ -221,13 +240,16 @@ impl Serialize for Control {
                     map.serialize_entry("seq", &seq.0)?;
                 }
             }
-            Self::Nack { nonce, code, reason } => {
+            Self::Nack { nonce, code, reason, retry_ms } => {
                 map.serialize_entry("type", "nack")?;
                 map.serialize_entry("nonce", nonce.as_str())?;
                 map.serialize_entry("code", code)?;
                 map.serialize_entry("reason", reason)?;
+                if let Some(retry_ms) = retry_ms {
+                    map.serialize_entry("retry_ms", retry_ms)?;
+                }
             }
-            Self::Joined { topic, epoch, seq, resumed } => {
+            Self::Joined { topic, epoch, seq, resumed, removals } => {
                 map.serialize_entry("type", "joined")?;
                 map.serialize_entry("topic", topic)?;
                 map.serialize_entry("epoch", epoch.as_str())?;
@@ -235,6 +257,15 @@ impl Serialize for Control {
                 if !resumed {
                     map.serialize_entry("resumed", resumed)?;
                 }
+                if *removals > 0 {
+                    map.serialize_entry("removals", removals)?;
+                }
+            }
+            Self::Removed { id, seq, number } => {
+                map.serialize_entry("type", "removed")?;
+                map.serialize_entry("id", id.as_str())?;
+                map.serialize_entry("seq", &seq.0)?;
+                map.serialize_entry("number", number)?;
             }
             Self::Heartbeat { time_ms } => {
                 map.serialize_entry("type", "heartbeat")?;

@@ -18,6 +18,7 @@ pub mod http;
 pub mod ids;
 mod lenient;
 pub mod limits;
+pub mod moderation;
 mod surrogates;
 pub mod time;
 pub mod token;

@@ -125,10 +125,12 @@ fn capabilities_are_read_or_mean_the_core_alone() {
         content_bytes: Some(8192),
         sends_per_minute: Some(60),
         review: false,
+        anonymous: false,
+        slow_seconds: 0,
     };
     assert_snapshot!(full.to_json(), @r#"{"code":200,"data":{"extensions":["seq","ack","answer"],"identity":{"avatarurl":"","displayName":"","orgLogo":"","orgName":"Org","role":"staff","user":"u"},"limits":{"contentBytes":8192,"sendsPerMinute":60},"server":"aside-server/0.1.0"}}"#);
     assert_eq!(Capabilities::parse(full.to_json().as_bytes()), full);
-    let reviewing = Capabilities { review: true, ..full };
+    let reviewing = Capabilities { review: true, anonymous: true, slow_seconds: 5, ..full };
     assert!(reviewing.to_json().contains(r#""review":true"#), "said only where it is so");
     assert_eq!(Capabilities::parse(reviewing.to_json().as_bytes()), reviewing);
     for text in [

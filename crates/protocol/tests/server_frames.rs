@@ -62,13 +62,14 @@ fn controls_are_what_the_extensions_name() {
     let ack =
         Control::Ack { nonce: nonce.clone(), id: Some(EntryId::new("e1")), seq: Some(Seq(1)) };
     assert_snapshot!(ServerFrame::control_text(&ack), @r#"{"code":200,"data":"{\"type\":\"ack\",\"nonce\":\"n\",\"id\":\"e1\",\"seq\":1}"}"#);
-    let nack = Control::Nack { nonce, code: 413, reason: "too long".to_owned() };
+    let nack = Control::Nack { nonce, code: 413, reason: "too long".to_owned(), retry_ms: None };
     assert_snapshot!(ServerFrame::control_text(&nack), @r#"{"code":200,"data":"{\"type\":\"nack\",\"nonce\":\"n\",\"code\":413,\"reason\":\"too long\"}"}"#);
     let joined = |resumed| Control::Joined {
         topic: "8001".to_owned(),
         epoch: Epoch::new("e"),
         seq: Seq(7),
         resumed,
+        removals: 0,
     };
     assert_snapshot!(ServerFrame::control_text(&joined(true)), @r#"{"code":200,"data":"{\"type\":\"joined\",\"topic\":\"8001\",\"epoch\":\"e\",\"seq\":7}"}"#);
     assert_snapshot!(ServerFrame::control_text(&joined(false)), @r#"{"code":200,"data":"{\"type\":\"joined\",\"topic\":\"8001\",\"epoch\":\"e\",\"seq\":7,\"resumed\":false}"}"#);
@@ -76,7 +77,16 @@ fn controls_are_what_the_extensions_name() {
     assert_snapshot!(ServerFrame::control_text(&beat), @r#"{"code":200,"data":"{\"type\":\"heartbeat\",\"time\":1538980200000}"}"#);
     let desk = Control::Desk { change: 12 };
     assert_snapshot!(ServerFrame::control_text(&desk), @r#"{"code":200,"data":"{\"type\":\"desk\",\"change\":12}"}"#);
-    for control in [ack, nack, joined(true), joined(false), beat, desk] {
+    let slow = Control::Nack {
+        nonce: Nonce::new("n"),
+        code: 429,
+        reason: "too fast".to_owned(),
+        retry_ms: Some(1200),
+    };
+    assert_snapshot!(ServerFrame::control_text(&slow), @r#"{"code":200,"data":"{\"type\":\"nack\",\"nonce\":\"n\",\"code\":429,\"reason\":\"too fast\",\"retry_ms\":1200}"}"#);
+    let removed = Control::Removed { id: EntryId::new("e1"), seq: Seq(1), number: 2 };
+    assert_snapshot!(ServerFrame::control_text(&removed), @r#"{"code":200,"data":"{\"type\":\"removed\",\"id\":\"e1\",\"seq\":1,\"number\":2}"}"#);
+    for control in [ack, nack, slow, removed, joined(true), joined(false), beat, desk] {
         assert_eq!(
             ServerFrame::parse(&ServerFrame::control_text(&control)),
             Ok(ServerFrame::Control(control))

@@ -22,7 +22,7 @@ use crate::routes::Server;
 use crate::store::answers::{AnswerName, Edited, Given, NewPrivate};
 use crate::store::entries::{self, Draft};
 use crate::store::items::Items;
-use crate::triage::{desk_seat, person};
+use crate::triage::{answering_seat, desk_seat, person};
 use crate::wire::private_number;
 
 /// The most names that an answer says beside the asker's.
@@ -34,7 +34,7 @@ pub(crate) async fn add(
     headers: HeaderMap,
     body: Posted,
 ) -> Result<Response, Refusal> {
-    let seat = desk_seat(&server, &headers).await?;
+    let seat = answering_seat(&server, &headers).await?;
     let mut answer = Answer::parse(&whole(body)?).ok_or(Refusal::Malformed("not an answer"))?;
     seat.in_stream(&answer.stream)?;
     let nonce = server.admit(&seat, &answer.content, answer.nonce.take())?;
@@ -178,7 +178,7 @@ pub(crate) async fn edit(
     headers: HeaderMap,
     body: Posted,
 ) -> Result<Response, Refusal> {
-    let seat = desk_seat(&server, &headers).await?;
+    let seat = answering_seat(&server, &headers).await?;
     let asked = EditRequest::parse(&whole(body)?).ok_or(Refusal::Malformed("not a change"))?;
     seat.in_stream(&asked.stream_id)?;
     server.admit(&seat, &asked.content, None)?;
@@ -191,7 +191,7 @@ pub(crate) async fn retract(
     headers: HeaderMap,
     body: Posted,
 ) -> Result<Response, Refusal> {
-    let seat = desk_seat(&server, &headers).await?;
+    let seat = answering_seat(&server, &headers).await?;
     let asked = RetractRequest::parse(&whole(body)?).ok_or(Refusal::Malformed("not a change"))?;
     seat.in_stream(&asked.stream_id)?;
     step(&server, &seat)?;

@@ -30,9 +30,11 @@ pub(crate) async fn ask(
     let ask = Ask::parse(&whole(body)?).ok_or(Refusal::Malformed("not a question"))?;
     seat.in_stream(&ask.stream)?;
     let nonce = server.admit(&seat, &ask.content, ask.nonce)?;
+    let waits = server.reviews(&seat, &ask.content, EntryKind::Question);
     let content = Body::Question { text: ask.content }.to_content();
     let draft = Draft::by(&seat.identity, EntryKind::Question, content, nonce);
-    if seat.reviews && server.offers(Extension::Triage) && !seat.identity.role.answers() {
+    let draft = server.nameless(&seat, draft);
+    if waits {
         return submit(&server, &seat, draft).await;
     }
     match server.hall.append(&seat.room, vec![draft.clone()]).await {
@@ -73,11 +75,38 @@ impl Server {
         if nonce.as_ref().is_some_and(|nonce| nonce.as_str().len() > NONCE_BYTES) {
             return Err(Refusal::Malformed("the nonce is no UUID"));
         }
-        let name = (seat.room.key(), seat.identity.user.clone());
-        self.sends
-            .take(name, self.config.limits.sends, Instant::now())
-            .map_err(Refusal::TooFast)?;
+        let (name, now) = ((seat.room.key(), seat.identity.user.clone()), Instant::now());
+        self.sends.take(name.clone(), self.config.limits.sends, now).map_err(Refusal::TooFast)?;
+        if self.offers(Extension::Moderation) && !seat.identity.role.at_desk() {
+            let (rules, now_ms) = (seat.room.rules(), self.hall.clock.now().as_millisecond());
+            if let Some(wait) = rules.muted_for(&seat.identity.user, now_ms) {
+                return Err(Refusal::Muted(wait));
+            }
+            self.slow.take(name, rules.slow(), now).map_err(Refusal::TooFast)?;
+        }
         Ok(nonce)
+    }
+
+    /// Whether somebody looks at this before it is shown: where a room reviews, or for a word in it. Where nobody could, it
+    /// is shown.
+    pub(crate) fn reviews(&self, seat: &Seat, text: &str, kind: EntryKind) -> bool {
+        if !self.offers(Extension::Triage) || seat.identity.role.at_desk() {
+            return false;
+        }
+        let rules = seat.room.rules();
+        (kind == EntryKind::Question && rules.settings.review) || rules.words.hold(text)
+    }
+
+    /// The same question under a name that is nobody's and no other question's, where the room wants that of the audience.
+    fn nameless(&self, seat: &Seat, draft: Draft) -> Draft {
+        let Some(name) = seat.room.rules().settings.anonymous.clone() else { return draft };
+        if seat.identity.role.at_desk() {
+            return draft;
+        }
+        let alias = format!("anon-{:016x}", self.hall.dice.roll() as u64);
+        seat.room.names(&alias, &draft.user);
+        let owner = Some(draft.user);
+        Draft { user: alias, display_name: name, avatar_url: String::new(), owner, ..draft }
     }
 }
 

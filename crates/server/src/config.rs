@@ -16,7 +16,7 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// Know nothing beyond part 1 of the protocol, whatever `extensions` says.
     pub core_only: bool,
-    /// What to offer beyond the core; each works alone, but `resume` and `triage` need `seq`, and `votes` needs `triage`.
+    /// What to offer beyond the core; each works alone, but `resume`, `triage` and `moderation` need `seq`, and `votes` needs `triage`.
     pub extensions: BTreeSet<Extension>,
     /// The web origins that may connect. A native client sends none, which is always allowed.
     pub origins: Vec<String>,
@@ -32,6 +32,8 @@ pub struct Config {
     pub clock: Clock,
     /// Where epochs, tokens and the spread of a restart come from.
     pub dice: Dice,
+    /// How long entries are kept.
+    pub keep: Keep,
     /// How far the history over HTTP is behind what is live; servers of the field differ.
     pub history_lag: HistoryLag,
 }
@@ -49,6 +51,7 @@ impl Default for Config {
             probe: false,
             clock: Clock::system(),
             dice: Dice::system(),
+            keep: Keep::default(),
             history_lag: HistoryLag::none(),
         }
     }
@@ -56,7 +59,7 @@ impl Default for Config {
 
 impl Config {
     /// The extensions that this server knows.
-    pub const EXTENSIONS: [Extension; 7] = [
+    pub const EXTENSIONS: [Extension; 8] = [
         Extension::Seq,
         Extension::Ack,
         Extension::Resume,
@@ -64,6 +67,7 @@ impl Config {
         Extension::Answer,
         Extension::Triage,
         Extension::Votes,
+        Extension::Moderation,
     ];
 
     /// In memory, rates off, probe on: what most tests want.
@@ -80,8 +84,9 @@ impl Config {
         offered.retain(|extension| Self::EXTENSIONS.contains(extension));
         if !offered.contains(&Extension::Seq) {
             offered.remove(&Extension::Resume);
-            // Items name questions by their ids.
+            // Items and removals name entries by their ids.
             offered.remove(&Extension::Triage);
+            offered.remove(&Extension::Moderation);
         }
         if !offered.contains(&Extension::Triage) {
             // Votes are changes of items.
@@ -89,6 +94,15 @@ impl Config {
         }
         offered
     }
+}
+
+/// How long entries are kept. By default for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Entries go when they are older than so many days.
+    pub days: Option<u32>,
+    /// The oldest go while the database uses more than so many bytes.
+    pub bytes: Option<u64>,
 }
 
 /// So many at once, then one per `every`.

@@ -20,8 +20,6 @@ pub(crate) struct Seat {
     pub(crate) identity: Identity,
     pub(crate) token: TokenHash,
     pub(crate) expires: Option<Timestamp>,
-    /// The room's questions of the audience are looked at before they are shown.
-    pub(crate) reviews: bool,
 }
 
 impl Seat {
@@ -63,11 +61,27 @@ pub(crate) async fn seat(hall: &Arc<Hall>, headers: &HeaderMap) -> Result<Seat, 
     };
     let secret = Token::new(secret.ok_or(Refusal::Token)?);
     let hash = tokens::hash(secret.expose());
-    let found = hall.store.read(move |conn| tokens::token(conn, &hash)).await?;
+    let read = move |conn: &rusqlite::Connection| {
+        Ok((tokens::token(conn, &hash)?, tokens::newest_notice(conn)?))
+    };
+    let (found, newest) = hall.store.read(read).await?;
+    if hall.is_behind(newest) {
+        hall.heed().await?;
+    }
     let now_ms = hall.clock.now().as_millisecond();
     let row = found.filter(|row| row.holds(now_ms)).ok_or(Refusal::Token)?;
-    let expires = row.expires_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    let reviews = row.room.review;
+    let expires = row.expires();
     let room = hall.open(row.room).await?;
-    Ok(Seat { room, identity: row.identity, token: hash, expires, reviews })
+    Ok(Seat { room, identity: row.identity, token: hash, expires })
+}
+
+/// Whether a seat is still what it was when it was given: a token may be revoked while its socket opens, too late for the
+/// one and too early for the other to be seen.
+pub(crate) async fn still_holds(hall: &Hall, seat: &Seat) -> Result<(), Refusal> {
+    let hash = seat.token;
+    let found = hall.store.read(move |conn| tokens::token(conn, &hash)).await?;
+    let now_ms = hall.clock.now().as_millisecond();
+    let same =
+        |row: &tokens::TokenRow| row.holds(now_ms) && row.identity.role == seat.identity.role;
+    found.filter(same).map(drop).ok_or(Refusal::Token)
 }

@@ -1,22 +1,28 @@
 //! All the rooms of a server: the database, the rooms that are open, the sockets in them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use aside_protocol::triage::Person;
 use aside_protocol::{Epoch, Seq, Topic};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::config::{Clock, Dice};
 use crate::outlet::Goodbye;
-use crate::room::Room;
+use crate::room::{Found, Room};
 use crate::rooms::RoomsError;
-use crate::sockets::{OpenSocket, Sockets};
+use crate::rules::Rules;
+use crate::sockets::Sockets;
 use crate::store::entries::{self, Draft};
 use crate::store::items::{self, Items};
-use crate::store::snippets;
-use crate::store::tokens::{self, RoomRow, TokenHash};
+use crate::store::moderation::NewDeed;
+use crate::store::tokens::{self, RoomRow, TokenHash, TokenRow};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
+use crate::store::{aliases, moderation, retention, snippets};
 use crate::wire::Wire;
 
 /// What the owner's handle, the HTTP side and every socket share.
@@ -27,12 +33,22 @@ pub(crate) struct Hall {
     pub(crate) clock: Clock,
     pub(crate) dice: Dice,
     wire: Wire,
+    /// The newest notice that was heeded.
+    noticed: AtomicI64,
     open: Mutex<HashMap<i64, Arc<Room>>>,
 }
 
 impl Hall {
     pub(crate) fn new(store: Store, clock: Clock, dice: Dice, wire: Wire) -> Self {
-        Self { store, sockets: Arc::default(), clock, dice, wire, open: Mutex::default() }
+        Self {
+            store,
+            sockets: Arc::default(),
+            clock,
+            dice,
+            wire,
+            noticed: AtomicI64::new(0),
+            open: Mutex::default(),
+        }
     }
 
     /// Opens a room, once: everyone gets the same one.
@@ -41,20 +57,14 @@ impl Hall {
             return Ok(room);
         }
         let key = row.key;
-        let epoch = row.epoch.clone();
-        let (head, change, snippets, uncounted) = self
-            .store
-            .read(move |conn| {
-                let uncounted = Items { conn, room: key, epoch: &epoch }.uncounted()?;
-                let (head, change) = (entries::head(conn, key)?, items::newest(conn, key)?);
-                Ok((head, change, snippets::revision(conn, key)?, uncounted))
-            })
-            .await?;
+        let read = move |conn: &Connection| Ok((Found::read(conn, &row)?, row));
+        let (found, row) = self.store.read(read).await?;
+        let uncounted = found.uncounted.clone();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever opened it meanwhile may have moved it on: that one stands.
         let room = open
             .entry(key)
-            .or_insert_with(|| Arc::new(Room::new(row, head, change, snippets, self.wire.clone())))
+            .or_insert_with(|| Arc::new(Room::new(row, found, self.wire.clone())))
             .clone();
         drop(open);
         for question in uncounted {
@@ -73,6 +83,10 @@ impl Hall {
         }
     }
 
+    pub(crate) fn rooms_open(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     pub(crate) fn opened(&self, key: i64) -> Option<Arc<Room>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
@@ -84,21 +98,66 @@ impl Hall {
         Ok(self.open(row.ok_or(RoomsError::NoRoom)?).await?)
     }
 
-    /// Closes the sockets whose token was revoked or has expired, by whichever process or clock.
+    /// Closes the sockets whose token was revoked, has expired or has another role, by whichever process or clock.
     pub(crate) async fn end_stale_sockets(&self) -> Result<(), StoreError> {
-        if self.sockets.count() == 0 {
-            return Ok(());
-        }
-        let revoked: HashSet<TokenHash> = self
-            .store
-            .read(|conn| tokens::revoked(conn).map(|hashes| hashes.into_iter().collect()))
-            .await?;
+        self.heed().await?;
         let now = self.clock.now();
-        let stale = |socket: &OpenSocket| {
-            revoked.contains(&socket.token) || socket.expires.is_some_and(|end| end <= now)
-        };
-        self.sockets.end(stale, Goodbye::token_refused);
+        self.sockets.review(|socket| {
+            socket.expires.filter(|end| *end <= now).map(|_| Goodbye::token_refused())
+        });
         Ok(())
+    }
+
+    /// Looks again at the tokens and rooms that were changed, by whichever process.
+    pub(crate) async fn heed(&self) -> Result<(), StoreError> {
+        let after = self.noticed.load(Ordering::Relaxed);
+        let notices = self.store.read(move |conn| tokens::notices(conn, after)).await?;
+        let now_ms = self.clock.now().as_millisecond();
+        for (key, rules) in notices.rooms {
+            if let Some(room) = self.opened(key) {
+                room.set_rules(rules);
+            }
+        }
+        let changed: HashMap<TokenHash, Option<TokenRow>> = notices.tokens.into_iter().collect();
+        self.sockets.review(|socket| {
+            let row = changed.get(&socket.token)?;
+            let Some(row) = row.as_ref().filter(|row| row.holds(now_ms)) else {
+                return Some(Goodbye::token_refused());
+            };
+            socket.expires = row.expires();
+            (row.identity.role != socket.role).then(Goodbye::another_role)
+        });
+        self.noticed.fetch_max(notices.newest, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether there is something to heed.
+    pub(crate) fn is_behind(&self, newest: i64) -> bool {
+        newest > self.noticed.load(Ordering::Relaxed)
+    }
+
+    /// Lets somebody, as entries name them, not speak for a time; for none, lets them speak again.
+    pub(crate) async fn mute(
+        &self,
+        room: &Room,
+        shown: String,
+        time: Duration,
+        reason: String,
+        by: Person,
+    ) -> Result<(), StoreError> {
+        let (key, now) = (room.key(), self.clock.now());
+        let until = Some(time)
+            .filter(|time| !time.is_zero())
+            .and_then(|time| now.checked_add(jiff::SignedDuration::try_from(time).ok()?).ok());
+        let change = move |conn: &rusqlite::Transaction<'_>| {
+            moderation::mute(conn, key, &shown, until.map(|until| until.as_millisecond()))?;
+            let action = if until.is_some() { "muted" } else { "unmuted" };
+            let new = until.map_or(String::new(), |until| until.as_millisecond().to_string());
+            let deed = NewDeed { action, user: shown, new, reason, by, ..NewDeed::default() };
+            deed.note(conn, key, now.as_millisecond())
+        };
+        self.store.write(change).await?;
+        self.heed().await
     }
 
     /// Stores entries and waits until they are on disk.
@@ -112,6 +171,22 @@ impl Hall {
         let sent = self.store.writes().send(Write::Append(append)).await;
         sent.map_err(|_| AppendError::Unavailable)?;
         answer.await.unwrap_or(Err(AppendError::Unavailable))
+    }
+}
+
+impl Found {
+    fn read(conn: &Connection, row: &RoomRow) -> rusqlite::Result<Self> {
+        let key = row.key;
+        Ok(Self {
+            first: retention::first(conn, key)?,
+            head: entries::head(conn, key)?,
+            change: items::newest(conn, key)?,
+            snippets: snippets::revision(conn, key)?,
+            removals: moderation::removals(conn, key)?,
+            aliases: aliases::all(conn, key)?,
+            rules: Rules::load(conn, row)?,
+            uncounted: Items { conn, room: key, epoch: &row.epoch }.uncounted()?,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aside_protocol::http::Stored;
 use aside_protocol::triage::{Look, TAG_BYTES};
 use aside_protocol::{
     ClientFrame, Control, EntryKind, Extension, Join, Nonce, OutgoingMessage, Resume, ServerFrame,
@@ -14,9 +15,11 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::config::Rate;
 use crate::connection::{Connection, goodbye_for};
+use crate::metrics::Metrics;
 use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye};
 use crate::pace::Pace;
 use crate::refusal::Refusal;
+use crate::review;
 use crate::room::{Room, Sees};
 use crate::store::entries::Draft;
 use crate::store::tokens;
@@ -181,11 +184,12 @@ impl<'a> Inbound<'a> {
     async fn join(&mut self, join: Join) -> Judged {
         self.own_room(&join.topic)?;
         let connection = self.connection;
+        Metrics::add(&connection.server.hall.store.metrics().joins, 1);
         let again = std::mem::replace(&mut self.joined, true);
         let who = &connection.seat.identity;
         let sees = match join.triage && connection.server.offers(Extension::Triage) {
             false => Sees::Entries,
-            true if who.role.answers() => Sees::Desk,
+            true if who.role.at_desk() => Sees::Desk,
             true => Sees::Questions(who.user.clone()),
         };
         match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
@@ -216,7 +220,7 @@ impl<'a> Inbound<'a> {
         // What is kept of it and told to others is ours to name, or short.
         let known = look.question.as_ref().is_none_or(|id| seat.room.place_of(id).is_some());
         let fits = known && look.device.len() <= TAG_BYTES;
-        if !server.offers(Extension::Triage) || !seat.identity.role.answers() || !fits {
+        if !server.offers(Extension::Triage) || !seat.identity.role.at_desk() || !fits {
             return Ok(());
         }
         if self.looks.take(Some(LOOKS), Instant::now()).is_err() {
@@ -245,10 +249,15 @@ impl<'a> Inbound<'a> {
             }
         };
         let who = &seat.identity;
+        let waits = server.reviews(seat, &message.content, EntryKind::Message);
         let outlet = self.connection.outlet.clone();
         let reply = nonce.clone().map_or(Reply::Nobody, |nonce| Reply::Socket(outlet, nonce));
         // Who says it and when is known better here than there.
         let draft = Draft::by(who, EntryKind::Message, message.content, nonce);
+        if waits {
+            self.keep(draft).await;
+            return Ok(());
+        }
         let append = Append { room: seat.room.clone(), drafts: vec![draft], reply };
         // Waits when the disk is behind: the client's own TCP connection then makes it wait too.
         let sent = server.hall.store.writes().send(Write::Append(append)).await;
@@ -263,19 +272,48 @@ impl<'a> Inbound<'a> {
     }
 
     fn refuse(&self, refusal: Refusal, nonce: Option<Nonce>) {
+        self.connection.server.hall.store.metrics().refused(refusal.word());
         let code = i64::from(refusal.status().as_u16());
+        self.say_no(code, refusal.message(), refusal.retry_after(), nonce);
+    }
+
+    fn say_no(&self, code: i64, reason: &str, wait: Option<Duration>, nonce: Option<Nonce>) {
         // A nonce that is itself too long is not repeated.
         let nonce = nonce.filter(|nonce| nonce.as_str().len() <= 64);
-        let text = match nonce {
-            Some(nonce) => {
-                let reason = refusal.message().to_owned();
-                ServerFrame::control_text(&Control::Nack { nonce, code, reason })
+        let text = match (nonce, wait) {
+            (Some(nonce), _) => {
+                let (reason, retry_ms) = (reason.to_owned(), wait.map(millis));
+                ServerFrame::control_text(&Control::Nack { nonce, code, reason, retry_ms })
             }
-            None => ServerFrame::notice_text(code, refusal.message()),
+            (None, Some(wait)) => {
+                let seconds = wait.as_millis().div_ceil(1000);
+                ServerFrame::notice_text(code, &format!("{reason}: wait {seconds} s"))
+            }
+            (None, None) => ServerFrame::notice_text(code, reason),
         };
         self.connection.outlet.say(text.into());
     }
+
+    /// Keeps a message for review; its sender is told that nobody sees it yet.
+    async fn keep(&self, draft: Draft) {
+        let nonce = draft.nonce.clone();
+        let Connection { server, seat, .. } = self.connection;
+        match review::keep(server, seat, draft).await {
+            // Approved meanwhile: the same send again is acknowledged like any other.
+            Ok(Stored { review: None, id, seq }) => {
+                if let Some(nonce) = nonce {
+                    let ack = Control::Ack { nonce, id, seq };
+                    self.connection.outlet.say(ServerFrame::control_text(&ack).into());
+                }
+            }
+            Ok(_) => self.say_no(HELD, "it waits for review", None, nonce),
+            Err(refusal) => self.refuse(refusal, nonce),
+        }
+    }
 }
+
+/// Taken, and not shown yet.
+const HELD: i64 = 202;
 
 fn millis(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)

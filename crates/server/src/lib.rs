@@ -20,6 +20,9 @@ mod hall;
 mod history;
 mod inbound;
 pub mod inline;
+mod keeping;
+mod metrics;
+mod moderation;
 mod outbound;
 mod outlet;
 mod pace;
@@ -31,6 +34,7 @@ mod review;
 mod room;
 pub mod rooms;
 mod routes;
+mod rules;
 pub mod running;
 mod snippets;
 mod sockets;
@@ -40,9 +44,10 @@ mod triage;
 mod upgrade;
 mod votes;
 mod wire;
+mod words;
 
 pub use accept::Stream;
-pub use config::{Clock, Config, Dice, HistoryLag, Limits, Rate};
+pub use config::{Clock, Config, Dice, HistoryLag, Keep, Limits, Rate};
 pub use inline::{Disk, Rests, Step, start_inline};
 pub use probe::{ConnectionTrace, Probe, RequestTrace};
 pub use rooms::{Rooms, RoomsError};
@@ -50,3 +55,4 @@ pub use running::{Running, ServerError, start};
 pub use spec::{
     Answering, Issued, NewEntry, Placed, RoomInfo, RoomSpec, TokenId, TokenInfo, TokenSpec,
 };
+pub use store::backup::{BackupError, backup, restore};

@@ -123,7 +123,9 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         room.unsubscribe(self.connection.number);
         self.subscription = self.subscription.wrapping_add(1);
         let (epoch, head) = room.position();
-        let missed = head.0.checked_sub(resume.after.0).filter(|_| resume.epoch == epoch);
+        // What comes next for it may be thrown away by now.
+        let goes_on = resume.epoch == epoch && resume.after.next() >= room.first();
+        let missed = head.0.checked_sub(resume.after.0).filter(|_| goes_on);
         let most = self.connection.server.config.limits.resume_entries;
         if missed.is_none_or(|missed| missed > most) {
             let (epoch, seq, change) = self.subscribe(&sees);
@@ -157,7 +159,8 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
 
     async fn answer(&mut self, epoch: Epoch, seq: Seq, resumed: bool) -> Written {
         let topic = self.connection.seat.room.topic().as_str().to_owned();
-        let joined = Control::Joined { topic, epoch, seq, resumed };
+        let removals = self.connection.seat.room.removals();
+        let joined = Control::Joined { topic, epoch, seq, resumed, removals };
         self.feed(Message::Text(ServerFrame::control_text(&joined).into())).await?;
         self.flush().await
     }

@@ -12,6 +12,9 @@ use tokio_util::sync::CancellationToken;
 /// nothing else is wrong.
 const SLOW_RETRY_MS: u64 = 250;
 
+/// The shortest that a client waits after 1012.
+const ROLE_RETRY_MS: u64 = 1000;
+
 /// How a connection ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Goodbye {
@@ -36,6 +39,11 @@ impl Goodbye {
     /// The token is no longer good.
     pub(crate) fn token_refused() -> Self {
         Self::close(close::TOKEN_REFUSED, "token refused")
+    }
+
+    /// The token allows other things now: it comes back as what it is.
+    pub(crate) fn another_role() -> Self {
+        Self::close(close::RESTARTING, CloseReason::retry_text(ROLE_RETRY_MS))
     }
 
     /// The code under which the end is recorded.

@@ -44,10 +44,14 @@ pub(crate) enum Refusal {
     Full,
     /// Too much of it at once.
     TooFast(Duration),
+    /// This person may not speak, for so long.
+    Muted(Duration),
     /// The socket's path, without a handshake.
     NotAHandshake,
     /// The server cannot take more now.
     Busy,
+    /// The server is about to stop.
+    Draining,
     /// The request took too long to arrive.
     Slow,
     /// The database does not answer.
@@ -62,7 +66,9 @@ impl Refusal {
         match self {
             Self::TokenInUrl | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Token => StatusCode::UNAUTHORIZED,
-            Self::Origin | Self::OtherRoom | Self::Role | Self::TooLate => StatusCode::FORBIDDEN,
+            Self::Origin | Self::OtherRoom | Self::Role | Self::TooLate | Self::Muted(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -70,7 +76,33 @@ impl Refusal {
             Self::TooLong | Self::Full => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAHandshake => StatusCode::UPGRADE_REQUIRED,
             Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Draining | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The reason in one word, for whoever counts.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::TokenInUrl => "token_in_url",
+            Self::Origin => "origin",
+            Self::Token => "token",
+            Self::OtherRoom => "other_room",
+            Self::Role => "role",
+            Self::Malformed(_) => "malformed",
+            Self::NotFound => "not_found",
+            Self::Method => "method",
+            Self::NonceReused => "nonce_reused",
+            Self::Overtaken => "overtaken",
+            Self::TooLate => "too_late",
+            Self::TooLong => "too_long",
+            Self::Full => "full",
+            Self::TooFast(_) => "too_fast",
+            Self::Muted(_) => "muted",
+            Self::NotAHandshake => "no_handshake",
+            Self::Busy => "busy",
+            Self::Draining => "draining",
+            Self::Slow => "slow",
+            Self::Unavailable => "unavailable",
         }
     }
 
@@ -91,17 +123,20 @@ impl Refusal {
             Self::TooLong => "too long",
             Self::Full => "there are as many as there may be",
             Self::TooFast(_) => "too fast",
+            Self::Muted(_) => "muted",
             Self::NotAHandshake => "this is the path of the socket",
             Self::Busy => "the server is full",
+            Self::Draining => "the server is about to stop",
             Self::Slow => "the request took too long",
             Self::Unavailable => "nothing can be stored or read now",
         }
     }
 
-    fn retry_after(self) -> Option<Duration> {
+    /// How long to wait before the next try, where waiting helps.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::TooFast(wait) => Some(wait),
-            Self::Busy | Self::Unavailable => Some(BUSY_RETRY),
+            Self::TooFast(wait) | Self::Muted(wait) => Some(wait),
+            Self::Busy | Self::Draining | Self::Unavailable => Some(BUSY_RETRY),
             Self::TokenInUrl
             | Self::Origin
             | Self::Token
@@ -132,6 +167,8 @@ impl IntoResponse for Refusal {
             headers
                 .insert(RETRY_AFTER, HeaderValue::from(u32::try_from(seconds).unwrap_or(u32::MAX)));
         }
+        response.extensions_mut().insert(self);
+        let headers = response.headers_mut();
         if self == Self::NotAHandshake {
             headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));

@@ -20,6 +20,11 @@ pub(crate) async fn submit(
     seat: &Seat,
     draft: Draft,
 ) -> Result<Response, Refusal> {
+    Ok(json(StatusCode::OK, keep(server, seat, draft).await?.to_json()))
+}
+
+/// Keeps something for review, and says what is known of it.
+pub(crate) async fn keep(server: &Server, seat: &Seat, draft: Draft) -> Result<Stored, Refusal> {
     let submitted = at_desk(
         server,
         seat,
@@ -29,7 +34,7 @@ pub(crate) async fn submit(
             Submitted::Same(_) | Submitted::Entry(_) | Submitted::NonceReused => None,
         },
     );
-    let stored = match submitted.await? {
+    Ok(match submitted.await? {
         Submitted::New(item) | Submitted::Same(item) => {
             let review = Some(item.review);
             Stored { id: Some(item.question_id), seq: None, review }
@@ -38,8 +43,7 @@ pub(crate) async fn submit(
             Stored { id: Some(seat.room.entry_id(seq)), seq: Some(seq), review: None }
         }
         Submitted::NonceReused => return Err(Refusal::NonceReused),
-    };
-    Ok(json(StatusCode::OK, stored.to_json()))
+    })
 }
 
 impl Wish<'_> {
@@ -68,7 +72,7 @@ impl Wish<'_> {
         let (published, question) = match review {
             Review::Approved => items
                 .publish(submission, place, now_ms)
-                .map(|(record, item)| (Some(record), Some(item)))?,
+                .map(|(record, item)| (Some(record), item))?,
             Review::Pending | Review::Rejected => (None, None),
         };
         let reason = asked.change.reason.filter(|_| review == Review::Rejected).unwrap_or_default();

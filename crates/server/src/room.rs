@@ -1,5 +1,6 @@
 //! One open room: its newest place, and who is told of the next. Only the writer's thread moves it on.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::triage::{Item, Presence, Votes};
@@ -8,6 +9,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::outlet::{Chunk, Goodbye, Outlet};
 use crate::presence::Looking;
+use crate::rules::Rules;
 use crate::store::entries::Record;
 use crate::store::tokens::RoomRow;
 use crate::votes::Wanted;
@@ -25,17 +27,38 @@ pub(crate) struct Room {
     now: Mutex<Now>,
     pub(crate) looking: Looking,
     pub(crate) wanted: Wanted,
+    rules: Mutex<Arc<Rules>>,
+    /// Who is behind the names that are nobody's.
+    aliases: Mutex<HashMap<String, String>>,
 }
 
 #[derive(Debug)]
 struct Now {
     epoch: Epoch,
+    /// The oldest place that is still there.
+    first: Seq,
     head: Seq,
     /// The newest change of a question that was told.
     change: u64,
     /// How often the snippets of its staff were changed.
     snippets: u64,
+    /// How many entries were removed.
+    removals: u64,
     listeners: Vec<Listener>,
+}
+
+/// What is read of a room before it opens.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) first: Seq,
+    pub(crate) head: Seq,
+    pub(crate) change: u64,
+    pub(crate) snippets: u64,
+    pub(crate) removals: u64,
+    pub(crate) aliases: HashMap<String, String>,
+    pub(crate) rules: Rules,
+    /// The questions whose votes are to be told.
+    pub(crate) uncounted: Vec<Seq>,
 }
 
 #[derive(Debug)]
@@ -58,11 +81,58 @@ pub(crate) enum Sees {
 }
 
 impl Room {
-    pub(crate) fn new(row: RoomRow, head: Seq, change: u64, snippets: u64, wire: Wire) -> Self {
-        let listeners = Vec::new();
-        let now = Mutex::new(Now { epoch: row.epoch, head, change, snippets, listeners });
-        let (looking, wanted) = (Looking::default(), Wanted::default());
-        Self { key: row.key, topic: row.topic, stream: row.stream, wire, now, looking, wanted }
+    pub(crate) fn new(row: RoomRow, found: Found, wire: Wire) -> Self {
+        let Found { first, head, change, snippets, removals, aliases, rules, uncounted: _ } = found;
+        let now = Now {
+            epoch: row.epoch,
+            first,
+            head,
+            change,
+            snippets,
+            removals,
+            listeners: Vec::new(),
+        };
+        Self {
+            key: row.key,
+            topic: row.topic,
+            stream: row.stream,
+            wire,
+            now: Mutex::new(now),
+            looking: Looking::default(),
+            wanted: Wanted::default(),
+            rules: Mutex::new(Arc::new(rules)),
+            aliases: Mutex::new(aliases),
+        }
+    }
+
+    /// What holds at the moment.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_rules(&self, rules: Rules) {
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    fn aliases(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.aliases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on this person is behind that name.
+    pub(crate) fn names(&self, alias: &str, user: &str) {
+        self.aliases().insert(alias.to_owned(), user.to_owned());
+    }
+
+    /// What somebody of the audience may know of an item.
+    pub(crate) fn shown_to(&self, item: &Item, user: &str) -> Item {
+        // No user has the empty id, so it is nobody's own.
+        item.for_audience(if self.asked(item, user) { &item.asker.user } else { "" })
+    }
+
+    /// Whether somebody asked this, under whichever name.
+    fn asked(&self, item: &Item, user: &str) -> bool {
+        let name = &item.asker.user;
+        name == user || self.aliases().get(name).is_some_and(|owner| owner == user)
     }
 
     /// The database's name for it.
@@ -85,6 +155,16 @@ impl Room {
     fn now(&self) -> MutexGuard<'_, Now> {
         // Nothing in here panics halfway through a change.
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The oldest place that is still there.
+    pub(crate) fn first(&self) -> Seq {
+        self.now().first
+    }
+
+    /// What was before it is thrown away.
+    pub(crate) fn set_first(&self, first: Seq) {
+        self.now().first = first;
     }
 
     /// The newest place that is on disk and told.
@@ -158,13 +238,14 @@ impl Room {
         };
         let (mut desk, mut audience) = (None, None);
         let personal =
-            |user: &str| items.iter().any(|item| item.is_personal() && item.asker.user == user);
+            |user: &str| items.iter().any(|item| item.is_personal() && self.asked(item, user));
         for listener in &now.listeners {
             let chunk: Arc<Chunk> = match &listener.sees {
                 Sees::Entries => continue,
                 Sees::Desk => Arc::clone(desk.get_or_insert_with(|| frames(&Item::clone))),
-                Sees::Questions(user) if personal(user) => frames(&|item| item.for_audience(user)),
-                // No user has the empty id, so it is nobody's own.
+                Sees::Questions(user) if personal(user) => {
+                    frames(&|item| self.shown_to(item, user))
+                }
                 Sees::Questions(_) => Arc::clone(
                     audience.get_or_insert_with(|| frames(&|item| item.for_audience(""))),
                 ),
@@ -209,6 +290,22 @@ impl Room {
         }
     }
 
+    /// How many entries were removed.
+    pub(crate) fn removals(&self) -> u64 {
+        self.now().removals
+    }
+
+    /// Tells everybody that an entry is gone.
+    pub(crate) fn deliver_removal(&self, seq: Seq, number: u64) {
+        let mut now = self.now();
+        now.removals = number;
+        let removed = Control::Removed { id: wire::entry_id(&now.epoch, seq), seq, number };
+        let chunk = chunk(vec![ServerFrame::control_text(&removed).into()]);
+        for listener in &now.listeners {
+            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
+        }
+    }
+
     /// The frame that carries an entry.
     pub(crate) fn frame(&self, record: &Record, epoch: &Epoch) -> Utf8Bytes {
         ServerFrame::entry_text(&self.wire.entry(record, &self.stream, epoch)).into()
@@ -218,8 +315,9 @@ impl Room {
     pub(crate) fn restart(&self, epoch: Epoch) {
         let mut now = self.now();
         now.epoch = epoch;
-        now.head = Seq(0);
+        (now.first, now.head) = (Seq(1), Seq(0));
         now.change = 0;
+        now.removals = 0;
         for listener in now.listeners.drain(..) {
             listener.outlet.end(Goodbye::close(close::RESTARTING, "history was reset"));
         }

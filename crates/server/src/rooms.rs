@@ -1,9 +1,11 @@
 //! What the owner of a server may do without a socket: make rooms and tokens, publish entries, read them back.
 
+mod lists;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use aside_protocol::{AnswerNotes, Body, Entry, Seq, Token, Topic};
+use aside_protocol::{AnswerNotes, Body, Entry, Role, Seq, Token, Topic};
 use jiff::Timestamp;
 
 use crate::config::{Clock, Dice};
@@ -14,7 +16,7 @@ use crate::spec::{
     Answering, Issued, NewEntry, Placed, RoomInfo, RoomSpec, TokenId, TokenInfo, TokenSpec,
 };
 use crate::store::entries::{self, Draft, End, Range};
-use crate::store::tokens::{self, RoomRow};
+use crate::store::tokens::{self, RoomRow, Settings};
 use crate::store::writer::AppendError;
 use crate::store::{Store, StoreError};
 use crate::wire::Wire;
@@ -37,6 +39,9 @@ pub enum RoomsError {
     /// A topic, stream id or user id may not be empty.
     #[error("a name is missing")]
     Nameless,
+    /// A word for a list is empty, or too long.
+    #[error("a word is empty or longer than 128 bytes")]
+    Word,
     /// Only the server that hosts the rooms may write into them.
     #[error("only the running server writes entries")]
     NotHosting,
@@ -131,7 +136,7 @@ impl Rooms {
     }
 
     async fn info(&self, row: RoomRow) -> Result<RoomInfo, RoomsError> {
-        let review = row.review;
+        let Settings { review, anonymous, slow_s } = row.settings.clone();
         let room = self.hall.open(row).await?;
         let (epoch, head) = room.position();
         Ok(RoomInfo {
@@ -140,6 +145,8 @@ impl Rooms {
             epoch,
             head,
             review,
+            anonymous,
+            slow_seconds: slow_s,
         })
     }
 
@@ -147,8 +154,26 @@ impl Rooms {
     /// of questions at all). What waits already goes on waiting. A server in another process heeds it at once.
     pub async fn set_review(&self, topic: &Topic, on: bool) -> Result<(), RoomsError> {
         let topic = topic.clone();
-        let found = self.hall.store.write(move |conn| tokens::set_review(conn, &topic, on)).await?;
-        if found { Ok(()) } else { Err(RoomsError::NoRoom) }
+        if !self.hall.store.write(move |conn| tokens::set_review(conn, &topic, on)).await? {
+            return Err(RoomsError::NoRoom);
+        }
+        Ok(self.hall.heed().await?)
+    }
+
+    /// From now on, the audience asks under this name, and nobody learns who does, staff included; absent, under their own
+    /// names. The server knows, for its limits. A server in another process heeds it at once.
+    pub async fn set_anonymous(
+        &self,
+        topic: &Topic,
+        name: Option<String>,
+    ) -> Result<(), RoomsError> {
+        let (topic, name) = (topic.clone(), name.unwrap_or_default());
+        let change =
+            move |conn: &rusqlite::Transaction<'_>| tokens::set_anonymous(conn, &topic, &name);
+        if !self.hall.store.write(change).await? {
+            return Err(RoomsError::NoRoom);
+        }
+        Ok(self.hall.heed().await?)
     }
 
     /// Makes a token, and its room if there is none.
@@ -176,8 +201,40 @@ impl Rooms {
     /// Ends a token; its sockets are closed with 4401 (by a server in another process, within seconds).
     pub async fn revoke_token(&self, id: &TokenId) -> Result<(), RoomsError> {
         let (id, now_ms) = (id.clone(), self.now_ms());
-        let found = self.hall.store.write(move |conn| tokens::revoke(conn, &id, now_ms)).await?;
-        if !found {
+        self.token_change(move |conn| tokens::revoke(conn, &id, now_ms)).await
+    }
+
+    /// Ends every token of a user in a room, and says how many there were.
+    pub async fn revoke_user(&self, topic: &Topic, user: &str) -> Result<usize, RoomsError> {
+        let (topic, user) = (topic.clone(), user.to_owned());
+        let ids = self.hall.store.read(move |conn| tokens::of_user(conn, &topic, &user)).await?;
+        for id in &ids {
+            self.revoke_token(id).await?;
+        }
+        Ok(ids.len())
+    }
+
+    /// Gives a token another role; its sockets come back with it.
+    pub async fn set_role(&self, id: &TokenId, role: Role) -> Result<(), RoomsError> {
+        let id = id.clone();
+        self.token_change(move |conn| tokens::set_role(conn, &id, role)).await
+    }
+
+    /// Gives a token another end, or none.
+    pub async fn set_expiry(
+        &self,
+        id: &TokenId,
+        expires: Option<Timestamp>,
+    ) -> Result<(), RoomsError> {
+        let id = id.clone();
+        self.token_change(move |conn| tokens::set_expiry(conn, &id, expires)).await
+    }
+
+    async fn token_change(
+        &self,
+        change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<bool> + Send + 'static,
+    ) -> Result<(), RoomsError> {
+        if !self.hall.store.write(change).await? {
             return Err(RoomsError::NoToken);
         }
         self.hall.end_stale_sockets().await?;
@@ -288,6 +345,7 @@ impl NewEntry {
             seen: None,
             co_answer: false,
             source: None,
+            owner: None,
         }
     }
 }

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{ANSWER_PATH, ASK_PATH, CAPABILITIES_PATH, HISTORY_PATH};
+use aside_protocol::moderation::{
+    DEEDS_PATH, MODERATION_PATH, MUTE_PATH, REMOVALS_PATH, REMOVE_PATH, SLOW_PATH,
+};
 use aside_protocol::triage::{
     CHANGES_PATH, EDIT_PATH, FROM_PATH, LOG_PATH, RETRACT_PATH, SNIPPETS_PATH, STATE_PATH,
     VOTE_PATH,
@@ -24,7 +28,9 @@ use crate::hall::Hall;
 use crate::pace::Paces;
 use crate::probe::Probe;
 use crate::refusal::{Refusal, json};
-use crate::{answers, asking, gate, guests, history, page, snippets, triage, upgrade, votes};
+use crate::{
+    answers, asking, gate, guests, history, moderation, page, snippets, triage, upgrade, votes,
+};
 
 /// What every request and every socket may look at.
 #[derive(Debug)]
@@ -39,9 +45,12 @@ pub(crate) struct Server {
     pub(crate) reads: Paces<(i64, String)>,
     /// Changes of questions, at the pace of sends and beside them.
     pub(crate) steps: Paces<(i64, String)>,
+    /// What the audience says, where the room is slow.
+    pub(crate) slow: Paces<(i64, String)>,
     pub(crate) connects: Paces<(i64, String)>,
     pub(crate) strangers: Paces<IpAddr>,
     pub(crate) guests: Paces<IpAddr>,
+    pub(crate) draining: AtomicBool,
 }
 
 impl Server {
@@ -53,6 +62,11 @@ impl Server {
     fn serves_page(&self) -> bool {
         let needs = [Extension::Ack, Extension::Resume, Extension::Heartbeat];
         needs.into_iter().all(|extension| self.offers(extension))
+    }
+
+    /// Whether nobody is taken in any more, since the server is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     fn is_core(&self) -> bool {
@@ -101,6 +115,15 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
             .route(&path(LOG_PATH), get(triage::log))
             .route(&path(SNIPPETS_PATH), get(snippets::list).post(snippets::change));
     }
+    if server.offers(Extension::Moderation) {
+        router = router
+            .route(&path(REMOVE_PATH), post(moderation::remove))
+            .route(&path(MUTE_PATH), post(moderation::mute))
+            .route(&path(SLOW_PATH), post(moderation::slow))
+            .route(&path(MODERATION_PATH), get(moderation::state))
+            .route(&path(DEEDS_PATH), get(moderation::log))
+            .route(&path(REMOVALS_PATH), get(moderation::removals));
+    }
     if server.offers(Extension::Votes) {
         router = router.route(&path(VOTE_PATH), post(votes::vote));
     }
@@ -127,6 +150,9 @@ async fn pass(State(server): State<Arc<Server>>, request: Request, next: Next) -
             .await
             .unwrap_or_else(|_| Refusal::Slow.into_response())
     };
+    if let Some(refusal) = response.extensions().get::<Refusal>() {
+        server.hall.store.metrics().refused(refusal.word());
+    }
     let status = response.status().as_u16();
     tracing::debug!(%method, path = uri.path(), status, "request");
     let target = if gate::has_token(&uri) {
@@ -143,20 +169,25 @@ async fn capabilities(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let seat = gate::seat(&server.hall, &headers).await?;
-    let limits = &server.config.limits;
+    let (limits, settings) = (&server.config.limits, seat.room.rules().settings.clone());
     let capabilities = Capabilities {
         server: concat!("aside-server/", env!("CARGO_PKG_VERSION")).to_owned(),
         extensions: server.offered.clone(),
         identity: Some(seat.identity),
         content_bytes: Some(limits.content_bytes),
         sends_per_minute: limits.sends.map(crate::config::Rate::per_minute),
-        review: seat.reviews && server.offers(Extension::Triage),
+        review: settings.review && server.offers(Extension::Triage),
+        anonymous: settings.anonymous.is_some(),
+        slow_seconds: if server.offers(Extension::Moderation) { settings.slow_s } else { 0 },
     };
     Ok(json(StatusCode::OK, capabilities.to_json()))
 }
 
 /// Repeats a number that the caller made up: whoever answers so is the server, and no page of a hotel's network.
-async fn health(uri: Uri) -> Response {
+async fn health(State(server): State<Arc<Server>>, uri: Uri) -> Response {
+    if server.is_draining() {
+        return Refusal::Draining.into_response();
+    }
     let pairs = gate::query_pairs(&uri).unwrap_or_default();
     let echo =
         pairs.into_iter().find(|(key, _)| key == "n").map(|(_, value)| value).unwrap_or_default();

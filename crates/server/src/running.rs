@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::routes::{self, Server};
 use crate::store::Store;
 use crate::store::writer::Write;
 use crate::wire::Wire;
+use crate::{keeping, metrics};
 
 /// A server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -113,13 +115,16 @@ pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: Sock
         sends: Paces::default(),
         reads: Paces::default(),
         steps: Paces::default(),
+        slow: Paces::default(),
         connects: Paces::default(),
         strangers: Paces::default(),
         guests: Paces::default(),
+        draining: AtomicBool::new(false),
         config,
     });
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     connections.spawn(check_tokens(hall.clone(), stop.clone()));
+    connections.spawn(keeping::keep_house(hall.clone(), server.config.keep, stop.clone()));
     let (router, rooms) = (routes::router(&server), Rooms::new(hall));
     Running { addr, rooms, server, stop, connections, router, writer: Some(writer) }
 }
@@ -131,7 +136,11 @@ async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            _ = tick.tick() => {}
+            // A server that nobody is connected to sleeps.
+            () = async {
+                hall.sockets.some().await;
+                tick.tick().await;
+            } => {}
         }
         if let Err(error) = hall.end_stale_sockets().await {
             tracing::error!(%error, "tokens could not be checked");
@@ -165,6 +174,21 @@ impl Running {
     /// What clients did; empty unless the config asked for it.
     pub fn probe(&self) -> Probe {
         self.server.probe.clone()
+    }
+
+    /// Serves what is counted at `/metrics` of another listener, to whoever has the token, or to everybody who reaches it.
+    pub fn serve_metrics(&self, listener: TcpListener, token: Option<&str>) {
+        let router = metrics::router(self.server.clone(), token);
+        let limits = Limits { sockets: 0, ..self.server.config.limits.clone() };
+        let (stop, connections) = (self.stop.clone(), self.connections.clone());
+        self.connections.spawn(accept::accept(listener, router, limits, stop, connections));
+    }
+
+    /// From now on nobody is taken in, and `/health` says so; those inside stay. The beginning of a stop, for a proxy that
+    /// looks before it sends anybody here.
+    pub fn drain(&self) {
+        self.server.draining.store(true, Ordering::Relaxed);
+        tracing::info!(sockets = self.server.hall.sockets.count(), "server drains");
     }
 
     /// Closes every socket with a code and a reason, as an operator would.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::Role;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use crate::config::Limits;
 use crate::outlet::{Goodbye, Outlet};
@@ -36,6 +37,7 @@ pub(crate) enum Full {
 pub(crate) struct Sockets {
     last: AtomicU64,
     open: Mutex<BTreeMap<u64, OpenSocket>>,
+    arrived: Notify,
 }
 
 /// Keeps a socket on the list for as long as it lives, panics included.
@@ -58,7 +60,7 @@ impl Sockets {
     ) -> Result<Seated, Full> {
         let mut open = self.open();
         // However large the audience: who answers it must still get in.
-        let most = if socket.role.answers() { limits.sockets } else { limits.sockets / 5 * 4 };
+        let most = if socket.role.at_desk() { limits.sockets } else { limits.sockets / 5 * 4 };
         if open.len() >= most {
             return Err(Full::Server);
         }
@@ -69,12 +71,29 @@ impl Sockets {
         }
         let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         open.insert(number, socket);
+        self.arrived.notify_one();
         Ok(Seated { number, sockets: self.clone() })
     }
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.open().len()
+    }
+
+    /// Waits until there is one.
+    pub(crate) async fn some(&self) {
+        while self.count() == 0 {
+            self.arrived.notified().await;
+        }
+    }
+
+    /// Looks at each, to change what is known of it, and ends those for which there is a goodbye.
+    pub(crate) fn review(&self, mut look: impl FnMut(&mut OpenSocket) -> Option<Goodbye>) {
+        for socket in self.open().values_mut() {
+            if let Some(goodbye) = look(socket) {
+                socket.outlet.end(goodbye);
+            }
+        }
     }
 
     /// Ends those that are meant.

@@ -39,6 +39,10 @@ pub struct RoomInfo {
     pub head: Seq,
     /// What the audience asks waits until staff approve it.
     pub review: bool,
+    /// The name under which the audience asks, where nobody is to learn who does.
+    pub anonymous: Option<String>,
+    /// The least time between two entries of one person of the audience, in seconds; 0 for none.
+    pub slow_seconds: u32,
 }
 
 /// Who a token is for.

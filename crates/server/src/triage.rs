@@ -48,8 +48,14 @@ impl Outcome {
     }
 }
 
-/// Staff alone.
+/// Everybody who works at the desk.
 pub(crate) async fn desk_seat(server: &Server, headers: &HeaderMap) -> Result<Seat, Refusal> {
+    let seat = gate::seat(&server.hall, headers).await?;
+    if seat.identity.role.at_desk() { Ok(seat) } else { Err(Refusal::Role) }
+}
+
+/// Those of the desk who speak for an organisation.
+pub(crate) async fn answering_seat(server: &Server, headers: &HeaderMap) -> Result<Seat, Refusal> {
     let seat = gate::seat(&server.hall, headers).await?;
     if seat.identity.role.answers() { Ok(seat) } else { Err(Refusal::Role) }
 }
@@ -67,7 +73,7 @@ pub(crate) fn person(who: &Identity) -> Person {
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
     }
 }
@@ -90,6 +96,10 @@ pub(crate) async fn state(
     let seat = desk_seat(&server, &headers).await?;
     let asked = StateRequest::parse(&whole(body)?).ok_or(Refusal::Malformed("not a change"))?;
     seat.in_stream(&asked.stream_id)?;
+    // A claim says that one is about to answer.
+    if asked.change.state == Some(Work::Claimed) && !seat.identity.role.answers() {
+        return Err(Refusal::Role);
+    }
     step(&server, &seat)?;
     let (key, room) = (seat.room.key(), seat.room.clone());
     let now_ms = server.hall.clock.now().as_millisecond();
@@ -270,11 +280,12 @@ pub(crate) async fn changes(
 ) -> Result<Response, Refusal> {
     let seat = gate::seat(&server.hall, &headers).await?;
     let query = read_in_room(&server, &seat, &uri)?;
-    let (user, staff) = (seat.identity.user.clone(), seat.identity.role.answers());
+    let (user, staff) = (seat.identity.user.clone(), seat.identity.role.at_desk());
     let after = number(query.value("after"))?.unwrap_or(0);
     let limit = number(query.value("limit"))?.unwrap_or(CHANGES.into());
     let limit = u32::try_from(limit).unwrap_or(CHANGES).clamp(1, CHANGES);
     let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
+    let room = seat.room.clone();
     let (mut items, newest) = server
         .hall
         .store
@@ -284,7 +295,7 @@ pub(crate) async fn changes(
             for item in &mut found {
                 item.voted = Some(items.voted(item.seq, &user)?);
                 if !staff {
-                    *item = item.for_audience(&user);
+                    *item = room.shown_to(item, &user);
                 }
             }
             Ok((found, items::newest(conn, key)?))

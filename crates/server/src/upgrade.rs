@@ -20,7 +20,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use crate::accept::AnyStream;
 use crate::connection::{self, Connection};
 use crate::gate;
-use crate::outlet::Outlet;
+use crate::metrics::Metrics;
+use crate::outlet::{Goodbye, Outlet};
 use crate::page;
 use crate::refusal::Refusal;
 use crate::routes::Server;
@@ -46,6 +47,9 @@ pub(crate) async fn upgrade(
 ) -> Result<Response, Refusal> {
     let limits = &server.config.limits;
     let now = Instant::now();
+    if server.is_draining() {
+        return Err(Refusal::Draining);
+    }
     let seat =
         gate::seat(&server.hall, request.headers()).await.map_err(|refusal| match refusal {
             Refusal::Token => match server.strangers.take(address, limits.strangers, now) {
@@ -54,6 +58,10 @@ pub(crate) async fn upgrade(
             },
             other => other,
         })?;
+    // While the disk is behind, those inside come first.
+    if server.hall.store.is_behind() && !seat.identity.role.at_desk() {
+        return Err(Refusal::Busy);
+    }
     let name = (seat.room.key(), seat.identity.user.clone());
     server.connects.take(name, limits.connects, now).map_err(Refusal::TooFast)?;
     let mut response =
@@ -75,7 +83,9 @@ pub(crate) async fn upgrade(
         Full::User => Refusal::TooFast(FULL_RETRY),
         Full::Server => Refusal::Busy,
     })?;
+    gate::still_holds(&server.hall, &seat).await?;
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Metrics::add(&server.hall.store.metrics().opened, 1);
     server.probe.opened(seated.number(), &seat.identity.user, content_type);
     let upgraded = hyper::upgrade::on(&mut request);
     let connection = Connection { server: server.clone(), seat, outlet, number: seated.number() };
@@ -89,13 +99,21 @@ async fn serve(
     upgraded: OnUpgrade,
     seated: Seated,
 ) {
+    let metrics = connection.server.hall.store.metrics();
     let code = match upgraded.await {
         Ok(upgraded) => match open(upgraded).await {
-            Some(socket) => Box::pin(connection::run(&connection, waiting, socket)).await.code(),
+            Some(socket) => {
+                let goodbye = Box::pin(connection::run(&connection, waiting, socket)).await;
+                if goodbye == Goodbye::too_slow() {
+                    Metrics::add(&metrics.slow_readers, 1);
+                }
+                goodbye.code()
+            }
             None => aside_protocol::close::ABNORMAL,
         },
         Err(_) => aside_protocol::close::ABNORMAL,
     };
+    metrics.closed(code);
     connection.server.probe.closed(seated.number(), code);
     tracing::info!(
         connection = seated.number(),

@@ -72,7 +72,7 @@ pub(crate) async fn vote(
             Ok(json(StatusCode::OK, voted.to_json()))
         }
         Cast::Closed(item) => {
-            let item = item.for_audience(&seat.identity.user);
+            let item = seat.room.shown_to(&item, &seat.identity.user);
             Ok(json(StatusCode::CONFLICT, item_reply(409, "it takes no votes", &item)))
         }
         Cast::NotFound => Err(Refusal::NotFound),

@@ -2,7 +2,8 @@
 
 use aside_protocol::{Body, EntryKind, Identity, Nonce, Seq};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
+
+use super::nonces::keep_nonce;
 
 /// An entry before it has a place.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Draft {
     pub(crate) co_answer: bool,
     /// The message that a question is made of.
     pub(crate) source: Option<Seq>,
+    /// Who it is, where `user` is a name that is nobody's.
+    pub(crate) owner: Option<String>,
 }
 
 /// An entry with its place.
@@ -55,7 +58,13 @@ impl Draft {
             seen: None,
             co_answer: false,
             source: None,
+            owner: None,
         }
+    }
+
+    /// Who says it.
+    pub(crate) fn owner(&self) -> &str {
+        self.owner.as_deref().unwrap_or(&self.user)
     }
 
     pub(crate) fn place(self, seq: Seq, now_ms: i64) -> Record {
@@ -72,19 +81,7 @@ impl Draft {
     }
 }
 
-/// What is known of a draft's nonce.
-pub(crate) enum Known {
-    /// Never seen, or there is none.
-    New,
-    /// The same entry, stored before.
-    Same(Seq),
-    /// The same question, which waits for review or was rejected.
-    Submitted(i64),
-    /// Another entry.
-    Other,
-}
-
-fn kind_number(kind: EntryKind) -> i64 {
+pub(super) fn kind_number(kind: EntryKind) -> i64 {
     match kind {
         EntryKind::Message => 1,
         EntryKind::Question => 2,
@@ -107,36 +104,12 @@ pub(super) fn seq_of(number: i64) -> Seq {
     Seq(u64::try_from(number).unwrap_or(0))
 }
 
-fn fingerprint(kind: EntryKind, content: &str) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(kind.as_str());
-    hash.update([0]);
-    hash.update(content);
-    hash.finalize().into()
-}
-
-pub(crate) fn known_nonce(conn: &Connection, room: i64, draft: &Draft) -> rusqlite::Result<Known> {
-    let Some(nonce) = &draft.nonce else { return Ok(Known::New) };
-    let found = conn
-        .prepare_cached(
-            "SELECT seq, fingerprint FROM nonce WHERE room = ? AND user = ? AND nonce = ?",
-        )?
-        .query_row(params![room, draft.user, nonce.as_str()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })
-        .optional()?;
-    Ok(match found {
-        None => Known::New,
-        Some((_, print)) if print != fingerprint(draft.kind, &draft.content) => Known::Other,
-        Some((below, _)) if below < 0 => Known::Submitted(-below),
-        Some((seq, _)) => Known::Same(seq_of(seq)),
-    })
-}
-
+/// Puts an entry at its place; `owner` is who said it, whatever name stands there.
 pub(crate) fn insert(
     conn: &Connection,
     room: i64,
     record: &Record,
+    owner: &str,
     now_ms: i64,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
@@ -156,32 +129,9 @@ pub(crate) fn insert(
     ])?;
     if let Some(nonce) = &record.nonce {
         let said = (record.kind, record.content.as_str());
-        keep_nonce(conn, room, &record.user, nonce, said, sql(record.seq), now_ms)?;
+        keep_nonce(conn, room, owner, nonce, said, sql(record.seq), now_ms)?;
     }
     Ok(())
-}
-
-/// Remembers what a nonce was used for: an entry's place, or a submission's id below zero, until it is an entry.
-pub(super) fn keep_nonce(
-    conn: &Connection,
-    room: i64,
-    user: &str,
-    nonce: &Nonce,
-    (kind, content): (EntryKind, &str),
-    what: i64,
-    now_ms: i64,
-) -> rusqlite::Result<()> {
-    let print = fingerprint(kind, content);
-    conn.prepare_cached(
-        "INSERT INTO nonce (room, user, nonce, fingerprint, seq, stored_ms) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (room, user, nonce) DO UPDATE SET seq = excluded.seq, stored_ms = excluded.stored_ms WHERE seq < 0",
-    )?
-    .execute(params![room, user, nonce.as_str(), print, what, now_ms])?;
-    Ok(())
-}
-
-pub(crate) fn forget_nonces(conn: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
-    conn.execute("DELETE FROM nonce WHERE stored_ms < ?", [before_ms])
 }
 
 pub(crate) fn head(conn: &Connection, room: i64) -> rusqlite::Result<Seq> {
@@ -204,6 +154,8 @@ pub(crate) fn first_after(conn: &Connection, room: i64, ms: i64) -> rusqlite::Re
 
 pub(crate) fn forget_room(conn: &Connection, room: i64) -> rusqlite::Result<()> {
     super::items::forget_room(conn, room)?;
+    super::moderation::forget_room(conn, room)?;
+    conn.execute("DELETE FROM alias WHERE room = ?", [room])?;
     conn.execute("DELETE FROM nonce WHERE room = ?", [room])?;
     conn.execute("DELETE FROM entry WHERE room = ?", [room])?;
     Ok(())
@@ -242,7 +194,11 @@ pub(crate) fn range(conn: &Connection, room: i64, range: Range) -> rusqlite::Res
     if range.kind.is_none() {
         // Places have no holes, so leaving some out is arithmetic instead of a walk.
         match range.from {
-            End::Oldest => range.after = Seq(range.after.0.saturating_add(range.skip)),
+            End::Oldest if range.skip == 0 => {}
+            End::Oldest => {
+                let before = super::retention::first(conn, room)?.0.saturating_sub(1);
+                range.after = Seq(range.after.0.max(before).saturating_add(range.skip));
+            }
             End::Newest => {
                 let end = range.before.0.min(head(conn, room)?.next().0);
                 range.before = Seq(end.saturating_sub(range.skip));
@@ -300,12 +256,15 @@ pub(crate) fn question(
     }))
 }
 
+pub(super) fn read_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<EntryKind> {
+    let number: i64 = row.get(column)?;
+    kind_of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
 fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let number: i64 = row.get(1)?;
-    let kind = kind_of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(1, number))?;
     Ok(Record {
         seq: seq_of(row.get(0)?),
-        kind,
+        kind: read_kind(row, 1)?,
         user: row.get(2)?,
         display_name: row.get(3)?,
         avatar_url: row.get(4)?,
@@ -328,7 +287,7 @@ mod tests {
         for n in 1..=30_u64 {
             let kind = if n % 3 == 0 { EntryKind::Question } else { EntryKind::Message };
             let draft = Draft::by(&Identity::default(), kind, n.to_string(), None);
-            insert(&conn, 1, &draft.place(Seq(n), 0), 0).unwrap();
+            insert(&conn, 1, &draft.place(Seq(n), 0), "", 0).unwrap();
         }
         conn
     }

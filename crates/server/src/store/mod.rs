@@ -1,12 +1,17 @@
 //! The database: one thread writes, a few connections read.
 
+pub(crate) mod aliases;
 pub(crate) mod answers;
+pub(crate) mod backup;
 pub(crate) mod entries;
 mod follow;
 pub(crate) mod guests;
 pub(crate) mod items;
+pub(crate) mod moderation;
+pub(crate) mod nonces;
 #[cfg(test)]
 mod plans;
+pub(crate) mod retention;
 pub(crate) mod snippets;
 pub(crate) mod submissions;
 pub(crate) mod tokens;
@@ -23,6 +28,7 @@ use rusqlite_migration::{M, Migrations};
 use tokio::sync::mpsc;
 
 use crate::config::Clock;
+use crate::metrics::Metrics;
 use crate::running::ServerError;
 use writer::{DirectoryLock, Write, Writer};
 
@@ -46,6 +52,7 @@ pub(crate) struct Store {
     hosting: bool,
     /// Reads happen where they are asked for, without a thread.
     inline: bool,
+    metrics: Arc<Metrics>,
 }
 
 /// A read or a write was not done.
@@ -87,8 +94,9 @@ impl Store {
         hosting: bool,
     ) -> (Self, Writer) {
         let (writes, queue) = mpsc::channel(WRITES_WAITING);
-        let store = Self { readers, next: AtomicUsize::new(0), writes, hosting, inline: false };
-        (store, Writer::new(writer, queue, lock, clock))
+        let (next, metrics) = (AtomicUsize::new(0), Arc::<Metrics>::default());
+        let writer = Writer::new(writer, queue, lock, clock, metrics.clone());
+        (Self { readers, next, writes, hosting, inline: false, metrics }, writer)
     }
 
     /// Hosts rooms in a connection that somebody else keeps, without any thread.
@@ -100,6 +108,21 @@ impl Store {
     /// Whether this process owns the rooms' logs.
     pub(crate) fn hosting(&self) -> bool {
         self.hosting
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How many writes wait.
+    pub(crate) fn writes_waiting(&self) -> usize {
+        WRITES_WAITING - self.writes.capacity()
+    }
+
+    /// Whether so much waits that newcomers had better come later: four fifths of what may.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.writes_waiting() >= WRITES_WAITING / 5 * 4
     }
 
     /// Where writes are asked for.
@@ -177,6 +200,8 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
         M::up(include_str!("desk.sql")),
         M::up(include_str!("review.sql")),
         M::up(include_str!("snippets.sql")),
+        M::up(include_str!("keys.sql")),
+        M::up(include_str!("moderation.sql")),
         M::up(include_str!("guests.sql")),
     ]);
     steps.to_latest(conn).map_err(ServerError::Migration)

@@ -13,14 +13,10 @@ const ALLOWED: &[(&str, &str)] = &[
         "the tokens of one person",
     ),
     (
-        "SELECT id, topic, stream, epoch, review FROM room ORDER BY id",
+        "SELECT id, topic, stream, epoch, review, anonymous, slow_s FROM room ORDER BY id",
         "the list of rooms, for its owner",
     ),
     ("SELECT token.id, topic, role, user", "the list of tokens, for its owner"),
-    (
-        "SELECT hash FROM token WHERE revoked_ms IS NOT NULL",
-        "an index of revoked tokens alone, once at the start",
-    ),
     (
         "SELECT change, field, old, new, by, at_ms FROM item_log",
         "the log of one question, when a person asks",

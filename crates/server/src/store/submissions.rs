@@ -5,11 +5,13 @@ use aside_protocol::{Body, EntryKind, Nonce, Seq};
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::entries::{self, Draft, Known, Record, seq_of, sql};
+use super::aliases;
+use super::entries::{self, Draft, Record, seq_of, sql};
 use super::items::{Items, json, number, text};
+use super::nonces::{self, Known};
 use crate::wire::{entry_id, submission_id};
 
-/// What became of a question that is to be reviewed.
+/// What became of what is to be reviewed.
 pub(crate) enum Submitted {
     /// It waits.
     New(Box<Item>),
@@ -22,12 +24,12 @@ pub(crate) enum Submitted {
 }
 
 const SUBMISSION: &str = "SELECT id, rev, change, user, display_name, avatar_url, content, asked_ms, review, reason, question,
-    changed_by FROM submission";
+    changed_by, kind FROM submission";
 
 impl Items<'_> {
-    /// Keeps a question for review, once.
+    /// Keeps a question or a message for review, once.
     pub(crate) fn submit(&self, draft: &Draft, now_ms: i64) -> rusqlite::Result<Submitted> {
-        match entries::known_nonce(self.conn, self.room, draft)? {
+        match nonces::known_nonce(self.conn, self.room, draft)? {
             Known::New => {}
             Known::Same(seq) => return Ok(Submitted::Entry(seq)),
             Known::Submitted(id) => return Ok(Submitted::Same(Box::new(self.expect(id)?))),
@@ -39,8 +41,8 @@ impl Items<'_> {
             .query_row([self.room], |row| row.get(0))?;
         self.conn
             .prepare_cached(
-                "INSERT INTO submission (room, id, change, user, display_name, avatar_url, content, nonce, asked_ms)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO submission (room, id, change, user, display_name, avatar_url, content, nonce, asked_ms, kind)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.room,
@@ -52,10 +54,14 @@ impl Items<'_> {
                 draft.content,
                 draft.nonce.as_ref().map(Nonce::as_str),
                 now_ms,
+                entries::kind_number(draft.kind),
             ])?;
+        if let Some(owner) = &draft.owner {
+            aliases::keep(self.conn, self.room, &draft.user, owner)?;
+        }
         if let Some(nonce) = &draft.nonce {
             let said = (draft.kind, draft.content.as_str());
-            entries::keep_nonce(self.conn, self.room, &draft.user, nonce, said, -id, now_ms)?;
+            nonces::keep_nonce(self.conn, self.room, draft.owner(), nonce, said, -id, now_ms)?;
         }
         Ok(Submitted::New(Box::new(self.expect(id)?)))
     }
@@ -103,20 +109,20 @@ impl Items<'_> {
         Ok(item)
     }
 
-    /// Makes it an entry of its asker at a place: the entry, and its item.
+    /// Makes it an entry of its asker at a place: the entry, and the item of a question.
     pub(crate) fn publish(
         &self,
         id: i64,
         seq: Seq,
         now_ms: i64,
-    ) -> rusqlite::Result<(Record, Item)> {
+    ) -> rusqlite::Result<(Record, Option<Item>)> {
         let record = self
             .conn
-            .prepare_cached("SELECT user, display_name, avatar_url, content, nonce FROM submission WHERE room = ? AND id = ?")?
+            .prepare_cached("SELECT user, display_name, avatar_url, content, nonce, kind FROM submission WHERE room = ? AND id = ?")?
             .query_row(params![self.room, id], |row| {
                 Ok(Record {
                     seq,
-                    kind: EntryKind::Question,
+                    kind: entries::read_kind(row, 5)?,
                     user: row.get(0)?,
                     display_name: row.get(1)?,
                     avatar_url: row.get(2)?,
@@ -126,11 +132,13 @@ impl Items<'_> {
                     nonce: row.get::<_, Option<String>>(4)?.map(Nonce::new),
                 })
             })?;
-        entries::insert(self.conn, self.room, &record, now_ms)?;
+        let owner = aliases::owner(self.conn, self.room, &record.user)?;
+        entries::insert(self.conn, self.room, &record, &owner, now_ms)?;
         self.conn
             .prepare_cached("UPDATE submission SET question = ? WHERE room = ? AND id = ?")?
             .execute(params![sql(seq), self.room, id])?;
-        let item = self.asked(seq, Some(-id))?;
+        let is_question = record.kind == EntryKind::Question;
+        let item = is_question.then(|| self.asked(seq, Some(-id))).transpose()?;
         Ok((record, item))
     }
 
@@ -139,7 +147,7 @@ impl Items<'_> {
         let asker =
             Person { user: row.get(3)?, display_name: row.get(4)?, avatar_url: row.get(5)? };
         let content: String = row.get(6)?;
-        let asked = Body::parse(EntryKind::Question, &content).text().to_owned();
+        let asked = Body::parse(entries::read_kind(row, 12)?, &content).text().to_owned();
         let word: String = row.get(8)?;
         let unknown = || rusqlite::Error::from(FromSqlError::Other(word.clone().into()));
         let question: Option<i64> = row.get(10)?;

@@ -1,10 +1,13 @@
 //! Rooms and tokens in the database.
 
+use std::collections::BTreeSet;
+
 use aside_protocol::{Epoch, Identity, Role, StreamId, Topic};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
+use crate::rules::Rules;
 use crate::spec::{RoomSpec, TokenId, TokenInfo, TokenSpec};
 
 /// What is stored of a secret.
@@ -22,7 +25,18 @@ pub(crate) struct RoomRow {
     pub(crate) topic: Topic,
     pub(crate) stream: StreamId,
     pub(crate) epoch: Epoch,
+    pub(crate) settings: Settings,
+}
+
+/// What its owner chose for a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Questions of the audience are looked at before they are shown.
     pub(crate) review: bool,
+    /// The name under which the audience asks, where nobody is to learn who does.
+    pub(crate) anonymous: Option<String>,
+    /// The least time between two entries of one person of the audience, in seconds.
+    pub(crate) slow_s: u32,
 }
 
 /// A token's row, with its room.
@@ -39,9 +53,14 @@ impl TokenRow {
     pub(crate) fn holds(&self, now_ms: i64) -> bool {
         !self.revoked && self.expires_ms.is_none_or(|end| now_ms < end)
     }
+
+    /// When it ends by itself.
+    pub(crate) fn expires(&self) -> Option<Timestamp> {
+        self.expires_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok())
+    }
 }
 
-const ROOM: &str = "SELECT id, topic, stream, epoch, review FROM room";
+const ROOM: &str = "SELECT id, topic, stream, epoch, review, anonymous, slow_s FROM room";
 
 fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
     Ok(RoomRow {
@@ -49,7 +68,11 @@ fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
         topic: Topic::new(row.get::<_, String>(1)?),
         stream: StreamId::new(row.get::<_, String>(2)?),
         epoch: Epoch::new(row.get::<_, String>(3)?),
-        review: row.get(4)?,
+        settings: Settings {
+            review: row.get(4)?,
+            anonymous: Some(row.get(5)?).filter(|name: &String| !name.is_empty()),
+            slow_s: row.get(6)?,
+        },
     })
 }
 
@@ -83,7 +106,28 @@ pub(crate) fn find_or_make_room(
 pub(crate) fn set_review(conn: &Connection, topic: &Topic, on: bool) -> rusqlite::Result<bool> {
     let found =
         conn.execute("UPDATE room SET review = ? WHERE topic = ?", params![on, topic.as_str()])?;
+    note_settings(conn, topic)?;
     Ok(found > 0)
+}
+
+/// The name under which the audience asks; empty, everybody asks under their own. False when there is no such room.
+pub(crate) fn set_anonymous(
+    conn: &Connection,
+    topic: &Topic,
+    name: &str,
+) -> rusqlite::Result<bool> {
+    let found = conn
+        .execute("UPDATE room SET anonymous = ? WHERE topic = ?", params![name, topic.as_str()])?;
+    note_settings(conn, topic)?;
+    Ok(found > 0)
+}
+
+fn note_settings(conn: &Connection, topic: &Topic) -> rusqlite::Result<()> {
+    conn.execute(
+        "INSERT INTO notice (room) SELECT id FROM room WHERE topic = ?",
+        [topic.as_str()],
+    )?;
+    Ok(())
 }
 
 /// Begins a new life of a room's history.
@@ -125,7 +169,7 @@ pub(crate) fn insert_token(
 /// Finds a token by its hash, in force or not.
 pub(crate) fn token(conn: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<TokenRow>> {
     conn.prepare_cached(
-        "SELECT room.id, topic, stream, epoch, review, role, user, display_name, avatar_url, org_name, org_logo,
+        "SELECT room.id, topic, stream, epoch, review, anonymous, slow_s, role, user, display_name, avatar_url, org_name, org_logo,
                 expires_ms, revoked_ms IS NOT NULL
          FROM token JOIN room ON room.id = token.room WHERE hash = ?",
     )?
@@ -133,15 +177,15 @@ pub(crate) fn token(conn: &Connection, hash: &TokenHash) -> rusqlite::Result<Opt
         Ok(TokenRow {
             room: read_room(row)?,
             identity: Identity {
-                role: role(row, 5)?,
-                user: row.get(6)?,
-                display_name: row.get(7)?,
-                avatar_url: row.get(8)?,
-                org_name: row.get(9)?,
-                org_logo: row.get(10)?,
+                role: role(row, 7)?,
+                user: row.get(8)?,
+                display_name: row.get(9)?,
+                avatar_url: row.get(10)?,
+                org_name: row.get(11)?,
+                org_logo: row.get(12)?,
             },
-            expires_ms: row.get(11)?,
-            revoked: row.get(12)?,
+            expires_ms: row.get(13)?,
+            revoked: row.get(14)?,
         })
     })
     .optional()
@@ -179,12 +223,88 @@ pub(crate) fn revoke(conn: &Connection, id: &TokenId, now_ms: i64) -> rusqlite::
         "UPDATE token SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?",
         params![now_ms, id.0],
     )?;
+    note_change(conn, id)?;
     Ok(found > 0)
 }
 
-/// The hashes of every revoked token.
-pub(crate) fn revoked(conn: &Connection) -> rusqlite::Result<Vec<TokenHash>> {
-    conn.prepare_cached("SELECT hash FROM token WHERE revoked_ms IS NOT NULL")?
-        .query_map([], |row| row.get(0))?
-        .collect()
+/// Gives a token another role; false when there is none of that name.
+pub(crate) fn set_role(conn: &Connection, id: &TokenId, role: Role) -> rusqlite::Result<bool> {
+    let found =
+        conn.execute("UPDATE token SET role = ? WHERE id = ?", params![role.as_str(), id.0])?;
+    note_change(conn, id)?;
+    Ok(found > 0)
+}
+
+/// Gives a token another end, or none; false when there is none of that name.
+pub(crate) fn set_expiry(
+    conn: &Connection,
+    id: &TokenId,
+    expires: Option<Timestamp>,
+) -> rusqlite::Result<bool> {
+    let found = conn.execute(
+        "UPDATE token SET expires_ms = ? WHERE id = ?",
+        params![expires.map(Timestamp::as_millisecond), id.0],
+    )?;
+    note_change(conn, id)?;
+    Ok(found > 0)
+}
+
+/// The names of a user's tokens in a room that were not revoked.
+pub(crate) fn of_user(
+    conn: &Connection,
+    topic: &Topic,
+    user: &str,
+) -> rusqlite::Result<Vec<TokenId>> {
+    conn.prepare_cached(
+        "SELECT token.id FROM token JOIN room ON room.id = token.room
+         WHERE room.topic = ? AND token.user = ? AND revoked_ms IS NULL",
+    )?
+    .query_map(params![topic.as_str(), user], |row| row.get(0).map(TokenId))?
+    .collect()
+}
+
+fn note_change(conn: &Connection, id: &TokenId) -> rusqlite::Result<()> {
+    conn.execute("INSERT INTO notice (token) SELECT hash FROM token WHERE id = ?", [&id.0])?;
+    Ok(())
+}
+
+/// What is to be looked at again.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    /// The newest of them.
+    pub(crate) newest: i64,
+    /// Tokens as they are now.
+    pub(crate) tokens: Vec<(TokenHash, Option<TokenRow>)>,
+    /// Rooms, by their keys, as they are now.
+    pub(crate) rooms: Vec<(i64, Rules)>,
+}
+
+/// The number of the newest notice; zero for none.
+pub(crate) fn newest_notice(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT coalesce(max(id), 0) FROM notice")?.query_row([], |row| row.get(0))
+}
+
+/// What came after a notice.
+pub(crate) fn notices(conn: &Connection, after: i64) -> rusqlite::Result<Notices> {
+    let found: Vec<(i64, Option<TokenHash>, Option<i64>)> = conn
+        .prepare_cached("SELECT id, token, room FROM notice WHERE id > ? ORDER BY id")?
+        .query_map([after], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut notices = Notices { newest: after, ..Notices::default() };
+    let (mut tokens, mut rooms) = (BTreeSet::new(), BTreeSet::new());
+    for (id, hash, room) in found {
+        notices.newest = id;
+        tokens.extend(hash);
+        rooms.extend(room);
+    }
+    for hash in tokens {
+        notices.tokens.push((hash, token(conn, &hash)?));
+    }
+    let mut by_key = conn.prepare_cached(&format!("{ROOM} WHERE id = ?"))?;
+    for key in rooms {
+        if let Some(row) = by_key.query_row([key], read_room).optional()? {
+            notices.rooms.push((key, Rules::load(conn, &row)?));
+        }
+    }
+    Ok(notices)
 }

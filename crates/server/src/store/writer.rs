@@ -6,17 +6,20 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use aside_protocol::triage::Item;
 use aside_protocol::{Control, Epoch, Nonce, Seq, ServerFrame};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::entries::{self, Draft, Known, Record};
+use super::entries::{self, Draft, Record};
 use super::items::Items;
-use super::{StoreError, lock};
+use super::nonces::{self, Known};
+use super::{StoreError, aliases, lock};
 use crate::config::Clock;
 use crate::inline::{Rests, Step};
+use crate::metrics::Metrics;
 use crate::outlet::Outlet;
 use crate::room::Room;
 use crate::running::ServerError;
@@ -130,6 +133,7 @@ pub(crate) struct Writer {
     queue: mpsc::Receiver<Write>,
     lock: Option<DirectoryLock>,
     clock: Clock,
+    metrics: Arc<Metrics>,
     pruned_ms: i64,
 }
 
@@ -145,8 +149,9 @@ impl Writer {
         queue: mpsc::Receiver<Write>,
         lock: Option<DirectoryLock>,
         clock: Clock,
+        metrics: Arc<Metrics>,
     ) -> Self {
-        Self { conn, queue, lock, clock, pruned_ms: 0 }
+        Self { conn, queue, lock, clock, metrics, pruned_ms: 0 }
     }
 
     /// Runs until [`Write::Stop`], or until every handle is gone.
@@ -205,7 +210,9 @@ impl Writer {
                 Write::Append(append) => appends.push(append),
                 Write::Job(job) => {
                     self.append_all(std::mem::take(&mut appends));
+                    let began = Instant::now();
                     job(&mut lock(&self.conn));
+                    self.metrics.committed(began.elapsed());
                 }
                 Write::Stop => {
                     self.append_all(appends);
@@ -249,8 +256,13 @@ impl Writer {
 
     fn store(&self, appends: &mut [Append]) -> rusqlite::Result<(Fresh, Outcomes)> {
         let now_ms = self.clock.now().as_millisecond();
-        let count = appends.len();
+        let (count, began) = (appends.len(), Instant::now());
         let stored = in_transaction(&mut lock(&self.conn), |tx| insert_all(tx, appends, now_ms));
+        self.metrics.committed(began.elapsed());
+        if let Ok((fresh, _)) = &stored {
+            let entries: usize = fresh.values().map(|given| given.records.len()).sum();
+            Metrics::add(&self.metrics.entries, entries as u64);
+        }
         stored.inspect_err(|error| {
             tracing::error!(%error, writes = count, "nothing could be stored");
         })
@@ -263,7 +275,7 @@ impl Writer {
         }
         self.pruned_ms = now_ms;
         let before_ms = now_ms - NONCE_DAYS * 24 * 60 * 60 * 1000;
-        if let Err(error) = entries::forget_nonces(&lock(&self.conn), before_ms) {
+        if let Err(error) = nonces::forget_nonces(&lock(&self.conn), before_ms) {
             tracing::warn!(%error, "old nonces stay");
         }
     }
@@ -327,7 +339,7 @@ fn insert_all(
                 places.push(made);
                 continue;
             }
-            match entries::known_nonce(tx, room.key(), &draft)? {
+            match nonces::known_nonce(tx, room.key(), &draft)? {
                 Known::Same(seq) => places.push(seq),
                 Known::Other => refused = Some(AppendError::NonceReused),
                 Known::Submitted(_) => refused = Some(AppendError::InReview),
@@ -336,8 +348,13 @@ fn insert_all(
                 }
                 Known::New => {
                     let seq = given.records.last().map_or(given.position.1, |last| last.seq).next();
+                    let owner = draft.owner.clone();
                     let record = draft.place(seq, now_ms);
-                    entries::insert(tx, room.key(), &record, now_ms)?;
+                    if let Some(owner) = &owner {
+                        aliases::keep(tx, room.key(), &record.user, owner)?;
+                    }
+                    let owner = owner.as_deref().unwrap_or(&record.user);
+                    entries::insert(tx, room.key(), &record, owner, now_ms)?;
                     aside_failpoint::at("server.inserted");
                     given.items.extend(items.follow(&record, source, now_ms)?);
                     places.push(seq);
@@ -378,6 +395,6 @@ impl AppendError {
             Self::NonceReused | Self::Overtaken | Self::InReview => 409,
             Self::Unavailable => 503,
         };
-        Control::Nack { nonce, code, reason: self.to_string() }
+        Control::Nack { nonce, code, reason: self.to_string(), retry_ms: None }
     }
 }

@@ -121,7 +121,7 @@ async fn log(server: &Process, secret: &str) -> BTreeMap<u64, String> {
 }
 
 /// SQLite's own check, on a copy: looking must not mend what the next start has to mend by itself.
-fn whole(data: &Path) {
+pub(crate) fn whole(data: &Path) {
     let copy = tempfile::tempdir().unwrap();
     for name in ["rooms.db", "rooms.db-wal"] {
         if data.join(name).exists() {

@@ -22,7 +22,7 @@ async fn capabilities_name_the_extensions_the_limits_and_who_this_is() {
     let data = reply.json()["data"].clone();
     assert_eq!(
         data["extensions"],
-        json!(["seq", "ack", "resume", "heartbeat", "answer", "triage", "votes"])
+        json!(["seq", "ack", "resume", "heartbeat", "answer", "triage", "votes", "moderation"])
     );
     assert_eq!(data["limits"], json!({ "contentBytes": 8192, "sendsPerMinute": 300 }));
     let identity = json!({

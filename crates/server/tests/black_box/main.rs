@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included, may panic")]
 
+mod anonymous;
 mod answers;
 #[cfg(all(page, target_os = "linux"))]
 mod audience;
@@ -18,13 +19,18 @@ mod garbage;
 mod gate;
 mod guests;
 mod json_suite;
+mod keeping;
+mod keys;
 mod life;
 mod limits;
+mod metrics;
+mod moderation;
 mod page;
 mod process;
 mod resume;
 mod review;
 mod room;
+mod settings;
 mod snippets;
 mod triage;
 mod votes;

@@ -23,6 +23,11 @@ impl Process {
         Self::spawn(Command::new(BINARY).env("ASIDE_LOG", "trace"), data, more)
     }
 
+    /// One that logs little: nobody reads it, and a pipe that is full would hold the server up.
+    pub(crate) fn start_quiet(data: &Path) -> Self {
+        Self::spawn(Command::new(BINARY).env("ASIDE_LOG", "warn"), data, &[])
+    }
+
     /// One that dies when it gets to `place`.
     pub(crate) fn start_armed(data: &Path, place: &str) -> Self {
         Self::spawn(Command::new(BINARY).env("ASIDE_FAILPOINT", place), data, &[])
@@ -83,7 +88,7 @@ impl Drop for Process {
     }
 }
 
-fn run(data: &Path, args: &[&str]) -> Output {
+pub(crate) fn run(data: &Path, args: &[&str]) -> Output {
     Command::new(BINARY).args(args).arg("--data").arg(data).output().unwrap()
 }
 
@@ -173,22 +178,35 @@ async fn the_log_holds_neither_tokens_nor_what_people_say_even_at_trace_level() 
     assert!(!log.contains("canary-body"), "a body in the log");
 }
 
+/// How often it is killed: twenty times, or as often as a long run wants.
+fn kills() -> u64 {
+    std::env::var("ASIDE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(20)
+}
+
 /// Whatever was acknowledged is on disk, once, with the place that was told, however the process ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_loses_nothing_that_was_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let secret = token(dir.path(), "ann");
     let mut acked: BTreeMap<u64, String> = BTreeMap::new();
-    for round in 0..6_u64 {
-        let mut server = Process::start(dir.path(), &[]);
+    let mut dice = 1_u64;
+    for round in 0..kills() {
+        let mut server =
+            Process::spawn(Command::new(BINARY).env("ASIDE_LOG", "warn"), dir.path(), &[]);
         let senders = (0..4).map(|sender| {
             let (secret, addr) = (secret.clone(), server.addr);
             tokio::spawn(async move { send_until_it_dies(addr, &secret, round * 4 + sender).await })
         });
         let senders: Vec<_> = senders.collect();
-        // A different moment each round; there is nothing to wait for but the clock.
-        tokio::time::sleep(std::time::Duration::from_millis(60 + 37 * round)).await;
+        // Another moment each round; there is nothing to wait for but the clock.
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let moment = std::time::Duration::from_millis(20 + (dice >> 33) % 180);
+        tokio::time::sleep(moment).await;
         server.kill();
+        #[cfg(unix)]
+        if round % 50 == 0 {
+            crate::crash::whole(dir.path());
+        }
         for sender in senders {
             for (seq, content) in sender.await.unwrap() {
                 assert!(acked.insert(seq, content).is_none(), "a place was given twice");
@@ -196,7 +214,7 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
         }
     }
     assert!(acked.len() > 100, "only {} were acknowledged", acked.len());
-    let server = Process::start(dir.path(), &[]);
+    let server = Process::start_quiet(dir.path());
     let (mut place, mut found) = (0, BTreeMap::new());
     loop {
         let target = format!("GET /api/message/chatmsg?resultsPerPage=1000&after={place}");

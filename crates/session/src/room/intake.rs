@@ -1,5 +1,7 @@
 //! What a link heard: frames become changes of one commit, in order.
 
+use std::time::Duration;
+
 use aside_history::{Delivery, EntryRow, LocalId, NewRow, RowKind, Standing};
 use aside_protocol::{Control, Entry, ServerFrame, limits};
 
@@ -85,13 +87,17 @@ impl Room {
     async fn control(&mut self, draft: &mut Draft, control: Control) {
         match control {
             Control::Ack { nonce, id, seq } => self.acked(draft, &nonce, id, seq),
-            Control::Nack { nonce, code, reason } => self.nacked(draft, &nonce, code, reason).await,
+            Control::Nack { nonce, code, reason, retry_ms } => {
+                let wait = retry_ms.map(Duration::from_millis);
+                self.nacked(draft, &nonce, (code, reason), wait).await;
+            }
             Control::Joined { epoch, seq, resumed, .. } => {
                 self.desk_of(&epoch);
                 self.joined(draft, epoch, seq, resumed);
             }
             Control::Desk { change } => self.desk_opens(change),
             Control::Snippets { rev } => self.snippets_told(rev),
+            Control::Removed { id, .. } => self.removed(draft, &id).await,
             Control::Heartbeat { .. } => {}
         }
     }

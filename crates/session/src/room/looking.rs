@@ -71,7 +71,7 @@ impl Room {
 
     /// Says it, where somebody wants to know.
     pub(super) fn say_look(&mut self) {
-        let staff = self.tell.borrow().facts.role.answers();
+        let staff = self.tell.borrow().facts.role.at_desk();
         let Some(look) = self.desk.looking.at.clone() else { return };
         if !staff || !self.has(Extension::Triage) || self.link.is_none() {
             return;

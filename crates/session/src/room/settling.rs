@@ -23,6 +23,8 @@ use crate::verdict::{is_html, retry_after};
 const SKEW: SignedDuration = SignedDuration::from_secs(120);
 /// Rates that a server names without a time.
 const TOO_FAST: Duration = Duration::from_secs(3);
+/// The longest that one refusal holds the outbox up.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A request that is refused for other reasons than its words is made so often while the link lives.
 const OTHER_TRIES: u32 = 20;
 /// How many ends are remembered for those who ask later.
@@ -168,13 +170,15 @@ impl Room {
         &mut self,
         draft: &mut Draft,
         nonce: &Nonce,
-        code: i64,
-        reason: String,
+        (code, reason): (i64, String),
+        wait: Option<Duration>,
     ) {
         let local = LocalId::parse(nonce.as_str());
         let Some(own) = self.outbox.iter().position(|item| Some(item.id) == local) else { return };
         if matches!(code, 429 | 503) {
-            self.paused_until = Some(Instant::now() + TOO_FAST);
+            // As long as the server says, and no longer than a person would believe.
+            let wait = wait.map_or(TOO_FAST, |wait| wait.clamp(TOO_FAST, LONGEST_PAUSE));
+            self.paused_until = Some(Instant::now() + wait);
             return self.set_state(own, State::Queued, OutgoingState::Queued).await;
         }
         let (id, key, code) = (self.outbox[own].id, self.outbox[own].key, code.to_string());

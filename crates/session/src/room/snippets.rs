@@ -72,7 +72,7 @@ impl Team {
 
 impl Room {
     fn has_team(&self) -> bool {
-        self.has_desk() && self.tell.borrow().facts.role.answers()
+        self.has_desk() && self.tell.borrow().facts.role.at_desk()
     }
 
     /// The server begins to tell of changes.

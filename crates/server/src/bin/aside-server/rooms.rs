@@ -1,0 +1,150 @@
+//! Rooms, and what they do with what is asked.
+
+use aside_protocol::{StreamId, Topic};
+use aside_server::RoomSpec;
+use clap::{Args, Subcommand};
+
+use crate::{Data, print};
+
+#[derive(Debug, Args)]
+pub(crate) struct RoomArgs {
+    /// The room's topic (its number).
+    #[arg(long = "room", alias = "topic")]
+    topic: String,
+    /// The room's stream id; the topic, if absent.
+    #[arg(long)]
+    stream: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoomTask {
+    /// Make a room.
+    Create {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        room: RoomArgs,
+    },
+    /// List rooms: topic, stream id, entries, and whether they review or ask without names.
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Let staff approve what the audience asks before the room sees it. A running server heeds it at once.
+    Review {
+        #[command(flatten)]
+        data: Data,
+        /// The room's topic (its number).
+        #[arg(long = "room", alias = "topic")]
+        topic: String,
+        /// on or off.
+        switch: Switch,
+    },
+    /// Let the audience ask without anybody learning who, staff included. A running server heeds it at once.
+    Anonymous {
+        #[command(flatten)]
+        data: Data,
+        /// The room's topic (its number).
+        #[arg(long = "room", alias = "topic")]
+        topic: String,
+        /// The name that stands there instead.
+        #[arg(long, default_value = "Anonymous")]
+        name: String,
+        /// on or off.
+        switch: Switch,
+    },
+    /// Words that hold what the audience says for review.
+    #[command(subcommand)]
+    Words(WordsTask),
+}
+
+/// Words that hold what the audience says for review, in lists by language. They are found however they are written; `*` at
+/// the end of one stands for any ending.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WordsTask {
+    /// Print the lists: language, word.
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// The room's topic (its number).
+        #[arg(long = "room", alias = "topic")]
+        topic: String,
+    },
+    /// Add words to a list, and print how many were new.
+    Add(WordsArgs),
+    /// Take words off a list, and print how many stood there.
+    Remove(WordsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WordsArgs {
+    #[command(flatten)]
+    data: Data,
+    /// The room's topic (its number).
+    #[arg(long = "room", alias = "topic")]
+    topic: String,
+    /// The list's language: a name for the list, no more.
+    #[arg(long, default_value = "any")]
+    lang: String,
+    /// The words.
+    #[arg(required = true)]
+    words: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl RoomArgs {
+    pub(crate) fn spec(self) -> RoomSpec {
+        let spec = RoomSpec::new(self.topic);
+        match self.stream {
+            Some(stream) => RoomSpec { stream: StreamId::new(stream), ..spec },
+            None => spec,
+        }
+    }
+}
+
+pub(crate) async fn room(task: RoomTask) -> anyhow::Result<()> {
+    match task {
+        RoomTask::Create { data, room } => {
+            let made = data.rooms()?.create_room(room.spec()).await?;
+            print(&format!("{}\t{}", made.topic, made.stream))
+        }
+        RoomTask::List { data } => {
+            for room in data.rooms()?.rooms().await? {
+                let review = if room.review { "\treview" } else { "" };
+                let anonymous = if room.anonymous.is_some() { "\tanonymous" } else { "" };
+                print(&format!(
+                    "{}\t{}\t{}{review}{anonymous}",
+                    room.topic, room.stream, room.head
+                ))?;
+            }
+            Ok(())
+        }
+        RoomTask::Review { data, topic, switch } => {
+            Ok(data.rooms()?.set_review(&Topic::new(topic), switch == Switch::On).await?)
+        }
+        RoomTask::Anonymous { data, topic, name, switch } => {
+            let name = (switch == Switch::On).then_some(name);
+            Ok(data.rooms()?.set_anonymous(&Topic::new(topic), name).await?)
+        }
+        RoomTask::Words(task) => words(task).await,
+    }
+}
+
+async fn words(task: WordsTask) -> anyhow::Result<()> {
+    let (args, add) = match task {
+        WordsTask::List { data, topic } => {
+            let words = data.rooms()?.words(&Topic::new(topic)).await?;
+            return words.iter().try_for_each(|(lang, word)| print(&format!("{lang}\t{word}")));
+        }
+        WordsTask::Add(args) => (args, true),
+        WordsTask::Remove(args) => (args, false),
+    };
+    let (rooms, topic) = (args.data.rooms()?, Topic::new(args.topic));
+    let changed = rooms.change_words(&topic, &args.lang, &args.words, add).await?;
+    print(&changed.to_string())
+}

@@ -1,0 +1,146 @@
+//! The database copied while it is in use, and put back.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::writer::DirectoryLock;
+use super::{BUSY, FILE, migrate, restrict};
+use crate::config::Dice;
+use crate::hall::new_epoch;
+use crate::running::ServerError;
+
+/// A copy was not made, or not put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is something under that name already; it is left alone.
+    #[error("it is there already: {}", .0.display())]
+    Exists(PathBuf),
+    /// There is nothing to copy.
+    #[error("there is no room database in {}", .0.display())]
+    Nothing(PathBuf),
+    /// The copy is damaged, as SQLite says.
+    #[error("the copy is damaged: {0}")]
+    Damaged(String),
+    /// The database refused.
+    #[error("the database refused")]
+    Database(#[from] rusqlite::Error),
+    /// A file could not be read or written.
+    #[error("a file could not be read or written")]
+    File(#[from] std::io::Error),
+    /// The directory is in use, or the copy from a newer version.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+}
+
+/// Copies the database of a data directory into a new file, whether a server runs there or not. Until the copy is whole
+/// and checked, it has another name.
+///
+/// # Errors
+/// [`BackupError`].
+pub fn backup(data: &Path, file: &Path) -> Result<(), BackupError> {
+    let path = data.join(FILE);
+    if !path.exists() {
+        return Err(BackupError::Nothing(data.to_owned()));
+    }
+    if file.exists() {
+        return Err(BackupError::Exists(file.to_owned()));
+    }
+    let part = beside(file, "part");
+    // Made by us, for its owner alone; SQLite fills an empty file and no other.
+    File::create(&part)?;
+    restrict(&part);
+    let made = copy(&path, &part);
+    if made.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    made?;
+    std::fs::rename(&part, file)?;
+    sync_folder_of(file)?;
+    Ok(())
+}
+
+/// One transaction that reads: writers go on, and what they write meanwhile is not in the copy.
+fn copy(from: &Path, part: &Path) -> Result<(), BackupError> {
+    let conn = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.busy_timeout(BUSY)?;
+    conn.execute("VACUUM INTO ?", [part.to_string_lossy()])?;
+    check(&Connection::open_with_flags(part, OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
+    OpenOptions::new().write(true).open(part)?.sync_all()?;
+    Ok(())
+}
+
+fn check(conn: &Connection) -> Result<(), BackupError> {
+    let found: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(BackupError::Damaged(found)) }
+}
+
+/// Puts a copy into a data directory in which no server runs. What was there before stays beside it, under the name that is
+/// returned. Every room begins a new epoch: what came after the copy is gone, and clients that have it must learn so.
+///
+/// # Errors
+/// [`BackupError`].
+pub fn restore(file: &Path, data: &Path) -> Result<Option<PathBuf>, BackupError> {
+    std::fs::create_dir_all(data)?;
+    let _lock = DirectoryLock::take(data)?;
+    let (path, part) = (data.join(FILE), data.join("rooms.db.part"));
+    std::fs::copy(file, &part)?;
+    restrict(&part);
+    prepare(&part).inspect_err(|_| {
+        let _ = std::fs::remove_file(&part);
+    })?;
+    let before = set_aside(&path)?;
+    std::fs::rename(&part, &path)?;
+    sync_folder_of(&path)?;
+    Ok(before)
+}
+
+/// Brings a copy up to date and gives its rooms new lives.
+fn prepare(part: &Path) -> Result<(), BackupError> {
+    let mut conn = Connection::open_with_flags(part, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check(&conn)?;
+    migrate(&mut conn)?;
+    for room in super::tokens::rooms(&conn)? {
+        super::tokens::set_epoch(&conn, room.key, &new_epoch(&Dice::system()))?;
+    }
+    // One file: nothing of it waits in another.
+    conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
+    drop(conn);
+    OpenOptions::new().write(true).open(part)?.sync_all()?;
+    Ok(())
+}
+
+/// Takes the database away that is there, with what waits in its log.
+fn set_aside(path: &Path) -> Result<Option<PathBuf>, BackupError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let conn = Connection::open(path)?;
+    conn.busy_timeout(BUSY)?;
+    conn.pragma_update_and_check(None, "wal_checkpoint", "truncate", |_| Ok(()))?;
+    conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
+    drop(conn);
+    let stamp = jiff::Timestamp::now().as_second();
+    let before = beside(path, &format!("before-{stamp}"));
+    std::fs::rename(path, &before)?;
+    Ok(Some(before))
+}
+
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{end}"));
+    PathBuf::from(name)
+}
+
+/// A name is only there for good once its folder is on the disk.
+fn sync_folder_of(file: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
