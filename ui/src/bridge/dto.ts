@@ -232,10 +232,10 @@ export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canL
 export type Named = { user: string, name: string, };
 
 /**
- * A view: what is of one of these kinds (none: of any) and has one of these words in it or comes from one of these people
- * (neither: whatever it says).
+ * A view: what is of one of these kinds (none: of any) and has one of these words in it, fits the pattern (empty: there is none) or
+ * comes from one of these people (none of the three: whatever it says).
  */
-export type SavedView = { id: string, name: string, kinds: Array<Said>, words: Array<string>, people: Array<Named>, };
+export type SavedView = { id: string, name: string, kinds: Array<Said>, words: Array<string>, pattern: string, people: Array<Named>, };
 
 /**
  * Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of

@@ -102,7 +102,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       notifyMarked: true,
       notifySilence: false,
       notifyText: false,
-      views: query.has("views") ? [{ id: "a", name: "Beamer", kinds: [], words: ["why", "how"], people: [] }] : [],
+      views: query.has("views") ? [{ id: "a", name: "Beamer", kinds: [], words: ["why", "how"], pattern: "", people: [] }] : [],
     },
     systemLocale: navigator.language,
     rooms: Number(query.get("rooms") ?? 3),
