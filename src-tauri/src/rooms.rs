@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aside_history::{RoomId, Store};
 use aside_protocol::Token;
-use aside_session::{Env, RoomConfig, Session};
+use aside_session::{Env, ProxyChoice, RoomConfig, Session};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
@@ -69,6 +69,16 @@ impl Rooms {
     pub(crate) fn new(store: Store, env: Env, changed: impl Fn() + Send + Sync + 'static) -> Self {
         let seats = Arc::new(watch::Sender::new(BTreeMap::new()));
         Self { store, env, seats, changed: Arc::new(changed) }
+    }
+
+    /// Through which proxy rooms are reached from their next connection on; those that wait for one try now.
+    pub(crate) fn choose_proxy(&self, proxy: &ProxyChoice) {
+        self.env.network.choose_proxy(proxy);
+        for seat in self.seats.borrow().values() {
+            if let Seat::Live(live) = seat {
+                live.session.reconnect();
+            }
+        }
     }
 
     /// Takes the room's seat, so that a second wish to open it waits for this one. False when it is taken.

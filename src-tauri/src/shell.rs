@@ -18,6 +18,7 @@ use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
 use crate::measure::Measure;
+use crate::proxy;
 use crate::questions::Clerk;
 use crate::rooms::{Live, Rooms};
 use crate::rows::Painter;
@@ -57,6 +58,7 @@ impl Shell {
         let elsewhere = remembered.read(|memory| memory.settings.pictures_elsewhere);
         let avatars = Avatars::new(&home.avatars(), elsewhere);
         let in_force = remembered.read(InForce::of);
+        rooms.choose_proxy(&remembered.read(|memory| proxy::choice(&memory.settings.proxy)));
         Self {
             home,
             remembered,
@@ -302,11 +304,17 @@ impl Shell {
     /// Keeps what a person chose.
     ///
     /// # Errors
-    /// `settings_not_saved`.
-    pub(crate) fn choose(&self, settings: Settings) -> Result<(), AppError> {
+    /// `settings_not_saved`; `bad_proxy` and `proxy_secret`, and then nothing is changed.
+    pub(crate) fn choose(&self, mut settings: Settings) -> Result<(), AppError> {
+        settings.proxy = proxy::tidy(settings.proxy)?;
         self.avatars.show_elsewhere(settings.pictures_elsewhere);
         let settings = settings.bounded();
         self.in_force.views(&settings.views);
+        let proxy = settings.proxy.clone();
+        let before = self.remembered.read(|memory| memory.settings.proxy.clone());
+        if proxy != before {
+            self.rooms.choose_proxy(&proxy::choice(&proxy));
+        }
         self.change(|memory| memory.settings = settings)?;
         self.streamer.look_again();
         Ok(())

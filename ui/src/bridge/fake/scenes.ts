@@ -103,6 +103,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       notifySilence: false,
       notifyText: false,
       views: query.has("views") ? [{ id: "a", name: "Beamer", kinds: [], words: ["why", "how"], pattern: "", people: [] }] : [],
+      proxy: { by: "system" },
     },
     systemLocale: navigator.language,
     rooms: Number(query.get("rooms") ?? 3),
