@@ -17,7 +17,7 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, the webview's driver, and a browser
+/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
 /// that is none of ours, for the overlay; what counts instructions; and what checks the entry that packages bring.
 const STAGE: &[&str] = &[
     "chromium",
@@ -28,6 +28,8 @@ const STAGE: &[&str] = &[
     "gnome-keyring",
     "imagemagick",
     "openbox",
+    "pulseaudio",
+    "pulseaudio-utils",
     "valgrind",
     "webkit2gtk-driver",
     "wmctrl",
