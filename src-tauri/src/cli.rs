@@ -41,6 +41,12 @@ fn link(text: &str) -> Result<String, String> {
     }
 }
 
+/// The first of the addresses that the system asks to open which the command line would take, too.
+#[cfg(any(test, target_os = "macos"))]
+pub(crate) fn first_link(urls: &[url::Url]) -> Option<String> {
+    urls.iter().find_map(|url| link(url.as_str()).ok())
+}
+
 /// What to do beyond starting.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub(crate) enum Command {
@@ -99,6 +105,18 @@ impl Join {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_system_asks_to_open_is_checked_like_the_command_line() {
+        let urls = |texts: &[&str]| -> Vec<url::Url> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let link = "aside://join?server=https%3A%2F%2Frooms.example&topic=7";
+        assert_eq!(first_link(&urls(&["file:///etc/passwd", link])).as_deref(), Some(link));
+        let long = format!("aside://{}", "x".repeat(10_000));
+        assert_eq!(first_link(&urls(&["https://rooms.example", &long])), None);
+        assert_eq!(first_link(&[]), None);
+    }
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::try_parse_from(line.split(' '))

@@ -23,7 +23,7 @@ pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonCard, PersonNumbers,
     PresentStep, Presented, PresentedQuestion, SearchPage, ShowRoom, Snippet, Spot,
 };
-pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Settings, Theme};
+pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Proxy, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use views::SavedView;
 pub(crate) use window::{

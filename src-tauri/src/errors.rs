@@ -67,6 +67,10 @@ pub(crate) enum Code {
     AutostartFailed,
     /// The overlay finds no free port.
     NoPort,
+    /// The address of a proxy is none, or of a kind that we can't use.
+    BadProxy,
+    /// A name or a password stands in the address of a proxy.
+    ProxySecret,
 }
 
 impl Code {
@@ -102,6 +106,8 @@ impl Code {
             Self::HotkeyTaken => "hotkey_taken",
             Self::AutostartFailed => "autostart_failed",
             Self::NoPort => "no_port",
+            Self::BadProxy => "bad_proxy",
+            Self::ProxySecret => "proxy_secret",
         }
     }
 }

@@ -5,8 +5,8 @@
 //! what the page asks.
 //!
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
-//! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`] and
-//! [`form`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
+//! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`],
+//! [`form`] and [`proxy`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
 //! there is something to see), [`windows`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], and [`demo`].
 
 mod args;
@@ -31,6 +31,7 @@ mod notify;
 mod overlay;
 mod pace;
 mod present;
+mod proxy;
 mod questions;
 mod rooms;
 mod rows;

@@ -1,6 +1,8 @@
 //! Which links may leave the app, and how they do.
 
 mod allowed;
+#[cfg(test)]
+mod registered;
 
 use self::allowed::allowed;
 use crate::errors::{AppError, Code};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aside_history::{RoomId, Store};
 use aside_protocol::Token;
-use aside_session::{Env, RoomConfig, Session};
+use aside_session::{Env, ProxyChoice, RoomConfig, Session};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
@@ -71,6 +71,16 @@ impl Rooms {
         let seats = Arc::new(watch::Sender::new(BTreeMap::new()));
         let pace = Arc::new(watch::Sender::new(Duration::ZERO));
         Self { store, env, seats, changed: Arc::new(changed), pace }
+    }
+
+    /// Through which proxy rooms are reached from their next connection on; those that wait for one try now.
+    pub(crate) fn choose_proxy(&self, proxy: &ProxyChoice) {
+        self.env.network.choose_proxy(proxy);
+        for seat in self.seats.borrow().values() {
+            if let Seat::Live(live) = seat {
+                live.session.reconnect();
+            }
+        }
     }
 
     /// Takes the room's seat, so that a second wish to open it waits for this one. False when it is taken.

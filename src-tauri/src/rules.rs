@@ -197,7 +197,9 @@ impl Compiled {
     }
 }
 
-struct Fault {
+/// Why a rule or a pattern cannot be.
+#[derive(Debug)]
+pub(crate) struct Fault {
     code: &'static str,
     at: Option<u32>,
     reason: Option<String>,
@@ -209,7 +211,11 @@ impl Fault {
     }
 }
 
-fn pattern(text: &str) -> Result<Regex, Fault> {
+/// Compiles a pattern, whose case does not matter. It is held small, and looks through a text in one pass.
+///
+/// # Errors
+/// Nothing to look for, no pattern, or one that would grow too large.
+pub(crate) fn pattern(text: &str) -> Result<Regex, Fault> {
     if text.is_empty() {
         return Err(Fault::of("empty"));
     }

@@ -1,28 +1,27 @@
 //! What the commands, the windows and the tray share, and the few things that take more than one of them.
 
+mod in_force;
 mod opening;
 mod snippets;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
 
 use crate::avatars::Avatars;
-use crate::dto::{
-    Boot, Notice, RoomForm, RuleFault, Rules, SavedRoom, Settings, TokenStore, WindowLook,
-};
+use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
 use crate::measure::Measure;
+use crate::proxy;
 use crate::questions::Clerk;
 use crate::rooms::{Live, Rooms};
 use crate::rows::Painter;
-use crate::rules::RuleBook;
 use crate::secrets::Secrets;
 use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::streamer::Streamer;
@@ -30,6 +29,7 @@ use crate::ticks::Ticks;
 use crate::windows::RoomWindow;
 use crate::words::{Language, system_locale};
 
+use in_force::InForce;
 pub(crate) use opening::Opening;
 
 /// The shell's state, one per process.
@@ -42,8 +42,7 @@ pub(crate) struct Shell {
     ticks: [Ticks; 2],
     notices: Mutex<Vec<Notice>>,
     pub(crate) streamer: Streamer,
-    /// Compiled anew whenever the rules change.
-    rules: Mutex<Arc<RuleBook>>,
+    in_force: InForce,
     pub(crate) opening: Opening,
     pub(crate) measure: Measure,
 }
@@ -58,10 +57,8 @@ impl Shell {
     ) -> Self {
         let elsewhere = remembered.read(|memory| memory.settings.pictures_elsewhere);
         let avatars = Avatars::new(&home.avatars(), elsewhere);
-        let (book, faults) = remembered.read(|memory| RuleBook::compile(&memory.rules));
-        if !faults.is_empty() {
-            tracing::warn!(count = faults.len(), "some rules of the settings file do not hold");
-        }
+        let in_force = remembered.read(InForce::of);
+        rooms.choose_proxy(&remembered.read(|memory| proxy::choice(&memory.settings.proxy)));
         Self {
             home,
             remembered,
@@ -71,7 +68,7 @@ impl Shell {
             ticks,
             notices: Mutex::default(),
             streamer: Streamer::default(),
-            rules: Mutex::new(Arc::new(book)),
+            in_force,
             opening: Opening::default(),
             measure: Measure::wanted(),
         }
@@ -307,32 +304,21 @@ impl Shell {
         }
     }
 
-    /// The rules in force.
-    pub(crate) fn rules(&self) -> Arc<RuleBook> {
-        Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Puts other rules in force and keeps them, unless one of them cannot be: then nothing changes, and the faults say why.
-    ///
-    /// # Errors
-    /// `settings_not_saved`; the rules hold until the app quits.
-    pub(crate) fn rule(&self, rules: Rules) -> Result<Vec<RuleFault>, AppError> {
-        let rules = rules.bounded();
-        let (book, faults) = RuleBook::compile(&rules);
-        if faults.is_empty() {
-            *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
-            self.change(|memory| memory.rules = rules)?;
-        }
-        Ok(faults)
-    }
-
     /// Keeps what a person chose.
     ///
     /// # Errors
-    /// `settings_not_saved`.
-    pub(crate) fn choose(&self, settings: Settings) -> Result<(), AppError> {
+    /// `settings_not_saved`; `bad_proxy` and `proxy_secret`, and then nothing is changed.
+    pub(crate) fn choose(&self, mut settings: Settings) -> Result<(), AppError> {
+        settings.proxy = proxy::tidy(settings.proxy)?;
         self.avatars.show_elsewhere(settings.pictures_elsewhere);
-        self.change(|memory| memory.settings = settings.bounded())?;
+        let settings = settings.bounded();
+        self.in_force.views(&settings.views);
+        let proxy = settings.proxy.clone();
+        let before = self.remembered.read(|memory| memory.settings.proxy.clone());
+        if proxy != before {
+            self.rooms.choose_proxy(&proxy::choice(&proxy));
+        }
+        self.change(|memory| memory.settings = settings)?;
         self.streamer.look_again();
         Ok(())
     }

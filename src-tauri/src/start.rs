@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use tauri::{AppHandle, Builder, Emitter, Manager, RunEvent};
 use tokio::sync::Notify;
 
+#[cfg(target_os = "macos")]
+use crate::cli;
 use crate::cli::{Cli, Command};
 use crate::commands::handler;
 use crate::dto::OverlayState;
@@ -240,9 +242,7 @@ async fn obey(
 ) -> Result<(), AppError> {
     let shell = app.state::<Shell>();
     if let Some(link) = cli.link {
-        // A page that is there asks for it now; one that is still to start, as it starts.
-        shell.opening.keep_link(link);
-        windows::tell(app, "link", ());
+        follow(app, link);
     }
     if cli.demo {
         let room = demo::host(app).await?;
@@ -254,6 +254,21 @@ async fn obey(
         windows::turn_to(app, room, None);
     }
     Ok(())
+}
+
+/// Fills the join form from a link: a page that is there asks for it now; one that is still to start, as it starts.
+fn follow(app: &AppHandle, link: String) {
+    app.state::<Shell>().opening.keep_link(link);
+    windows::tell(app, "link", ());
+}
+
+/// What macOS was asked to open comes as an event, not on a command line, also to a start that it caused.
+#[cfg(target_os = "macos")]
+fn opened(app: &AppHandle, urls: &[url::Url]) {
+    if let Some(link) = cli::first_link(urls) {
+        follow(app, link);
+    }
+    windows::show(app, None);
 }
 
 fn token_of_this_process(variable: &str) -> Option<String> {
@@ -272,6 +287,8 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => windows::show(app, None),
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => opened(app, &urls),
         _ => {}
     }
 }

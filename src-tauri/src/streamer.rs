@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
+use sysinfo::{Process, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
 use tauri::{AppHandle, Manager};
 use tokio::sync::Notify;
 
@@ -85,8 +85,10 @@ fn is_broadcasting() -> bool {
     let Ok(mut system) = System::new() else { return false };
     let names_alone = ProcessRefreshKind::nothing().without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, names_alone);
-    let named = |process: &sysinfo::Process| process.name().to_str().is_some_and(is_broadcaster);
-    system.processes().values().any(named)
+    // What has ended keeps its name until whoever started it takes notice.
+    let runs = |process: &Process| !matches!(process.status(), ProcessStatus::Zombie);
+    let named = |process: &Process| process.name().to_str().is_some_and(is_broadcaster);
+    system.processes().values().any(|process| named(process) && runs(process))
 }
 
 fn is_broadcaster(process: &str) -> bool {
@@ -121,14 +123,22 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_program_that_runs_under_such_a_name_is_found() {
+    fn a_program_that_runs_under_such_a_name_is_found_until_it_has_ended() {
+        // Whoever runs the tests may be broadcasting.
+        let before = is_broadcasting();
         let folder = tempfile::tempdir().unwrap();
         let obs = folder.path().join("obs");
         std::fs::copy("/bin/sleep", &obs).unwrap();
         let mut running = std::process::Command::new(&obs).arg("60").spawn().unwrap();
         let found = is_broadcasting();
         running.kill().unwrap();
+        // Ended, and nobody has taken notice yet.
+        let stat = format!("/proc/{}/stat", running.id());
+        while !std::fs::read_to_string(&stat).unwrap().contains(") Z ") {
+            std::thread::yield_now();
+        }
+        let found_dead = is_broadcasting();
         running.wait().unwrap();
-        assert!(found);
+        assert_eq!((found, found_dead), (true, before));
     }
 }

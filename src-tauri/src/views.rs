@@ -14,6 +14,7 @@ use std::time::Duration;
 use aside_history::{Anchor, Changes, EntryRow, Only, Page, Place, Row, RowKind};
 use aside_protocol::Role;
 use aside_session::SessionError;
+use regex::Regex;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -21,7 +22,7 @@ use crate::args::bad;
 use crate::dto::{Said, SavedView};
 use crate::errors::AppError;
 use crate::rooms::Live;
-use crate::rules::{Rated, RuleBook, Words, said};
+use crate::rules::{Rated, RuleBook, Words, pattern, said};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 
@@ -66,16 +67,25 @@ enum Test {
     },
     /// Answers, and what these people say.
     Staff(BTreeSet<String>),
-    Own(Own),
+    Own(Arc<Own>),
 }
 
 /// What somebody made.
 #[derive(Debug)]
 struct Own {
     kinds: Vec<Said>,
+    /// Whoever says whatever is meant.
+    anything: bool,
+    /// What they say decides, too.
+    by_text: bool,
     words: Vec<Words>,
+    pattern: Option<Regex>,
     people: BTreeSet<String>,
 }
+
+/// The views that a person made, compiled, by their names.
+#[derive(Debug, Default)]
+pub(crate) struct Made(Vec<(String, Arc<Own>)>);
 
 /// A page of a view.
 pub(crate) struct Found {
@@ -112,9 +122,9 @@ pub(crate) async fn find(shell: &Shell, live: &Live, id: &str) -> Result<Option<
         }
         "staff" => Test::Staff(live.colleagues.users(live).await),
         made => {
-            let views = shell.remembered.read(|memory| memory.settings.views.clone());
-            let view = views.iter().find(|view| view.id == made).ok_or_else(|| bad("view"))?;
-            Test::Own(Own::new(view))
+            let views = shell.made_views();
+            let (_, own) = views.0.iter().find(|(id, _)| id == made).ok_or_else(|| bad("view"))?;
+            Test::Own(Arc::clone(own))
         }
     };
     Ok(Some(View { room: live.key, test }))
@@ -128,10 +138,8 @@ pub(crate) async fn all(shell: &Shell, live: &Live) -> Vec<(String, View)> {
             views.push((id.to_owned(), view));
         }
     }
-    shell.remembered.read(|memory| {
-        let own = |view| View { room: live.key, test: Test::Own(Own::new(view)) };
-        views.extend(memory.settings.views.iter().map(|view| (view.id.clone(), own(view))));
-    });
+    let own = |own: &Arc<Own>| View { room: live.key, test: Test::Own(Arc::clone(own)) };
+    views.extend(shell.made_views().0.iter().map(|(id, made)| (id.clone(), own(made))));
     views
 }
 
@@ -282,27 +290,38 @@ fn nothing() -> Page {
     }
 }
 
+impl Made {
+    pub(crate) fn compile(views: &[SavedView]) -> Self {
+        Self(views.iter().map(|view| (view.id.clone(), Arc::new(Own::new(view)))).collect())
+    }
+}
+
 impl Own {
+    /// A pattern that cannot be finds nothing: a page keeps none, but somebody may write one into the file.
     fn new(view: &SavedView) -> Self {
+        let by_text = !view.words.is_empty() || !view.pattern.is_empty();
         Self {
             kinds: view.kinds.clone(),
+            anything: !by_text && view.people.is_empty(),
+            by_text,
             words: view.words.iter().filter_map(|words| Words::new(words)).collect(),
+            pattern: pattern(&view.pattern).ok(),
             people: view.people.iter().map(|person| person.user.clone()).collect(),
         }
     }
 
     fn fits(&self, kind: Said, user: &str, text: &str) -> bool {
         let of_kind = self.kinds.is_empty() || self.kinds.contains(&kind);
-        let anybody = self.words.is_empty() && self.people.is_empty();
         // An answer's id is whatever the server makes it: nobody is meant by it.
         let by = || kind != Said::Answer && self.people.contains(user);
         let says = || self.words.iter().any(|words| words.are_said_in(text));
-        of_kind && (anybody || by() || says())
+        let matches = || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
+        of_kind && (self.anything || by() || says() || matches())
     }
 
     fn only(&self) -> Option<Only> {
         let asks = |kind| self.kinds.contains(&kind);
-        if self.words.is_empty() && !self.people.is_empty() {
+        if !self.by_text && !self.people.is_empty() {
             let people = self.people.iter().cloned().collect();
             return Some(Only { people, ..Only::default() });
         }

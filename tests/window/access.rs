@@ -219,3 +219,54 @@ async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
     eyes.look(&app, "a room that is away").await;
     eyes.would_see_it(&app).await;
 }
+
+/// The control of the sheet that has the focus, and whether a person sees that: nothing stands in front of it, and something is
+/// drawn around it.
+const FOCUSED: &str = "const el = document.activeElement;
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const { left, right, top, bottom } = el.getBoundingClientRect();
+    const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const { outlineStyle, boxShadow } = getComputedStyle(el);
+    return [el.dataset.nth ?? named(el), el.contains(hit) && (outlineStyle !== 'none' || boxShadow !== 'none')];";
+
+#[tokio::test]
+async fn every_setting_is_reached_and_seen_by_keys_in_both_widths() {
+    const TAB: char = '\u{e004}';
+    let room = Room::open(Mode::Full).await;
+    room.remember(30).await;
+    let stage = Stage::set("every_setting_is_reached_and_seen_by_keys_in_both_widths");
+    let app = App::start_in(stage, &room).await;
+    app.becomes(&["online"]).await;
+    app.choose(json!({"proxy": {"by": "through", "url": "http://proxy.example:3128"}})).await;
+    for (width, height) in [(960, 720), (240, 480)] {
+        app.stage.resize_window("Aside", width, height);
+        if width < 480 {
+            app.press("Rooms and settings").await;
+        }
+        app.press("Settings").await;
+        app.field("Address of the proxy").await;
+        app.button("Open the folder").await;
+        let number =
+            "const controls = all('dialog[open] :is(button, input, select, textarea, a[href])');
+            const able = controls.filter((el) => !el.disabled);
+            able.forEach((el, nth) => (el.dataset.nth = nth));
+            able[0].focus();
+            return able.map(named);";
+        let controls: Vec<String> = app.ask(number, json!([])).await;
+        assert!(controls.len() > 30, "{controls:?}");
+        let mut way: Vec<usize> = (1..controls.len()).collect();
+        way.extend((0..controls.len() - 1).rev());
+        for (step, nth) in way.into_iter().enumerate() {
+            if step + 1 < controls.len() {
+                app.keys("\u{e004}").await
+            } else {
+                app.shift(TAB).await
+            }
+            let (at, seen): (String, bool) = app.ask(FOCUSED, json!([])).await;
+            let place = format!("{width} px wide, step {step}: {}", controls[nth]);
+            assert_eq!((at, seen), (nth.to_string(), true), "{place}");
+        }
+        app.keys("\u{1b}").await;
+        dialog(&app, false).await;
+    }
+}

@@ -250,6 +250,10 @@ impl App {
         self.driver.chord('\u{e009}', key).await;
     }
 
+    pub(crate) async fn shift(&self, key: char) {
+        self.driver.chord('\u{e008}', key).await;
+    }
+
     /// Changes some of the settings, as their sheet does.
     pub(crate) async fn choose(&self, change: Value) {
         let body = "const { invoke } = window.__TAURI_INTERNALS__;

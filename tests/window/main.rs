@@ -34,6 +34,7 @@ mod rest;
 mod rules;
 mod secret;
 mod side;
+mod sounds;
 mod still;
 mod tray;
 mod typing;

@@ -6,6 +6,7 @@
 use std::env;
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -22,6 +23,9 @@ const LONG: usize = 12 * 60 * 60 * 10;
 const SHORT: usize = 250;
 /// Rows are said this often, so many at once as it takes.
 const STEP: Duration = Duration::from_millis(250);
+
+/// Transcripts are written this often.
+const WRITTEN: Duration = Duration::from_secs(30);
 
 /// The program that draws the page.
 const PAGE: &str = "WebKitWebProcess";
@@ -57,9 +61,7 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     room.remember(200).await;
     let stage = Stage::set("a_hidden_window_rests_and_comes_back_where_it_was");
     let minutes = minutes();
-    // An hour's transcript is written as a whole when it is over: twelve hours of rows within one would be what is measured.
-    let settings = json!({"restAfterSecs": 5, "close": "hide", "keepTranscripts": minutes == 0.0});
-    let settings = json!({"version": 1, "settings": settings});
+    let settings = json!({"version": 1, "settings": {"restAfterSecs": 5, "close": "hide"}});
     fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();
     let app = App::start_in(stage, &room).await;
     app.becomes(&["online"]).await;
@@ -87,6 +89,9 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     })
     .await;
     all_is_there(&app, said).await;
+    if minutes > 0.0 {
+        all_is_written(&app.stage, said).await;
+    }
     assert_eq!(room.ana_connections().len(), connections);
     the_connection_never_broke(&room, Mode::Full);
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -135,6 +140,37 @@ async fn who_reads_back_goes_on_there(app: &App, room: &Room) {
     app.ask::<()>("log().focus(); return null;", json!([])).await;
     app.keys(END).await;
     app.row(&["now 049"]).await;
+}
+
+/// Every row stands in a transcript, too, once and in order.
+async fn all_is_written(stage: &Stage, said: usize) {
+    let end = Instant::now() + 3 * WRITTEN;
+    let written = loop {
+        let written = transcripts(&stage.home().join("transcripts"));
+        if written.len() >= said || Instant::now() > end {
+            break written;
+        }
+        tokio::time::sleep(STEP).await;
+    };
+    assert_eq!(written.len(), said, "lines in transcripts");
+    let odd = written.iter().enumerate().find(|(at, number)| at != *number);
+    assert_eq!(odd, None, "the first line that is not in its place");
+}
+
+/// The numbers of the rows that stand in the room's files, from the oldest file.
+fn transcripts(folder: &Path) -> Vec<usize> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+            let path = entry.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let text = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect::<String>();
+    let number = |line: &str| line.split_once("unseen ")?.1.parse().ok();
+    text.lines().filter_map(number).collect()
 }
 
 /// How long it is hidden the long way; nothing for the short one.

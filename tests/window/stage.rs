@@ -98,7 +98,13 @@ impl Stage {
     /// Starts a program that runs along, its words in a log of ours.
     pub(crate) fn run_along(&mut self, command: &mut Command) {
         let log = fs::File::options().create(true).append(true).open(self.log()).unwrap();
-        let child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn();
+        self.run_along_into(command, log.into());
+    }
+
+    /// The same, with what it puts out elsewhere.
+    pub(crate) fn run_along_into(&mut self, command: &mut Command, output: Stdio) {
+        let log = fs::File::options().create(true).append(true).open(self.log()).unwrap();
+        let child = command.stdout(output).stderr(log).spawn();
         self.children.push(
             child.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display())),
         );

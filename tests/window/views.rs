@@ -134,6 +134,12 @@ async fn the_questions_of_a_long_talk_are_all_in_their_tab_and_the_rest_is_where
     })
     .await;
     app.press("Change the view “Talk five”").await;
+    app.fill("Regular expression", r"QUESTION [12]\?(").await;
+    app.row_or_words("At character 16: unclosed group.").await;
+    app.fill("Regular expression", r"QUESTION [12]\?").await;
+    app.press("Save").await;
+    app.row(&["question 2?"]).await;
+    app.press("Change the view “Talk five”").await;
     app.press("Remove").await;
     app.press("Remove it for good").await;
     app.row(&["one more?"]).await;

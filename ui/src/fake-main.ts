@@ -26,7 +26,7 @@ setTimeout(() => {
   if (write) setTimeout(() => desk.answer?.type(write), PICTURE_MS);
   if (sheet) desk.sheet = (open ? { kind: sheet, question: open } : { kind: sheet }) as DeskSheet;
   if (find) desk.search.type(find);
-  if (query.has("form") && aside instanceof Aside) aside.sheet = { kind: "view", view: { id: "a", name: "Beamer", kinds: ["question"], words: ["beamer", "投影"], people: [] } };
+  if (query.has("form") && aside instanceof Aside) aside.sheet = { kind: "view", view: { id: "a", name: "Beamer", kinds: ["question"], words: ["beamer", "投影"], pattern: "row \\d+", people: [] } };
   desk.numbersShown = query.has("numbers");
 }, PICTURE_MS);
 

@@ -7,7 +7,7 @@ import { FakeBridge } from "../src/bridge/fake/fake";
 import { FakeRoom } from "../src/bridge/fake/room";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { layout } from "../src/state/layout";
-import { Sounds } from "../src/state/sounds";
+import { samples, Sounds } from "../src/state/sounds";
 import { Timeline } from "../src/state/timeline.svelte";
 
 describe("muted rows", () => {
@@ -62,23 +62,46 @@ describe("sounds", () => {
     timeline.close();
   });
 
-  it("come one in so many seconds, at the volume that was chosen", () => {
-    const gains: number[] = [];
-    const param = { setValueAtTime: (value: number) => gains.push(value), exponentialRampToValueAtTime: () => undefined };
-    const node = { frequency: { ...param, setValueAtTime: () => undefined }, gain: param, connect: (next: unknown) => next, start: () => undefined, stop: () => undefined };
-    const context = { currentTime: 0, destination: {}, resume: () => Promise.resolve(), createOscillator: () => node, createGain: () => node };
+  it("come one in so many seconds, at the volume that was chosen", async () => {
+    const heard: number[] = [];
+    let late = 0;
+    const buffer = { copyToChannel: (wave: Float32Array) => heard.push(Math.max(...wave.map(Math.abs))) };
+    const source = { buffer: null, connect: () => undefined, start: () => undefined };
+    const resume = (): Promise<void> => Promise.resolve(void vi.setSystemTime(Date.now() + late));
+    const context = { sampleRate: 8_000, destination: {}, resume, createBuffer: () => buffer, createBufferSource: () => source };
+    vi.useFakeTimers();
     vi.stubGlobal("AudioContext", function () {
       return context;
     });
     const sounds = new Sounds();
-    sounds.play("drop", 50, 5, 0);
-    sounds.play("drop", 50, 5, 4_999);
-    sounds.play("drop", 100, 5, 5_000);
-    sounds.play("drop", 0, 5, 99_000);
-    expect(gains).toEqual([0.1, 0.4]);
+    const play = async (volume: number, now: number): Promise<void> => {
+      sounds.play("drop", volume, 5, now);
+      await vi.advanceTimersByTimeAsync(1);
+    };
+    await play(50, 0);
+    await play(50, 4_999);
+    await play(100, 5_000);
+    await play(0, 99_000);
+    late = 3_000;
+    await play(100, 100_000);
+    expect(heard.map((peak) => Math.round(peak * 10) / 10)).toEqual([0.1, 0.4]);
     vi.stubGlobal("AudioContext", undefined);
     new Sounds().play("bell", 50, 1, 0);
+    await vi.advanceTimersByTimeAsync(1);
     vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it.each(["drop", "bell", "knock"] as const)("of a %s begin and end without a click, and none is cut off", (sound) => {
+    const wave = samples(sound, 1, 48_000);
+    const loud = wave.map(Math.abs);
+    expect(loud[0]).toBe(0);
+    expect(loud.at(-1)).toBeLessThan(0.001);
+    expect(Math.max(...loud)).toBeGreaterThan(0.3);
+    expect(Math.max(...loud)).toBeLessThanOrEqual(0.8);
+    // Loudest at the beginning, once the output is awake.
+    const at = loud.indexOf(Math.max(...loud)) / 48;
+    expect([at > 200, at < 205]).toEqual([true, true]);
   });
 });
 

@@ -151,6 +151,7 @@ it("what stands in lines is a list without repeats", () => {
 
 it("a rule becomes a view of what it looks at", () => {
   expect(newView({ by: "words", text: "beamer" })).toMatchObject({ name: "beamer", words: ["beamer"] });
+  expect(newView({ by: "pattern", text: "row \\d+" })).toMatchObject({ name: "row \\d+", pattern: "row \\d+", words: [] });
   expect(newView({ by: "person", user: "u1", name: "Bo" })).toMatchObject({ name: "Bo", people: [{ user: "u1", name: "Bo" }] });
   expect(newView({ by: "kind", kind: "answer" })).toMatchObject({ kinds: ["answer"], words: [], people: [] });
 });
@@ -311,7 +312,7 @@ describe("the tabs", () => {
     button("Save").click();
     await settle();
     const { views } = aside.settings;
-    expect(views).toMatchObject([{ name: "Sevens", kinds: [], words: ["m7", "m77"] } satisfies Partial<SavedView>]);
+    expect(views).toMatchObject([{ name: "Sevens", kinds: [], words: ["m7", "m77"], pattern: "" } satisfies Partial<SavedView>]);
     expect([chosen(), aside.timeline?.items.every(({ row }) => row.text.startsWith("m7"))]).toEqual([views[0]?.id, true]);
 
     button("Change the view “Sevens”").click();
@@ -320,6 +321,21 @@ describe("the tabs", () => {
     button("Save").click();
     await settle();
     expect(aside.timeline?.items.every(({ row }) => row.text.startsWith("m31"))).toBe(true);
+
+    button("Change the view “Sevens”").click();
+    await settle();
+    fill("With these words", "");
+    fill("Regular expression", "^m(31|32)(");
+    const wrong = (): string => document.querySelector(".complaint")?.textContent ?? "";
+    await vi.waitFor(() => expect(wrong()).toBe("At character 10: unclosed group."));
+    button("Save").click();
+    await settle();
+    expect([aside.settings.views[0]?.pattern, wrong()]).toEqual(["", "At character 10: unclosed group."]);
+    fill("Regular expression", "^M(31|32)$");
+    await vi.waitFor(() => expect(wrong()).toBe(""));
+    button("Save").click();
+    await settle();
+    expect([aside.settings.views[0]?.pattern, aside.timeline?.items.map(({ row }) => row.text)]).toEqual(["^M(31|32)$", ["m31", "m32"]]);
 
     button("Change the view “Sevens”").click();
     await settle();

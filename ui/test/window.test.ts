@@ -98,6 +98,47 @@ describe("the window", () => {
   });
 });
 
+describe("the proxy", () => {
+  const labelled = <T extends HTMLElement>(words: string): T => {
+    const label = [...document.querySelectorAll("label")].find((one) => one.textContent.trim() === words);
+    if (!label) throw new Error(`nothing is called ${words}`);
+    return document.getElementById(label.htmlFor) as T;
+  };
+  const pick = async (way: string): Promise<void> => {
+    const select = labelled<HTMLSelectElement>("Proxy");
+    select.value = way;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await settled();
+  };
+  const write = async (url: string): Promise<void> => {
+    const field = labelled<HTMLInputElement>("Address of the proxy");
+    field.value = url;
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    await settled();
+  };
+
+  it("is in force once it has an address, and keeps no password", async () => {
+    const { bridge, aside } = await shown("main");
+    aside.sheet = { kind: "settings" };
+    await settled();
+    const saved = (): unknown[] => bridge.calls.filter(([name]) => name === "saveSettings").map(([, settings]) => (settings as typeof aside.settings).proxy);
+    await pick("through");
+    expect([saved(), aside.settings.proxy]).toEqual([[], { by: "system" }]);
+    await write("http://al:secret@proxy.example:3128");
+    const alert = document.querySelector("dialog [role=alert]");
+    expect(alert?.textContent).toContain("HTTPS_PROXY");
+    expect(labelled("Address of the proxy").getAttribute("aria-describedby")).toBe(alert?.id);
+    expect([labelled("Address of the proxy").getAttribute("aria-invalid"), aside.settings.proxy]).toEqual(["true", { by: "system" }]);
+    await write("http://proxy.example:3128");
+    expect([document.querySelector("dialog [role=alert]"), aside.settings.proxy]).toEqual([null, { by: "through", url: "http://proxy.example:3128" }]);
+    await pick("direct");
+    expect([saved().at(-1), aside.settings.proxy]).toEqual([{ by: "direct" }, { by: "direct" }]);
+    await pick("through");
+    expect(aside.settings.proxy).toEqual({ by: "through", url: "http://proxy.example:3128" });
+  });
+});
+
 describe("keys for every program", () => {
   const press = (code: string, held: Partial<{ ctrlKey: boolean; altKey: boolean; shiftKey: boolean; metaKey: boolean }> = {}, key = "x"): Parameters<Hotkeys["press"]>[0] => ({ key, code, ctrlKey: false, altKey: false, shiftKey: false, metaKey: false, ...held });
 

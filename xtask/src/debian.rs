@@ -17,16 +17,19 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, the webview's driver, and a browser
-/// that is none of ours, for the overlay; and what counts instructions.
+/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
+/// that is none of ours, for the overlay; what counts instructions; and what checks the entry that packages bring.
 const STAGE: &[&str] = &[
     "chromium",
     "dbus",
+    "desktop-file-utils",
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "gnome-keyring",
     "imagemagick",
     "openbox",
+    "pulseaudio",
+    "pulseaudio-utils",
     "valgrind",
     "webkit2gtk-driver",
     "wmctrl",

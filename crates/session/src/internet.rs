@@ -189,6 +189,10 @@ impl Network for Internet {
     fn routes(&self) -> Option<Routes> {
         Some(routes())
     }
+
+    fn choose_proxy(&self, proxy: &ProxyChoice) {
+        self.rules.choose(proxy);
+    }
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

@@ -32,6 +32,9 @@ pub trait Network: Send + Sync + 'static {
     fn routes(&self) -> Option<Routes> {
         None
     }
+
+    /// The connections that are opened from now on go through this proxy, where there is any to choose.
+    fn choose_proxy(&self, _proxy: &ProxyChoice) {}
 }
 
 /// The addresses of this machine from which the rest of the world would be reached, by family.

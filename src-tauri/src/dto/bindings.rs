@@ -37,6 +37,7 @@ fn typescript() -> String {
         CloseChoice,
         Density,
         StreamerMode,
+        Proxy,
         Settings,
         Notice,
         Boot,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{SavedView, StreamerMode};
+use crate::proxy;
 use crate::settings::RoomKey;
 
 /// The language of the app.
@@ -50,6 +51,19 @@ pub(crate) enum Density {
     Compact,
 }
 
+/// Through which proxy rooms are reached: as the system says, none, or this one, without a name and a password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "by")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Proxy {
+    #[default]
+    System,
+    Direct,
+    Through {
+        url: String,
+    },
+}
+
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
 /// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
 /// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
@@ -86,6 +100,7 @@ pub(crate) struct Settings {
     pub(crate) transcript_days: u16,
     pub(crate) transcript_megabytes: u16,
     pub(crate) views: Vec<SavedView>,
+    pub(crate) proxy: Proxy,
 }
 
 /// Nothing behind the window is seen.
@@ -108,7 +123,7 @@ impl Settings {
     /// How long a hidden window may keep its page, in seconds.
     const RESTS: std::ops::RangeInclusive<u16> = 5..=3600;
 
-    /// The settings with every number in its range, and no room by a name that is none of ours.
+    /// The settings with every number in its range, no room by a name that is none of ours, and no proxy that can't be one.
     pub(crate) fn bounded(mut self) -> Self {
         self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
         if RoomKey::parse(&self.overlay_room).is_none() {
@@ -124,6 +139,7 @@ impl Settings {
         self.transcript_megabytes =
             self.transcript_megabytes.clamp(*Self::MEGABYTES.start(), *Self::MEGABYTES.end());
         self.views = SavedView::bounded(self.views);
+        self.proxy = proxy::tidy(self.proxy).unwrap_or_default();
         self
     }
 }
@@ -157,6 +173,7 @@ impl Default for Settings {
             transcript_days: 30,
             transcript_megabytes: 500,
             views: Vec::new(),
+            proxy: Proxy::default(),
         }
     }
 }

@@ -14,8 +14,8 @@ pub(crate) struct Named {
     pub(crate) name: String,
 }
 
-/// A view: what is of one of these kinds (none: of any) and has one of these words in it or comes from one of these people
-/// (neither: whatever it says).
+/// A view: what is of one of these kinds (none: of any) and has one of these words in it, fits the pattern (empty: there is none) or
+/// comes from one of these people (none of the three: whatever it says).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -24,13 +24,15 @@ pub(crate) struct SavedView {
     pub(crate) name: String,
     pub(crate) kinds: Vec<Said>,
     pub(crate) words: Vec<String>,
+    #[serde(default)]
+    pub(crate) pattern: String,
     pub(crate) people: Vec<Named>,
 }
 
 impl SavedView {
     /// The most of them.
     const MOST: usize = 8;
-    /// The longest id, name and word, in bytes, and how many words and people there may be.
+    /// The longest id, name, and word or pattern, in bytes, and how many words and people there may be.
     const ID_BYTES: usize = 64;
     const NAME_BYTES: usize = 120;
     const WORD_BYTES: usize = 512;
@@ -41,7 +43,9 @@ impl SavedView {
         let mut kept: Vec<Self> = Vec::new();
         for mut view in views {
             let taken = kept.iter().any(|other| other.id == view.id);
-            let long = view.id.len() > Self::ID_BYTES || view.name.len() > Self::NAME_BYTES;
+            let long = view.id.len() > Self::ID_BYTES
+                || view.name.len() > Self::NAME_BYTES
+                || view.pattern.len() > Self::WORD_BYTES;
             if taken || long || !is_free(&view.id) || kept.len() == Self::MOST {
                 continue;
             }
@@ -61,16 +65,26 @@ mod tests {
 
     fn view(id: &str) -> SavedView {
         let id = id.to_owned();
-        SavedView { name: id.clone(), id, kinds: vec![], words: vec![], people: vec![] }
+        let (name, pattern) = (id.clone(), String::new());
+        SavedView { id, name, kinds: vec![], words: vec![], pattern, people: vec![] }
     }
 
     #[test]
     fn what_cannot_be_a_view_is_left_out_and_eight_are_enough() {
         let odd = [view(""), view("questions"), view(&"x".repeat(65)), view("a"), view("a")];
+        let long = SavedView { pattern: "x".repeat(513), ..view("b") };
+        let odd = odd.into_iter().chain([long]);
         let more = (0..9).map(|n| view(&n.to_string()));
-        let kept = SavedView::bounded(odd.into_iter().chain(more).collect());
+        let kept = SavedView::bounded(odd.chain(more).collect());
         let ids: Vec<_> = kept.iter().map(|view| view.id.as_str()).collect();
         assert_eq!(ids, ["a", "0", "1", "2", "3", "4", "5", "6"]);
+    }
+
+    #[test]
+    fn a_view_from_before_there_were_patterns_has_none() {
+        let text = r#"{"id":"a","name":"A","kinds":["question"],"words":["w"],"people":[]}"#;
+        let view: SavedView = serde_json::from_str(text).unwrap();
+        assert_eq!((view.words, view.pattern), (vec!["w".to_owned()], String::new()));
     }
 
     #[test]

@@ -64,17 +64,75 @@ fn mentions() -> View {
     view(Test::Mentions { name: Words::new("Ana").map(Box::new), rules: book().into() })
 }
 
-fn own(kinds: &[Said], words: &[&str], people: &[&str]) -> Own {
-    Own::new(&SavedView {
+fn saved(kinds: &[Said], words: &[&str], people: &[&str]) -> SavedView {
+    SavedView {
         id: "x".to_owned(),
         name: "x".to_owned(),
         kinds: kinds.to_vec(),
         words: words.iter().map(|&word| word.to_owned()).collect(),
+        pattern: String::new(),
         people: people
             .iter()
             .map(|&user| Named { user: user.to_owned(), name: String::new() })
             .collect(),
-    })
+    }
+}
+
+fn own(kinds: &[Said], words: &[&str], people: &[&str]) -> Own {
+    Own::new(&saved(kinds, words, people))
+}
+
+#[test]
+fn what_one_made_fits_by_a_pattern_too() {
+    let made = |pattern: &str, people: &[&str]| {
+        Own::new(&SavedView { pattern: pattern.to_owned(), ..saved(&[], &[], people) })
+    };
+    let seats = made(r"row \d+|第.排", &["cleo"]);
+    for (fits, user, text) in [
+        (true, "bo", "We sit in ROW 12"),
+        (true, "bo", "第三排看不清"),
+        (true, "cleo", "hello"),
+        (false, "bo", "hello"),
+    ] {
+        assert_eq!(seats.fits(Said::Message, user, text), fits, "{text}");
+    }
+    assert_eq!(seats.only(), None, "each row must be looked at");
+    let (broken, empty) = (made("row (", &[]), made("", &[]));
+    assert!(!broken.fits(Said::Message, "bo", "row ("), "what is no pattern finds nothing");
+    assert!(empty.fits(Said::Message, "bo", "anything"));
+    let long = "a".repeat(64 * 1024) + "b";
+    let began = Instant::now();
+    assert!(!made("(a+)+$", &[]).fits(Said::Message, "bo", &long));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn what_one_made_is_compiled_when_it_changes_and_only_then() {
+    let table = Table::set().await;
+    let shell = table.start(&keyring());
+    let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    let live = shell.rooms.live(key).await.unwrap();
+    let mut settings = shell.boot().settings;
+    settings.views = vec![SavedView { pattern: "^hel+o".to_owned(), ..saved(&[], &[], &[]) }];
+    shell.choose(settings.clone()).unwrap();
+    let first = shell.made_views();
+    assert_eq!(
+        backwards(&find(&shell, &live, "x").await.unwrap().unwrap(), &live, 10).await.0,
+        ["hello"]
+    );
+    all(&shell, &live).await;
+    settings.text_size = 120;
+    shell.choose(settings.clone()).unwrap();
+    assert!(Arc::ptr_eq(&first, &shell.made_views()));
+    settings.views[0].pattern = "^good".to_owned();
+    shell.choose(settings).unwrap();
+    assert!(!Arc::ptr_eq(&first, &shell.made_views()));
+    let view = find(&shell, &live, "x").await.unwrap().unwrap();
+    assert_eq!(backwards(&view, &live, 10).await.0.len(), 0);
+    shell.rooms.close().await;
+    let again = table.start(&keyring());
+    assert_eq!(again.made_views().0.len(), 1, "after a restart, too");
 }
 
 #[test]

@@ -67,6 +67,11 @@ export type Density = "comfortable" | "compact";
 export type StreamerMode = "auto" | "on" | "off";
 
 /**
+ * Through which proxy rooms are reached: as the system says, none, or this one, without a name and a password.
+ */
+export type Proxy = { "by": "system" } | { "by": "direct" } | { "by": "through", url: string, };
+
+/**
  * What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
  * servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
  * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
@@ -74,7 +79,7 @@ export type StreamerMode = "auto" | "on" | "off";
  * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
  * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, };
+export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, proxy: Proxy, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.
@@ -244,10 +249,10 @@ export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canL
 export type Named = { user: string, name: string, };
 
 /**
- * A view: what is of one of these kinds (none: of any) and has one of these words in it or comes from one of these people
- * (neither: whatever it says).
+ * A view: what is of one of these kinds (none: of any) and has one of these words in it, fits the pattern (empty: there is none) or
+ * comes from one of these people (none of the three: whatever it says).
  */
-export type SavedView = { id: string, name: string, kinds: Array<Said>, words: Array<string>, people: Array<Named>, };
+export type SavedView = { id: string, name: string, kinds: Array<Said>, words: Array<string>, pattern: string, people: Array<Named>, };
 
 /**
  * Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of

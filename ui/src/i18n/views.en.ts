@@ -17,6 +17,7 @@ export const viewsEn = {
   "views.kindsHint": "Nothing chosen: all of them.",
   "views.words": "With these words",
   "views.wordsHint": "One word or phrase in each line; any of them is enough. Case and accents do not matter.",
+  "views.patternHint": "What fits it is shown as well. Case does not matter.",
   "views.users": "From these people",
   "views.usersHint": "One user id in each line; a person’s card shows theirs.",
   "views.remove": "Remove",

@@ -18,6 +18,7 @@ export const viewsZhCN = {
   "views.kindsHint": "都不选：显示全部种类。",
   "views.words": "包含这些词",
   "views.wordsHint": "每行一个词或短语，符合任意一个即可。不区分大小写和重音。",
+  "views.patternHint": "符合它的内容也会显示。不区分大小写。",
   "views.users": "来自这些人",
   "views.usersHint": "用户 ID，每行一个。打开某人的名片可以看到。",
   "views.remove": "删除",

@@ -21,6 +21,7 @@ export const windowEn = {
   "settings.hotkeys": "Keys in every program",
   "settings.desk": "Desk",
   "settings.keeping": "Keeping",
+  "settings.connection": "Connection",
   "settings.opacity": "Background of the side window",
   "settings.opacity.hint": "The text stays opaque. Where the desktop does not blend windows, the background turns black.",
   "settings.opacity.never": "On Linux the background stays opaque: its web view draws a see-through page wrongly.",
@@ -49,6 +50,14 @@ export const windowEn = {
   "keeping.lastHour.save": "Save…",
   "keeping.lastHour.saved": "Saved: {path}",
 
+  "proxy.label": "Proxy",
+  "proxy.direct": "None",
+  "proxy.through": "This one",
+  "proxy.address": "Address of the proxy",
+  "proxy.hint": "Rooms go through it from their next connection on. Servers on this computer are reached without it.",
+
+  "error.bad_proxy": "The address of a proxy starts with http:// or https:// and is a name and a port, nothing else. SOCKS is not supported.",
+  "error.proxy_secret": "A name and a password are not kept: the settings file is readable text. Put them into the environment variable HTTPS_PROXY, and choose “As the system”.",
   "error.hotkey_unsupported": "This desktop has no keys that reach other programs.",
   "error.hotkey_invalid": "This key can't be used.",
   "error.hotkey_bare": "This key is needed for typing. Hold Ctrl, Alt or the system key with it.",

@@ -22,6 +22,7 @@ export const windowZhCN = {
   "settings.hotkeys": "全局快捷键",
   "settings.desk": "问答台",
   "settings.keeping": "保存",
+  "settings.connection": "连接",
   "settings.opacity": "侧边窗口的背景",
   "settings.opacity.hint": "文字始终不透明。桌面不支持窗口混合时，背景会变黑。",
   "settings.opacity.never": "在 Linux 上背景始终不透明：系统的网页组件画不好透明的页面。",
@@ -50,6 +51,14 @@ export const windowZhCN = {
   "keeping.lastHour.save": "保存…",
   "keeping.lastHour.saved": "已保存：{path}",
 
+  "proxy.label": "代理",
+  "proxy.direct": "不使用",
+  "proxy.through": "使用此代理",
+  "proxy.address": "代理地址",
+  "proxy.hint": "房间从下一次连接起经由它。这台电脑上的服务器不经由代理。",
+
+  "error.bad_proxy": "代理地址以 http:// 或 https:// 开头，只含主机名和端口。不支持 SOCKS。",
+  "error.proxy_secret": "不保存用户名和密码：设置文件是可读的文本。请把它们写入环境变量 HTTPS_PROXY，并选择“跟随系统”。",
   "error.hotkey_unsupported": "当前桌面没有全局快捷键。",
   "error.hotkey_invalid": "这个键不能用。",
   "error.hotkey_bare": "这个键要用来打字，请和 Ctrl、Alt 或系统键一起按。",

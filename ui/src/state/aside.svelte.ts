@@ -248,6 +248,16 @@ export class Aside {
     if (saved && change.picturesElsewhere !== undefined) await this.timeline?.reappear().catch(() => undefined);
   }
 
+  /** The same where the shell may refuse: what was wrong is the answer, and then nothing changed. */
+  async offerSettings(change: Partial<Settings>): Promise<AppError | null> {
+    try {
+      await this.bridge.saveSettings({ ...this.settings, ...change });
+      return null;
+    } catch (thrown) {
+      return asAppError(thrown);
+    }
+  }
+
   dismiss(notice: Notice): void {
     this.notices = this.notices.filter((other) => other !== notice);
   }

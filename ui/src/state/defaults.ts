@@ -28,4 +28,5 @@ export const defaults: Settings = {
   overlayRoom: "",
   streamerMode: "auto",
   views: [],
+  proxy: { by: "system" },
 };

@@ -106,6 +106,13 @@ export class RuleKeeper {
     return this.#bridge.rules.tryRules(rules, room, kind, user, text);
   }
 
+  /** Why this cannot be a pattern; null where it can, or is empty. */
+  async faultOf(pattern: string, room: string): Promise<RuleFault | null> {
+    if (pattern === "") return null;
+    const list = [newRule({ by: "pattern", text: pattern }, marked)];
+    return (await this.tryOn({ ...this.all, list }, room, "message", "", "")).faults[0] ?? null;
+  }
+
   /** What went wrong was seen. */
   forgive(): void {
     this.error = null;

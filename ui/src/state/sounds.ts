@@ -20,6 +20,29 @@ const tones: Record<Sound, readonly Tone[]> = {
   ],
 };
 
+/** Seconds after which a sound says nothing any more: some engines wait until something is pressed. */
+const LATE = 2;
+/** Seconds of nothing before each sound: an output that has been silent may swallow the beginning of what comes then. */
+const LEAD = 0.2;
+const LOUDEST = 0.4;
+const FAINTEST = 0.0001;
+
+/** A sound as samples, so many a second. Not an oscillator with an envelope: where an engine renders ahead of its clock, that had begun to fade before it was heard. */
+export function samples(sound: Sound, volume: number, rate: number): Float32Array<ArrayBuffer> {
+  const wave = new Float32Array(Math.ceil((LEAD + Math.max(...tones[sound].map(({ at, lasts }) => at + lasts))) * rate));
+  for (const { from, to, at, lasts } of tones[sound]) {
+    const [first, count] = [Math.round((LEAD + at) * rate), Math.floor(lasts * rate)];
+    let phase = 0;
+    for (let n = 0; n < count; n++) {
+      // Ears hear loudness by its square, and pitch and fading by their ratios; a clean end makes no click.
+      const fade = LOUDEST * (FAINTEST / LOUDEST) ** (n / count);
+      wave[first + n] = (wave[first + n] ?? 0) + volume ** 2 * fade * Math.sin(phase);
+      phase += (2 * Math.PI * from * (to / from) ** (n / count)) / rate;
+    }
+  }
+  return wave;
+}
+
 export class Sounds {
   #context: AudioContext | null = null;
   #quietUntil = Number.NEGATIVE_INFINITY;
@@ -28,29 +51,23 @@ export class Sounds {
   play(sound: Sound, volume: number, apart: number, now = Date.now()): void {
     if (volume <= 0 || now < this.#quietUntil) return;
     this.#quietUntil = now + apart * 1_000;
-    try {
-      this.#context ??= new AudioContext();
-      // Before anything was pressed, some engines wait.
-      void this.#context.resume().catch(() => undefined);
-      for (const tone of tones[sound]) this.#ring(this.#context, tone, volume / 100);
-    } catch {
+    void this.#play(sound, volume / 100).catch(() => {
       // A computer without sound.
       this.#context = null;
-    }
+    });
   }
 
-  #ring(context: AudioContext, tone: Tone, volume: number): void {
-    const start = context.currentTime + tone.at;
-    const end = start + tone.lasts;
-    const source = context.createOscillator();
-    const gain = context.createGain();
-    source.frequency.setValueAtTime(tone.from, start);
-    source.frequency.exponentialRampToValueAtTime(tone.to, end);
-    // Ears hear loudness by its square; a clean end makes no click.
-    gain.gain.setValueAtTime(0.4 * volume ** 2, start);
-    gain.gain.exponentialRampToValueAtTime(0.0001, end);
-    source.connect(gain).connect(context.destination);
-    source.start(start);
-    source.stop(end);
+  async #play(sound: Sound, volume: number): Promise<void> {
+    const context = (this.#context ??= new AudioContext());
+    const wished = Date.now();
+    await context.resume();
+    if (Date.now() - wished > LATE * 1_000) return;
+    const wave = samples(sound, volume, context.sampleRate);
+    const buffer = context.createBuffer(1, wave.length, context.sampleRate);
+    buffer.copyToChannel(wave, 0);
+    const source = context.createBufferSource();
+    source.buffer = buffer;
+    source.connect(context.destination);
+    source.start();
   }
 }

@@ -11,7 +11,7 @@ const MOST_VIEWS = 8;
 /** Counting stops here. */
 export const MOST_NEWS = 100;
 
-/** The longest name of a view, and the longest word or id in it, in bytes; and how many of either there may be. */
+/** The longest name of a view, and the longest word, pattern or id in it, in bytes; and how many of either there may be. */
 export const NAME_BYTES = 120;
 export const WORD_BYTES = 512;
 const EACH = 20;
@@ -20,7 +20,7 @@ export type BuiltIn = (typeof BUILT_IN)[number];
 
 /** A view that is still to be made; of what a rule looks at, if it is made of one. */
 export function newView(when: When | null = null): SavedView {
-  const view: SavedView = { id: crypto.randomUUID(), name: "", kinds: [], words: [], people: [] };
+  const view: SavedView = { id: crypto.randomUUID(), name: "", kinds: [], words: [], pattern: "", people: [] };
   switch (when?.by) {
     case "words":
       return { ...view, name: when.text, words: [when.text] };
@@ -29,6 +29,7 @@ export function newView(when: When | null = null): SavedView {
     case "kind":
       return { ...view, kinds: [when.kind] };
     case "pattern":
+      return { ...view, name: when.text, pattern: when.text };
     case undefined:
       return view;
   }

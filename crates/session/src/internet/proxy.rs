@@ -1,5 +1,6 @@
 //! Which proxy a URL goes through, and how to get through it. One decision for sockets and for requests.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,8 +19,10 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Its answer is no longer than this.
 const ANSWER: usize = 16 * 1024;
 
-/// Whom to ask for the way.
-pub(super) enum Rules {
+/// Whom to ask for the way. A person may choose another at any time.
+pub(super) struct Rules(RwLock<Guide>);
+
+enum Guide {
     /// The environment, or else the system; asked anew each time, for a laptop goes from one network to another.
     System,
     Direct,
@@ -46,24 +49,35 @@ pub(super) struct Proxy {
 
 impl Rules {
     pub(super) fn new(choice: &ProxyChoice) -> Self {
+        Self(RwLock::new(Guide::new(choice)))
+    }
+
+    /// Holds for every way that is asked for from now on.
+    pub(super) fn choose(&self, choice: &ProxyChoice) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Guide::new(choice);
+    }
+
+    pub(super) fn way(&self, url: &Url) -> Way {
+        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            Guide::Direct => Way::Direct,
+            Guide::System => way(&Matcher::from_system(), url),
+            Guide::Chosen(matcher) => match way(matcher, url) {
+                // Chosen, and not understood.
+                Way::Direct if !is_loopback(url) => Way::Nowhere,
+                way => way,
+            },
+        }
+    }
+}
+
+impl Guide {
+    fn new(choice: &ProxyChoice) -> Self {
         match choice {
             ProxyChoice::System => Self::System,
             ProxyChoice::Direct => Self::Direct,
             ProxyChoice::Through(url) => {
                 Self::Chosen(Box::new(Matcher::builder().all(url.as_str()).build()))
             }
-        }
-    }
-
-    pub(super) fn way(&self, url: &Url) -> Way {
-        match self {
-            Self::Direct => Way::Direct,
-            Self::System => way(&Matcher::from_system(), url),
-            Self::Chosen(matcher) => match way(matcher, url) {
-                // Chosen, and not understood.
-                Way::Direct if !is_loopback(url) => Way::Nowhere,
-                way => way,
-            },
         }
     }
 }

@@ -218,6 +218,27 @@ async fn through_a_proxy_that_wants_a_password_and_learns_nothing_else() {
 }
 
 #[tokio::test]
+async fn another_proxy_is_gone_through_from_the_next_connection_on() {
+    let (running, _token) = room().await;
+    let issuer = issuer();
+    let proxy = Proxied::new(running.addr(), certificate(Some(&issuer), "room.example", YEARS));
+    let port = proxy.start().await;
+    let network = internet(&issuer, "http://localhost:1");
+    let url = "wss://room.example/ws".parse().unwrap();
+    assert_eq!(network.dial(&url).await.err(), Some(DialError::Unreachable));
+    let choose = |port: u16| {
+        let there = format!("http://localhost:{port}").parse().unwrap();
+        network.choose_proxy(&ProxyChoice::Through(there));
+    };
+    choose(port);
+    let open = network.dial(&url).await.unwrap();
+    choose(1);
+    assert_eq!(network.dial(&url).await.err(), Some(DialError::Unreachable));
+    assert_eq!(proxy.tunnels.load(Ordering::Relaxed), 1);
+    drop(open);
+}
+
+#[tokio::test]
 async fn a_proxy_that_wants_another_password_refuses_nobodys_token() {
     let (running, token) = room().await;
     let trusted = issuer();

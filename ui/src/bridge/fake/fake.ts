@@ -267,8 +267,11 @@ export class FakeBridge implements Bridge {
 
   saveSettings(settings: Settings): Promise<void> {
     return this.#answer("saveSettings", [settings], () => {
+      const { proxy } = settings;
+      if (proxy.by === "through" && proxy.url.includes("@")) throw { code: "proxy_secret", params: {} };
       this.scene.settings = settings;
       this.views.made = settings.views;
+      this.emit("settings", settings);
     });
   }
 

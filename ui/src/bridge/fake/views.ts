@@ -28,7 +28,8 @@ export class FakeViews {
     const own = this.made.find(({ id }) => id === view);
     if (!own || (own.kinds.length > 0 && !own.kinds.includes(row.kind))) return false;
     const said = own.words.some((word) => row.text.toLowerCase().includes(word.toLowerCase()));
-    return (own.words.length === 0 && own.people.length === 0) || said || own.people.some(({ user }) => user === row.user);
+    const matched = own.pattern !== "" && new RegExp(own.pattern, "i").test(row.text);
+    return (own.words.length === 0 && own.people.length === 0 && own.pattern === "") || said || matched || own.people.some(({ user }) => user === row.user);
   }
 
   /** Rows before a place, from the newest; of mentions no more are looked at than the bound. */
