@@ -242,6 +242,8 @@ pub(crate) struct Row {
     pub(crate) also_asked: Vec<String>,
     pub(crate) edited: bool,
     pub(crate) retracted: bool,
+    /// Taken out by whoever keeps order: nothing but its place is left.
+    pub(crate) removed: bool,
 }
 
 /// A stretch of the timeline, oldest first. Of a view, `from` and `to` are the places up to which was looked for its rows, where

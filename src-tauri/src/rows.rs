@@ -99,6 +99,8 @@ impl Painter<'_> {
             mine: row.mine,
         });
         let shown_name = name(&entry.display_name);
+        // Nobody can say nothing.
+        let removed = kind != dto::RowKind::Answer && entry.user.is_empty() && text.is_empty();
         // An answer carries the asker's name, under whatever id.
         let namesake =
             kind != dto::RowKind::Answer && self.namesakes.meet(&shown_name, &entry.user);
@@ -140,6 +142,7 @@ impl Painter<'_> {
             also_asked: notes.also_asked.iter().map(|asker| name(asker)).collect(),
             edited: notes.edited_at.is_some(),
             retracted: notes.retracted,
+            removed,
             ..blank
         }
     }
@@ -175,6 +178,7 @@ fn blank(row: &history::Row) -> dto::Row {
         also_asked: Vec::new(),
         edited: false,
         retracted: false,
+        removed: false,
     }
 }
 

@@ -60,17 +60,21 @@ impl Hall {
         let read = move |conn: &Connection| Ok((Found::read(conn, &row)?, row));
         let (found, row) = self.store.read(read).await?;
         let uncounted = found.uncounted.clone();
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever opened it meanwhile may have moved it on: that one stands.
-        let room = open
-            .entry(key)
-            .or_insert_with(|| Arc::new(Room::new(row, found, self.wire.clone())))
-            .clone();
-        drop(open);
+        let room = self.put(row, found);
+        // It is on the list now and hears of what changes; what changed since it was read is read again.
+        room.set_rules(self.store.read(move |conn| Rules::load(conn, key)).await?);
         for question in uncounted {
             self.tell_votes(&room, question);
         }
         Ok(room)
+    }
+
+    /// Whoever opened it meanwhile may have moved it on: that one stands.
+    fn put(&self, row: RoomRow, found: Found) -> Arc<Room> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let (key, wire) = (row.key, self.wire.clone());
+        let new = || Arc::new(Room::new(row, found, wire));
+        open.entry(key).or_insert_with(new).clone()
     }
 
     /// Everybody who gave no sign of life for too long is no longer taken to be before a question.
@@ -184,7 +188,7 @@ impl Found {
             snippets: snippets::revision(conn, key)?,
             removals: moderation::removals(conn, key)?,
             aliases: aliases::all(conn, key)?,
-            rules: Rules::load(conn, row)?,
+            rules: Rules::load(conn, key)?,
             uncounted: Items { conn, room: key, epoch: &row.epoch }.uncounted()?,
         })
     }

@@ -6,6 +6,8 @@
 //! Inside, in the order of a request: `accept` (TCP and HTTP) → `routes` (the paths, and what every request passes) →
 //! `page` and `guests` (for a browser), or `gate` (who may come in) → `history`, `asking`, or `upgrade` → `connection`, which is `inbound` and `outbound`.
 //! An entry goes to `store::writer`, the one thread that writes; after its commit, `room` tells every `outlet`.
+//! What a desk does about people is `moderation`, what holds in a room at the moment `rules` (with `words`); `keeping` throws
+//! away what is old, `metrics` counts.
 //! `hall` holds all of that together; `wire` is the form of entries for the extensions that are offered; `sockets`
 //! is the list of who is here; `pace` and `refusal` are the ways to say no.
 

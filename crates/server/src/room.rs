@@ -111,7 +111,11 @@ impl Room {
     }
 
     pub(crate) fn set_rules(&self, rules: Rules) {
-        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        let mut now = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two readers may come back in another order than they went.
+        if rules.follow(&now) {
+            *now = Arc::new(rules);
+        }
     }
 
     fn aliases(&self) -> MutexGuard<'_, HashMap<String, String>> {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::config::Rate;
 use crate::store::moderation;
-use crate::store::tokens::{RoomRow, Settings};
+use crate::store::tokens::{self, Settings};
 use crate::words::Words;
 
 /// All of it. Read anew when a notice says that some of it changed.
@@ -16,16 +16,25 @@ pub(crate) struct Rules {
     pub(crate) settings: Settings,
     pub(crate) words: Words,
     mutes: HashMap<String, i64>,
+    /// The newest notice before they were read: what comes after may be in them, what came before is.
+    as_of: i64,
 }
 
 impl Rules {
-    pub(crate) fn load(conn: &Connection, row: &RoomRow) -> rusqlite::Result<Self> {
-        let words = moderation::words(conn, row.key)?.into_iter().map(|(_, word)| word);
+    pub(crate) fn load(conn: &Connection, room: i64) -> rusqlite::Result<Self> {
+        let as_of = tokens::newest_notice(conn)?;
+        let words = moderation::words(conn, room)?.into_iter().map(|(_, word)| word);
         Ok(Self {
-            settings: row.settings.clone(),
+            settings: tokens::settings(conn, room)?,
             words: Words::new(words),
-            mutes: moderation::mutes(conn, row.key)?,
+            mutes: moderation::mutes(conn, room)?,
+            as_of,
         })
+    }
+
+    /// Whether these were read after others.
+    pub(crate) fn follow(&self, others: &Self) -> bool {
+        self.as_of >= others.as_of
     }
 
     /// How long somebody may not speak yet.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{CAPABILITIES_PATH, HISTORY_PATH, HistoryPage, HistoryQuery};
+use aside_protocol::moderation::{REMOVALS_PATH, Removal};
 use aside_protocol::triage::{CHANGES_PATH, Changes, LOG_PATH, LogLine, SNIPPETS_PATH, Snippets};
 use aside_protocol::{Capabilities, Entry, EntryId, Seq, StreamId, Token, limits};
 
@@ -157,6 +158,18 @@ impl Fetch {
             return Err(FetchError::Status(reply.status));
         }
         Snippets::parse(&reply.body).ok_or(FetchError::NotHistory)
+    }
+
+    /// Which entries were removed after a removal.
+    pub(crate) async fn removals(&self, after: u64) -> Result<Vec<Removal>, FetchError> {
+        let pairs =
+            [("stream", self.config.stream.as_str().to_owned()), ("after", after.to_string())];
+        let reply = self.get(REMOVALS_PATH, &pairs, limits::PAGE_BYTES, REQUEST).await;
+        let reply = reply.map_err(FetchError::Http)?;
+        if reply.status != 200 {
+            return Err(FetchError::Status(reply.status));
+        }
+        Removal::parse_all(&reply.body).ok_or(FetchError::NotHistory)
     }
 
     /// Asks for a change of them; the reply is the whole list.

@@ -22,6 +22,7 @@ mod local;
 mod looking;
 mod older;
 mod pacing;
+mod removals;
 mod review;
 mod sending;
 mod settling;
@@ -37,6 +38,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
+use aside_protocol::moderation::Removal;
 use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
@@ -125,6 +127,7 @@ enum Done {
     Granted(wishes::Granted),
     Counted(looking::Counted),
     Snippets(u64, Result<Snippets, FetchError>),
+    Removals(u64, Result<Vec<Removal>, FetchError>),
     SnippetsChanged(snippets::Changed),
 }
 
@@ -173,6 +176,7 @@ struct Room {
     older_busy: bool,
     desk: desk::Desk,
     team: snippets::Team,
+    removals: removals::Removals,
     /// The largest page of history that the server is known to fill.
     full_page: Arc<AtomicU32>,
     /// A commit was refused.
@@ -299,6 +303,9 @@ impl Room {
                 self.snippets_came(list);
             }
             Some(Done::SnippetsChanged(changed)) => self.snippets_changed(changed),
+            Some(Done::Removals(generation, found)) if generation == self.generation => {
+                self.removals_came(found).await;
+            }
             // Of an old generation, or cut short.
             Some(
                 Done::Abilities(..)
@@ -306,7 +313,8 @@ impl Room {
                 | Done::Snapshot(..)
                 | Done::Looked(..)
                 | Done::Changes(..)
-                | Done::Snippets(..),
+                | Done::Snippets(..)
+                | Done::Removals(..),
             )
             | None => {}
         }

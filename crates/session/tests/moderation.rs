@@ -39,6 +39,22 @@ async fn what_is_removed_leaves_its_place_in_every_timeline() {
 }
 
 #[tokio::test]
+async fn what_was_removed_while_nobody_was_here_is_gone_from_the_cache_too() {
+    let stage = Stage::start(Mode::Full).await;
+    let (store, staff) = (inline_store(), stage.staff().await);
+    let session = join_with(stage.addr(), stage.token.clone(), store.clone()).await;
+    online(&session).await;
+    stage.seed(["one".to_owned(), "rude".to_owned(), "three".to_owned()]).await;
+    let row = row_is(&session, "rude", "arrives", |_| true).await;
+    let id = entry_of(&row).entry.id.clone().unwrap();
+    session.close().await;
+    drop(session);
+    remove(&stage, &staff, id).await;
+    let session = join_with(stage.addr(), stage.token.clone(), store).await;
+    reads(&session, &["one".to_owned(), String::new(), "three".to_owned()]).await;
+}
+
+#[tokio::test]
 async fn a_question_without_a_name_is_still_ones_own() {
     for mode in [Mode::Full, Mode::Core] {
         let stage = Stage::start(mode).await;

@@ -82,3 +82,13 @@ fn an_answer_is_calm_in_every_part() {
     assert_eq!((shown.question, shown.text), (tower(8), tower(8)));
     assert_eq!((shown.org_logo, shown.namesake), (None, false));
 }
+
+#[test]
+fn what_was_removed_is_known_by_nothing_being_left_of_it() {
+    assert!(painted(row(EntryKind::Message, "", "", "")).removed);
+    let question = Body::Question { text: String::new() }.to_content();
+    assert!(painted(row(EntryKind::Question, "", "", &question)).removed);
+    for left in [("u", ""), ("", "text")] {
+        assert!(!painted(row(EntryKind::Message, left.0, "", left.1)).removed);
+    }
+}

@@ -176,7 +176,11 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
  * the same, `ruled` is what the person's rules made of it. The last four are an answer's.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, };
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
+/**
+ * Taken out by whoever keeps order: nothing but its place is left.
+ */
+removed: boolean, };
 
 /**
  * A stretch of the timeline, oldest first. Of a view, `from` and `to` are the places up to which was looked for its rows, where

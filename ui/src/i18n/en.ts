@@ -109,6 +109,7 @@ export const en = {
   "row.onlyStaff": "Note for staff",
   "row.edited": "edited",
   "row.retracted": "This answer was withdrawn.",
+  "row.removed": "Removed by a moderator.",
   "row.sending": "Sending…",
   "row.unsure": "Not confirmed. It may or may not have arrived.",
   "row.failed": "Not sent.",

@@ -107,6 +107,7 @@ export const zhCN: Record<Key, Words> = {
   "row.onlyStaff": "工作人员备注",
   "row.edited": "已编辑",
   "row.retracted": "此回答已撤回。",
+  "row.removed": "已被管理员移除。",
   "row.sending": "发送中…",
   "row.unsure": "未确认，可能已送达，也可能没有。",
   "row.failed": "未发送。",

@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, Page, RoomStatus, SavedRoom, SavedView, Settings, Spot, Stand } from "../bridge/dto";
+import type { AppError, Notice, Page, RoomStatus, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { firstRows } from "./bounds";
 import { Clock } from "./clock.svelte";
@@ -17,18 +17,8 @@ import { streamer } from "./streamer.svelte";
 import { marked, RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 import { ALL, Views } from "./views.svelte";
+import type { Sheet } from "./sheet";
 import { RoomWindow } from "./window.svelte";
-
-/** What stands in front of the room, if anything. */
-export type Sheet =
-  | { kind: "join"; editing: SavedRoom | null; link?: string }
-  | { kind: "settings" }
-  | { kind: "close" }
-  | { kind: "forget"; room: SavedRoom }
-  | { kind: "token"; room: SavedRoom }
-  | { kind: "rules" }
-  | { kind: "person"; who: Who }
-  | { kind: "view"; view: SavedView };
 
 const noRoom = { room: null, view: ALL, since: 0, known: 0, rows: 0, reading: "following" } as const;
 

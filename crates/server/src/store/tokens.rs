@@ -88,6 +88,12 @@ pub(crate) fn rooms(conn: &Connection) -> rusqlite::Result<Vec<RoomRow>> {
     conn.prepare(&format!("{ROOM} ORDER BY id"))?.query_map([], read_room)?.collect()
 }
 
+/// What its owner chose for a room.
+pub(crate) fn settings(conn: &Connection, key: i64) -> rusqlite::Result<Settings> {
+    conn.prepare_cached(&format!("{ROOM} WHERE id = ?"))?
+        .query_row([key], |row| Ok(read_room(row)?.settings))
+}
+
 /// Finds or makes a room. Nothing when the topic or the stream id belongs to another one.
 pub(crate) fn find_or_make_room(
     conn: &Connection,
@@ -300,11 +306,8 @@ pub(crate) fn notices(conn: &Connection, after: i64) -> rusqlite::Result<Notices
     for hash in tokens {
         notices.tokens.push((hash, token(conn, &hash)?));
     }
-    let mut by_key = conn.prepare_cached(&format!("{ROOM} WHERE id = ?"))?;
     for key in rooms {
-        if let Some(row) = by_key.query_row([key], read_room).optional()? {
-            notices.rooms.push((key, Rules::load(conn, &row)?));
-        }
+        notices.rooms.push((key, Rules::load(conn, key)?));
     }
     Ok(notices)
 }

@@ -4,7 +4,7 @@ use aside_history::{
     Change, Delivery, DraftMode, NewRow, OutboxError, OutgoingBody, RowKey, RowKind,
 };
 use aside_protocol::triage::{AnswerEdit, Visibility};
-use aside_protocol::{Body, EntryId, EntryKind, Extension, triage};
+use aside_protocol::{EntryId, Extension, triage};
 
 use super::Room;
 use super::draft::Draft;
@@ -110,23 +110,6 @@ impl Room {
             }
         }
         self.commit(draft).await;
-    }
-
-    /// An entry that was removed is nothing but its place, as in the history.
-    pub(super) async fn removed(&mut self, draft: &mut Draft, id: &EntryId) {
-        // It may have come a moment ago, and be in the draft.
-        self.commit(std::mem::take(draft)).await;
-        let Ok(Some(row)) = self.store.row_by_entry_id(self.id, id).await else { return };
-        let (key, received_at) = (row.key, row.received_at);
-        let RowKind::Entry(mut entry) = row.kind else { return };
-        let said = &mut entry.entry;
-        said.content = match said.kind {
-            EntryKind::Question => Body::Question { text: String::new() }.to_content(),
-            EntryKind::Message | EntryKind::Answer => String::new(),
-        };
-        (said.user, said.display_name, said.avatar_url) = Default::default();
-        let row = NewRow { received_at, kind: RowKind::Entry(entry) };
-        draft.push(Change::Update { key, row });
     }
 
     /// Answers that were written, held or settled since make their questions look different.

@@ -91,13 +91,14 @@ impl Room {
                 let wait = retry_ms.map(Duration::from_millis);
                 self.nacked(draft, &nonce, (code, reason), wait).await;
             }
-            Control::Joined { epoch, seq, resumed, .. } => {
+            Control::Joined { epoch, seq, resumed, removals, .. } => {
                 self.desk_of(&epoch);
                 self.joined(draft, epoch, seq, resumed);
+                self.removals_told(removals);
             }
             Control::Desk { change } => self.desk_opens(change),
             Control::Snippets { rev } => self.snippets_told(rev),
-            Control::Removed { id, .. } => self.removed(draft, &id).await,
+            Control::Removed { id, number, .. } => self.removed(draft, &id, number).await,
             Control::Heartbeat { .. } => {}
         }
     }

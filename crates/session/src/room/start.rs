@@ -86,6 +86,7 @@ pub(crate) async fn start(
         older_busy: false,
         desk: super::desk::Desk::of(kept, slots),
         team: super::snippets::Team::default(),
+        removals: super::removals::Removals::default(),
         full_page: Arc::default(),
         storage_broken: false,
     };

@@ -145,4 +145,5 @@ const blank: Omit<Row, "key" | "place" | "kind"> = {
   alsoAsked: [],
   edited: false,
   retracted: false,
+  removed: false,
 };

@@ -1,0 +1,14 @@
+// The sheets of a window, of which one at most is open.
+import type { SavedRoom, SavedView } from "../bridge/dto";
+import type { Who } from "./person.svelte";
+
+/** What stands in front of the room, if anything. */
+export type Sheet =
+  | { kind: "join"; editing: SavedRoom | null; link?: string }
+  | { kind: "settings" }
+  | { kind: "close" }
+  | { kind: "forget"; room: SavedRoom }
+  | { kind: "token"; room: SavedRoom }
+  | { kind: "rules" }
+  | { kind: "person"; who: Who }
+  | { kind: "view"; view: SavedView };
