@@ -16,8 +16,10 @@ export function start(bridge: Bridge, label: string): Aside | Presenter {
     return presenter;
   }
   const aside = new Aside(bridge, label);
-  // What there is to show is asked for while the stylesheet is still on its way.
-  void aside.start();
-  if (target) whenStyled(() => mount(App, { target, props: { aside } }));
+  if (!target) return aside;
+  whenStyled(() => {
+    mount(App, { target, props: { aside } });
+    void aside.start();
+  });
   return aside;
 }

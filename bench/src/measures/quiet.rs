@@ -17,6 +17,8 @@ const MIB: f64 = 1_024.0;
 const BEATS: f64 = 24.0;
 /// What a busy moment leaves behind goes within this time.
 const SETTLING: Duration = Duration::from_secs(20);
+/// The transcript of such a moment is written at the next half minute.
+const WRITTEN: Duration = Duration::from_secs(45);
 
 pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     let mut room = Room::open().await?;
@@ -32,7 +34,7 @@ pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     let shown = app.tree().memory();
 
     app.hide().await?;
-    sleep(Duration::from_secs(5) + SETTLING).await;
+    sleep(Duration::from_secs(5) + WRITTEN).await;
     let (hidden, still) = rest(&app, pace.time(60)).await;
     let before = app.tree().effort();
     let time = pace.time(60);
