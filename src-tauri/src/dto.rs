@@ -287,7 +287,7 @@ pub(crate) enum Reading {
 }
 
 /// What a page asks for when it hears a tick: what changed in a room since a revision, in a view of it (everything, where that has no name),
-/// `rows` at most, beyond the place `known`; and what changed of its questions, where those are wanted.
+/// `rows` at most (of a sampled room all that stands out, and some of the rest beyond the place `known`); and what changed of its questions, where those are wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]

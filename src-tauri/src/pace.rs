@@ -24,10 +24,18 @@ pub(crate) fn follow(app: &AppHandle) {
     shell.rooms.set_pace(if seen { Duration::ZERO } else { UNSEEN });
 }
 
-/// The pace of a room that a page looks at.
-pub(crate) fn of(reading: Reading) -> Duration {
-    match reading {
-        Reading::Following => Duration::ZERO,
-        Reading::Held | Reading::Sampled => GLANCED_AT,
+/// The pace of a room that a window's page looks at; nothing where it was hidden since. Where others look, too, none of them waits.
+pub(crate) fn of(app: &AppHandle, which: RoomWindow, reading: Reading) -> Option<Duration> {
+    let shell = app.state::<Shell>();
+    let is_shown = |which| shell.ticks(which).is_shown();
+    if !is_shown(which) {
+        return None;
     }
+    let others = RoomWindow::ALL.into_iter().any(|other| other != which && is_shown(other))
+        || present::is_open(app)
+        || shell.remembered.read(|memory| memory.settings.overlay);
+    Some(match reading {
+        Reading::Held | Reading::Sampled if !others => GLANCED_AT,
+        Reading::Held | Reading::Sampled | Reading::Following => Duration::ZERO,
+    })
 }

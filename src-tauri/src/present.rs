@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 
 use crate::dto::{PresentStep, Presented, PresentedQuestion};
 use crate::errors::{AppError, Code};
-use crate::pace;
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::windows;
@@ -128,7 +127,6 @@ pub(crate) fn close(app: &AppHandle) {
     {
         tracing::warn!(%error, "the present window could not be closed");
     }
-    pace::follow(app);
 }
 
 /// The questions that may be shown, by number.

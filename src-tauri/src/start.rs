@@ -8,7 +8,7 @@ use aside_history::{OpenError, Store};
 use aside_session::Env;
 use clap::Parser;
 use jiff::Timestamp;
-use tauri::{AppHandle, Builder, Emitter, Manager, RunEvent};
+use tauri::{AppHandle, Builder, Emitter, Manager, RunEvent, WindowEvent};
 use tokio::sync::Notify;
 
 #[cfg(target_os = "macos")]
@@ -284,6 +284,12 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
         // The last window is gone; the rooms are not.
         RunEvent::ExitRequested { api, code: None, .. } if !windows::is_quitting(app) => {
             api.prevent_exit()
+        }
+        // Whoever closed it: now it is forgotten.
+        RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. }
+            if label == present::PRESENT =>
+        {
+            pace::follow(app);
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => windows::show(app, None),

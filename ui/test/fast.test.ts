@@ -85,6 +85,32 @@ describe("a pull of a room that is sampled", () => {
     expect([timeline.tempo.oneIn, isGapless(), shown().at(-1)]).toEqual([1, true, bridge.room.rows.at(-1)?.key]);
   });
 
+  it("gives whoever begins to read while it is under way all of it", async () => {
+    await timeline.open(false);
+    await pour(200, 5);
+    expect(timeline.pulls.reading).toBe("sampled");
+    const { wish } = timeline;
+    timeline.hold(shown().at(-3));
+    await vi.advanceTimersByTimeAsync(0);
+    for (let n = 0; n < 300; n++) say(`line ${bridge.room.rows.length}`);
+    const sampled = await bridge.pull({ ...wish, questionsSince: null });
+    expect(sampled.changes?.leftOut).toBeGreaterThan(200);
+    await timeline.apply(sampled, 0);
+    await pull();
+    expect(isGapless()).toBe(true);
+  });
+
+  it("shows no row that stayed away because it was changed", async () => {
+    await timeline.open(false);
+    await pour(200, 5);
+    await pour(4_000, 6);
+    const here = new Set(shown());
+    const away = bridge.room.rows.slice(-60, -1).filter((row) => !here.has(row.key));
+    for (const row of away) bridge.room.change(row.key, { text: "edited" });
+    await pull();
+    expect(timeline.items.filter(({ row }) => row.text === "edited")).toEqual([]);
+  });
+
   it("changes a row that is drawn, whatever stays away", async () => {
     await timeline.open(false);
     await pour(200, 5);

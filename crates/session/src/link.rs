@@ -42,7 +42,7 @@ const OUTBOUND: usize = 64;
 /// Text that was read and not yet committed, in units of [`UNIT`]: 8 MiB. Beyond it, reading waits.
 const UNCOMMITTED: u32 = 8 * 1024;
 const UNIT: usize = 1024;
-/// Frames that may wait between a link and the room; a full queue makes the link stop reading. With a fourth of them, a room does not rest.
+/// Frames that may wait between a link and the room; a full queue makes the link stop reading. With a fourth of them, or with as much text as may wait, a room does not rest.
 const FRAMES: usize = 4096;
 /// What tungstenite may hold back before a write fails.
 const WRITE_BUFFER: usize = 1024 * 1024;
@@ -200,6 +200,9 @@ impl Task {
                     let units = u32::try_from(text.len() / UNIT + 1)
                         .unwrap_or(UNCOMMITTED)
                         .min(UNCOMMITTED);
+                    if room.available_permits() < units as usize {
+                        self.ear.hurry.notify_one();
+                    }
                     let share = Arc::clone(&room).acquire_many_owned(units).await.ok();
                     Heard::Text(Frame { text, _share: share })
                 }

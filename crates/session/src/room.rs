@@ -6,7 +6,7 @@
 //!
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
-//! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `sending`, `settling` and
+//! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `sending`, `settling` and
 //! `doubt` (the outbox), `desk` (questions as work), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
@@ -98,6 +98,16 @@ pub(crate) enum Command {
     DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
     Close { reply: oneshot::Sender<()> },
+}
+
+impl Command {
+    /// Whether what was heard before it must be taken in first: it ends a connection, or depends on what came.
+    fn needs_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Close { .. } | Self::SetToken(_) | Self::Retry { .. } | Self::AnswerAnyway { .. }
+        )
+    }
 }
 
 /// Frames that are committed together at most.
@@ -194,20 +204,26 @@ impl Room {
         self.connect();
         loop {
             self.publish();
-            let rest = self.rest().filter(|_| !batch.is_empty());
+            // What waits while nothing rests any more is taken in at once.
+            let rest = (!batch.is_empty()).then(|| self.rest().unwrap_or_else(Instant::now));
             let nap = rest.into_iter().fold(self.deadline(), Instant::min);
             tokio::select! {
                 biased;
-                command = inbox.recv() => match command {
-                    Some(Command::Close { reply }) => {
-                        self.leave().await;
-                        // Whoever asked may have gone.
-                        let _gone = reply.send(());
-                        return;
+                command = inbox.recv() => {
+                    if command.as_ref().is_none_or(Command::needs_all) {
+                        self.listen(batch.drain(..)).await;
                     }
-                    Some(command) => self.obey(command).await,
-                    None => return self.leave().await,
-                },
+                    match command {
+                        Some(Command::Close { reply }) => {
+                            self.leave().await;
+                            // Whoever asked may have gone.
+                            let _gone = reply.send(());
+                            return;
+                        }
+                        Some(command) => self.obey(command).await,
+                        None => return self.leave().await,
+                    }
+                }
                 _count = ear.recv_many(&mut batch, BATCH), if batch.is_empty() => {}
                 () = hurry.notified(), if rest.is_some() => self.pacing.end(),
                 () = self.pacing.changed() => {}
@@ -220,8 +236,10 @@ impl Room {
                 {
                     batch.push(heard);
                 }
+                let more = batch.len() >= BATCH;
                 self.listen(batch.drain(..)).await;
-                self.pacing.begin(Instant::now());
+                // Behind a full batch may be what a room does not rest for.
+                if more { self.pacing.end() } else { self.pacing.begin(Instant::now()) }
             }
             // A flood of frames must not keep finished requests waiting.
             while let Some(done) = self.jobs.try_join_next() {

@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use aside_history::Anchor;
 use support::fake::{World, message};
 use support::{inline_store, reads, state};
 use tokio::time::{Instant, sleep};
@@ -81,7 +82,26 @@ async fn a_flood_ends_the_rest_before_the_queue_is_full() {
         world.remember(entry.clone());
         peer.say(&entry).await;
     }
+    sleep(Duration::from_millis(10)).await;
     assert!(began.elapsed() < S(2), "nobody stopped reading: {:?}", began.elapsed());
+    let taken = session.page(Anchor::End, 5_000).await.unwrap().rows.len();
+    assert!(taken > 1_000, "{taken} were taken in long before the pace allows the second");
     session.set_pace(Duration::ZERO);
     reads(&session, &world.truth()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_heard_is_kept_when_the_room_is_left() {
+    let (world, store) = (World::new(), inline_store());
+    let session = world.join(&store).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(7)).await;
+    session.set_pace(S(10));
+    for n in 0..20 {
+        peer.say(&message("bo", &format!("line {n}"))).await;
+        sleep(Duration::from_millis(5)).await;
+    }
+    assert!(store.page(session.room(), Anchor::End, 50).await.unwrap().rows.len() < 20);
+    session.close().await;
+    assert_eq!(store.page(session.room(), Anchor::End, 50).await.unwrap().rows.len(), 20);
 }

@@ -60,7 +60,10 @@ pub(crate) async fn pull(
         // A room that is not open has no changes; the others' statuses are worth the answer.
         if let Ok(live) = shell.rooms.live(room).await {
             let shown = views::find(&shell, &live, &wish.view).await?;
-            live.session.set_pace(pace::of(wish.reading));
+            let app = window.app_handle();
+            if let Some(pace) = which.and_then(|which| pace::of(app, which, wish.reading)) {
+                live.session.set_pace(pace);
+            }
             let since = Revision(wish.since);
             let found = live.session.changes(since, views::CHANGES).await?;
             let looked_at = looked_at(&window, &shell, wish.view.clone());

@@ -84,7 +84,7 @@ export class View {
       this.#timeline.goal = null;
       this.#stick();
     } else this.#place();
-    if (this.#drawn === "not yet" && this.#timeline.items.length > 0) this.#whenDrawn();
+    if (this.#drawn === "not yet" && this.#timeline.loaded) this.#whenDrawn();
     this.#askForMore();
   }
 

@@ -22,7 +22,7 @@ export const followedRows = (screenRows: number): number => Math.min(FOLLOWED_RO
 /** How many rows fill a view of this height, so that the first to be drawn are not many more than can be seen. */
 export const firstRows = (height: number): number => Math.min(PAGE_ROWS, Math.max(20, Math.ceil(height / LOW_ROW_PX)));
 
-/** How many changes a pull brings at most (with more, the newest rows), and how far apart pulls are, in ms; 0: one a frame. */
+/** How many changes a pull brings at most (with more, the newest rows; of a sampled room, some of each), and how far apart pulls are, in ms; 0: one a frame. */
 export interface Pulls {
   readonly reading: Reading;
   readonly rows: number;

@@ -66,6 +66,13 @@ export class Drawn {
     this.#heardTo = Math.max(this.#heardTo, place);
   }
 
+  /** A row that stayed away does not come by being changed. */
+  heeding(changes: Changes, { rows }: Stretch): Changes {
+    if (!this.#holes) return changes;
+    const here = new Set([...this.#trail, ...rows].map((row) => row.key));
+    return { ...changes, upserts: changes.upserts.filter((row) => row.place > this.#heardTo || isKept(row) || here.has(row.key)) };
+  }
+
   /** Before changes are taken in. */
   change({ upserts, removed }: Changes, stretch: Stretch): void {
     if (this.crowd.isCalm && this.#trail.length === 0) return;

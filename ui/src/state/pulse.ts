@@ -37,6 +37,8 @@ export class Pulse {
     this.#busy = true;
     while (this.#asked) {
       this.#asked = false;
+      // Hidden meanwhile: whoever shows the page again pokes.
+      if (!this.#frames.visible()) break;
       const apart = this.#apart();
       const frame = new Promise<void>((over) => (apart > 0 ? this.#frames.later(over, apart) : this.#frames.next(over)));
       await Promise.allSettled([this.#pull(), frame]);

@@ -1,7 +1,7 @@
 // The loaded stretch of a timeline, as values: what a page, a change set or a trim makes of it. No clock, no I/O.
 import type { Changes, Page, Row } from "../bridge/dto";
 
-/** A gapless run of the cache's rows in the order of the timeline. */
+/** A run of the cache's rows in the order of the timeline: gapless, but of a room that is sampled. */
 export interface Stretch {
   readonly rows: readonly Row[];
   /** All changes up to here are in `rows`. */

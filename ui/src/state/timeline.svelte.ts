@@ -165,10 +165,11 @@ export class Timeline {
 
   /** Takes what it lacked; so much is unread in all. */
   async apply({ changes: told, end }: Pick<Pull, "changes" | "end">, unread: number): Promise<void> {
-    if (told === null) return;
-    const changes = this.view === ALL ? told : concerning(told, [...this.#stretch.rows, ...this.items.map(({ row }) => row)]);
+    const changes = told && (this.view === ALL ? this.#drawn.heeding(told, this.#stretch) : concerning(told, [...this.#stretch.rows, ...this.items.map(({ row }) => row)]));
     // A page that is under way is newer than these changes, and the pull after it asks for what it lacks.
-    if (!this.loaded || this.#loading) return;
+    if (changes === null || !this.loaded || this.#loading) return;
+    // Somebody has begun to read since: they get all of it.
+    if (changes.leftOut > 0 && this.pulls.reading !== "sampled") return this.#poke();
     if (changes.reset) return this.view !== ALL ? this.#reread() : this.following ? this.#loadLast(end) : this.#outrun(unread);
     if (changes.upserts.length === 0 && changes.removed.length === 0) {
       this.#ear.listen(changes.heard);

@@ -253,11 +253,11 @@ impl Desk {
         let mut closed = shelf.close_all();
         let Ok(nothing) = Connection::open_in_memory() else { return damage };
         drop(std::mem::replace(&mut self.cache, nothing));
+        self.words = Words::default();
         match replace_cache(&on_disk.dir) {
             Ok((cache, set_aside, first)) => {
                 on_disk.cache_aside.clone_from(&set_aside);
                 self.cache = cache;
-                self.words = Words::default();
                 self.first_revision = first;
                 closed.next_generation();
                 // The rooms are in it before anybody reads it.

@@ -49,8 +49,11 @@ impl Room {
             self.blank(&mut draft, &removal.id).await;
         }
         self.commit(draft).await;
-        self.removals.heeded = self.removals.heeded.max(newest);
-        self.read_removals();
+        // A list that goes nowhere is not asked for again and again.
+        if newest > self.removals.heeded {
+            self.removals.heeded = newest;
+            self.read_removals();
+        }
     }
 
     /// One more is told.
@@ -61,7 +64,8 @@ impl Room {
         if number == self.removals.heeded + 1 {
             self.removals.heeded = number;
         }
-        self.removals_told(number);
+        // Only a join may say that this is another history: a list that was read may be ahead of what is told.
+        self.removals_told(number.max(self.removals.heeded));
     }
 
     /// What is not here comes as it is now.

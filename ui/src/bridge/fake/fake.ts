@@ -213,7 +213,7 @@ export class FakeBridge implements Bridge {
     if (view !== "" || reading !== "sampled") return { ...changes, upserts };
     const said = upserts.filter((row) => row.place > known && row.kind === "message" && !row.mine && row.ruled === null);
     const step = Math.ceil(said.length / SAMPLE);
-    const left = new Set(said.filter((_, index) => index % step !== 0));
+    const left = new Set(said.filter((_, index) => (said.length - 1 - index) % step !== 0));
     return { ...changes, upserts: upserts.filter((row) => !left.has(row)), leftOut: left.size };
   }
 
