@@ -193,6 +193,15 @@ struct Room {
     storage_broken: bool,
 }
 
+/// Fills a batch with what is in the queue already.
+fn take_what_waits(ear: &mut mpsc::Receiver<(u64, Heard)>, batch: &mut Vec<(u64, Heard)>) {
+    while batch.len() < BATCH
+        && let Ok(heard) = ear.try_recv()
+    {
+        batch.push(heard);
+    }
+}
+
 impl Room {
     async fn run(
         mut self,
@@ -211,6 +220,7 @@ impl Room {
                 biased;
                 command = inbox.recv() => {
                     if command.as_ref().is_none_or(Command::needs_all) {
+                        take_what_waits(&mut ear, &mut batch);
                         self.listen(batch.drain(..)).await;
                     }
                     match command {
@@ -231,11 +241,7 @@ impl Room {
                 () = sleep_until(nap) => {}
             }
             if !batch.is_empty() && self.rest().is_none_or(|until| until <= Instant::now()) {
-                while batch.len() < BATCH
-                    && let Ok(heard) = ear.try_recv()
-                {
-                    batch.push(heard);
-                }
+                take_what_waits(&mut ear, &mut batch);
                 let more = batch.len() >= BATCH;
                 self.listen(batch.drain(..)).await;
                 // Behind a full batch may be what a room does not rest for.
