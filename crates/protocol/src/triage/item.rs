@@ -238,7 +238,8 @@ impl Item {
     /// What somebody of the audience may know of it: nothing of what staff tell each other, and of another's submission
     /// nothing but that there is one, whatever became of it.
     pub fn for_audience(&self, user: &str) -> Self {
-        let mine = self.asker.user == user;
+        // Nobody is nobody's asker: what was removed names none, and a copy for nobody in particular is for everybody.
+        let mine = !user.is_empty() && self.asker.user == user;
         if self.is_submission() && !mine {
             let Self { question_id, seq, number, change, .. } = self.clone();
             let hidden = Self::new(question_id, number, String::new(), Person::default(), 0);

@@ -101,6 +101,7 @@ impl Items<'_> {
             .conn
             .prepare_cached("INSERT INTO removal (room, id, seq) VALUES (?1, (SELECT coalesce(max(id), 0) + 1 FROM removal WHERE room = ?1), ?2) RETURNING id")?
             .query_row(params![self.room, sql(seq)], |row| row.get(0))?;
+        self.forget_quotes(seq, by, now_ms)?;
         let item = self.get(seq)?.map(|before| {
             let mut item = before.clone();
             (item.original_text, item.text) = (None, String::new());
@@ -111,6 +112,45 @@ impl Items<'_> {
             self.save(&before, item, by.clone(), now_ms).map(Box::new)
         });
         Ok(Removed::Done(u64::try_from(number).unwrap_or(0), item.transpose()?))
+    }
+}
+
+impl Items<'_> {
+    /// Takes a question, and who asked it, out of the answers to it. Whoever has them open learns it as of an edit.
+    fn forget_quotes(&self, asked: Seq, by: &Person, now_ms: i64) -> rusqlite::Result<()> {
+        let id = entry_id(self.epoch, asked);
+        let answers: Vec<(i64, String)> = self
+            .conn
+            .prepare_cached(
+                "SELECT seq, content FROM entry WHERE room = ? AND seq > ? AND kind = 3",
+            )?
+            .query_map(params![self.room, sql(asked)], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (seq, content) in answers {
+            let Body::Answer { org_name, org_logo, text: said, question_id, notes, .. } =
+                Body::parse(EntryKind::Answer, &content)
+            else {
+                continue;
+            };
+            if question_id.as_ref() != Some(&id) {
+                continue;
+            }
+            let before = said.clone();
+            let question = String::new();
+            let content =
+                Body::Answer { org_name, org_logo, question, text: said, question_id, notes };
+            self.conn
+                .prepare_cached(
+                    "UPDATE entry SET display_name = '', content = ? WHERE room = ? AND seq = ?",
+                )?
+                .execute(params![content.to_content(), self.room, seq])?;
+            self.conn
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO answer_edit (room, answer, at_ms, question, before, by) VALUES (?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![self.room, seq, now_ms, sql(asked), before, text(by)])?;
+        }
+        Ok(())
     }
 }
 

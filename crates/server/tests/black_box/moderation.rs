@@ -140,6 +140,24 @@ async fn a_removed_question_is_closed_and_an_answer_is_retracted_instead() {
 }
 
 #[tokio::test]
+async fn a_removed_question_is_quoted_nowhere_and_its_private_answer_stays_private() {
+    let desk = Desk::open(Config::for_tests()).await;
+    let room = &desk.room;
+    let question = desk.ask("rude?").await;
+    let alone = json!({ "visibility": "asker" });
+    assert_eq!(desk.answer(&room.staff, &question, "between us", alone).await.status, 200);
+    assert_eq!(desk.answer(&room.staff, &question, "not here", json!({})).await.status, 200);
+    let mut bob = room.joined(&room.bob).await;
+    assert_eq!(room.moderate("remove", json!({ "entryId": question })).await.status, 200);
+    assert_eq!(bob.object().await["type"], "removed");
+    for path in ["/api/message/chatmsg", "/api/question/changes?after=0"] {
+        let told = room.get(&room.bob, path).await.body;
+        assert!(told.contains("not here"), "{told}");
+        assert!(!told.contains("rude") && !told.contains("between us"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_muted_person_is_told_how_long_and_nobody_else_is_held_up() {
     let now = Arc::new(AtomicI64::new(1_800_000_000));
     let clock = now.clone();

@@ -51,7 +51,7 @@ fn every_setting_may_stand_in_the_file_or_in_the_environment() {
     assert_eq!((config.limits.content_bytes, config.limits.sockets), (1000, 50));
     assert_eq!((config.keep.days, config.keep.bytes), (Some(30), Some(2_000_000_000)));
     assert!(config.core_only && config.origins.len() == 2);
-    assert_eq!(config.guests, [Topic::new("8001"), Topic::new("8002")]);
+    assert_eq!(config.guests, ["8001", "8002"].map(Topic::new).into());
     let variables: Vec<(String, String)> = {
         let table: toml::Table = WHOLE.parse().unwrap();
         let name =
