@@ -41,6 +41,6 @@ export function listed(items: Items): Item[] {
 }
 
 /** What I asked that is no question of the room, or not yet. */
-export function waiting(items: Items, me: string): Item[] {
-  return [...items.values()].filter((item) => item.asker === me && item.review !== "approved" && item.published === "" && item.text !== "").sort((a, b) => a.askedAt - b.askedAt);
+export function waiting(items: Items, me: { readonly user: string; readonly audience: boolean }): Item[] {
+  return [...items.values()].filter((item) => (me.audience || item.asker === me.user) && item.review !== "approved" && item.published === "" && item.text !== "").sort((a, b) => a.askedAt - b.askedAt);
 }

@@ -3,13 +3,15 @@ import { asker, query, type Ask, type Reply } from "./http";
 import { Link, type Knock, type Phase, type Socket } from "./link";
 import * as outbox from "./outbox";
 import * as questions from "./questions";
-import { edited, KEPT, merge, MOST } from "./timeline";
+import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
 import { frames, number, readEntry, readItem, text, type Entry, type Item, type Told } from "./wire";
 
 export interface Me {
   readonly user: string;
   readonly name: string;
+  /** At the desk, others' submissions have their text, too. */
+  readonly audience: boolean;
 }
 
 /** The world outside, which a test makes up. */
@@ -69,6 +71,8 @@ export class Room {
   /** Whatever belongs to an earlier reading of them is dropped. */
   #catching = 0;
   #reading = 0;
+  /** The newest removal that is known. */
+  #removals = 0;
   #incoming: Entry[] = [];
   #changed: Told[] = [];
   #flushing = false;
@@ -114,7 +118,7 @@ export class Room {
     }
     const { data } = reply;
     const identity = (data["identity"] ?? {}) as Record<string, unknown>;
-    this.me = { user: text(identity["user"]), name: text(identity["displayName"]) };
+    this.me = { user: text(identity["user"]), name: text(identity["displayName"]), audience: !["staff", "moderator", "host"].includes(text(identity["role"])) };
     this.contentBytes = number(((data["limits"] ?? {}) as Record<string, unknown>)["contentBytes"]);
     this.votes = Array.isArray(data["extensions"]) && data["extensions"].includes("votes");
     return { kind: "in" };
@@ -123,7 +127,7 @@ export class Room {
   #heard(told: Told): void {
     switch (told.type) {
       case "joined":
-        this.#joined(told.epoch, told.seq, told.resumed);
+        this.#joined(told.epoch, told.seq, told.resumed, told.removals);
         break;
       case "entry": {
         const { entry } = told;
@@ -139,7 +143,7 @@ export class Room {
         this.#settle(outbox.change(this.outbox, told.nonce, { state: "stored", seq: told.seq }));
         break;
       case "nack":
-        this.#settle(outbox.change(this.outbox, told.nonce, { state: "failed", code: told.code }));
+        this.#settle(outbox.change(this.outbox, told.nonce, { state: told.code === 202 ? "review" : "failed", code: told.code }));
         break;
       case "desk":
         void this.#catchUp(told.change, ++this.#catching);
@@ -147,6 +151,7 @@ export class Room {
       case "triage":
       case "votes":
       case "removed":
+        if (told.type === "removed") this.#removals = Math.max(this.#removals, told.number);
         if (told.type === "triage") this.#live(told.item.change);
         if (told.type === "votes") for (const [, , change] of told.votes) this.#live(change);
         this.#changed.push(told);
@@ -163,7 +168,7 @@ export class Room {
     if (this.#caughtUp) this.#change = Math.max(this.#change, this.#liveChange);
   }
 
-  #joined(epoch: string, seq: number, resumed: boolean): void {
+  #joined(epoch: string, seq: number, resumed: boolean, removals: number): void {
     this.#caughtUp = false;
     if (!resumed || epoch !== this.#epoch) {
       this.#incoming = [];
@@ -175,7 +180,8 @@ export class Room {
       this.#epoch = epoch;
       this.#position = seq;
       this.newest();
-    } else if (!this.loaded) this.newest();
+    } else if (!this.loaded || removals !== this.#removals) this.newest();
+    this.#removals = removals;
     for (const one of this.outbox) if (one.state === "sending") this.#transmit(one);
   }
 
@@ -190,18 +196,22 @@ export class Room {
 
   /** Everything that came since the last picture. */
   #flush(): void {
-    const came = this.#incoming;
+    let came: readonly Entry[] = this.#incoming;
+    const removed = new Set<string>();
     const before = this.items;
     this.#incoming = [];
     for (const told of this.#changed.splice(0)) {
       if (told.type === "triage") this.items = questions.put(this.items, [told.item]);
       else if (told.type === "votes") this.items = questions.count(this.items, told.votes);
-      else if (told.type === "removed") this.rows = this.rows.map((row) => (row.id === told.id ? { ...row, text: "", quote: "", removed: true } : row));
+      else if (told.type === "removed") removed.add(told.id);
     }
+    const nonces = new Set(came.filter((entry) => entry.user === this.me?.user).map((entry) => entry.nonce));
+    came = without(came, removed);
     this.#show(came);
+    this.rows = without(this.rows, removed);
     if (this.items !== before) this.#tellOf([...this.items.values()].filter((item) => before.get(item.questionId) !== item), before);
-    this.#settle(this.outbox, new Set(came.filter((entry) => entry.user === this.me?.user).map((entry) => entry.nonce)));
-    for (const entry of came) this.#hear(entry);
+    this.#settle(this.outbox, nonces);
+    for (const entry of came) if (!entry.removed) this.#hear(entry);
   }
 
   #tellOf(items: readonly Item[], before: questions.Items): void {
@@ -233,7 +243,9 @@ export class Room {
 
   #settle(next: outbox.Outbox, seen: ReadonlySet<string> = new Set()): void {
     const waits = (id: string): boolean => this.items.has(id);
-    this.outbox = outbox.settle(next, seen, this.#position, waits);
+    // A message that is held has no id here: it is known by its text.
+    const held = new Set(this.me ? questions.waiting(this.items, this.me).map((item) => item.text) : []);
+    this.outbox = outbox.settle(next, seen, this.#position, waits).filter((one) => !(one.state === "review" && one.id === "" && held.has(one.text)));
     this.#world.keep(this.outbox.length === 0 ? "" : JSON.stringify(this.outbox));
   }
 

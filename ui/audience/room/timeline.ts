@@ -24,6 +24,15 @@ function rising(last: number, more: readonly Entry[]): boolean {
   return true;
 }
 
+/** Without what was removed, and what quoted it. */
+export function without(rows: readonly Entry[], ids: ReadonlySet<string>): readonly Entry[] {
+  if (ids.size === 0) return rows;
+  return rows.map((row) => {
+    if (ids.has(row.id)) return { ...row, text: "", quote: "", name: "", user: "", removed: true };
+    return row.questionId !== "" && ids.has(row.questionId) ? { ...row, quote: "", name: "" } : row;
+  });
+}
+
 /** Answers that were changed or taken back since they were told. */
 export function edited(rows: readonly Entry[], items: readonly Item[]): readonly Entry[] {
   const edits = new Map(items.flatMap((item) => item.edits.map((edit) => [edit.answerId, edit.content] as const)));

@@ -61,11 +61,11 @@ export type Told =
   | { type: "entry"; entry: Entry }
   | { type: "ack"; nonce: string; seq: number }
   | { type: "nack"; nonce: string; code: number }
-  | { type: "joined"; epoch: string; seq: number; resumed: boolean }
+  | { type: "joined"; epoch: string; seq: number; resumed: boolean; removals: number }
   | { type: "desk"; change: number }
   | { type: "triage"; item: Item }
   | { type: "votes"; votes: readonly (readonly [string, number, number])[] }
-  | { type: "removed"; id: string }
+  | { type: "removed"; id: string; number: number }
   | { type: "other" };
 
 type Fields = Record<string, unknown>;
@@ -97,7 +97,7 @@ export function told(frame: unknown): Told {
     case "nack":
       return { type: "nack", nonce: text(data["nonce"]), code: number(data["code"]) };
     case "joined":
-      return { type: "joined", epoch: text(data["epoch"]), seq: number(data["seq"]), resumed: data["resumed"] !== false };
+      return { type: "joined", epoch: text(data["epoch"]), seq: number(data["seq"]), resumed: data["resumed"] !== false, removals: number(data["removals"]) };
     case "desk":
       return { type: "desk", change: number(data["change"]) };
     case "triage": {
@@ -107,7 +107,7 @@ export function told(frame: unknown): Told {
     case "votes":
       return { type: "votes", votes: list(data["votes"]).map((vote) => [text(list(vote)[0]), number(list(vote)[1]), number(list(vote)[2])] as const) };
     case "removed":
-      return { type: "removed", id: text(data["id"]) };
+      return { type: "removed", id: text(data["id"]), number: number(data["number"]) };
     default: {
       const entry = readEntry(data);
       return entry ? { type: "entry", entry } : { type: "other" };
@@ -133,11 +133,13 @@ export function readEntry(value: unknown): Entry | null {
     alsoAsked: "",
     edited: false,
     retracted: false,
-    removed: data["removed"] === true,
+    removed: false,
     at: readTime(data["createdat"]),
     nonce: text(data["nonce"]),
   };
-  return withContent(entry, text(data["content"]));
+  const read = withContent(entry, text(data["content"]));
+  // What was removed keeps its place, and nothing else.
+  return { ...read, removed: kind !== "answer" && read.user === "" && read.text === "" };
 }
 
 /** The same entry with other content: what it says is taken apart by its kind. */

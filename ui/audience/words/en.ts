@@ -56,7 +56,7 @@ export const en = {
   "row.alsoAsked": "Also asked by {names}",
   "row.edited": "edited",
   "row.retracted": "This answer was withdrawn.",
-  "row.removed": "The organisers removed this.",
+  "row.removed": "Removed by a moderator.",
   "row.more": "Show all",
   "row.less": "Show less",
 

@@ -56,7 +56,7 @@ export const zhCN: Record<Key, Words> = {
   "row.alsoAsked": "{names} 也问了",
   "row.edited": "已编辑",
   "row.retracted": "这条回复已撤回。",
-  "row.removed": "主办方移除了这条内容。",
+  "row.removed": "已被管理员移除。",
   "row.more": "展开全文",
   "row.less": "收起",
 

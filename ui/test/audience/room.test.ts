@@ -1,6 +1,7 @@
 // The page's room: nothing lost and nothing twice, whatever order echo, acknowledgement, history and a broken link come in.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KEPT, MOST } from "../../audience/room/timeline";
+import { waiting } from "../../audience/room/questions";
 import { readOutbox } from "../../audience/room/outbox";
 import { item, message, ok, Server, settled, type Wire } from "./server";
 
@@ -295,4 +296,30 @@ test("a fast room is held in bounds, for who follows and for who reads further u
   server.room.newest();
   await flood(2);
   expect(server.room.rows.map((row) => row.seq)).toEqual(Array.from({ length: 52 }, (_, n) => seq - 51 + n));
+});
+
+test("nothing that was removed stays, asleep or awake", async () => {
+  const wire = await online();
+  wire.tell(message(1));
+  wire.tell({ type: "removed", id: "e-1", seq: 1, number: 1 });
+  await settled();
+  expect(server.room.rows[0]).toMatchObject({ text: "", name: "", user: "", removed: true });
+  wire.tell(message(2));
+  await settled();
+  wire.drop();
+  server.replies["api/message/chatmsg"] = () => ok({ items: [1, 2].map((seq) => message(seq, { user: "", displayName: "", content: "" })) });
+  await vi.advanceTimersByTimeAsync(10);
+  await server.join("one", 2, { removals: 2 });
+  expect(server.room.rows.map((row) => [row.text, row.removed])).toEqual([["", true], ["", true]]);
+});
+
+test("a message that is held for a word waits for review, once, and my own question without a name is shown", async () => {
+  const wire = await online();
+  server.room.say("message", "a word");
+  wire.tell({ type: "nack", nonce: "nonce-1", code: 202, reason: "held" });
+  expect(server.room.outbox).toMatchObject([{ state: "review" }]);
+  wire.tell({ type: "triage", item: item(0, { questionId: "r-1", change: 1, review: "pending", text: "a word", asker: { user: "alias" } }) });
+  await settled();
+  expect(server.room.outbox).toEqual([]);
+  expect(waiting(server.room.items, { user: "mia", audience: true }).map(({ text }) => text)).toEqual(["a word"]);
 });
