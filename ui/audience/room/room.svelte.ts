@@ -73,6 +73,8 @@ export class Room {
   #reading = 0;
   /** The newest removal that is known. */
   #removals = 0;
+  /** What was removed while a page that still has it may be under way. */
+  readonly #gone = new Set<string>();
   #incoming: Entry[] = [];
   #changed: Told[] = [];
   #flushing = false;
@@ -197,18 +199,17 @@ export class Room {
   /** Everything that came since the last picture. */
   #flush(): void {
     let came: readonly Entry[] = this.#incoming;
-    const removed = new Set<string>();
     const before = this.items;
     this.#incoming = [];
     for (const told of this.#changed.splice(0)) {
       if (told.type === "triage") this.items = questions.put(this.items, [told.item]);
       else if (told.type === "votes") this.items = questions.count(this.items, told.votes);
-      else if (told.type === "removed") removed.add(told.id);
+      else if (told.type === "removed") this.#gone.add(told.id);
     }
     const nonces = new Set(came.filter((entry) => entry.user === this.me?.user).map((entry) => entry.nonce));
-    came = without(came, removed);
+    came = without(came, this.#gone);
     this.#show(came);
-    this.rows = without(this.rows, removed);
+    this.rows = without(this.rows, this.#gone);
     if (this.items !== before) this.#tellOf([...this.items.values()].filter((item) => before.get(item.questionId) !== item), before);
     this.#settle(this.outbox, nonces);
     for (const entry of came) if (!entry.removed) this.#hear(entry);
@@ -283,7 +284,8 @@ export class Room {
 
   #entries(data: Record<string, unknown>): Entry[] {
     const items = Array.isArray(data["items"]) ? data["items"] : [];
-    return items.map(readEntry).filter((entry) => entry !== null).sort((a, b) => a.seq - b.seq);
+    const read = items.map(readEntry).filter((entry) => entry !== null).sort((a, b) => a.seq - b.seq);
+    return [...without(read, this.#gone)];
   }
 
   /** What became of questions while nobody told us. */

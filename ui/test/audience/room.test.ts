@@ -323,3 +323,15 @@ test("a message that is held for a word waits for review, once, and my own quest
   expect(server.room.outbox).toEqual([]);
   expect(waiting(server.room.items, { user: "mia", audience: true }).map(({ text }) => text)).toEqual(["a word"]);
 });
+
+test("an entry and its removal in one picture, or a page read before it, show nothing", async () => {
+  const wire = await online();
+  wire.tell(message(1));
+  wire.tell(message(2));
+  wire.tell({ type: "removed", id: "e-2", seq: 2, number: 1 });
+  await settled();
+  server.replies["api/message/chatmsg"] = () => ok({ items: page(1, 2) });
+  server.room.newest();
+  await settled();
+  expect(texts()).toEqual(["1", ""]);
+});
