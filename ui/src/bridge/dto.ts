@@ -201,7 +201,7 @@ export type Reading = "held" | "following" | "sampled";
 
 /**
  * What a page asks for when it hears a tick: what changed in a room since a revision, in a view of it (everything, where that has no name),
- * `rows` at most, beyond the place `known`; and what changed of its questions, where those are wanted.
+ * `rows` at most (of a sampled room all that stands out, and some of the rest beyond the place `known`); and what changed of its questions, where those are wanted.
  */
 export type PullWish = { room: string | null, view: string, since: number, known: number, rows: number, reading: Reading, questionsSince: number | null, };
 
