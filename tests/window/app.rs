@@ -257,7 +257,7 @@ impl App {
     /// Changes some of the settings, as their sheet does.
     pub(crate) async fn choose(&self, change: Value) {
         let body = "const { invoke } = window.__TAURI_INTERNALS__;
-            const { settings } = await invoke('boot', {});
+            const { settings } = await invoke('boot', { rows: 1 });
             await invoke('save_settings', { settings: { ...settings, ...a } });
             return null;";
         self.ask::<Value>(body, json!([change])).await;

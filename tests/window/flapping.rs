@@ -83,7 +83,7 @@ async fn flap(relay: &Relay, begun: Instant, time: Duration) {
 /// Ana writes every five seconds, and memory is looked at every minute.
 async fn write(app: &App, begun: Instant, time: Duration) -> usize {
     const SEND: &str = "const invoke = window.__TAURI_INTERNALS__.invoke;
-        const room = (await invoke('boot', {})).rooms[0].id;
+        const room = (await invoke('boot', { rows: 1 })).rooms[0].id;
         return invoke('send', { room, text: a, mode: 'message' }).then(() => true);";
     let (mut written, mut memory, mut next_look) = (0, Vec::new(), Duration::ZERO);
     while begun.elapsed() < time {
@@ -120,7 +120,7 @@ struct Cached {
 /// Every row that the backend holds, oldest first.
 async fn cached(app: &App) -> Vec<String> {
     const READ: &str = "const invoke = window.__TAURI_INTERNALS__.invoke;
-        const room = (await invoke('boot', {})).rooms[0].id;
+        const room = (await invoke('boot', { rows: 1 })).rooms[0].id;
         let held = [], anchor = { at: 'end' };
         for (;;) {
             const page = await invoke('page', { room, anchor, limit: 200 });

@@ -217,7 +217,7 @@ async fn talk(stage: &Stage, room: &Room, minutes: f64) -> (usize, Vec<Memory>) 
 /// Every row is in the cache, once and in order.
 async fn all_is_there(app: &App, said: usize) {
     const READ: &str = "const invoke = window.__TAURI_INTERNALS__.invoke;
-        const room = (await invoke('boot', {})).rooms[0].id;
+        const room = (await invoke('boot', { rows: 1 })).rooms[0].id;
         let anchor = a === null ? { at: 'end' } : { at: 'before', place: a };
         const found = [];
         for (let page = 0; page < 20; page++) {

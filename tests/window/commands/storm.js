@@ -1,6 +1,6 @@
 // Calls every command with what a hostile page might send: in all arguments, then in one beside good ones.
 const invoke = window.__TAURI_INTERNALS__.invoke;
-const room = (await invoke("boot", {})).rooms[0].id;
+const room = (await invoke("boot", { rows: 1 })).rooms[0].id;
 const huge = "x".repeat(10_000_000);
 let deep = [];
 for (let depth = 0; depth < 100; depth++) deep = [deep];
