@@ -37,7 +37,7 @@ pub(crate) async fn add(
     let seat = answering_seat(&server, &headers).await?;
     let mut answer = Answer::parse(&whole(body)?).ok_or(Refusal::Malformed("not an answer"))?;
     seat.in_stream(&answer.stream)?;
-    let nonce = server.admit(&seat, &answer.content, answer.nonce.take())?;
+    let nonce = server.admit(&seat, &answer.content, answer.nonce.take()).await?;
     let place = seat.room.place_of(&answer.question_id).ok_or(Refusal::NotFound)?;
     let triage = server.offers(Extension::Triage);
     match answer.visibility {
@@ -181,7 +181,7 @@ pub(crate) async fn edit(
     let seat = answering_seat(&server, &headers).await?;
     let asked = EditRequest::parse(&whole(body)?).ok_or(Refusal::Malformed("not a change"))?;
     seat.in_stream(&asked.stream_id)?;
-    server.admit(&seat, &asked.content, None)?;
+    server.admit(&seat, &asked.content, None).await?;
     change(&server, &seat, &asked.answer_id, Some(asked.content)).await
 }
 

@@ -16,6 +16,7 @@ use crate::refusal::{Refusal, json};
 use crate::review::submit;
 use crate::routes::Server;
 use crate::store::entries::Draft;
+use crate::store::nonces;
 use crate::store::writer::AppendError;
 
 pub(crate) type Posted = Result<Bytes, BytesRejection>;
@@ -29,7 +30,7 @@ pub(crate) async fn ask(
     let seat = gate::seat(&server.hall, &headers).await?;
     let ask = Ask::parse(&whole(body)?).ok_or(Refusal::Malformed("not a question"))?;
     seat.in_stream(&ask.stream)?;
-    let nonce = server.admit(&seat, &ask.content, ask.nonce)?;
+    let nonce = server.admit(&seat, &ask.content, ask.nonce).await?;
     let waits = server.reviews(&seat, &ask.content, EntryKind::Question);
     let content = Body::Question { text: ask.content }.to_content();
     let draft = Draft::by(&seat.identity, EntryKind::Question, content, nonce);
@@ -59,7 +60,7 @@ const NONCE_BYTES: usize = 64;
 
 impl Server {
     /// Whether someone may put this text into the room now, and under which nonce.
-    pub(crate) fn admit(
+    pub(crate) async fn admit(
         &self,
         seat: &Seat,
         text: &str,
@@ -79,12 +80,24 @@ impl Server {
         self.sends.take(name.clone(), self.config.limits.sends, now).map_err(Refusal::TooFast)?;
         if self.offers(Extension::Moderation) && !seat.identity.role.at_desk() {
             let (rules, now_ms) = (seat.room.rules(), self.hall.clock.now().as_millisecond());
-            if let Some(wait) = rules.muted_for(&seat.identity.user, now_ms) {
-                return Err(Refusal::Muted(wait));
+            let let_in = match rules.muted_for(&seat.identity.user, now_ms) {
+                Some(wait) => Err(Refusal::Muted(wait)),
+                None => self.slow.take(name, rules.slow(), now).map_err(Refusal::TooFast),
+            };
+            if let Err(refusal) = let_in
+                && !self.is_repeat(seat, nonce.as_ref()).await?
+            {
+                return Err(refusal);
             }
-            self.slow.take(name, rules.slow(), now).map_err(Refusal::TooFast)?;
         }
         Ok(nonce)
+    }
+
+    /// Whether something is stored under this nonce already: it is acknowledged once more, whatever came between.
+    async fn is_repeat(&self, seat: &Seat, nonce: Option<&Nonce>) -> Result<bool, Refusal> {
+        let Some(nonce) = nonce.cloned() else { return Ok(false) };
+        let (key, user) = (seat.room.key(), seat.identity.user.clone());
+        Ok(self.hall.store.read(move |conn| nonces::is_known(conn, key, &user, &nonce)).await?)
     }
 
     /// Whether somebody looks at this before it is shown: where a room reviews, or for a word in it. Where nobody could, it

@@ -22,7 +22,7 @@ use crate::store::moderation::NewDeed;
 use crate::store::tokens::{self, RoomRow, TokenHash, TokenRow};
 use crate::store::writer::{Append, AppendError, Reply, Write};
 use crate::store::{Store, StoreError};
-use crate::store::{aliases, moderation, retention, snippets};
+use crate::store::{aliases, moderation, removal, retention, snippets};
 use crate::wire::Wire;
 
 /// What the owner's handle, the HTTP side and every socket share.
@@ -63,7 +63,8 @@ impl Hall {
         let room = self.put(row, found);
         // It is on the list now and hears of what changes; what changed since it was read is read again.
         room.set_rules(self.store.read(move |conn| Rules::load(conn, key)).await?);
-        for question in uncounted {
+        // Beside a running server, those are its to count and to tell.
+        for question in uncounted.into_iter().filter(|_| self.store.hosting()) {
             self.tell_votes(&room, question);
         }
         Ok(room)
@@ -186,7 +187,7 @@ impl Found {
             head: entries::head(conn, key)?,
             change: items::newest(conn, key)?,
             snippets: snippets::revision(conn, key)?,
-            removals: moderation::removals(conn, key)?,
+            removals: removal::removals(conn, key)?,
             aliases: aliases::all(conn, key)?,
             rules: Rules::load(conn, key)?,
             uncounted: Items { conn, room: key, epoch: &row.epoch }.uncounted()?,

@@ -238,9 +238,10 @@ impl<'a> Inbound<'a> {
         self.own_room(&message.topic)?;
         let (server, seat) = (&self.connection.server, &self.connection.seat);
         let asked_nonce = message.nonce.clone().filter(|_| server.offers(Extension::Ack));
-        let admitted = seat
-            .in_stream(&message.stream)
-            .and_then(|()| server.admit(seat, &message.content, message.nonce));
+        let admitted = match seat.in_stream(&message.stream) {
+            Ok(()) => server.admit(seat, &message.content, message.nonce).await,
+            Err(refusal) => Err(refusal),
+        };
         let nonce = match admitted {
             Ok(nonce) => nonce,
             Err(refusal) => {

@@ -65,10 +65,9 @@ impl Hall {
         let forget =
             move |conn: &rusqlite::Transaction<'_>| retention::forget_beside(conn, key, before_ms);
         self.store.write(forget).await?;
+        let since = move |conn: &rusqlite::Connection| retention::first_since(conn, key, before_ms);
+        let since = self.store.read(since).await?;
         loop {
-            let since =
-                move |conn: &rusqlite::Connection| retention::first_since(conn, key, before_ms);
-            let since = self.store.read(since).await?;
             let step = self.forget_before(row.clone(), since).await?;
             if step == 0 {
                 return Ok(gone);

@@ -19,7 +19,8 @@ use crate::refusal::{Refusal, json};
 use crate::routes::Server;
 use crate::store::entries;
 use crate::store::items::Items;
-use crate::store::moderation::{self, NewDeed, Removed};
+use crate::store::moderation::{self, NewDeed};
+use crate::store::removal::Removed;
 use crate::triage::{desk_seat, person, read_in_room};
 
 /// The most lines of one reply.
@@ -46,9 +47,11 @@ pub(crate) async fn remove(
             items.remove(seq, &asked.reason, &by, now_ms)
         },
         move |removed| {
-            if let Removed::Done(number, item) = removed {
-                told.deliver_removal(seq, *number);
-                told.deliver_items(item.as_deref().map_or(&[], std::slice::from_ref));
+            if let Removed::Done(gone, items) = removed {
+                for (seq, number) in gone {
+                    told.deliver_removal(*seq, *number);
+                }
+                told.deliver_items(items);
             }
         },
     );

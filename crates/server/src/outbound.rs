@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aside_protocol::moderation::Removal;
 use aside_protocol::{Control, Epoch, Seq, ServerFrame, close};
 use futures_util::{Sink, SinkExt};
 use tokio::sync::mpsc;
@@ -14,6 +15,7 @@ use crate::inbound::{Resumed, desk_frames};
 use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye, Item, Waiting};
 use crate::room::Sees;
 use crate::store::entries::{self, End, Range, Record};
+use crate::store::items::Items;
 
 /// Entries read at once while a client catches up.
 const REPLAY_PAGE: u32 = 500;
@@ -132,6 +134,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             self.answer(epoch, seq, false).await?;
             return self.open_desk(&sees, change).await;
         }
+        let removals = room.removals();
         self.answer(epoch.clone(), head, true).await?;
         let mut told = resume.after;
         let mut goal = head;
@@ -146,7 +149,35 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         while told < goal {
             told = self.replay(&epoch, told, goal).await?;
         }
+        self.tell_removals(&epoch, removals).await?;
         self.open_desk(&sees, change).await
+    }
+
+    /// Tells what was removed since `joined` counted: it may have been replayed before, and nobody told it here.
+    async fn tell_removals(&mut self, epoch: &Epoch, counted: u64) -> Written {
+        let mut after = counted;
+        loop {
+            let room = self.connection.seat.room.clone();
+            if room.removals() <= after {
+                return Ok(());
+            }
+            let (key, of) = (room.key(), epoch.clone());
+            let from = i64::try_from(after).unwrap_or(i64::MAX);
+            let store = &self.connection.server.hall.store;
+            let read = store.read(move |conn| {
+                Items { conn, room: key, epoch: &of }.removals_after(from, REPLAY_PAGE)
+            });
+            let gone = read.await.map_err(|error| {
+                tracing::error!(%error, "removals could not be read");
+                Goodbye::close(close::TRY_LATER, "nothing can be read now")
+            })?;
+            let Some(last) = gone.last() else { return Ok(()) };
+            after = last.number;
+            for Removal { id, seq, number } in gone {
+                let removed = Control::Removed { id, seq, number };
+                self.feed(Message::Text(ServerFrame::control_text(&removed).into())).await?;
+            }
+        }
     }
 
     /// Says where the changes begin that will be told.

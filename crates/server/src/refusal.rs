@@ -192,6 +192,7 @@ impl From<AppendError> for Refusal {
         match error {
             AppendError::NonceReused | AppendError::InReview => Self::NonceReused,
             AppendError::Overtaken => Self::Overtaken,
+            AppendError::Gone => Self::NotFound,
             AppendError::Unavailable => Self::Unavailable,
         }
     }

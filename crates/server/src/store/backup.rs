@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::writer::DirectoryLock;
 use super::{BUSY, FILE, migrate, restrict};
@@ -48,8 +48,9 @@ pub fn backup(data: &Path, file: &Path) -> Result<(), BackupError> {
         return Err(BackupError::Exists(file.to_owned()));
     }
     let part = beside(file, "part");
-    // Made by us, for its owner alone; SQLite fills an empty file and no other.
-    File::create(&part)?;
+    // Made by us, for its owner alone; SQLite fills an empty file and no other. Nobody else's file, nor what a link leads to.
+    remove_if_there(&part)?;
+    File::create_new(&part)?;
     restrict(&part);
     let made = copy(&path, &part);
     if made.is_err() {
@@ -85,6 +86,10 @@ pub fn restore(file: &Path, data: &Path) -> Result<Option<PathBuf>, BackupError>
     std::fs::create_dir_all(data)?;
     let _lock = DirectoryLock::take(data)?;
     let (path, part) = (data.join(FILE), data.join("rooms.db.part"));
+    // What a restore that was cut short left would be taken for a part of this one.
+    for end in ["", "-wal", "-shm", "-journal"] {
+        remove_if_there(&with_end(&part, end))?;
+    }
     std::fs::copy(file, &part)?;
     restrict(&part);
     prepare(&part).inspect_err(|_| {
@@ -116,21 +121,63 @@ fn set_aside(path: &Path) -> Result<Option<PathBuf>, BackupError> {
     if !path.exists() {
         return Ok(None);
     }
-    let conn = Connection::open(path)?;
-    conn.busy_timeout(BUSY)?;
-    conn.pragma_update_and_check(None, "wal_checkpoint", "truncate", |_| Ok(()))?;
-    conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
-    drop(conn);
+    // Opening a database for writing may do away with what lies beside it.
+    let whole = look(path).and_then(|()| fold_in(path));
     let stamp = jiff::Timestamp::now().as_second();
     let before = beside(path, &format!("before-{stamp}"));
+    match whole {
+        Ok(()) => {}
+        // A restore is wanted most when this is so: it is kept as it lies, with what belongs to it.
+        Err(error) if is_damage(&error) => {
+            for end in ["-wal", "-shm", "-journal"] {
+                let of_it = with_end(path, end);
+                if of_it.exists() {
+                    std::fs::rename(of_it, with_end(&before, end))?;
+                }
+            }
+        }
+        Err(error) => return Err(error.into()),
+    }
     std::fs::rename(path, &before)?;
     Ok(Some(before))
 }
 
+/// Fails where a file is no database, and leaves everything as it is.
+fn look(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let conn = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?;
+    conn.query_row("PRAGMA schema_version", [], |_| Ok(()))
+}
+
+/// Makes one file of a database and its log.
+fn fold_in(path: &Path) -> rusqlite::Result<()> {
+    let conn = Connection::open(path)?;
+    conn.busy_timeout(BUSY)?;
+    conn.pragma_update_and_check(None, "wal_checkpoint", "truncate", |_| Ok(()))?;
+    conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+}
+
 fn beside(file: &Path, end: &str) -> PathBuf {
+    with_end(file, &format!(".{end}"))
+}
+
+fn with_end(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(format!(".{end}"));
+    name.push(end);
     PathBuf::from(name)
+}
+
+fn remove_if_there(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
 }
 
 /// A name is only there for good once its folder is on the disk.

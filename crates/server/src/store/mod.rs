@@ -11,6 +11,7 @@ pub(crate) mod moderation;
 pub(crate) mod nonces;
 #[cfg(test)]
 mod plans;
+pub(crate) mod removal;
 pub(crate) mod retention;
 pub(crate) mod snippets;
 pub(crate) mod submissions;

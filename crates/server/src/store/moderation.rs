@@ -1,13 +1,13 @@
-//! Moderation in the database: entries removed, people muted, words that hold, and the log of all that.
+//! Moderation in the database: people muted, words that hold, and the log of all that is done.
 
 use std::collections::HashMap;
 
-use aside_protocol::moderation::{Deed, Muted, Removal};
-use aside_protocol::triage::{Item, Person, Stage, Work};
-use aside_protocol::{Body, EntryKind, Seq};
+use aside_protocol::Seq;
+use aside_protocol::moderation::{Deed, Muted};
+use aside_protocol::triage::Person;
 use rusqlite::{Connection, params};
 
-use super::entries::{self, seq_of, sql};
+use super::entries::{seq_of, sql};
 use super::items::{Items, json, number, text};
 use crate::wire::entry_id;
 
@@ -21,17 +21,6 @@ pub(crate) struct NewDeed {
     pub(crate) new: String,
     pub(crate) reason: String,
     pub(crate) by: Person,
-}
-
-/// What became of an entry that was to go.
-pub(crate) enum Removed {
-    /// It is gone; the number of its removal, and its item, if it has one.
-    Done(u64, Option<Box<Item>>),
-    /// It was gone before.
-    Before,
-    /// Answers are taken back by who gave them, or by a host.
-    Answer,
-    NotFound,
 }
 
 impl NewDeed {
@@ -57,123 +46,6 @@ impl NewDeed {
 }
 
 impl Items<'_> {
-    /// Leaves nothing of an entry but its place; what it was stands in the log.
-    pub(crate) fn remove(
-        &self,
-        seq: Seq,
-        reason: &str,
-        by: &Person,
-        now_ms: i64,
-    ) -> rusqlite::Result<Removed> {
-        let Some(entry) = entries::at(self.conn, self.room, seq)? else {
-            return Ok(Removed::NotFound);
-        };
-        let body = Body::parse(entry.kind, &entry.content);
-        let empty = match entry.kind {
-            EntryKind::Message => Body::Message { text: String::new() },
-            EntryKind::Question => Body::Question { text: String::new() },
-            EntryKind::Answer => return Ok(Removed::Answer),
-        };
-        if entry.user.is_empty() && body.text().is_empty() {
-            return Ok(Removed::Before);
-        }
-        self.conn
-            .prepare_cached(
-                "UPDATE entry SET user = '', display_name = '', avatar_url = '', content = ? WHERE room = ? AND seq = ?",
-            )?
-            .execute(params![empty.to_content(), self.room, sql(seq)])?;
-        self.conn
-            .prepare_cached(
-                "UPDATE submission SET display_name = '', avatar_url = '', content = ? WHERE room = ? AND question = ?",
-            )?
-            .execute(params![empty.to_content(), self.room, sql(seq)])?;
-        let deed = NewDeed {
-            action: "removed",
-            entry: Some(seq),
-            user: entry.user,
-            old: body.text().to_owned(),
-            reason: reason.to_owned(),
-            by: by.clone(),
-            ..NewDeed::default()
-        };
-        deed.note(self.conn, self.room, now_ms)?;
-        let number: i64 = self
-            .conn
-            .prepare_cached("INSERT INTO removal (room, id, seq) VALUES (?1, (SELECT coalesce(max(id), 0) + 1 FROM removal WHERE room = ?1), ?2) RETURNING id")?
-            .query_row(params![self.room, sql(seq)], |row| row.get(0))?;
-        self.forget_quotes(seq, by, now_ms)?;
-        let item = self.get(seq)?.map(|before| {
-            let mut item = before.clone();
-            (item.original_text, item.text) = (None, String::new());
-            (item.stage, item.pinned) = (Stage::None, false);
-            if !item.work.is_over() {
-                item.close(Work::Dismissed, "removed", now_ms);
-            }
-            self.save(&before, item, by.clone(), now_ms).map(Box::new)
-        });
-        Ok(Removed::Done(u64::try_from(number).unwrap_or(0), item.transpose()?))
-    }
-}
-
-impl Items<'_> {
-    /// Takes a question, and who asked it, out of the answers to it. Whoever has them open learns it as of an edit.
-    fn forget_quotes(&self, asked: Seq, by: &Person, now_ms: i64) -> rusqlite::Result<()> {
-        let id = entry_id(self.epoch, asked);
-        let answers: Vec<(i64, String)> = self
-            .conn
-            .prepare_cached(
-                "SELECT seq, content FROM entry WHERE room = ? AND seq > ? AND kind = 3",
-            )?
-            .query_map(params![self.room, sql(asked)], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        for (seq, content) in answers {
-            let Body::Answer { org_name, org_logo, text: said, question_id, notes, .. } =
-                Body::parse(EntryKind::Answer, &content)
-            else {
-                continue;
-            };
-            if question_id.as_ref() != Some(&id) {
-                continue;
-            }
-            let before = said.clone();
-            let question = String::new();
-            let content =
-                Body::Answer { org_name, org_logo, question, text: said, question_id, notes };
-            self.conn
-                .prepare_cached(
-                    "UPDATE entry SET display_name = '', content = ? WHERE room = ? AND seq = ?",
-                )?
-                .execute(params![content.to_content(), self.room, seq])?;
-            self.conn
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO answer_edit (room, answer, at_ms, question, before, by) VALUES (?, ?, ?, ?, ?, ?)",
-                )?
-                .execute(params![self.room, seq, now_ms, sql(asked), before, text(by)])?;
-        }
-        Ok(())
-    }
-}
-
-/// How many entries of a room were removed.
-pub(crate) fn removals(conn: &Connection, room: i64) -> rusqlite::Result<u64> {
-    conn.prepare_cached("SELECT coalesce(max(id), 0) FROM removal WHERE room = ?")?
-        .query_row([room], |row| number(row, 0))
-}
-
-impl Items<'_> {
-    /// The removals after one, oldest first.
-    pub(crate) fn removals_after(&self, after: i64, count: u32) -> rusqlite::Result<Vec<Removal>> {
-        self.conn
-            .prepare_cached(
-                "SELECT id, seq FROM removal WHERE room = ? AND id > ? ORDER BY id LIMIT ?",
-            )?
-            .query_map(params![self.room, after, count], |row| {
-                let seq = seq_of(row.get(1)?);
-                Ok(Removal { number: number(row, 0)?, id: entry_id(self.epoch, seq), seq })
-            })?
-            .collect()
-    }
-
     /// What was done after a deed, oldest first.
     pub(crate) fn deeds_after(&self, after: i64, count: u32) -> rusqlite::Result<Vec<Deed>> {
         self.conn

@@ -44,6 +44,17 @@ pub(crate) fn known_nonce(conn: &Connection, room: i64, draft: &Draft) -> rusqli
     })
 }
 
+/// Whether a nonce of this person's was used, for whatever.
+pub(crate) fn is_known(
+    conn: &Connection,
+    room: i64,
+    user: &str,
+    nonce: &Nonce,
+) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM nonce WHERE room = ? AND user = ? AND nonce = ?")?
+        .exists(params![room, user, nonce.as_str()])
+}
+
 /// Remembers what a nonce was used for: an entry's place, or a submission's id below zero, until it is an entry.
 pub(super) fn keep_nonce(
     conn: &Connection,

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::entries::{self, Draft, Record};
 use super::items::Items;
 use super::nonces::{self, Known};
-use super::{StoreError, aliases, lock};
+use super::{StoreError, aliases, lock, removal};
 use crate::config::Clock;
 use crate::inline::{Rests, Step};
 use crate::metrics::Metrics;
@@ -74,6 +74,9 @@ pub(crate) enum AppendError {
     /// The same question came before, and waits for review.
     #[error("it waits for review")]
     InReview,
+    /// The message that it is made of was removed.
+    #[error("it was removed")]
+    Gone,
     /// The disk or the database refused.
     #[error("nothing can be stored now")]
     Unavailable,
@@ -339,6 +342,13 @@ fn insert_all(
                 places.push(made);
                 continue;
             }
+            // Removed since it was read.
+            if let Some(message) = source
+                && removal::is_removed(tx, room.key(), message)?
+            {
+                refused = Some(AppendError::Gone);
+                continue;
+            }
             match nonces::known_nonce(tx, room.key(), &draft)? {
                 Known::Same(seq) => places.push(seq),
                 Known::Other => refused = Some(AppendError::NonceReused),
@@ -393,6 +403,7 @@ impl AppendError {
     fn nack(self, nonce: Nonce) -> Control {
         let code = match self {
             Self::NonceReused | Self::Overtaken | Self::InReview => 409,
+            Self::Gone => 404,
             Self::Unavailable => 503,
         };
         Control::Nack { nonce, code, reason: self.to_string(), retry_ms: None }

@@ -1,7 +1,7 @@
 //! How long entries are kept, copies of the database while it is in use, and putting one back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use aside_protocol::Topic;
@@ -119,7 +119,16 @@ async fn a_copy_made_while_people_talk_is_whole_and_can_be_put_back() {
     let secret = token(&data, "ann");
     let server = Process::start(&data, &[]);
     let stop = Arc::new(AtomicBool::new(false));
-    let (done, addr, talks) = (stop.clone(), server.addr, secret.clone());
+    let heard = Arc::new(AtomicU64::new(0));
+    let hears_more = async |than: u64| {
+        soon("more is said", async {
+            while heard.load(Ordering::Relaxed) <= than {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    };
+    let (done, addr, talks, hears) = (stop.clone(), server.addr, secret.clone(), heard.clone());
     let talking = tokio::spawn(async move {
         let mut client = Client::open(addr, &talks, "7").await;
         client.join().await;
@@ -128,12 +137,13 @@ async fn a_copy_made_while_people_talk_is_whole_and_can_be_put_back() {
             said += 1;
             client.say(&said.to_string()).await;
             assert_eq!(client.object().await["seq"], said);
+            hears.store(said, Ordering::Relaxed);
         }
         said
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    hears_more(0).await;
     printed(&data, &["backup", copy.to_str().unwrap()]);
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    hears_more(heard.load(Ordering::Relaxed)).await;
     stop.store(true, Ordering::Relaxed);
     let said = talking.await.unwrap();
     #[cfg(unix)]
@@ -196,6 +206,28 @@ async fn what_is_no_copy_is_refused_and_changes_nothing() {
     drop(newer);
     assert!(restore(&copy, &data).is_err(), "of a newer version");
     assert!(restore(&dir.path().join("nowhere"), &data).is_err());
+}
+
+#[tokio::test]
+async fn a_copy_is_put_back_over_a_database_that_is_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, copy) = (dir.path().join("data"), dir.path().join("copy.db"));
+    let config = || Config { data: Some(data.clone()), ..Config::for_tests() };
+    let room = Room::start(config()).await;
+    room.publish("kept").await;
+    backup(&data, &copy).unwrap();
+    room.running.stop().await;
+    let path = data.join("rooms.db");
+    std::fs::write(&path, "what a disk may leave of a file ".repeat(999)).unwrap();
+    std::fs::write(data.join("rooms.db-wal"), "its log").unwrap();
+    std::fs::write(data.join("rooms.db.part-journal"), "of a restore that was cut short").unwrap();
+    let before = restore(&copy, &data).unwrap().unwrap();
+    assert!(std::fs::read_to_string(&before).unwrap().starts_with("what a disk may leave"));
+    let log = format!("{}-wal", before.display());
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "its log");
+    let room = Room::start(config()).await;
+    assert_eq!(room.log().await, ["kept"]);
+    room.running.stop().await;
 }
 
 #[tokio::test]

@@ -158,6 +158,60 @@ async fn a_removed_question_is_quoted_nowhere_and_its_private_answer_stays_priva
 }
 
 #[tokio::test]
+async fn what_a_removed_question_was_merged_into_and_made_of_forgets_it_too() {
+    let desk = Desk::open(Config::for_tests()).await;
+    let room = &desk.room;
+    let root = desk.ask("when?").await;
+    let same = NewEntry::question("bob", "Rude Bob", "rude?");
+    let same = room.running.rooms().publish(&Topic::new(TOPIC), same).await.unwrap();
+    let same = same.id.as_str().to_owned();
+    let merge = json!({ "mergeInto": root, "rev": 0 });
+    item(&desk.change(&same, merge).await, 200);
+    assert_eq!(desk.answer(&room.staff, &root, "at eight", json!({})).await.status, 200);
+    let path = "/api/message/chatmsg";
+    assert!(room.get(&room.bob, path).await.body.contains("alsoAsked"));
+    assert_eq!(room.moderate("remove", json!({ "entryId": same })).await.status, 200);
+    for path in [path, "/api/question/changes?after=0"] {
+        let told = room.get(&room.bob, path).await.body;
+        assert!(told.contains("at eight"), "{told}");
+        assert!(!told.to_lowercase().contains("rude"), "{told}");
+    }
+
+    let message = room.publish("a rude word").await.id.as_str().to_owned();
+    let from = json!({ "streamId": STREAM, "entryId": message });
+    assert_eq!(room.post(&room.staff, "/api/question/from", from.clone()).await.status, 200);
+    assert_eq!(room.moderate("remove", json!({ "entryId": message })).await.status, 200);
+    for path in [path, "/api/question/changes?after=0"] {
+        let told = room.get(&room.staff, path).await.body;
+        assert!(!told.contains("rude"), "{told}");
+    }
+    let other = room.publish("another").await.id.as_str().to_owned();
+    assert_eq!(room.moderate("remove", json!({ "entryId": other })).await.status, 200);
+    let from = json!({ "streamId": STREAM, "entryId": other });
+    room.post(&room.staff, "/api/question/from", from).await.refused(404);
+}
+
+#[tokio::test]
+async fn what_is_removed_while_somebody_is_told_what_they_missed_is_told_after_it() {
+    let room = Room::start(Config::for_tests()).await;
+    let epoch = room.epoch().await;
+    let first = room.publish("rude").await.id.as_str().to_owned();
+    // More than the buffers of a socket hold.
+    for _ in 0..1_500 {
+        room.publish(&"x".repeat(8_000)).await;
+    }
+    let mut ann = room.open(&room.ann).await;
+    let joined = ann.resume(&epoch, 0).await;
+    assert_ne!(joined["resumed"], false, "{joined}");
+    assert!(joined["removals"].as_u64().unwrap_or(0) == 0);
+    assert_eq!(room.moderate("remove", json!({ "entryId": first })).await.status, 200);
+    crate::client::soon("the removal is told", async {
+        while ann.object().await["type"] != "removed" {}
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_muted_person_is_told_how_long_and_nobody_else_is_held_up() {
     let now = Arc::new(AtomicI64::new(1_800_000_000));
     let clock = now.clone();
@@ -239,6 +293,8 @@ async fn in_a_slow_room_each_person_waits_and_staff_do_not() {
     assert_eq!(told(&mut ann, "one", 1).await["type"], "ack");
     let nack = told(&mut ann, "two", 2).await;
     assert_eq!(nack["code"], 429);
+    // What is stored is acknowledged as often as somebody is not sure of it.
+    assert_eq!(told(&mut ann, "one", 1).await["type"], "ack");
     let wait = nack["retry_ms"].as_u64().unwrap();
     assert!((25_000..=30_000).contains(&wait), "{wait}");
     assert_eq!(told(&mut bob, "one", 3).await["type"], "ack");
