@@ -2,16 +2,18 @@
 //! gone when the app quits. Rooms do not notice.
 
 mod build;
+mod looking;
 mod place;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
 pub(crate) use build::{is_ours, theme};
+pub(crate) use looking::is_looked_at;
 
 use crate::dto::{CloseChoice, ShowRoom, Spot, Stand, WindowLook};
 use crate::errors::AppError;
@@ -74,6 +76,8 @@ struct OneWindow {
     asked: AtomicBool,
     /// Counts showing and hiding, so that what was meant for an earlier hiding is not done to a later one.
     turn: AtomicU64,
+    /// When it last lost the keyboard to somebody else.
+    left: Mutex<Option<Instant>>,
     /// Where the reader stood in rooms when the page was hidden, by room: the next page goes on there.
     stands: Mutex<BTreeMap<String, Stand>>,
 }
@@ -85,14 +89,6 @@ impl WindowState {
             RoomWindow::Side => &self.windows[1],
         }
     }
-}
-
-/// Whether somebody looks at a room: a window that is merely visible on some screen is not looked at.
-pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
-    RoomWindow::ALL
-        .into_iter()
-        .filter_map(|which| which.find(app))
-        .any(|window| window.is_focused().unwrap_or(false) && window.is_visible().unwrap_or(false))
 }
 
 /// Tells the pages of all rooms' windows.
@@ -168,7 +164,7 @@ pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
 
 /// Shows what is hidden, and hides what is looked at: one key for both.
 pub(crate) fn toggle(app: &AppHandle) {
-    if is_looked_at(app) {
+    if is_looked_at(app) || looking::was_looked_at(app) {
         for which in RoomWindow::ALL.into_iter().filter(|which| which.is_shown(app)) {
             put_away(app, which);
         }
@@ -247,8 +243,9 @@ pub(crate) fn is_quitting(app: &AppHandle) -> bool {
 
 /// What a window reports.
 pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
-    let WindowEvent::CloseRequested { api, .. } = event else { return };
     let Some(which) = RoomWindow::of(window.label()) else { return };
+    looking::follow(window.app_handle(), which, event);
+    let WindowEvent::CloseRequested { api, .. } = event else { return };
     api.prevent_close();
     let app = window.app_handle();
     // Another window stays: nothing ends, so there is nothing to ask.

@@ -155,7 +155,9 @@ impl Stage {
 
     /// Presses keys as the keyboard does, whoever has it: `ctrl+alt+a`.
     pub(crate) fn press(&self, keys: &str) {
-        let pressed = self.command("xdotool").args(["key", keys]).status().expect("xdotool");
+        // As long as a finger rests on it.
+        let steps = ["keydown", keys, "sleep", "0.15", "keyup", keys];
+        let pressed = self.command("xdotool").args(steps).status().expect("xdotool");
         assert!(pressed.success(), "{keys}");
     }
 

@@ -189,6 +189,20 @@ describe("reading", () => {
     expect(lastShown()).toBe(newest());
   });
 
+  it("goes where somebody wants to although the window is seen only then", async () => {
+    await timeline.open(false);
+    timeline.lookAway();
+    await vi.advanceTimersByTimeAsync(0);
+    say(300);
+    bridge.scene.pageDelayMs = 100;
+    const { key, place } = bridge.room.rows.at(-250)!;
+    const going = timeline.goTo(key, place);
+    const back = timeline.reappear();
+    await vi.advanceTimersByTimeAsync(300);
+    await Promise.all([going, back]);
+    expect([timeline.goal, timeline.following, timeline.items[0]?.row.key]).toEqual(["row", false, key]);
+  });
+
   it("does not show the end first when a pull crosses the page that leads back to the line", async () => {
     await timeline.open(false);
     timeline.lookAway();

@@ -58,6 +58,8 @@ export class Timeline {
   readonly #drawn = new Drawn(this.tempo);
   #generation = 0;
   #loading = false;
+  /** The entry whose page is under way, because somebody wants to go there. */
+  #goingTo: string | null = null;
   /** How many rows came while the list was held, and whether there may be more. */
   readonly fresh = new Fresh();
   readonly #page = (anchor: Anchor, limit: number): Promise<Page> => this.#bridge.page(this.room, anchor, limit, this.view);
@@ -108,8 +110,9 @@ export class Timeline {
     });
   }
 
-  /** The window can be seen again: one page, at the place where it stood. */
+  /** The window can be seen again: one page, at the place where it stood, unless somebody is on the way to another. */
   async reappear(): Promise<void> {
+    if (this.#goingTo !== null) return;
     if (!this.loaded || this.following) await this.open(true);
     else await this.#refreshHeld(Date.now(), true);
   }
@@ -140,11 +143,13 @@ export class Timeline {
       this.goal = "row";
       return;
     }
+    this.#goingTo = key;
     await this.#load({ at: "after", place: place - 1 }, PAGE_ROWS, (page) => {
       this.following = false;
       this.fresh.clear(page.rows.at(-1)?.place ?? null);
       this.goal = "row";
     });
+    if (this.#goingTo === key) this.#goingTo = null;
   }
 
   /** Stop moving: someone reads. What was left out comes back around the row that they look at. */
