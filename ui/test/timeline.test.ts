@@ -195,7 +195,7 @@ describe("reading", () => {
     await vi.advanceTimersByTimeAsync(0);
     say(300);
     bridge.scene.pageDelayMs = 100;
-    const { key, place } = bridge.room.rows.at(-250)!;
+    const [{ key, place } = { key: "none", place: 0 }] = bridge.room.rows.slice(-250);
     const going = timeline.goTo(key, place);
     const back = timeline.reappear();
     await vi.advanceTimersByTimeAsync(300);

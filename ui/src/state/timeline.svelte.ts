@@ -11,10 +11,7 @@ import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges,
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
 import { ALL } from "./views.svelte";
-import { readPage, type Wanted } from "./wanted";
-
-/** Where the view should stand after rows were replaced; the view clears it. */
-export type Goal = "end" | "line" | "row" | Stand | null;
+import { readPage, type Goal, type Wanted } from "./wanted";
 
 export class Timeline {
   items = $state.raw<readonly Item[]>([]);
@@ -35,7 +32,6 @@ export class Timeline {
   readonly unfolded = new Unfolded();
   /** Where the reader stands, unless that is the end; the view measures it. */
   stand: () => Stand | null = () => null;
-
   /** How many rows a screen shows; the view measures it. */
   screenRows = 40;
   /** Whether rows that say the same become one. */
@@ -140,8 +136,7 @@ export class Timeline {
       // A repeat that somebody looks for stands for itself.
       this.#drawn.crowd.show(key);
       this.#redraw();
-      this.goal = "row";
-      return;
+      return void (this.goal = "row");
     }
     this.#goingTo = key;
     await this.#load({ at: "after", place: place - 1 }, PAGE_ROWS, (page) => {

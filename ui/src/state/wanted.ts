@@ -1,6 +1,9 @@
-// A page to read: one of the cache's, or those on both sides of a place as one.
-import type { Anchor, Page } from "../bridge/dto";
+// A page to read: one of the cache's, or those on both sides of a place as one; and where the view stands then.
+import type { Anchor, Page, Stand } from "../bridge/dto";
 import { fromPage, withOlder } from "./stretch";
+
+/** Where the view should stand after rows were replaced; the view clears it. */
+export type Goal = "end" | "line" | "row" | Stand | null;
 
 export type Wanted = Anchor | { readonly at: "around"; readonly place: number };
 

@@ -27,6 +27,7 @@ mod metrics;
 mod moderation;
 mod page;
 mod process;
+mod removal;
 mod resume;
 mod review;
 mod room;
