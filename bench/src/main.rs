@@ -2,6 +2,8 @@
 #![allow(clippy::print_stdout, reason = "a command for people: what it says goes to the terminal")]
 
 mod app;
+mod crowd;
+mod hubs;
 mod measures;
 mod peers;
 mod plot;

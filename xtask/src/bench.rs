@@ -7,8 +7,8 @@ use anyhow::{Result, bail};
 use crate::command::{self, cargo};
 use crate::{debian, page};
 
-/// A client of another protocol, and its server.
-const PEERS: &[&str] = &["ngircd", "weechat-headless"];
+/// A client of another protocol, and its server; servers that others build rooms on.
+const PEERS: &[&str] = &["ngircd", "weechat-headless", "nats-server", "redis-server"];
 
 /// `args` go to `aside-bench`.
 pub(crate) fn bench(args: &[String]) -> Result<()> {
@@ -18,8 +18,9 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     debian::ensure(true)?;
     debian::also(PEERS)?;
     page::install()?;
+    page::install_peers()?;
     page::build_if_changed()?;
-    let built = ["-p", "aside", "-p", "aside-bench", "-p", "aside-bare"];
+    let built = ["-p", "aside", "-p", "aside-server", "-p", "aside-bench", "-p", "aside-bare"];
     command::run(cargo().args(["build", "--release", "--locked"]).args(built))?;
     command::run(Command::new("target/release/aside-bench").args(args))
 }

@@ -4,6 +4,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::UNIX_EPOCH,
 };
 
@@ -14,18 +15,30 @@ use crate::{
     tools,
 };
 
-/// `npm ci`, unless the lock file is the one of the last install.
+/// The packages of the page.
 pub(crate) fn install() -> Result<()> {
+    packages(npm(), "ui")
+}
+
+/// Those of the servers that ours is measured beside.
+pub(crate) fn install_peers() -> Result<()> {
+    let mut npm = npm();
+    npm.current_dir(root().join("bench/peers"));
+    packages(npm, "bench/peers")
+}
+
+/// `npm ci`, unless the lock file is the one of the last install.
+fn packages(mut npm: Command, folder: &str) -> Result<()> {
     tools::ensure_node()?;
-    let lock = fs::read(root().join("ui/package-lock.json"))
-        .context("cannot read ui/package-lock.json")?;
+    let folder = root().join(folder);
+    let lock = fs::read(folder.join("package-lock.json")).context("cannot read the lock file")?;
     // Inside node_modules, so that whoever deletes the one deletes the other.
-    let stamp = root().join("ui/node_modules/.installed-lock");
+    let stamp = folder.join("node_modules/.installed-lock");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         println!("npm packages: unchanged since the last install.");
         return Ok(());
     }
-    command::run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+    command::run(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
     fs::write(&stamp, lock).context("cannot note the installed lock file")
 }
 
