@@ -5,6 +5,7 @@ import type { Params } from "../i18n/catalogue";
 import type { Key } from "../i18n/en";
 import { UNDO_MS } from "./desk/undo.svelte";
 import type { Who } from "./person.svelte";
+import type { Sheet } from "./sheet";
 
 /** How long somebody may be silenced, in seconds; a server takes thirty days at the most. */
 export const SILENCES = [600, 3_600, 86_400, 30 * 86_400] as const;
@@ -36,6 +37,15 @@ export function standing({ order, role }: Pick<RoomStatus, "order" | "role">, no
 /** Whether a row is one that can be taken out of the room. */
 export const isRemovable = (row: Row): boolean => row.id !== null && !row.removed && (row.kind === "message" || row.kind === "question");
 
+/** What one may do for order in the room. */
+export interface OrderActions {
+  remove: (row: Row) => void;
+  removeWhy: (row: Row) => void;
+  silence: (row: Row) => void;
+  open: () => void;
+  keep: (entry: string) => void;
+}
+
 /** What was done a moment ago, and the way back. */
 interface Done {
   readonly words: "order.didSilence" | "order.didUnsilence";
@@ -53,11 +63,21 @@ export class OrderKeeper {
   readonly #look: () => RoomStatus | null;
   readonly status = $derived.by(() => this.#look()?.order ?? none);
   readonly removing = $derived.by((): ReadonlyMap<string, Removing> => new Map(this.status.removing.map((one) => [one.entry, one])));
+  readonly #actions: OrderActions;
+  /** Null where one may do nothing. */
+  readonly actions = $derived.by(() => (this.status.canModerate ? this.#actions : null));
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(bridge: Bridge, look: () => RoomStatus | null) {
+  constructor(bridge: Bridge, look: () => RoomStatus | null, show: (sheet: Sheet) => void) {
     this.#bridge = bridge;
     this.#look = look;
+    this.#actions = {
+      remove: (row) => void this.remove(row),
+      removeWhy: (row) => show({ kind: "remove", row }),
+      silence: (who) => show({ kind: "silence", who }),
+      open: () => show({ kind: "moderation" }),
+      keep: (entry) => void this.keep(entry),
+    };
   }
 
   get #room(): string {
@@ -67,6 +87,12 @@ export class OrderKeeper {
   remove(row: Row, reason = ""): Promise<boolean> {
     if (!isRemovable(row)) return Promise.resolve(false);
     return this.#try(() => this.#bridge.order.remove(this.#room, row.key, reason));
+  }
+
+  /** The same for the row of a key among others. */
+  removeOf(items: readonly { readonly row: Row }[], key: string | undefined): void {
+    const row = items.find((item) => item.row.key === key)?.row;
+    if (row) void this.remove(row);
   }
 
   /** Takes the last removal back that can be, or the one of an entry. */
