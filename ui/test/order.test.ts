@@ -125,6 +125,17 @@ describe("a removal", () => {
     expect(asked("remove").length).toBe(1);
   });
 
+  it("takes a question out from the desk, and its asker is a click away", async () => {
+    const question = [...(aside.desk?.board.items.values() ?? [])].find(({ row, review }) => row !== null && review === "approved");
+    aside.desk?.open(question?.id ?? "");
+    await settle(10);
+    await click("Remove for everybody");
+    expect(asked("remove")).toEqual([["1", question?.row, ""]]);
+    document.querySelector<HTMLElement>("button.asker")?.click();
+    await settle(10);
+    expect(document.querySelector("dialog")?.textContent).toContain("for everybody…");
+  });
+
   it("that failed is told until somebody has seen it", async () => {
     bridge.order.notRemoved = { entry: "e", why: { code: "role_refused", params: { status: "403" } } };
     await say("bo", "hi");

@@ -85,8 +85,11 @@ export class OrderKeeper {
   }
 
   remove(row: Row, reason = ""): Promise<boolean> {
-    if (!isRemovable(row)) return Promise.resolve(false);
-    return this.#try(() => this.#bridge.order.remove(this.#room, row.key, reason));
+    return isRemovable(row) ? this.removeKey(row.key, reason) : Promise.resolve(false);
+  }
+
+  removeKey(key: string, reason = ""): Promise<boolean> {
+    return this.#try(() => this.#bridge.order.remove(this.#room, key, reason));
   }
 
   /** The same for the row of a key among others. */
