@@ -85,7 +85,7 @@ async fn who_is_silenced_is_not_heard_until_staff_let_them() {
     app.press("Moderation of this room").await;
     reads(&app, "Cleo silenced Bo until").await;
     eyes.look(&app, "moderation").await;
-    app.press("Let Bo speak again").await;
+    app.press("Let speak again: Bo").await;
     reads(&app, "Nobody is silenced.").await;
     bo.say("heard again").await;
     bo.hears("heard again").await;

@@ -201,7 +201,7 @@ describe("the room's rules", () => {
     expect([lines(), document.querySelector("dialog ol")?.textContent.includes("Alex set slow mode to 30 seconds (it was Off)")]).toEqual([50, true]);
     await click("Older");
     expect(lines()).toBe(61);
-    await click("Let BO speak again");
+    await click("Let speak again: BO");
     expect(document.querySelector("dialog")?.textContent).toContain("Nobody is silenced.");
     expect((await axe.run(document.body, { rules: { "color-contrast": { enabled: false } } })).violations).toEqual([]);
     language.locale = "zh-CN";

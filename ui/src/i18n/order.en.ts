@@ -11,7 +11,7 @@ export const orderEn = {
   "order.silenced": "Silenced people",
   "order.nobody": "Nobody is silenced.",
   "order.until": "until {when}",
-  "order.speak": "Let {name} speak again",
+  "order.speak": "Let speak again: {name}",
   "order.speakShort": "Let speak again",
   "order.log": "What was done",
   "order.logNone": "Nothing yet.",

@@ -14,7 +14,7 @@ export const orderZhCN: Record<keyof typeof orderEn, Words> = {
   "order.silenced": "被禁言的人",
   "order.nobody": "没有人被禁言。",
   "order.until": "至 {when}",
-  "order.speak": "解除对 {name} 的禁言",
+  "order.speak": "解除禁言：{name}",
   "order.speakShort": "解除禁言",
   "order.log": "操作记录",
   "order.logNone": "还没有记录。",
