@@ -5,6 +5,7 @@
 mod allowed;
 pub(crate) mod desk;
 pub(crate) mod finding;
+pub(crate) mod moderation;
 pub(crate) mod people;
 pub(crate) mod present;
 pub(crate) mod rooms;
@@ -59,6 +60,14 @@ macro_rules! handler {
             crate::commands::rules::try_rules,
             crate::commands::people::person,
             crate::commands::people::set_person_note,
+            crate::commands::moderation::remove_entry,
+            crate::commands::moderation::keep_entry,
+            crate::commands::moderation::remove_now,
+            crate::commands::moderation::note_removal,
+            crate::commands::moderation::mute_person,
+            crate::commands::moderation::slow_room,
+            crate::commands::moderation::moderation,
+            crate::commands::moderation::deeds,
             crate::commands::present::present,
             crate::commands::present::present_step,
             crate::commands::present::presented,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 mod bindings;
 mod desk;
 mod finding;
+mod order;
 mod rules;
 mod settings;
 mod streaming;
@@ -23,6 +24,7 @@ pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonCard, PersonNumbers,
     PresentStep, Presented, PresentedQuestion, SearchPage, ShowRoom, Snippet, Spot,
 };
+pub(crate) use order::{Deed, Deeds, Moderation, MutedPerson, NotRemoved, OrderStatus, Removing};
 pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Proxy, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use views::SavedView;
@@ -90,6 +92,7 @@ pub(crate) struct RoomStatus {
     pub(crate) content_bytes: u32,
     pub(crate) server: String,
     pub(crate) desk: DeskStatus,
+    pub(crate) order: OrderStatus,
 }
 
 /// What the join form holds; the token travels beside it, and only towards the shell.
@@ -210,7 +213,7 @@ pub(crate) enum GapState {
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
 /// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
-/// the same, `ruled` is what the person's rules made of it. The last four are an answer's.
+/// the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, and of `muted` until when. The last four are an answer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use aside_history::{OutboxError, StoreError};
-use aside_session::{ConfigError, SendError, SessionError, SnippetError, StartError, TriageError};
+use aside_session::{
+    ConfigError, ModerationError, SendError, SessionError, SnippetError, StartError, TriageError,
+};
 use serde::Serialize;
 
 /// What a person can be told apart. A variant exists only if the page says something different for it.
@@ -185,6 +187,20 @@ impl From<TriageError> for AppError {
             },
             TriageError::Refused { status, .. } => reply.with("status", status.to_string()),
             TriageError::NotOffered | TriageError::Offline | TriageError::Closed => reply,
+        }
+    }
+}
+
+impl From<ModerationError> for AppError {
+    fn from(error: ModerationError) -> Self {
+        tracing::debug!(%error, "nothing was done for order");
+        let reply = Self { code: error.code(), params: BTreeMap::new() };
+        match error {
+            ModerationError::Refused { status, .. } => reply.with("status", status.to_string()),
+            ModerationError::NotOffered
+            | ModerationError::Offline
+            | ModerationError::TooLate
+            | ModerationError::Closed => reply,
         }
     }
 }

@@ -224,6 +224,30 @@ pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
         content_bytes: u32::try_from(facts.content_bytes).unwrap_or(u32::MAX),
         server: name(&facts.server),
         desk: questions::status(view),
+        order: order(view),
+    }
+}
+
+/// How order is kept there.
+fn order(view: &RoomView) -> dto::OrderStatus {
+    let (order, facts) = (&view.order, &view.facts);
+    let removing = order.removing.iter().map(|removing| dto::Removing {
+        entry: removing.entry.as_str().to_owned(),
+        at: removing.at.as_millisecond(),
+        sent: removing.sent,
+    });
+    let not_removed = order.not_removed.as_ref().map(|stays| dto::NotRemoved {
+        entry: stays.entry.as_str().to_owned(),
+        why: stays.why.clone().into(),
+    });
+    dto::OrderStatus {
+        can_moderate: facts.can_moderate,
+        reviews: facts.reviews,
+        slow_seconds: facts.slow_seconds,
+        muted_until: order.muted_until.map(jiff::Timestamp::as_millisecond),
+        slowed_until: order.slowed_until.map(jiff::Timestamp::as_millisecond),
+        removing: removing.collect(),
+        not_removed,
     }
 }
 
@@ -247,6 +271,7 @@ pub(crate) fn status_without_session(
         content_bytes: u32::try_from(aside_protocol::limits::CONTENT_BYTES).unwrap_or(u32::MAX),
         server: String::new(),
         desk: questions::no_desk(),
+        order: dto::OrderStatus::default(),
     }
 }
 

@@ -56,6 +56,23 @@ impl Audience {
 
     /// The next entry that holds this text, as it lay in `data`.
     pub(crate) async fn hears(&mut self, text: &str) -> Value {
+        let of_it = |entry: &Value| entry["content"].as_str().is_some_and(|it| it.contains(text));
+        self.hears_that(text, |frame| data(frame).filter(of_it)).await
+    }
+
+    /// The next entry that is taken out of the room.
+    pub(crate) async fn hears_removal(&mut self) -> Value {
+        let is_one = |told: &Value| told["type"] == "removed";
+        self.hears_that("a removal", |frame| data(frame).filter(is_one)).await
+    }
+
+    /// The next notice with this code, in its words.
+    pub(crate) async fn hears_notice(&mut self, code: u16) -> Value {
+        let words = |frame: &Value| (frame["code"] == code).then(|| frame["data"].clone());
+        self.hears_that(&code.to_string(), words).await
+    }
+
+    async fn hears_that(&mut self, what: &str, fits: impl Fn(&Value) -> Option<Value>) -> Value {
         let listen = async {
             loop {
                 let Some(Ok(frame)) = self.socket.next().await else {
@@ -63,17 +80,13 @@ impl Audience {
                 };
                 let Ok(frame) = frame.into_text() else { continue };
                 let Ok(frame) = serde_json::from_str::<Value>(&frame) else { continue };
-                let Some(data) = frame["data"].as_str().filter(|_| frame["code"] == 200) else {
-                    continue;
-                };
-                let Ok(entry) = serde_json::from_str::<Value>(data) else { continue };
-                if entry["content"].as_str().is_some_and(|content| content.contains(text)) {
-                    return entry;
+                if let Some(found) = fits(&frame) {
+                    return found;
                 }
             }
         };
         let heard = tokio::time::timeout(Duration::from_secs(20), listen).await;
-        heard.unwrap_or_else(|_| panic!("Bo never hears {text}"))
+        heard.unwrap_or_else(|_| panic!("Bo never hears {what}"))
     }
 
     async fn write(&mut self, kind: u8, payload: &str) {
@@ -93,4 +106,10 @@ impl Audience {
         let reply = request.send().await.unwrap();
         assert!(reply.status().is_success(), "{path}: {}", reply.status());
     }
+}
+
+/// What lies in a frame that carries something.
+fn data(frame: &Value) -> Option<Value> {
+    let data = frame["data"].as_str().filter(|_| frame["code"] == 200)?;
+    serde_json::from_str(data).ok()
 }

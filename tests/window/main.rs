@@ -27,6 +27,7 @@ mod flapping;
 mod hidden;
 mod lived_in;
 mod notices;
+mod order;
 mod outage;
 mod overlay;
 mod refused;

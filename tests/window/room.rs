@@ -137,6 +137,12 @@ impl Room {
         self.running().rooms().set_review(&Topic::new(TOPIC), true).await.unwrap();
     }
 
+    /// Somebody may not speak for so many seconds; for none, they may again.
+    pub(crate) async fn mute(&self, user: &str, seconds: u64) {
+        let (topic, time) = (Topic::new(TOPIC), Duration::from_secs(seconds));
+        self.running().rooms().mute(&topic, user, time, "").await.unwrap();
+    }
+
     /// A colleague answers.
     pub(crate) async fn colleague_answers(&self, question: aside_protocol::EntryId, text: &str) {
         let answering = Answering {

@@ -26,9 +26,32 @@ setTimeout(() => {
   if (write) setTimeout(() => desk.answer?.type(write), PICTURE_MS);
   if (sheet) desk.sheet = (open ? { kind: sheet, question: open } : { kind: sheet }) as DeskSheet;
   if (find) desk.search.type(find);
+  if (query.has("order") && aside instanceof Aside) void keepOrder(aside, query.get("order") ?? "");
   if (query.has("form") && aside instanceof Aside) aside.sheet = { kind: "view", view: { id: "a", name: "Beamer", kinds: ["question"], words: ["beamer", "投影"], pattern: "row \\d+", people: [] } };
   desk.numbersShown = query.has("numbers");
 }, PICTURE_MS);
+
+/** ?order=toast|sheet|silence|remove|muted|menu shows a room in which order was kept. */
+async function keepOrder(aside: Aside, what: string): Promise<void> {
+  const { order, room } = bridge;
+  const said = room.rows.filter((row) => row.kind === "message");
+  for (const row of said.slice(-3)) room.change(row.key, { id: `e${row.key}` });
+  const last = room.row(said.at(-1)?.key ?? "");
+  if (!last) return;
+  await order.mute("1", said.at(-8)?.user ?? "", 600, "spam");
+  await order.slow("1", 30);
+  await order.remove("1", last.key, "insult");
+  await order.removeNow("1", last.id ?? "");
+  if (what === "muted") order.mutedUntil = Date.now() + 540_000;
+  if (what === "muted") room.say({ kind: "message", user: "me", name: "Alex", mine: true, text: "But I only asked", delivery: "failed", failure: "muted", failureReason: new Date(Date.now() + 540_000).toISOString() }, Date.now());
+  if (what === "toast") await order.remove("1", said.at(-2)?.key ?? "", "");
+  bridge.tick();
+  const row = room.row(said.at(-3)?.key ?? "") ?? last;
+  if (what === "sheet") aside.sheet = { kind: "moderation" };
+  if (what === "silence") aside.sheet = { kind: "silence", who: said.at(-8) ?? row };
+  if (what === "remove") aside.sheet = { kind: "remove", row };
+  if (what === "menu") setTimeout(() => document.querySelector(`article[data-key="${row.key}"]`)?.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: 90, clientY: 200 })), PICTURE_MS);
+}
 
 /** ?axe says in the page what is wrong with it, colours included, for a browser without a head: --dump-dom. */
 if (query.has("axe"))

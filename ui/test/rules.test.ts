@@ -161,7 +161,7 @@ describe("a mute", () => {
     expect(document.activeElement?.getAttribute("role")).toBe("menuitem");
     press("ArrowDown");
     press("ArrowDown");
-    expect(document.activeElement?.textContent).toBe("Mute this person");
+    expect(document.activeElement?.textContent).toBe("Mute for me alone");
     (document.activeElement as HTMLElement).click();
     await settle(10);
     expect(bridge.rules.all.list).toMatchObject([{ room: "1", when: { by: "person", user: "spam" } }]);
@@ -185,7 +185,7 @@ describe("a mute", () => {
       await settle();
       return [...document.querySelectorAll("[role=menuitem]")].map((item) => item.textContent);
     };
-    expect(await open()).toEqual(["About BO", "Highlight this person", "Mute this person"]);
+    expect(await open()).toEqual(["About BO", "Highlight this person", "Mute for me alone"]);
     press("Escape");
     await settle();
     expect(document.querySelector("[role=menu]")).toBeNull();

@@ -43,7 +43,7 @@ pub(crate) async fn check(config: RoomConfig, token: Token, wish: Wish) -> anyho
     drop(reached.with_context(|| format!("nothing could be checked at {}", config.server))?);
     let probes = probes::all();
     eprintln!(
-        "aside-cli: checking {} with {} probes. They write about forty short entries into room {}, which stay there.",
+        "aside-cli: checking {} with {} probes. They write about seventy short entries into room {}, which stay there.",
         config.server,
         probes.len(),
         config.topic

@@ -158,12 +158,24 @@ impl Moderation {
     pub fn to_json(&self) -> String {
         serde_json::json!({ "code": 200, "data": self }).to_string()
     }
+
+    /// Reads the reply's body.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let mut value: serde_json::Value = read_value(body)?;
+        serde_json::from_value(value.get_mut("data")?.take()).ok()
+    }
 }
 
 impl Deed {
     /// The reply's body, as a server writes it.
     pub fn all_to_json(deeds: &[Self]) -> String {
         serde_json::json!({ "code": 200, "data": { "deeds": deeds } }).to_string()
+    }
+
+    /// Reads the reply's body.
+    pub fn parse_all(body: &[u8]) -> Option<Vec<Self>> {
+        let mut value: serde_json::Value = read_value(body)?;
+        serde_json::from_value(value.get_mut("data")?.get_mut("deeds")?.take()).ok()
     }
 }
 

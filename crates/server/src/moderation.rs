@@ -137,14 +137,17 @@ pub(crate) async fn state(
     Ok(json(StatusCode::OK, Moderation { slow_seconds, muted }.to_json()))
 }
 
-/// `GET api/moderation/log?stream=&after=&limit=`.
+/// `GET api/moderation/log?stream=&after=&limit=`, or with `before=` in the place of `after`.
 pub(crate) async fn log(
     State(server): State<Arc<Server>>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let seat = desk_seat(&server, &headers).await?;
-    let deeds = lines(&server, &seat, &uri, |items, after, limit| items.deeds_after(after, limit));
+    let deeds = lines(&server, &seat, &uri, |items, page, limit| match page {
+        Page { before: Some(before), .. } => items.deeds_before(before, limit),
+        Page { after, before: None } => items.deeds_after(after, limit),
+    });
     Ok(json(StatusCode::OK, Deed::all_to_json(&deeds.await?)))
 }
 
@@ -156,24 +159,33 @@ pub(crate) async fn removals(
 ) -> Result<Response, Refusal> {
     let seat = gate::seat(&server.hall, &headers).await?;
     let gone =
-        lines(&server, &seat, &uri, |items, after, limit| items.removals_after(after, limit));
+        lines(&server, &seat, &uri, |items, page, limit| items.removals_after(page.after, limit));
     Ok(json(StatusCode::OK, Removal::all_to_json(&gone.await?)))
+}
+
+/// Which lines are wanted.
+struct Page {
+    after: i64,
+    before: Option<i64>,
 }
 
 async fn lines<T: Send + 'static>(
     server: &Server,
     seat: &Seat,
     uri: &Uri,
-    read: impl FnOnce(&Items<'_>, i64, u32) -> rusqlite::Result<Vec<T>> + Send + 'static,
+    read: impl FnOnce(&Items<'_>, Page, u32) -> rusqlite::Result<Vec<T>> + Send + 'static,
 ) -> Result<Vec<T>, Refusal> {
     let query = read_in_room(server, seat, uri)?;
-    let after = number(query.value("after"))?.unwrap_or(0);
-    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let place = |name| {
+        let asked = number(query.value(name))?;
+        Ok::<_, Refusal>(asked.map(|asked| i64::try_from(asked).unwrap_or(i64::MAX)))
+    };
+    let page = Page { after: place("after")?.unwrap_or(0), before: place("before")? };
     let limit = number(query.value("limit"))?.unwrap_or(LINES.into());
     let limit = u32::try_from(limit).unwrap_or(LINES).clamp(1, LINES);
     let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
     let read = move |conn: &rusqlite::Connection| {
-        read(&Items { conn, room: key, epoch: &epoch }, after, limit)
+        read(&Items { conn, room: key, epoch: &epoch }, page, limit)
     };
     Ok(server.hall.store.read(read).await?)
 }

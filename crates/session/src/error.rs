@@ -90,6 +90,46 @@ impl TriageError {
     }
 }
 
+/// Nothing was done about somebody, or about what they said.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ModerationError {
+    /// The server has no such thing, or not for this person.
+    #[error("not offered here")]
+    NotOffered,
+    /// The link is down, or the reply was lost.
+    #[error("not connected")]
+    Offline,
+    /// It is on its way to the server, and can't be taken back.
+    #[error("too late")]
+    TooLate,
+    /// The server refused.
+    #[error("the server refused with status {status}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The reason, in the server's words.
+        reason: String,
+    },
+    /// The room was left.
+    #[error("the room is closed")]
+    Closed,
+}
+
+impl ModerationError {
+    /// The word under which the catalogue keeps it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotOffered => "not_offered",
+            Self::Offline => "offline",
+            Self::TooLate => "too_late",
+            Self::Refused { status: 403, .. } => "role_refused",
+            Self::Refused { status: 404, .. } => "no_such_row",
+            Self::Refused { .. } => "server",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// The snippets that staff share were not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnippetError {
@@ -214,7 +254,7 @@ pub enum Settled {
     Failed {
         /// The reason as a code: an HTTP status, or a word of ours.
         code: String,
-        /// The reason in the server's words.
+        /// The reason in the server's words; of `muted`, until when, as RFC 3339 writes it.
         reason: String,
     },
     /// The server has it, and staff are to look at it before it is an entry.

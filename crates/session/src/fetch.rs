@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{CAPABILITIES_PATH, HISTORY_PATH, HistoryPage, HistoryQuery};
-use aside_protocol::moderation::{REMOVALS_PATH, Removal};
+use aside_protocol::moderation::{
+    DEEDS_PATH, Deed, MODERATION_PATH, Moderation, REMOVALS_PATH, Removal,
+};
 use aside_protocol::triage::{CHANGES_PATH, Changes, LOG_PATH, LogLine, SNIPPETS_PATH, Snippets};
 use aside_protocol::{Capabilities, Entry, EntryId, Seq, StreamId, Token, limits};
 
@@ -170,6 +172,36 @@ impl Fetch {
             return Err(FetchError::Status(reply.status));
         }
         Removal::parse_all(&reply.body).ok_or(FetchError::NotHistory)
+    }
+
+    /// Who is muted, and how slow the room is.
+    pub(crate) async fn moderation(&self) -> Result<Moderation, FetchError> {
+        let pairs = [("stream", self.config.stream.as_str().to_owned())];
+        let reply = self.get(MODERATION_PATH, &pairs, limits::PAGE_BYTES, REQUEST).await;
+        let reply = reply.map_err(FetchError::Http)?;
+        if reply.status != 200 {
+            return Err(FetchError::Status(reply.status));
+        }
+        Moderation::parse(&reply.body).ok_or(FetchError::NotHistory)
+    }
+
+    /// The newest of what was done for order, or what was done before a deed; oldest first.
+    pub(crate) async fn deeds(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Deed>, FetchError> {
+        let pairs = [
+            ("stream", self.config.stream.as_str().to_owned()),
+            ("before", before.unwrap_or(i64::MAX as u64).to_string()),
+            ("limit", limit.to_string()),
+        ];
+        let reply = self.get(DEEDS_PATH, &pairs, limits::PAGE_BYTES, REQUEST).await;
+        let reply = reply.map_err(FetchError::Http)?;
+        if reply.status != 200 {
+            return Err(FetchError::Status(reply.status));
+        }
+        Deed::parse_all(&reply.body).ok_or(FetchError::NotHistory)
     }
 
     /// Asks for a change of them; the reply is the whole list.

@@ -34,14 +34,19 @@ pub mod view;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, RoomConfig};
-pub use error::{SendError, SessionError, Settled, SnippetError, StartError, TriageError};
+pub use error::{
+    ModerationError, SendError, SessionError, Settled, SnippetError, StartError, TriageError,
+};
 pub use network::{
     ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network, Peeked,
     ProxyChoice, Routes,
 };
-pub use room::{Answering, OutgoingAnswer, Questions, Wish};
+pub use room::{Answering, Mute, OutgoingAnswer, Questions, Wish};
 pub use session::{Env, Session};
-pub use view::{Connection, Counters, DeskState, DeskView, RoomView, ServerFacts, Why};
+pub use view::{
+    Connection, Counters, DeskState, DeskView, NotRemoved, OrderView, Removing, RoomView,
+    ServerFacts, Why,
+};
 
 /// Directives for a `tracing` filter that keep the libraries below from printing tokens and frames. They must come last,
 /// so that they win over a global `trace`.

@@ -6,7 +6,7 @@
 //!
 //! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
-//! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `sending`, `settling` and
+//! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling` and
 //! `doubt` (the outbox), `desk` (questions as work), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
@@ -20,6 +20,7 @@ mod exact;
 mod intake;
 mod local;
 mod looking;
+mod moderating;
 mod older;
 mod pacing;
 mod removals;
@@ -55,7 +56,7 @@ use crate::fetch::{Fetch, FetchError};
 use crate::heartbeat::Heartbeat;
 use crate::link::{Ear, Heard, Link};
 use crate::session::Env;
-use crate::verdict::{End, Strikes};
+use crate::verdict::Strikes;
 use crate::view::RoomView;
 
 pub(crate) use start::start;
@@ -66,6 +67,8 @@ pub use answers::{Answering, OutgoingAnswer};
 use connection::Phase;
 pub use desk::Questions;
 use exact::Exact;
+pub use moderating::Mute;
+pub(crate) use moderating::OrderWish;
 use pacing::Pacing;
 use sending::Item;
 use surroundings::Surroundings;
@@ -97,6 +100,7 @@ pub(crate) enum Command {
     ChangeSnippets { rev: u64, change: SnippetChange, reply: snippets::Tell },
     DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
+    Order(OrderWish),
     Close { reply: oneshot::Sender<()> },
 }
 
@@ -139,6 +143,7 @@ enum Done {
     Snippets(u64, Result<Snippets, FetchError>),
     Removals(u64, Result<Vec<Removal>, FetchError>),
     SnippetsChanged(snippets::Changed),
+    Removed(moderating::Asked),
 }
 
 /// Everything about one room.
@@ -187,6 +192,7 @@ struct Room {
     desk: desk::Desk,
     team: snippets::Team,
     removals: removals::Removals,
+    order: moderating::Order,
     /// The largest page of history that the server is known to fill.
     full_page: Arc<AtomicU32>,
     /// A commit was refused.
@@ -253,6 +259,7 @@ impl Room {
             }
             self.look_at_the_clock().await;
             self.keep_desk().await;
+            self.tell_order();
         }
     }
 
@@ -294,6 +301,7 @@ impl Room {
             Command::AnswerAnyway { key, reply } => {
                 let _gone = reply.send(self.answer_anyway(key).await);
             }
+            Command::Order(wish) => self.obey_order(wish),
             Command::SetToken(token) => self.set_token(token).await,
             Command::Reconnect => self.reconnect(),
             Command::NetworkChanged => self.network_changed(),
@@ -327,6 +335,7 @@ impl Room {
                 self.snippets_came(list);
             }
             Some(Done::SnippetsChanged(changed)) => self.snippets_changed(changed),
+            Some(Done::Removed(asked)) => self.removal_answered(asked),
             Some(Done::Removals(generation, found)) if generation == self.generation => {
                 self.removals_came(found).await;
             }
@@ -353,7 +362,7 @@ impl Room {
             Merge::Exact(exact) => exact.due(now),
             Merge::Aligned(aligned) => aligned.due(now),
         };
-        [heart, merge, self.phase.due(), self.outbox_due(now), self.look_due()]
+        [heart, merge, self.phase.due(), self.outbox_due(now), self.look_due(), self.removal_due()]
             .into_iter()
             .flatten()
             .fold(now + NAP, Instant::min)
@@ -370,6 +379,7 @@ impl Room {
         self.check_aligned(now).await;
         self.check_outbox(now).await;
         self.check_look(now);
+        self.check_removals(now);
     }
 
     fn fetch(&self) -> Fetch {
@@ -386,13 +396,5 @@ impl Room {
         let committed = self.store.commit(self.id, commit).await?;
         self.tell_revision(committed.revision).await;
         Ok(())
-    }
-
-    /// The cache can't be written, or does not hold what we believe: let the link go and begin anew from what it holds.
-    async fn check_storage(&mut self) {
-        if std::mem::take(&mut self.storage_broken) {
-            self.lost(End::Storage).await;
-            self.reload().await;
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The handle that shells and the command line hold: questions go to the cache, wishes go to the room's task.
 
 mod desk;
+mod moderating;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,10 @@
 //! What the outside sees of a room: a small value that is replaced whole, never a queue.
 
 use aside_history::{Revision, Unread};
-use aside_protocol::{Role, limits};
+use aside_protocol::{EntryId, Role, limits};
 use jiff::Timestamp;
+
+use crate::error::ModerationError;
 
 /// The newest state of a room. A subscriber that was slow sees only the newest, and pulls the rows it lacks.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,8 @@ pub struct RoomView {
     pub facts: ServerFacts,
     /// How the desk stands.
     pub desk: DeskView,
+    /// What is being done for order, and what was done to this person.
+    pub order: OrderView,
     /// Counts since the session started.
     pub counters: Counters,
 }
@@ -37,6 +41,39 @@ pub struct DeskView {
     /// Raised with every change of the snippets that staff share; none where there are none for this person. See
     /// [`Session::team_snippets`](crate::Session::team_snippets).
     pub snippets: Option<u64>,
+}
+
+/// What is being done for order, and what was done to this person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderView {
+    /// Until when this person may not speak, as a refusal said.
+    pub muted_until: Option<Timestamp>,
+    /// Until when what waits in the outbox has to wait, as a refusal said; none where nothing waits for that.
+    pub slowed_until: Option<Timestamp>,
+    /// Entries that this person removes, first chosen first.
+    pub removing: Vec<Removing>,
+    /// The last one that could not be removed, until somebody has taken note.
+    pub not_removed: Option<NotRemoved>,
+}
+
+/// An entry that is about to be removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removing {
+    /// The entry.
+    pub entry: EntryId,
+    /// When the server is asked for it; later where there is no connection then.
+    pub at: Timestamp,
+    /// It can't be taken back any more.
+    pub sent: bool,
+}
+
+/// An entry that stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRemoved {
+    /// The entry.
+    pub entry: EntryId,
+    /// Why it stays.
+    pub why: ModerationError,
 }
 
 /// Whether what is known of questions can be trusted.
@@ -219,6 +256,10 @@ pub struct ServerFacts {
     pub can_vote: bool,
     /// Whether staff look at what the audience asks before the room sees it.
     pub reviews: bool,
+    /// Whether this person may remove entries, mute people and slow the room.
+    pub can_moderate: bool,
+    /// The least time between two entries of one person of the audience, in seconds, as the server said on connecting; 0 for none.
+    pub slow_seconds: u32,
     /// The largest text that may be sent, in bytes.
     pub content_bytes: usize,
     /// The server's name and version, if it says.
@@ -236,6 +277,8 @@ impl Default for ServerFacts {
             can_answer_privately: false,
             can_vote: false,
             reviews: false,
+            can_moderate: false,
+            slow_seconds: 0,
             content_bytes: limits::CONTENT_BYTES,
             server: String::new(),
         }

@@ -84,5 +84,5 @@ async fn a_muted_person_is_told_and_a_word_that_holds_is_no_loss() {
     rooms.mute(&topic(), "me", Duration::from_secs(60), "").await.unwrap();
     let id = session.send("hello").await.unwrap();
     let Settled::Failed { code, .. } = session.settled(id).await.unwrap() else { panic!("muted") };
-    assert_eq!(code, "403");
+    assert_eq!(code, "muted");
 }

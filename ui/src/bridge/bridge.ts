@@ -1,6 +1,7 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
 import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Painted, Presented, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
 import type { WindowBridge } from "./window";
 
@@ -32,6 +33,8 @@ export interface Bridge {
   readonly window: WindowBridge;
   /** Highlights, mutes and people. */
   readonly rules: RulesBridge;
+  /** Removals, silence, a slow room. */
+  readonly order: OrderBridge;
 
   listen<E extends keyof BridgeEvents>(event: E, heard: (payload: BridgeEvents[E]) => void): Promise<Unlisten>;
 

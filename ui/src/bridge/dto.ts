@@ -24,7 +24,7 @@ export type Role = "audience" | "staff" | "host";
 /**
  * One open room at a glance. `recovered` counts the entries that were missed and fetched since the room was opened.
  */
-export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, desk: DeskStatus, };
+export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, desk: DeskStatus, order: OrderStatus, };
 
 /**
  * What the join form holds; the token travels beside it, and only towards the shell.
@@ -174,7 +174,7 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
 /**
  * One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
- * the same, `ruled` is what the person's rules made of it. The last four are an answer's.
+ * the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, and of `muted` until when. The last four are an answer's.
  */
 export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
 /**
@@ -447,6 +447,42 @@ export type ExportProgress = { done: number, total: number, state: ExportState, 
  * Where an export is written.
  */
 export type Exported = { path: string, };
+
+/**
+ * How order is kept in a room, as far as one has to do with it; `can_moderate` says whether this person may. `muted_until` and `slowed_until` are what the
+ * server told this person of themselves, `not_removed` is the last removal that failed and nobody has taken note of.
+ */
+export type OrderStatus = { canModerate: boolean, reviews: boolean, slowSeconds: number, mutedUntil: number | null, slowedUntil: number | null, removing: Array<Removing>, notRemoved: NotRemoved | null, };
+
+/**
+ * An entry that is about to be removed, and when; once it is `sent`, nothing takes it back.
+ */
+export type Removing = { entry: string, at: number, sent: boolean, };
+
+/**
+ * An entry that stays, and why: a code and what its sentence names.
+ */
+export type NotRemoved = { entry: string, why: AppError, };
+
+/**
+ * Somebody who may not speak; the name is the one that they had last here, empty where they have said nothing.
+ */
+export type MutedPerson = { user: string, name: string, until: number, };
+
+/**
+ * How a room is moderated now.
+ */
+export type Moderation = { slowSeconds: number, muted: Array<MutedPerson>, };
+
+/**
+ * Something that was done for order. `action` is `removed`, `muted`, `unmuted`, `slow`, `words`, or a word that the page does not know.
+ */
+export type Deed = { number: number, action: string, user: string, name: string, old: string, new: string, reason: string, by: string, at: number, };
+
+/**
+ * Some of what was done, newest first.
+ */
+export type Deeds = { deeds: Array<Deed>, hasOlder: boolean, };
 
 /**
  * What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.

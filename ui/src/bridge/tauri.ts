@@ -3,6 +3,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import { asAppError, type Bridge } from "./bridge";
 import type { DeskBridge } from "./desk";
+import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
 
 async function ask<T>(command: string, args: Record<string, unknown> = {}): Promise<T> {
@@ -41,6 +42,7 @@ export function tauriBridge(): Bridge {
       chooseHotkey: (action, key) => ask("choose_hotkey", { action, key }),
     },
     rules: tauriRules(),
+    order: tauriOrder(),
 
     boot: (rows) => ask("boot", { rows }),
     painted: (painted) => ask("painted", { painted }),
@@ -79,6 +81,19 @@ function tauriRules(): RulesBridge {
     tryRules: (rules, room, kind, user, text) => ask("try_rules", { rules, room, kind, user, text: whole(text) }),
     person: (room, user, before) => ask("person", { room, user, before }),
     setPersonNote: (room, user, note) => ask("set_person_note", { room, user, note: whole(note) }),
+  };
+}
+
+function tauriOrder(): OrderBridge {
+  return {
+    remove: (room, key, reason) => ask("remove_entry", { room, key, reason: whole(reason) }),
+    keep: (room, entry) => ask("keep_entry", { room, entry }),
+    removeNow: (room, entry) => ask("remove_now", { room, entry }),
+    noteRemoval: (room) => ask("note_removal", { room }),
+    mute: (room, user, seconds, reason) => ask("mute_person", { room, user, seconds, reason: whole(reason) }),
+    slow: (room, seconds) => ask("slow_room", { room, seconds }),
+    moderation: (room) => ask("moderation", { room }),
+    deeds: (room, before) => ask("deeds", { room, before }),
   };
 }
 

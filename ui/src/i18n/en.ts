@@ -2,6 +2,7 @@
 import { deskEn } from "./desk.en";
 import { windowEn } from "./window.en";
 import { rulesEn } from "./rules.en";
+import { orderEn } from "./order.en";
 import { viewsEn } from "./views.en";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
@@ -12,6 +13,7 @@ export const en = {
   ...windowEn,
   ...rulesEn,
   ...viewsEn,
+  ...orderEn,
 
   "app.name": "Aside",
   "app.loading": "Opening…",

@@ -11,7 +11,7 @@ export const rulesEn = {
   "rules.remove": "Remove: {rule}",
   "rules.volume": "Volume of sounds",
   "rules.apart": "Seconds between two sounds",
-  "rules.mutedPerson": "{name} is muted.",
+  "rules.mutedPerson": "{name} is muted for you.",
   "rules.mutedPhrase": "“{text}” is muted.",
   "rules.markedPerson": "{name} stands out now.",
   "rules.removed": "The rule is gone.",
@@ -81,7 +81,7 @@ export const rulesEn = {
   "menu.context": "Show among all rows",
   "menu.about": "About {name}",
   "menu.mark": "Highlight this person",
-  "menu.mute": "Mute this person",
+  "menu.mute": "Mute for me alone",
   "menu.mutePhrase": "Mute “{text}”",
   "menu.copy": "Copy",
 

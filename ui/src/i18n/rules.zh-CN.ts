@@ -14,7 +14,7 @@ export const rulesZhCN: Record<keyof typeof rulesEn, Words> = {
   "rules.remove": "删除：{rule}",
   "rules.volume": "提示音音量",
   "rules.apart": "两次提示音的间隔秒数",
-  "rules.mutedPerson": "已屏蔽 {name}。",
+  "rules.mutedPerson": "已对你屏蔽 {name}。",
   "rules.mutedPhrase": "已屏蔽“{text}”。",
   "rules.markedPerson": "已高亮 {name}。",
   "rules.removed": "规则已删除。",
@@ -84,7 +84,7 @@ export const rulesZhCN: Record<keyof typeof rulesEn, Words> = {
   "menu.context": "在全部内容中查看",
   "menu.about": "关于 {name}",
   "menu.mark": "高亮此人",
-  "menu.mute": "屏蔽此人",
+  "menu.mute": "仅对我屏蔽此人",
   "menu.mutePhrase": "屏蔽“{text}”",
   "menu.copy": "复制",
 

@@ -3,6 +3,7 @@ import { deskZhCN } from "./desk.zh-CN";
 import { windowZhCN } from "./window.zh-CN";
 import type { Key, Words } from "./en";
 import { rulesZhCN } from "./rules.zh-CN";
+import { orderZhCN } from "./order.zh-CN";
 import { viewsZhCN } from "./views.zh-CN";
 
 export const zhCN: Record<Key, Words> = {
@@ -10,6 +11,7 @@ export const zhCN: Record<Key, Words> = {
   ...windowZhCN,
   ...rulesZhCN,
   ...viewsZhCN,
+  ...orderZhCN,
 
   "app.name": "Aside",
   "app.loading": "正在打开…",

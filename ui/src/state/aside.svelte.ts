@@ -10,6 +10,7 @@ import { Habits } from "./desk/habits.svelte";
 import { defaults } from "./defaults";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
+import { OrderKeeper } from "./order.svelte";
 import type { Who } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { lastPlace } from "./stretch";
@@ -65,6 +66,7 @@ export class Aside {
     mute: (who: Who): void => void this.rules.person(this.currentId, who, { do: "mute" }),
     mutePhrase: (text: string): void => void this.rules.mutePhrase(text),
   };
+  readonly order: OrderKeeper;
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
   #tracks = $state.raw<ReadonlyMap<string, Track>>(new Map());
@@ -80,6 +82,7 @@ export class Aside {
     this.views = new Views(bridge);
     this.habits = new Habits(bridge);
     this.rules = new RuleKeeper(bridge, async () => this.timeline?.repaint().catch(() => undefined));
+    this.order = new OrderKeeper(bridge, () => this.status, (sheet) => (this.sheet = sheet));
     this.#pulse = new Pulse(() => this.#pull(), frames, () => this.timeline?.pulls.apart ?? 0);
   }
 

@@ -1,5 +1,5 @@
 // The sheets of a window, of which one at most is open.
-import type { SavedRoom, SavedView } from "../bridge/dto";
+import type { Row, SavedRoom, SavedView } from "../bridge/dto";
 import type { Who } from "./person.svelte";
 
 /** What stands in front of the room, if anything. */
@@ -11,4 +11,7 @@ export type Sheet =
   | { kind: "token"; room: SavedRoom }
   | { kind: "rules" }
   | { kind: "person"; who: Who }
+  | { kind: "silence"; who: Who }
+  | { kind: "remove"; row: Row }
+  | { kind: "moderation" }
   | { kind: "view"; view: SavedView };

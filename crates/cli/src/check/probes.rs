@@ -7,6 +7,8 @@ mod capabilities;
 mod entries;
 mod heartbeat;
 mod history;
+mod moderation;
+mod presence;
 mod refusals;
 mod resume;
 mod seq;
@@ -32,7 +34,9 @@ pub(crate) fn all() -> Vec<Probe> {
         resume::probes(),
         answer::probes(),
         triage::probes(),
+        presence::probes(),
         votes::probes(),
+        moderation::probes(),
         sizes::probes(),
         refusals::probes(),
         heartbeat::probes(),

@@ -186,7 +186,14 @@ fn of_refusals() -> Vec<Fault> {
     ];
     faults.push(full(
         "errors are plain text",
-        &["refusals.401", "refusals.403", "refusals.413", "answer.role", "triage.role"],
+        &[
+            "refusals.401",
+            "refusals.403",
+            "refusals.413",
+            "answer.role",
+            "triage.role",
+            "moderation.role",
+        ],
         Plant {
             reply: |_, reply| {
                 if reply.status >= 400 && reply.status != 404 && reply.status != 409 {
@@ -198,7 +205,14 @@ fn of_refusals() -> Vec<Fault> {
     ));
     faults.push(full(
         "errors with status 200",
-        &["refusals.401", "refusals.403", "refusals.413", "answer.role", "triage.role"],
+        &[
+            "refusals.401",
+            "refusals.403",
+            "refusals.413",
+            "answer.role",
+            "triage.role",
+            "moderation.role",
+        ],
         Plant {
             reply: |_, reply| {
                 if matches!(reply.status, 401 | 403 | 413) {

@@ -25,6 +25,13 @@ fn announce(
     }
 }
 
+/// A part of the history's query is not looked at.
+fn ignore(request: &mut crate::proxy::Request, name: &str) {
+    if request.path.ends_with("chatmsg") {
+        request.query.retain(|(key, _)| key != name);
+    }
+}
+
 /// The object of a type is changed, or lost.
 pub(crate) fn altered(
     data: Value,
@@ -134,15 +141,12 @@ fn of_seq() -> Vec<Fault> {
         full(
             "before is ignored",
             &["seq.before"],
-            Plant {
-                request: |_, request| request.query.retain(|(key, _)| key != "before"),
-                ..NONE
-            },
+            Plant { request: |_, request| ignore(request, "before"), ..NONE },
         ),
         full(
             "after is ignored",
             &["seq.after"],
-            Plant { request: |_, request| request.query.retain(|(key, _)| key != "after"), ..NONE },
+            Plant { request: |_, request| ignore(request, "after"), ..NONE },
         ),
         full(
             "one id for all questions",

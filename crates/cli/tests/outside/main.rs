@@ -8,6 +8,7 @@ mod faults;
 mod full_faults;
 mod http_faults;
 mod load;
+mod order_faults;
 mod proxy;
 mod strangers;
 
@@ -96,7 +97,10 @@ async fn our_server_keeps_every_sentence_in_every_mode() {
     ];
     for extension in Config::EXTENSIONS {
         let mut extensions = BTreeSet::from([extension]);
-        if matches!(extension, Extension::Resume | Extension::Triage | Extension::Votes) {
+        if matches!(
+            extension,
+            Extension::Resume | Extension::Triage | Extension::Votes | Extension::Moderation
+        ) {
             extensions.extend([Extension::Seq, Extension::Triage]);
         }
         modes.push((extension.as_str(), Config { extensions, ..Config::for_tests() }));
@@ -199,7 +203,7 @@ async fn each_fault_of_the_core_is_found_and_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_of_an_extension_is_found_and_named() {
-    find_each([full_faults::all(), desk_faults::all()].concat()).await;
+    find_each([full_faults::all(), desk_faults::all(), order_faults::all()].concat()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

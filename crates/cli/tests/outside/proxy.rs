@@ -61,6 +61,7 @@ impl Request {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: String,
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: Vec<u8>,
     /// Never sent.
     pub(crate) swallowed: bool,
@@ -245,15 +246,18 @@ async fn forward(upstream: SocketAddr, request: &Request) -> Option<Reply> {
     Some(Reply {
         status: head.split(' ').nth(1)?.parse().ok()?,
         content_type: header("content-type").unwrap_or_default(),
+        retry_after: header("retry-after"),
         body,
         swallowed: false,
     })
 }
 
 async fn answer(stream: &mut TcpStream, reply: &Reply) -> Option<()> {
+    let wait = reply.retry_after.iter().map(|wait| format!("retry-after: {wait}\r\n"));
     let head = format!(
-        "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {} X\r\n{}content-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         reply.status,
+        wait.collect::<String>(),
         reply.content_type,
         reply.body.len()
     );
@@ -272,7 +276,8 @@ async fn relay(
     let key = request.header("sec-websocket-key")?.to_owned();
     if let Some(status) = (plant.upgrade)(&memory, &mut request) {
         let content_type = "application/json".to_owned();
-        let reply = Reply { status, content_type, body: b"{}".to_vec(), swallowed: false };
+        let body = b"{}".to_vec();
+        let reply = Reply { status, content_type, retry_after: None, body, swallowed: false };
         return answer(&mut stream, &reply).await;
     }
     let mut outward = format!("ws://{upstream}{}", request.target()).into_client_request().ok()?;

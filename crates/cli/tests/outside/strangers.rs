@@ -122,7 +122,7 @@ async fn a_report_is_words_json_or_xml_and_leads_to_what_to_do() {
     assert!(last.contains(" pass, 1 fail, ") && last.ends_with(" could not be tried"), "{last}");
     assert!(
         String::from_utf8_lossy(&text.stderr)
-            .contains("write about forty short entries into room 1")
+            .contains("write about seventy short entries into room 1")
     );
     let junit = check(addr, &room.staff, None, &args("junit")).await;
     let xml = String::from_utf8(junit.stdout).unwrap();

@@ -48,11 +48,28 @@ impl NewDeed {
 impl Items<'_> {
     /// What was done after a deed, oldest first.
     pub(crate) fn deeds_after(&self, after: i64, count: u32) -> rusqlite::Result<Vec<Deed>> {
+        self.deeds(
+            "SELECT id, action, entry, user, old, new, reason, by, at_ms FROM deed WHERE room = ? AND id > ? ORDER BY id LIMIT ?",
+            after,
+            count,
+        )
+    }
+
+    /// The last of what was done before a deed, oldest first.
+    pub(crate) fn deeds_before(&self, before: i64, count: u32) -> rusqlite::Result<Vec<Deed>> {
+        let mut deeds = self.deeds(
+            "SELECT id, action, entry, user, old, new, reason, by, at_ms FROM deed WHERE room = ? AND id < ? ORDER BY id DESC LIMIT ?",
+            before,
+            count,
+        )?;
+        deeds.reverse();
+        Ok(deeds)
+    }
+
+    fn deeds(&self, statement: &str, place: i64, count: u32) -> rusqlite::Result<Vec<Deed>> {
         self.conn
-            .prepare_cached(
-                "SELECT id, action, entry, user, old, new, reason, by, at_ms FROM deed WHERE room = ? AND id > ? ORDER BY id LIMIT ?",
-            )?
-            .query_map(params![self.room, after, count], |row| {
+            .prepare_cached(statement)?
+            .query_map(params![self.room, place, count], |row| {
                 let place: Option<i64> = row.get(2)?;
                 Ok(Deed {
                     number: number(row, 0)?,

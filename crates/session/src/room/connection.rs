@@ -182,6 +182,8 @@ impl Room {
                 && who.role.answers(),
             can_vote: abilities.has(Extension::Votes),
             reviews: abilities.review && abilities.has(Extension::Triage),
+            can_moderate: abilities.has(Extension::Moderation) && who.role.at_desk(),
+            slow_seconds: abilities.slow_seconds,
             content_bytes: content_bytes.min(aside_history::outgoing::BODY_BYTES),
             server: abilities.server.clone(),
         };
@@ -265,6 +267,7 @@ impl Room {
 
     /// Goodbye: a close frame, and half a second for it.
     pub(super) async fn leave(&mut self) {
+        self.remove_all_now();
         if self.say_to_link(Say::Goodbye) {
             sleep(GOODBYE).await;
         }

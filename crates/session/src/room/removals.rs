@@ -58,6 +58,7 @@ impl Room {
 
     /// One more is told.
     pub(super) async fn removed(&mut self, draft: &mut Draft, id: &EntryId, number: u64) {
+        self.order.gone(id);
         // It may have come a moment ago, and be in the draft.
         self.commit(std::mem::take(draft)).await;
         self.blank(draft, id).await;

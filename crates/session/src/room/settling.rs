@@ -117,6 +117,7 @@ impl Room {
     ) {
         aside_failpoint::at("settle.echo-heard");
         let (id, key) = (self.outbox[own].id, self.outbox[own].key);
+        self.order.spoke(written_at(&self.outbox[own].state));
         let settled = Settled::Sent { id: entry.id.clone(), seq: entry.seq };
         let row = self.row(entry, true, standing, Delivery::Sent, Some(id));
         draft.push(Change::Settle { key, at, row });
@@ -153,6 +154,7 @@ impl Room {
         }
         aside_failpoint::at("settle.acknowledged");
         let item = &self.outbox[own];
+        self.order.spoke(written_at(&item.state));
         draft.settled.push((item.id, Settled::Sent { id, seq }));
         // No entry will come: what not everybody may read stands at its question, and not in the timeline.
         if is_private(&item.body) {
@@ -176,12 +178,17 @@ impl Room {
         let local = LocalId::parse(nonce.as_str());
         let Some(own) = self.outbox.iter().position(|item| Some(item.id) == local) else { return };
         if matches!(code, 429 | 503) {
+            self.slowed_for(code, wait);
             // As long as the server says, and no longer than a person would believe.
             let wait = wait.map_or(TOO_FAST, |wait| wait.clamp(TOO_FAST, LONGEST_PAUSE));
             self.paused_until = Some(Instant::now() + wait);
             return self.set_state(own, State::Queued, OutgoingState::Queued).await;
         }
-        let (id, key, code) = (self.outbox[own].id, self.outbox[own].key, code.to_string());
+        let (code, reason) = match wait {
+            Some(wait) if code == 403 => self.muted_for(wait),
+            _ => (code.to_string(), reason),
+        };
+        let (id, key) = (self.outbox[own].id, self.outbox[own].key);
         let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
         self.set_state(own, State::Failed { code: code.clone() }, stored).await;
         draft.push(Change::Deliver {
@@ -221,7 +228,8 @@ impl Room {
             }
             Ok(reply) if matches!(reply.status, 408 | 425 | 429) => {
                 let wait = retry_after(reply.retry_after.as_deref(), reply.date.as_deref());
-                self.post_again(own, wait.unwrap_or(TOO_FAST)).await;
+                self.slowed_for(reply.status.into(), wait);
+                self.post_again(own, wait.unwrap_or(TOO_FAST).min(LONGEST_PAUSE)).await;
             }
             // The token is no longer good, which the link is about to learn, too; or the network wants to be signed in to.
             // Nothing is wrong with the words.
@@ -236,8 +244,13 @@ impl Room {
             }
             Ok(reply) if reply.status >= 500 => self.post_lost(own).await,
             Ok(reply) => {
-                let reason = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
-                self.fail(own, reply.status.to_string(), reason).await;
+                let said = ErrorReply::parse(&reply.body).unwrap_or_default().msg;
+                let wait = retry_after(reply.retry_after.as_deref(), reply.date.as_deref());
+                let (code, reason) = match wait {
+                    Some(wait) if reply.status == 403 => self.muted_for(wait),
+                    _ => (reply.status.to_string(), said),
+                };
+                self.fail(own, code, reason).await;
             }
             Err(HttpError::Dial(_)) => self.post_again(own, PAUSE).await,
             Err(HttpError::Lost | HttpError::TooLarge) => self.post_lost(own).await,

@@ -27,7 +27,7 @@ use crate::config::RoomConfig;
 use crate::error::StartError;
 use crate::link::Ear;
 use crate::session::Env;
-use crate::verdict::Strikes;
+use crate::verdict::{End, Strikes};
 use crate::view::{Connection, Counters, RoomView, ServerFacts};
 
 /// Starts the task. It ends when the last holder is gone.
@@ -47,6 +47,7 @@ pub(crate) async fn start(
         unread: store.unread(id).await?,
         facts: ServerFacts { user: config.user.clone(), ..ServerFacts::default() },
         desk: crate::view::DeskView::default(),
+        order: crate::view::OrderView::default(),
         counters: Counters::default(),
     });
     let (kept, slots) = (store.items(id).await?, store.drafted(id).await?);
@@ -87,6 +88,7 @@ pub(crate) async fn start(
         desk: super::desk::Desk::of(kept, slots),
         team: super::snippets::Team::default(),
         removals: super::removals::Removals::default(),
+        order: super::moderating::Order::default(),
         full_page: Arc::default(),
         storage_broken: false,
     };
@@ -96,6 +98,14 @@ pub(crate) async fn start(
 }
 
 impl Room {
+    /// The cache can't be written, or does not hold what we believe: let the link go and begin anew from what it holds.
+    pub(super) async fn check_storage(&mut self) {
+        if std::mem::take(&mut self.storage_broken) {
+            self.lost(End::Storage).await;
+            self.reload().await;
+        }
+    }
+
     /// Begins anew from what the disk holds. The link must be gone.
     pub(super) async fn reload(&mut self) {
         match self.store.room_state(self.id).await {

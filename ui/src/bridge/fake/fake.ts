@@ -5,6 +5,7 @@ import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
 import { busyDesk } from "./questions";
+import { FakeOrder } from "./order";
 import { FakeRoom } from "./room";
 import { FakeRules } from "./rules";
 import { conversation, inCrowd, type Scene } from "./scenes";
@@ -49,6 +50,7 @@ export class FakeBridge implements Bridge {
       }),
   };
   readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer));
+  readonly order = new FakeOrder(this.room, (call, args, answer) => this.#answer(call, args, answer), () => this.tick());
   readonly views = new FakeViews(this.room, this.rules);
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
@@ -70,6 +72,7 @@ export class FakeBridge implements Bridge {
     this.room.read = this.room.rows.at(scene.unreadFrom === null ? -1 : scene.unreadFrom - 1)?.place ?? null;
     this.#rooms = LABELS.slice(0, scene.rooms).map((label, i) => saved(String(i + 1), label, i < 2));
     this.desk = this.#makeDesk(now);
+    this.order.canModerate = scene.desk === "server";
     if (scene.rate > 0) this.pour(scene.rate);
   }
 
@@ -354,6 +357,7 @@ export class FakeBridge implements Bridge {
       contentBytes: 2_000,
       server: "aside-server/0.1.0",
       desk: this.desk.status(),
+      order: this.order.status(),
     };
   }
 }

@@ -51,6 +51,8 @@ export const table = [
   { id: "editText", keys: ["i"], words: "key.editText", group: "moderate" },
   { id: "pin", keys: ["p"], words: "key.pin", group: "moderate" },
   { id: "makeQuestion", keys: ["q"], words: "key.makeQuestion", group: "moderate" },
+  { id: "removeRow", keys: ["Delete", "Mod+Backspace"], words: "key.removeRow", group: "moderate" },
+  { id: "moderation", keys: ["Mod+Shift+m"], words: "key.moderation", group: "moderate", fields: true },
   { id: "live", keys: ["l"], words: "key.live", group: "stage" },
   { id: "stageNext", keys: ["L"], words: "key.stageNext", group: "stage" },
   { id: "advance", keys: ["]"], words: "key.advance", group: "stage" },

@@ -20,14 +20,14 @@ pub(super) fn probes() -> Vec<Probe> {
         probe!(
             "capabilities.words",
             ["capabilities.reply"],
-            "The object names the server, its extensions by their words, who the token is (role: audience, staff or host), and its limits as numbers.",
-            "Write `server`, `identity.user` and `identity.displayName` as text, `identity.role` as one of the three words, `limits` as numbers or null.",
+            "The object names the server, its extensions by their words, who the token is (role: audience, staff, moderator or host), and its limits as numbers.",
+            "Write `server`, `identity.user` and `identity.displayName` as text, `identity.role` as one of the four words, `limits` as numbers or null.",
             words
         ),
         probe!(
             "capabilities.together",
             ["capabilities.reply"],
-            "Each extension is usable alone, but `resume` and `triage` need `seq`, and `votes` needs `triage`.",
+            "Each extension is usable alone, but `resume`, `triage` and `moderation` need `seq`, and `votes` needs `triage`.",
             "Announce what the other extension needs as well, or neither.",
             together
         ),
@@ -35,16 +35,13 @@ pub(super) fn probes() -> Vec<Probe> {
 }
 
 pub(super) fn last_probes() -> Vec<Probe> {
-    vec![
-        probe!("reserved.presence", [], "`presence`: how many are here.", "", presence),
-        probe!(
-            "reserved.moderation",
-            [],
-            "`moderation`: removing an entry and muting a user (staff), broadcast as {\"type\": \"removed\", \"id\"}.",
-            "",
-            moderation
-        ),
-    ]
+    vec![probe!(
+        "reserved.presence",
+        [],
+        "The word `presence` is reserved for an extension that is not defined yet.",
+        "",
+        presence
+    )]
 }
 
 async fn ask(stage: &Stage, token: &Token) -> Result<Reply, Flaw> {
@@ -124,6 +121,7 @@ async fn together(stage: &mut Stage) -> Judged {
     for (one, needed) in [
         (Extension::Resume, Extension::Seq),
         (Extension::Triage, Extension::Seq),
+        (Extension::Moderation, Extension::Seq),
         (Extension::Votes, Extension::Triage),
     ] {
         if has(one) && !has(needed) {
@@ -135,10 +133,5 @@ async fn together(stage: &mut Stage) -> Judged {
 
 async fn presence(stage: &mut Stage) -> Judged {
     stage.announced(Extension::Presence)?;
-    stuck("this version of aside-cli has no probe for it")
-}
-
-async fn moderation(stage: &mut Stage) -> Judged {
-    stage.announced(Extension::Moderation)?;
     stuck("this version of aside-cli has no probe for it")
 }
