@@ -36,7 +36,8 @@ async fn the_page_says_what_a_browser_may_do_or_that_it_was_not_built() {
         assert_eq!(reply.header("content-type"), Some("text/plain; charset=utf-8"));
         assert!(reply.body.contains("was not built"), "{}", reply.body);
     }
-    get(&room, "/r/42", &[]).await.refused(404);
+    assert_eq!(get(&room, "/r/42", &[]).await.status, reply.status, "a short link");
+    get(&room, "/r/", &[]).await.refused(404);
     http(room.addr(), &format!("POST {}", target()), &[], b"").await.refused(405);
     let with_token = format!("{}?token={}", target(), room.ann.token.expose());
     get(&room, &with_token, &[]).await.refused(400);
