@@ -162,6 +162,11 @@ impl Shell {
         Ok(saved(&room, self.language()))
     }
 
+    /// Whether a saved room's server is in this app.
+    pub(crate) fn hosts(&self, key: RoomKey) -> bool {
+        self.remembered.read(|memory| memory.room(key).is_some_and(|room| room.hosted.is_some()))
+    }
+
     /// Opens a room that a command line names, saving it if it is new, and says which it is.
     ///
     /// # Errors
@@ -366,7 +371,11 @@ fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
 
 /// A saved room as the page lists it.
 pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
-    let label = if room.demo { language.demo_room().to_owned() } else { room.form.topic.clone() };
+    let label = match &room.hosted {
+        Some(hosted) => hosted.name.clone(),
+        None if room.demo => language.demo_room().to_owned(),
+        None => room.form.topic.clone(),
+    };
     SavedRoom {
         id: room.key.to_string(),
         label,
@@ -374,5 +383,6 @@ pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom
         token_store: room.token_store,
         demo: room.demo,
         open: room.open,
+        hosted: room.hosted.is_some(),
     }
 }
