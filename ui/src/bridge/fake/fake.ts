@@ -5,6 +5,7 @@ import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
 import { busyDesk } from "./questions";
+import { FakeHost } from "./host";
 import { FakeRoom } from "./room";
 import { FakeRules } from "./rules";
 import { conversation, inCrowd, type Scene } from "./scenes";
@@ -49,6 +50,10 @@ export class FakeBridge implements Bridge {
       }),
   };
   readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer));
+  readonly host = new FakeHost({
+    answer: (call, args, answer) => this.#answer(call, args, answer),
+    list: (room) => (this.#rooms = [...this.#rooms.filter(({ id }) => id !== room.id), room]),
+  });
   readonly views = new FakeViews(this.room, this.rules);
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
@@ -360,5 +365,5 @@ export class FakeBridge implements Bridge {
 
 function saved(id: string, label: string, open: boolean): SavedRoom {
   const form: RoomForm = { server: "https://live.example.org", socket: "wss://live.example.org/ws", topic: "2026", stream: "main", name: "Alex", user: "me", avatar: "", allowInsecure: false };
-  return { id, label, form, tokenStore: "keyring", demo: false, open };
+  return { id, label, form, tokenStore: "keyring", demo: false, open, hosted: false };
 }
