@@ -4,6 +4,7 @@
 //! [`serving`] starts a server (the demo's too), [`reach`] is where it is found, [`keys`] who else may come in, [`share`] what a person
 //! is shown of it.
 
+mod form;
 mod keys;
 mod reach;
 pub(crate) mod serving;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::Topic;
-use aside_server::{Config, Rooms, RoomsError, Running, TokenId, page_link};
+use aside_server::{Config, Limits, Rooms, RoomsError, Running, TokenId, page_link};
 use rand::RngExt as _;
 use tokio::net::TcpListener;
 use url::Url;
@@ -24,7 +25,6 @@ use self::serving::{ServeError, Served};
 use crate::clipboard::Clipboard;
 use crate::dto::{HostForm, HostPlaces, Hosting, KeyWish, RoomForm, TokenStore};
 use crate::errors::{AppError, Code};
-use crate::form;
 use crate::settings::{Hosted, RoomKey, SavedRoom};
 use crate::shell::Shell;
 
@@ -34,9 +34,8 @@ const LETTERS: &[u8] = b"bcdfghjkmnpqrstwxz";
 /// How many of them: enough that nobody comes upon a room by chance, few enough to be typed from a slide.
 const TOPIC: usize = 6;
 
-/// The longest of the form's texts, in bytes.
-const NAME_BYTES: usize = 128;
-const ADDRESS_BYTES: usize = 2048;
+/// Sockets of one room. Everything else that the app has open comes out of the same thousand that a desktop gives a program.
+const SOCKETS: usize = 500;
 
 /// How a room that is to run does.
 enum Run {
@@ -114,7 +113,7 @@ pub(crate) async fn host(
     key: Option<RoomKey>,
     form: HostForm,
 ) -> Result<RoomKey, AppError> {
-    let form = tidy(form)?;
+    let form = form::tidy(form)?;
     let _turn = hosts.turn.lock().await;
     let before = key.map(|key| saved(shell, key)).transpose()?;
     let was_up = key.is_some_and(|key| hosts.is_up(key));
@@ -200,6 +199,7 @@ async fn up(
         data: Some(shell.home.hosted(room.key)),
         guests: if hosted.guests { BTreeSet::from([topic]) } else { BTreeSet::new() },
         origins: hosted.reach.origins(),
+        limits: Limits { sockets: SOCKETS, ..Limits::default() },
         ..Config::default()
     };
     let user = room.form.user.clone();
@@ -378,24 +378,4 @@ pub(crate) async fn revoke_key(
         Ok(()) | Err(RoomsError::NoToken) => Ok(()),
         Err(error) => Err(failed(&error)),
     }
-}
-
-/// The form as it is kept: trimmed, bounded, and with addresses that are some.
-fn tidy(form: HostForm) -> Result<HostForm, AppError> {
-    let HostForm { name, host, org, logo, guests, review, reach, port } = form;
-    let logo = form::field(logo, "logo", ADDRESS_BYTES)?;
-    let is_picture = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "https");
-    if !logo.is_empty() && !is_picture(&logo) {
-        return Err(crate::args::bad("logo"));
-    }
-    Ok(HostForm {
-        name: form::required(name, "name", NAME_BYTES)?,
-        host: form::required(host, "host", NAME_BYTES)?,
-        org: form::field(org, "org", NAME_BYTES)?,
-        logo,
-        guests,
-        review,
-        reach: reach.tidy()?,
-        port,
-    })
 }

@@ -1,6 +1,7 @@
 //! What the app remembers between starts: the saved rooms, without their tokens, and what a person has chosen.
 
 mod disk;
+mod hosted;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::dto::{self, Reach, RoomForm, TokenStore};
+pub(crate) use self::hosted::Hosted;
+use crate::dto::{self, RoomForm, TokenStore};
 use crate::overlay::Address;
 use crate::windows::RoomWindow;
 
@@ -52,20 +54,6 @@ pub(crate) struct SavedRoom {
     pub(crate) open: bool,
     /// How the app hosts it, where it does.
     pub(crate) hosted: Option<Hosted>,
-}
-
-/// What is remembered of a room that the app hosts; the rest is in its own database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hosted {
-    pub(crate) name: String,
-    pub(crate) org: String,
-    pub(crate) logo: String,
-    /// Whoever has the link may come in.
-    pub(crate) guests: bool,
-    pub(crate) reach: Reach,
-    pub(crate) port: u16,
-    /// Whether its server is to run.
-    pub(crate) on: bool,
 }
 
 impl SavedRoom {
@@ -287,7 +275,7 @@ mod tests {
             org: "Org".to_owned(),
             logo: String::new(),
             guests: true,
-            reach: Reach::Public { url: "https://room.example/".to_owned() },
+            reach: dto::Reach::Public { url: "https://room.example/".to_owned() },
             port: 8791,
             on: true,
         };

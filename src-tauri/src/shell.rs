@@ -137,7 +137,7 @@ impl Shell {
         form: RoomForm,
         token: Option<Token>,
     ) -> Result<SavedRoom, AppError> {
-        let known = key.map(|key| self.saved(key)).transpose()?;
+        let known = key.map(|key| self.elsewhere(key)).transpose()?;
         let key = key.unwrap_or_else(RoomKey::random);
         let form = form::tidy(form, key)?;
         let moved = known.as_ref().is_some_and(|room| room.form != form);
@@ -257,7 +257,7 @@ impl Shell {
     /// # Errors
     /// An unknown room, or one that cannot be opened.
     pub(crate) async fn set_token(&self, key: RoomKey, token: Token) -> Result<(), AppError> {
-        let room = self.saved(key)?;
+        let room = self.elsewhere(key)?;
         let token_store = self.keep_token(key, token.clone()).await;
         self.change(|memory| {
             if let Some(room) = memory.room_mut(key) {
@@ -343,6 +343,12 @@ impl Shell {
         self.remembered
             .read(|memory| memory.room(key).cloned())
             .ok_or_else(|| Code::RoomUnknown.into())
+    }
+
+    /// A saved room of another server: what leads to one of our own is not for a person to write.
+    fn elsewhere(&self, key: RoomKey) -> Result<settings::SavedRoom, AppError> {
+        let room = self.saved(key)?;
+        if room.hosted.is_some() { Err(Code::NotOffered.into()) } else { Ok(room) }
     }
 
     async fn keep_token(&self, key: RoomKey, token: Token) -> TokenStore {

@@ -140,6 +140,10 @@ async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
     ] {
         assert!(host(&desk.shell, &desk.hosts, None, wrong).await.is_err());
     }
+    let (room, _) = saved(&desk.shell, key).unwrap();
+    let elsewhere = RoomForm { server: "https://room.example".to_owned(), ..room.form };
+    let moved = desk.shell.save(Some(key), elsewhere, None).await;
+    assert_eq!(moved.unwrap_err().code(), "not_offered", "its token goes nowhere else");
     let changed = HostForm { org: "Other".to_owned(), guests: false, ..before.form };
     host(&desk.shell, &desk.hosts, Some(key), changed.clone()).await.unwrap();
     desk.is_online(key).await;

@@ -33,8 +33,13 @@ export class HostingSheet {
     this.#room = room;
   }
 
+  /** What went wrong before stays said: this is asked again and again. */
   async look(): Promise<void> {
-    await this.#attempt(async () => (this.now = await this.#aside.bridge.host.look(this.#room.id)));
+    try {
+      this.now = await this.#aside.bridge.host.look(this.#room.id);
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+    }
   }
 
   /** Starts the room or stops it; what went wrong is said here, where it was pressed. */
