@@ -122,19 +122,34 @@ pub(crate) async fn host(
         shell.rooms.leave(key).await;
         hosts.end(key).await;
     }
-    let begun = begin(shell, hosts, key, before.as_ref(), form).await;
-    if let (Err(_), Some((room, hosted)), true) = (&begun, before, was_up) {
-        again(shell, hosts, room, hosted).await?;
-        shell.open(key).await?;
+    if let Err(error) = begin(shell, hosts, key, before.as_ref(), form).await {
+        match before {
+            Some((room, hosted)) if was_up => {
+                again(shell, hosts, room, hosted).await?;
+                shell.open(key).await?;
+            }
+            Some(_) => {}
+            None => never_was(shell, key).await,
+        }
+        return Err(error);
     }
-    begun?;
+    let (room, _) = saved(shell, key)?;
+    // Under another port it is another room to the cache.
+    if let Some((old, _)) = before.filter(|(old, _)| old.form.server != room.form.server) {
+        shell.forget_files(&old.form).await?;
+    }
     if let Some(rooms) = hosts.rooms(key) {
-        let (room, _) = saved(shell, key)?;
         let topic = Topic::new(&room.form.topic);
         rooms.set_review(&topic, review).await.map_err(|error| failed(&error))?;
     }
     shell.open(key).await?;
     Ok(key)
+}
+
+/// Takes back what came of a room that could not be made.
+async fn never_was(shell: &Shell, key: RoomKey) {
+    let _logged = shell.change(|memory| memory.rooms.retain(|room| room.key != key));
+    let _nothing = tokio::fs::remove_dir_all(shell.home.hosted(key)).await;
 }
 
 /// Starts a room as the form says, and remembers it.

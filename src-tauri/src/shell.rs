@@ -235,9 +235,14 @@ impl Shell {
             memory.rules.clone()
         })?;
         self.rule(rules)?;
+        self.forget_files(&room.form).await
+    }
+
+    /// Forgets what is kept of a room in files, unless another that is saved is the same.
+    pub(crate) async fn forget_files(&self, form: &RoomForm) -> Result<(), AppError> {
         let still_used =
-            self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == room.form));
-        if let (Ok(config), false) = (form::config(&room.form), still_used) {
+            self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == *form));
+        if let (Ok(config), false) = (form::config(form), still_used) {
             let store = self.rooms.store();
             // Named as the session names it.
             let name = aside_history::RoomName {

@@ -151,6 +151,38 @@ async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
 }
 
 #[tokio::test]
+async fn who_reaches_a_room_is_as_its_host_chose() {
+    let desk = Desk::set();
+    let key = desk.host(HostForm { reach: Reach::Network, ..form() }).await;
+    let near = desk.look(key).await;
+    assert!(near.listening.starts_with("0.0.0.0:"), "{}", near.listening);
+    let addresses = reach::addresses();
+    assert_eq!(near.links.len(), addresses.len());
+    for (link, address) in near.links.iter().zip(addresses) {
+        let at = format!("http://{address}:{}/r/", near.form.port);
+        assert!(link.url.starts_with(&at) && link.qr.is_some(), "{link:?}");
+    }
+    let far = Reach::Public { url: "https://room.example".to_owned() };
+    let form = HostForm { reach: far, ..near.form };
+    host(&desk.shell, &desk.hosts, Some(key), form).await.unwrap();
+    let far = desk.look(key).await;
+    assert!(far.listening.starts_with("127.0.0.1:"), "{}", far.listening);
+    let (room, _) = saved(&desk.shell, key).unwrap();
+    let topic = &room.form.topic;
+    assert_eq!(far.links[0].url, format!("https://room.example/r/{topic}"));
+    let invitation =
+        format!("aside://join?server=https%3A%2F%2Froom.example&topic={topic}&stream={topic}");
+    assert_eq!(far.invitation, invitation);
+    // As a proxy passes a browser on.
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (name, known) in [("room.example", true), ("other.example", false)] {
+        let page = client.get(format!("http://{}/r/{topic}", far.listening));
+        let status = page.header("host", name).send().await.unwrap().status().as_u16();
+        assert_eq!(status != 421, known, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_at_the_start_is_said_and_can_be_tried_again() {
     let desk = Desk::set();
     let key = desk.host(form()).await;

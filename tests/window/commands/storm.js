@@ -78,7 +78,8 @@ async function call(command, args, what) {
   if (big && took > result.slowest[0]) result.slowest = [Math.round(took), what];
 }
 
-for (const [command, args] of Object.entries(good)) {
+// The `a`th of `b` parts: the driver does not wait for all of it at once.
+for (const [command, args] of Object.entries(good).filter((_, nth) => nth % b === a)) {
   for (const [name, value] of Object.entries(hostile)) {
     // A room or a draft of somebody's own making is no attack.
     const all = Object.fromEntries(Object.keys(args).map((key) => [key, value]));
@@ -93,6 +94,6 @@ for (const [command, args] of Object.entries(good)) {
   await call(command, {}, `${command}, nothing at all`);
 }
 for (const key of Object.keys(form)) {
-  if (key !== "allowInsecure") await call("save_room", { room: null, form: { ...form, [key]: huge }, token: null }, `save_room, form.${key} huge`);
+  if (a === 0 && key !== "allowInsecure") await call("save_room", { room: null, form: { ...form, [key]: huge }, token: null }, `save_room, form.${key} huge`);
 }
 return result;
