@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use qrcode::{Color, QrCode};
 use serde_json::{Value, json};
 
 use crate::{
@@ -50,6 +51,14 @@ async fn host(app: &App, port: u16) -> String {
     link.await
 }
 
+/// The dark squares of a text's QR code, as the page draws them.
+fn code(text: &str) -> String {
+    let code = QrCode::new(text).unwrap();
+    let (width, colors) = (code.width(), code.to_colors());
+    let dark = colors.iter().enumerate().filter(|(_, color)| **color == Color::Dark);
+    dark.map(|(n, _)| format!("M{} {}h1v1h-1z", n % width, n / width)).collect()
+}
+
 /// Puts a text where somebody would type it, and presses what sends it.
 async fn fill(browser: &Browser, field: &str, text: &str, press: &str) {
     let script = format!(
@@ -83,6 +92,10 @@ async fn a_guest_asks_by_the_link_of_a_hosted_room_and_its_desk_answers() {
     app.row_or_words("Only this computer reaches this link").await;
     let typed = link.trim_start_matches("http://");
     app.row_or_words(&format!("To type: {typed}")).await;
+
+    let drawn =
+        "return document.querySelector('dialog[open] svg[role=img] path').getAttribute('d');";
+    assert_eq!(app.ask::<String>(drawn, json!([])).await, code(&link), "what a camera reads");
 
     let phone = Browser::open(&mut app.stage).await;
     phone.go(&link).await;
