@@ -5,6 +5,7 @@
 mod allowed;
 pub(crate) mod desk;
 pub(crate) mod finding;
+pub(crate) mod hosting;
 pub(crate) mod moderation;
 pub(crate) mod people;
 pub(crate) mod present;
@@ -27,6 +28,13 @@ macro_rules! handler {
             crate::commands::rooms::leave_room,
             crate::commands::rooms::set_token,
             crate::commands::rooms::reconnect,
+            crate::commands::hosting::host_places,
+            crate::commands::hosting::host_room,
+            crate::commands::hosting::hosting,
+            crate::commands::hosting::run_hosting,
+            crate::commands::hosting::make_key,
+            crate::commands::hosting::revoke_key,
+            crate::commands::hosting::try_demo,
             crate::commands::timeline::page,
             crate::commands::timeline::pull,
             crate::commands::timeline::mark_read,

@@ -7,20 +7,20 @@ mod play;
 mod seat;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::{Seq, Token, Topic};
-use aside_server::{Config, RoomSpec, Rooms, RoomsError, ServerError, TokenSpec};
+use aside_server::{Config, RoomSpec, TokenSpec};
 use jiff::Timestamp;
 use tauri::{AppHandle, Manager};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use url::Url;
 
 use crate::dto::{RoomForm, TokenStore};
 use crate::errors::{AppError, Code};
+use crate::host::serving::{self, ServeError, Served};
 use crate::settings::{RoomKey, SavedRoom};
 use crate::shell::Shell;
 use crate::words::Language;
@@ -33,30 +33,17 @@ const PORT_FILE: &str = "port";
 
 /// The demo as it runs, if it does.
 #[derive(Default)]
-pub(crate) struct Hosted(Mutex<Option<Run>>);
+pub(crate) struct Playing(Mutex<Option<Run>>);
 
 struct Run {
     server: aside_server::Running,
     play: JoinHandle<()>,
 }
 
-impl Hosted {
+impl Playing {
     fn lock(&self) -> MutexGuard<'_, Option<Run>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Why there is no demo.
-#[derive(Debug, thiserror::Error)]
-enum DemoError {
-    #[error("no port on loopback")]
-    Port(#[from] io::Error),
-    #[error("the room server did not start")]
-    Server(#[from] ServerError),
-    #[error("the demo's room could not be made")]
-    Rooms(#[from] RoomsError),
-    #[error("loopback has no address")]
-    Address(#[from] url::ParseError),
 }
 
 /// Starts the demo, if it does not run yet, and opens its room.
@@ -64,8 +51,8 @@ enum DemoError {
 /// # Errors
 /// When the server cannot start, or the room cannot be opened.
 pub(crate) async fn host(app: &AppHandle) -> Result<RoomKey, AppError> {
-    let (shell, hosted) = (app.state::<Shell>(), app.state::<Hosted>());
-    if hosted.lock().is_none() {
+    let (shell, playing) = (app.state::<Shell>(), app.state::<Playing>());
+    if playing.lock().is_none() {
         let started = start(&shell.home.demo(), shell.language()).await.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "no demo");
             AppError::from(Code::RoomNotStarted)
@@ -82,7 +69,7 @@ pub(crate) async fn host(app: &AppHandle) -> Result<RoomKey, AppError> {
             };
             memory.rooms.insert(0, room);
         })?;
-        *hosted.lock() = Some(started.run);
+        *playing.lock() = Some(started.run);
     }
     shell.open(RoomKey::DEMO).await?;
     Ok(RoomKey::DEMO)
@@ -90,7 +77,7 @@ pub(crate) async fn host(app: &AppHandle) -> Result<RoomKey, AppError> {
 
 /// Sends the audience home and stops the server.
 pub(crate) async fn stop(app: &AppHandle) {
-    let run = app.state::<Hosted>().lock().take();
+    let run = app.state::<Playing>().lock().take();
     if let Some(Run { server, play }) = run {
         play.abort();
         server.stop().await;
@@ -103,17 +90,13 @@ struct Started {
     token: Token,
 }
 
-async fn start(folder: &Path, language: Language) -> Result<Started, DemoError> {
+async fn start(folder: &Path, language: Language) -> Result<Started, ServeError> {
     let listener = listen(folder).await?;
-    let server = aside_server::start(
-        Config { data: Some(folder.to_owned()), ..Config::default() },
-        listener,
-    )
-    .await?;
-    let base = Url::parse(&format!("http://{}/", server.addr()))?;
+    let config = Config { data: Some(folder.to_owned()), ..Config::default() };
+    // The tokens of the last run opened a room that only ran then.
+    let served = serving::serve(config, listener, RoomSpec::new(ROOM), |_| true).await?;
+    let Served { running: server, room, base } = served;
     let rooms = server.rooms().clone();
-    let room = rooms.create_room(RoomSpec::new(ROOM)).await?;
-    forget_last_run(&rooms).await?;
     if room.head == Seq(0) {
         rooms.seed(&Topic::new(ROOM), cast::history(language, Timestamp::now())).await?;
     }
@@ -144,25 +127,14 @@ fn staff(person: &cast::Person, language: Language) -> TokenSpec {
     TokenSpec::staff(RoomSpec::new(ROOM), &person.user, &person.name, cast::organisation(language))
 }
 
-/// The tokens of the last run opened a room that only ran then.
-async fn forget_last_run(rooms: &Rooms) -> Result<(), RoomsError> {
-    for token in rooms.tokens().await? {
-        if token.revoked.is_none() {
-            rooms.revoke_token(&token.id).await?;
-        }
-    }
-    Ok(())
-}
-
 /// The port of the last run, or a new one when it is taken.
 async fn listen(folder: &Path) -> io::Result<TcpListener> {
     let file = folder.join(PORT_FILE);
     let last =
         std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-    let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = match TcpListener::bind(at(last)).await {
+    let listener = match serving::listen(Ipv4Addr::LOCALHOST, last).await {
         Ok(listener) => listener,
-        Err(_taken) => TcpListener::bind(at(0)).await?,
+        Err(_taken) => serving::listen(Ipv4Addr::LOCALHOST, 0).await?,
     };
     std::fs::create_dir_all(folder)?;
     std::fs::write(file, listener.local_addr()?.port().to_string())?;

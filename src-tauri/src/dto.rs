@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 mod bindings;
 mod desk;
 mod finding;
+mod hosting;
 mod order;
 mod rules;
 mod settings;
@@ -23,6 +24,9 @@ pub(crate) use desk::{
 pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonCard, PersonNumbers,
     PresentStep, Presented, PresentedQuestion, SearchPage, ShowRoom, Snippet, Spot,
+};
+pub(crate) use hosting::{
+    HostForm, HostKey, HostLink, HostPlaces, HostState, Hosting, KeyRole, KeyWish, Reach,
 };
 pub(crate) use order::{Deed, Deeds, Moderation, MutedPerson, NotRemoved, OrderStatus, Removing};
 pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Proxy, Settings, Theme};
@@ -131,6 +135,8 @@ pub(crate) struct SavedRoom {
     pub(crate) token_store: TokenStore,
     pub(crate) demo: bool,
     pub(crate) open: bool,
+    /// Its server is in this app.
+    pub(crate) hosted: bool,
 }
 
 /// Something a person should know about this start: a code and what its sentence names.

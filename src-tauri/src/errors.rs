@@ -67,12 +67,22 @@ pub(crate) enum Code {
     HotkeyTaken,
     /// The system would not have the app start with it, or no longer.
     AutostartFailed,
-    /// The overlay finds no free port.
+    /// There is no free port, for the overlay or a hosted room.
     NoPort,
     /// The address of a proxy is none, or of a kind that we can't use.
     BadProxy,
     /// A name or a password stands in the address of a proxy.
     ProxySecret,
+    /// Another program has the port of a hosted room (`port`).
+    PortTaken,
+    /// The public address of a hosted room is none that a proxy can have.
+    BadPublic,
+    /// The server of a hosted room does not run.
+    HostingStopped,
+    /// This computer is in no network.
+    NoNetwork,
+    /// The system's clipboard could not be written.
+    ClipboardFailed,
 }
 
 impl Code {
@@ -110,6 +120,11 @@ impl Code {
             Self::NoPort => "no_port",
             Self::BadProxy => "bad_proxy",
             Self::ProxySecret => "proxy_secret",
+            Self::PortTaken => "port_taken",
+            Self::BadPublic => "bad_public",
+            Self::HostingStopped => "hosting_stopped",
+            Self::NoNetwork => "no_network",
+            Self::ClipboardFailed => "clipboard_failed",
         }
     }
 }

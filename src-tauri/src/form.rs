@@ -94,7 +94,11 @@ fn address(text: &str) -> Option<Url> {
     (url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
-fn field(text: String, name: &'static str, max: usize) -> Result<String, AppError> {
+/// A line of text, trimmed, without control characters.
+///
+/// # Errors
+/// `too_long`, `bad_argument`.
+pub(crate) fn field(text: String, name: &'static str, max: usize) -> Result<String, AppError> {
     let text = bounded(text, name, max)?;
     let text = text.trim();
     if text.chars().any(char::is_control) {
@@ -103,7 +107,11 @@ fn field(text: String, name: &'static str, max: usize) -> Result<String, AppErro
     Ok(text.to_owned())
 }
 
-fn required(text: String, name: &'static str, max: usize) -> Result<String, AppError> {
+/// The same, with something in it.
+///
+/// # Errors
+/// `field_missing` as well.
+pub(crate) fn required(text: String, name: &'static str, max: usize) -> Result<String, AppError> {
     let text = field(text, name, max)?;
     if text.is_empty() {
         Err(AppError::from(Code::FieldMissing).with("name", name))

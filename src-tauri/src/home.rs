@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
+use crate::settings::RoomKey;
+
 /// The environment variable that moves everything below one folder.
 const VARIABLE: &str = "ASIDE_HOME";
 
@@ -83,6 +85,11 @@ impl Home {
 
     pub(crate) fn demo(&self) -> PathBuf {
         self.root.join("demo")
+    }
+
+    /// The server's data of a room that is hosted here.
+    pub(crate) fn hosted(&self, room: RoomKey) -> PathBuf {
+        self.root.join("hosted").join(room.to_string())
     }
 
     /// What the web engine keeps.

@@ -7,12 +7,13 @@
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`],
 //! [`form`] and [`proxy`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
-//! there is something to see), [`windows`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], and [`demo`].
+//! there is something to see), [`windows`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], [`host`] (rooms of one's own, with [`qr`] and [`clipboard`] to share them), and [`demo`].
 
 mod args;
 mod attention;
 mod avatars;
 mod cli;
+mod clipboard;
 mod commands;
 mod crossing;
 mod demo;
@@ -21,6 +22,7 @@ mod errors;
 mod exports;
 mod form;
 mod home;
+mod host;
 mod hotkeys;
 mod keeping;
 mod links;
@@ -32,6 +34,7 @@ mod overlay;
 mod pace;
 mod present;
 mod proxy;
+mod qr;
 mod questions;
 mod rooms;
 mod rows;

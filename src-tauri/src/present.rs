@@ -6,13 +6,14 @@ use std::time::Duration;
 use aside_protocol::triage::{Change, Item, Stage, Work};
 use aside_session::Wish;
 use aside_text::{body, name};
-use qrcode::{Color, QrCode};
 use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl};
 use tokio::sync::Notify;
 
 use crate::dto::{PresentStep, Presented, PresentedQuestion};
 use crate::errors::{AppError, Code};
+use crate::host::{self, Hosts};
+use crate::qr;
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::windows;
@@ -214,8 +215,9 @@ pub(crate) async fn presented(app: &AppHandle) -> Result<Presented, AppError> {
     let label = shell
         .remembered
         .read(|memory| memory.room(room).map(|room| shell::saved(room, language).label));
-    let link = live.server.to_string();
-    let (qr, qr_size) = if page.qr { code(&link) } else { (None, 0) };
+    let link = host::page(&shell, &app.state::<Hosts>(), room)
+        .map_or_else(|| live.server.to_string(), |link| link.to_string());
+    let (qr, qr_size) = if page.qr { qr::code(&link) } else { (None, 0) };
     Ok(Presented {
         question: now.map(|now| PresentedQuestion {
             text: body(&items[now].text).into_owned(),
@@ -236,19 +238,6 @@ pub(crate) async fn presented(app: &AppHandle) -> Result<Presented, AppError> {
 
 fn short(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-/// A QR code as the data of an SVG path, one unit a module, and its width; nothing for a text that does not fit in one.
-fn code(text: &str) -> (Option<String>, u32) {
-    let Ok(code) = QrCode::new(text) else { return (None, 0) };
-    let width = code.width();
-    let mut path = String::new();
-    for (n, color) in code.to_colors().into_iter().enumerate() {
-        if color == Color::Dark {
-            path.push_str(&format!("M{} {}h1v1h-1z", n % width, n / width));
-        }
-    }
-    (Some(path), short(width))
 }
 
 #[cfg(test)]
@@ -296,16 +285,5 @@ mod tests {
         items[0].stage = Stage::None;
         assert_eq!((shown(&items, 1), shown(&items, -1)), (None, Some(2)));
         assert_eq!(shown(&[], 1), None);
-    }
-
-    #[test]
-    fn a_code_has_its_three_corners() {
-        let (path, width) = code("https://live.example.org/");
-        let path = path.unwrap();
-        for (x, y) in [(0, 0), (width - 7, 0), (0, width - 7)] {
-            assert!(path.contains(&format!("M{x} {y}h1v1h-1z")), "{x} {y}");
-            assert!(!path.contains(&format!("M{} {}h1v1h-1z", x + 1, y + 1)), "{x} {y}");
-        }
-        assert_eq!(code(&"x".repeat(10_000)), (None, 0));
     }
 }

@@ -1,6 +1,7 @@
 //! What the app remembers between starts: the saved rooms, without their tokens, and what a person has chosen.
 
 mod disk;
+mod hosted;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
+pub(crate) use self::hosted::Hosted;
 use crate::dto::{self, RoomForm, TokenStore};
 use crate::overlay::Address;
 use crate::windows::RoomWindow;
@@ -50,6 +52,8 @@ pub(crate) struct SavedRoom {
     pub(crate) demo: bool,
     /// Whether the room is to be open.
     pub(crate) open: bool,
+    /// How the app hosts it, where it does.
+    pub(crate) hosted: Option<Hosted>,
 }
 
 impl SavedRoom {
@@ -61,6 +65,7 @@ impl SavedRoom {
             token_store: TokenStore::None,
             demo: false,
             open: false,
+            hosted: None,
         }
     }
 }
@@ -255,7 +260,26 @@ mod tests {
             server: "https://a.example".to_owned(),
             ..RoomForm::default()
         };
-        SavedRoom { key: RoomKey::random(), form, token_store: TokenStore::Keyring, demo, open }
+        SavedRoom {
+            form,
+            token_store: TokenStore::Keyring,
+            demo,
+            open,
+            ..SavedRoom::new(RoomKey::random())
+        }
+    }
+
+    fn hosted() -> SavedRoom {
+        let hosted = Hosted {
+            name: "问答".to_owned(),
+            org: "Org".to_owned(),
+            logo: String::new(),
+            guests: true,
+            reach: dto::Reach::Public { url: "https://room.example/".to_owned() },
+            port: 8791,
+            on: true,
+        };
+        SavedRoom { token_store: TokenStore::None, hosted: Some(hosted), ..room(true, false) }
     }
 
     fn rules() -> dto::Rules {
@@ -293,7 +317,7 @@ mod tests {
         let remembered = opened.remembered;
         remembered
             .change(|memory| {
-                memory.rooms = vec![room(true, false), room(false, false)];
+                memory.rooms = vec![room(true, false), room(false, false), hosted()];
                 memory.settings.text_size = 120;
                 memory.settings.close = dto::CloseChoice::Hide;
                 memory.keys.insert("reply".to_owned(), "q".to_owned());

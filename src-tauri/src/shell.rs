@@ -137,7 +137,7 @@ impl Shell {
         form: RoomForm,
         token: Option<Token>,
     ) -> Result<SavedRoom, AppError> {
-        let known = key.map(|key| self.saved(key)).transpose()?;
+        let known = key.map(|key| self.elsewhere(key)).transpose()?;
         let key = key.unwrap_or_else(RoomKey::random);
         let form = form::tidy(form, key)?;
         let moved = known.as_ref().is_some_and(|room| room.form != form);
@@ -160,6 +160,11 @@ impl Shell {
             (true, false, None) | (false, ..) => {}
         }
         Ok(saved(&room, self.language()))
+    }
+
+    /// Whether a saved room's server is in this app.
+    pub(crate) fn hosts(&self, key: RoomKey) -> bool {
+        self.remembered.read(|memory| memory.room(key).is_some_and(|room| room.hosted.is_some()))
     }
 
     /// Opens a room that a command line names, saving it if it is new, and says which it is.
@@ -230,9 +235,14 @@ impl Shell {
             memory.rules.clone()
         })?;
         self.rule(rules)?;
+        self.forget_files(&room.form).await
+    }
+
+    /// Forgets what is kept of a room in files, unless another that is saved is the same.
+    pub(crate) async fn forget_files(&self, form: &RoomForm) -> Result<(), AppError> {
         let still_used =
-            self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == room.form));
-        if let (Ok(config), false) = (form::config(&room.form), still_used) {
+            self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == *form));
+        if let (Ok(config), false) = (form::config(form), still_used) {
             let store = self.rooms.store();
             // Named as the session names it.
             let name = aside_history::RoomName {
@@ -252,7 +262,7 @@ impl Shell {
     /// # Errors
     /// An unknown room, or one that cannot be opened.
     pub(crate) async fn set_token(&self, key: RoomKey, token: Token) -> Result<(), AppError> {
-        let room = self.saved(key)?;
+        let room = self.elsewhere(key)?;
         let token_store = self.keep_token(key, token.clone()).await;
         self.change(|memory| {
             if let Some(room) = memory.room_mut(key) {
@@ -340,6 +350,12 @@ impl Shell {
             .ok_or_else(|| Code::RoomUnknown.into())
     }
 
+    /// A saved room of another server: what leads to one of our own is not for a person to write.
+    fn elsewhere(&self, key: RoomKey) -> Result<settings::SavedRoom, AppError> {
+        let room = self.saved(key)?;
+        if room.hosted.is_some() { Err(Code::NotOffered.into()) } else { Ok(room) }
+    }
+
     async fn keep_token(&self, key: RoomKey, token: Token) -> TokenStore {
         let kept = self.secrets.keep(key, token).await;
         if kept != TokenStore::Keyring {
@@ -366,7 +382,11 @@ fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
 
 /// A saved room as the page lists it.
 pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
-    let label = if room.demo { language.demo_room().to_owned() } else { room.form.topic.clone() };
+    let label = match &room.hosted {
+        Some(hosted) => hosted.name.clone(),
+        None if room.demo => language.demo_room().to_owned(),
+        None => room.form.topic.clone(),
+    };
     SavedRoom {
         id: room.key.to_string(),
         label,
@@ -374,5 +394,6 @@ pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom
         token_store: room.token_store,
         demo: room.demo,
         open: room.open,
+        hosted: room.hosted.is_some(),
     }
 }

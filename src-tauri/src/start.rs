@@ -14,10 +14,12 @@ use tokio::sync::Notify;
 #[cfg(target_os = "macos")]
 use crate::cli;
 use crate::cli::{Cli, Command};
+use crate::clipboard::Clipboard;
 use crate::commands::handler;
 use crate::dto::OverlayState;
 use crate::errors::AppError;
 use crate::home::Home;
+use crate::host::{self, Hosts};
 use crate::notify::Notifier;
 use crate::overlay::Overlay;
 use crate::present::Presenter;
@@ -155,7 +157,9 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     tauri::async_runtime::spawn(keeping::keep(app.clone(), keeping));
     app.manage(presenter);
     app.manage(exports::Exports::default());
-    app.manage(demo::Hosted::default());
+    app.manage(demo::Playing::default());
+    app.manage(Hosts::default());
+    app.manage(Clipboard::default());
     tauri::async_runtime::spawn(streamer::keep(app.clone()));
     tauri::async_runtime::block_on(start_overlay(app));
 
@@ -206,8 +210,11 @@ async fn open_rooms(app: AppHandle, cli: Cli) {
     shell.opening.show_first(before.first().copied(), None);
     // What the command line asks for does not wait for a keyring that the others may wait for.
     let asked = obey(&app, cli, token_of_this_process);
-    let opened = futures_util::future::join_all(before.iter().map(|key| shell.open(*key)));
-    let (asked, opened) = tokio::join!(asked, opened);
+    let elsewhere = before.iter().filter(|key| !shell.hosts(**key));
+    let opened = futures_util::future::join_all(elsewhere.map(|key| shell.open(*key)));
+    let hosts = app.state::<Hosts>();
+    let hosted = host::start_all(&shell, &hosts);
+    let (asked, opened, ()) = tokio::join!(asked, opened, hosted);
     for error in opened.into_iter().filter_map(Result::err) {
         tracing::error!(code = error.code(), "a room was not opened");
     }

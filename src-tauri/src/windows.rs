@@ -227,7 +227,8 @@ pub(crate) fn quit(app: &AppHandle) {
         let shell = app.state::<Shell>();
         let goodbye = async {
             shell.rooms.close().await;
-            crate::demo::stop(&app).await;
+            let hosts = app.state::<crate::host::Hosts>();
+            tokio::join!(crate::demo::stop(&app), crate::host::stop_all(&hosts));
         };
         if tokio::time::timeout(GOODBYE, goodbye).await.is_err() {
             tracing::warn!("something took too long to end");

@@ -159,6 +159,10 @@ async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
     let app = App::start(stage, &[], &[]).await;
     app.button("Join").await;
     eyes.look(&app, "the first start").await;
+    app.press("Host a room").await;
+    app.press("Host the room").await;
+    eyes.look(&app, "the other door, with faults").await;
+    app.press("Join a room").await;
     app.press("Join").await;
     eyes.look(&app, "a form with faults").await;
     let token = room.ana.expose().to_owned();
@@ -218,6 +222,44 @@ async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
     app.becomes(&["waiting", "connecting"]).await;
     eyes.look(&app, "a room that is away").await;
     eyes.would_see_it(&app).await;
+}
+
+#[tokio::test]
+async fn a_room_is_hosted_and_shared_in_screens_that_are_accessible() {
+    let eyes = Eyes::open();
+    let app = App::start(Stage::set("a_room_is_hosted_and_shared"), &[], &[]).await;
+    app.press("Host a room").await;
+    app.fill("Room's name", "Question time").await;
+    app.fill("Your name", "Hanna").await;
+    app.press_box("This network").await;
+    app.press("Host the room").await;
+    app.row_or_words("Running").await;
+    app.fill("Whom it is for", "Cleo").await;
+    app.press("Make a token and copy it").await;
+    app.row_or_words("The token of Cleo was copied").await;
+    for theme in ["light", "dark"] {
+        app.choose(json!({ "theme": theme })).await;
+        eyes.look(&app, &format!("a room to share, {theme}")).await;
+        app.press("Change…").await;
+        app.field("Room's name").await;
+        app.press_box("A public address").await;
+        app.field("Public URL").await;
+        eyes.look(&app, &format!("a room to change, {theme}")).await;
+        app.keys("\u{1b}").await;
+        dialog(&app, false).await;
+        app.press("Actions for Question time").await;
+        eyes.look(&app, &format!("what can be done with it, {theme}")).await;
+        app.press("Share").await;
+        app.row_or_words("Running").await;
+        app.stage.resize_window("Aside", 240, 480);
+        eyes.look(&app, &format!("a narrow sheet, {theme}")).await;
+        let wide = "const el = all('dialog[open]')[0]; return el.scrollWidth <= el.clientWidth;";
+        assert!(app.ask::<bool>(wide, json!([])).await, "it fits");
+        app.stage.resize_window("Aside", 960, 720);
+    }
+    app.press("Stop the room").await;
+    app.row_or_words("nobody can come in").await;
+    eyes.look(&app, "a room that is stopped").await;
 }
 
 /// The control of the sheet that has the focus, and whether a person sees that: nothing stands in front of it, and something is

@@ -26,7 +26,7 @@ async fn listed(app: &App, count: usize) {
 }
 
 /// Waits until the list's own keys are heard: no field has the focus.
-async fn no_field(app: &App) {
+pub(crate) async fn no_field(app: &App) {
     let body = "return !document.activeElement?.matches(FIELD);";
     until("no field has the focus", || async {
         app.ask::<bool>(body, json!([])).await.then_some(())
@@ -34,7 +34,7 @@ async fn no_field(app: &App) {
     .await;
 }
 
-async fn in_the_answer(app: &App) {
+pub(crate) async fn in_the_answer(app: &App) {
     let body = "const el = document.activeElement; return el?.matches(FIELD) && named(el).startsWith('Answer');";
     until("the answer has the focus", || async {
         app.ask::<Option<bool>>(body, json!([])).await.unwrap_or(false).then_some(())

@@ -25,6 +25,7 @@ mod demo;
 mod desk;
 mod flapping;
 mod hidden;
+mod hosted;
 mod lived_in;
 mod notices;
 mod order;

@@ -13,9 +13,13 @@ bridge.look = { ...bridge.look, view: query.get("view") ?? "" };
 const aside = start(bridge, query.get("window") ?? "main");
 Object.assign(window, { fake: bridge, aside });
 
-/** What a picture wants open: ?open=q6&sheet=keys&numbers&find=token */
+/** What a picture wants open: ?open=q6&sheet=keys&numbers&find=token&host=form|share|door */
 const PICTURE_MS = 600;
 setTimeout(() => {
+  const host = query.get("host");
+  if (host === "door") document.querySelectorAll<HTMLElement>(".doors button")[1]?.click();
+  else if (host === "form" && aside instanceof Aside) aside.sheet = { kind: "host", editing: null };
+  else if (host === "share" && aside instanceof Aside) void bridge.host.tryDemo().then((room) => (aside.sheet = { kind: "hosting", room: { ...room, label: "Northlight 2026" } }));
   const desk = aside instanceof Aside ? aside.desk : null;
   if (!desk) return;
   const [open, sheet, find, write] = ["open", "sheet", "find", "write"].map((name) => query.get(name));

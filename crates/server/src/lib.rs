@@ -7,7 +7,7 @@
 //! `page` and `guests` (for a browser), or `gate` (who may come in) → `history`, `asking`, or `upgrade` → `connection`, which is `inbound` and `outbound`.
 //! An entry goes to `store::writer`, the one thread that writes; after its commit, `room` tells every `outlet`.
 //! What a desk does about people is `moderation`, what holds in a room at the moment `rules` (with `words`); `keeping` throws
-//! away what is old, `metrics` counts.
+//! away what is old, `metrics` counts, `links` says where a browser finds a room.
 //! `hall` holds all of that together; `wire` is the form of entries for the extensions that are offered; `sockets`
 //! is the list of who is here; `pace` and `refusal` are the ways to say no.
 
@@ -23,6 +23,7 @@ mod history;
 mod inbound;
 pub mod inline;
 mod keeping;
+mod links;
 mod metrics;
 mod moderation;
 mod outbound;
@@ -51,6 +52,7 @@ mod words;
 pub use accept::Stream;
 pub use config::{Clock, Config, Dice, HistoryLag, Keep, Limits, Rate};
 pub use inline::{Disk, Rests, Step, start_inline};
+pub use links::page_link;
 pub use probe::{ConnectionTrace, Probe, RequestTrace};
 pub use rooms::{Rooms, RoomsError};
 pub use running::{Running, ServerError, start};

@@ -1,4 +1,4 @@
-//! The audience's page, at `/r/TOPIC/STREAM`: files that were built into the server, and what a browser may do with them.
+//! The audience's page, at `/r/TOPIC/STREAM`, or `/r/TOPIC` where the two are the same: files that were built into the server, and what a browser may do with them.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(crate) const PROTOCOL: &str = "aside";
 /// What a subprotocol that is no protocol but a token begins with.
 const TOKEN: &str = "token.";
 
-/// `GET /r/TOPIC/STREAM`. Which room it is, the page reads from its own address.
+/// `GET /r/TOPIC/STREAM` or `/r/TOPIC`. Which room it is, the page reads from its own address.
 pub(crate) async fn page(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,

@@ -150,6 +150,12 @@ impl Rooms {
         })
     }
 
+    /// How many people are in a room now; none, for a server in another process.
+    pub async fn people(&self, topic: &Topic) -> Result<usize, RoomsError> {
+        let key = self.hall.find(topic).await?.key();
+        Ok(self.hall.sockets.people(key))
+    }
+
     /// From now on, what the audience asks waits until staff approve it, or no longer does (where the server keeps the state
     /// of questions at all). What waits already goes on waiting. A server in another process heeds it at once.
     pub async fn set_review(&self, topic: &Topic, on: bool) -> Result<(), RoomsError> {

@@ -98,6 +98,7 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
     }
     if server.serves_page() {
         router = router
+            .route("/r/{topic}", get(page::page))
             .route("/r/{topic}/{stream}", get(page::page))
             .route("/page/{file}", get(page::asset))
             .route(guests::PATH, get(guests::open).post(guests::enter));

@@ -1,6 +1,6 @@
 //! The open sockets of a server: how many there are, whose they are, and ending them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -78,6 +78,13 @@ impl Sockets {
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.open().len()
+    }
+
+    /// How many people are in a room, however many sockets each of them has.
+    pub(crate) fn people(&self, room: i64) -> usize {
+        let open = self.open();
+        let here = open.values().filter(|socket| socket.room == room);
+        here.map(|socket| socket.user.as_str()).collect::<BTreeSet<_>>().len()
     }
 
     /// Waits until there is one.

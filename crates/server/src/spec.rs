@@ -124,6 +124,18 @@ pub struct TokenInfo {
     pub revoked: Option<Timestamp>,
 }
 
+impl TokenInfo {
+    /// Whether its holder came by the link that lets anybody in.
+    pub fn is_guest(&self) -> bool {
+        self.role == Role::Audience && self.user.starts_with(crate::store::guests::USER)
+    }
+
+    /// Whether it opens its room at this moment.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && self.expires.is_none_or(|end| now < end)
+    }
+}
+
 /// An entry that the owner puts into a room, under any name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEntry {

@@ -7,6 +7,7 @@ use crate::args::Arg;
 use crate::dto::{Boot, Page, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
+use crate::host::{self, Hosts};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::views;
@@ -58,17 +59,28 @@ pub(crate) async fn save_room(
 #[tauri::command]
 pub(crate) async fn forget_room(
     shell: State<'_, Shell>,
+    hosts: State<'_, Hosts>,
     room: Arg<String>,
 ) -> Result<(), AppError> {
-    shell.forget(room.room()?).await
+    let room = room.room()?;
+    if shell.hosts(room) {
+        host::remove(&shell, &hosts, room).await
+    } else {
+        shell.forget(room).await
+    }
 }
 
 #[tauri::command]
 pub(crate) async fn open_room(
     shell: State<'_, Shell>,
+    hosts: State<'_, Hosts>,
     room: Arg<String>,
 ) -> Result<RoomStatus, AppError> {
     let room = room.room()?;
+    // A server is started on purpose, not by a look at its room.
+    if shell.hosts(room) && !hosts.is_up(room) {
+        return Err(Code::HostingStopped.into());
+    }
     shell.open(room).await?;
     shell.opening.show_first(Some(room), None);
     shell.rooms.status(room).ok_or_else(|| Code::RoomNotOpen.into())

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{HotkeyAction, RoomForm, Rule, Rules, Settings, TokenStore};
+use crate::dto::{HotkeyAction, Reach, RoomForm, Rule, Rules, Settings, TokenStore};
 use crate::overlay::{Address, Secret};
 
-use super::{Memory, RoomKey, SavedRoom, WindowMemory, WindowPlace};
+use super::{Hosted, Memory, RoomKey, SavedRoom, WindowMemory, WindowPlace};
 use crate::windows::RoomWindow;
 
 /// The shape's number. A file with a higher one is from a later version, and is set aside rather than cut down.
@@ -80,6 +80,24 @@ struct Room {
     token_in_keyring: bool,
     #[serde(default)]
     open: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hosted: Option<HostedRoom>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct HostedRoom {
+    name: String,
+    #[serde(default)]
+    org: String,
+    #[serde(default)]
+    logo: String,
+    #[serde(default)]
+    guests: bool,
+    #[serde(default)]
+    reach: Reach,
+    port: u16,
+    #[serde(default)]
+    on: bool,
 }
 
 #[derive(Default, Deserialize, Serialize)]
@@ -219,6 +237,7 @@ impl Room {
             allow_insecure: form.allow_insecure,
             token_in_keyring: room.token_store == TokenStore::Keyring,
             open: room.open,
+            hosted: room.hosted.clone().map(HostedRoom::of),
         }
     }
 
@@ -239,6 +258,19 @@ impl Room {
             token_store: if self.token_in_keyring { TokenStore::Keyring } else { TokenStore::None },
             demo: false,
             open: self.open,
+            hosted: self.hosted.map(HostedRoom::restore),
         })
+    }
+}
+
+impl HostedRoom {
+    fn of(hosted: Hosted) -> Self {
+        let Hosted { name, org, logo, guests, reach, port, on } = hosted;
+        Self { name, org, logo, guests, reach, port, on }
+    }
+
+    fn restore(self) -> Hosted {
+        let Self { name, org, logo, guests, reach, port, on } = self;
+        Hosted { name, org, logo, guests, reach, port, on }
     }
 }

@@ -1,5 +1,6 @@
 //! Rooms as a person uses them, against the real server: saved, opened, left, opened again by the next start, forgotten.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,12 +58,8 @@ impl Table {
 
     /// A start of the app, with the keyring and the files of the one before.
     pub(crate) fn start(&self, secrets: &Secrets) -> Shell {
-        let home = Home::at(self.home.path());
-        let remembered = Remembered::open(&home.settings(), 0).unwrap().remembered;
-        let store = Store::open(&home.history()).unwrap().store;
         let changed = Arc::clone(&self.changed);
-        let rooms = Rooms::new(store, Env::real().unwrap(), move || changed.notify_one());
-        Shell::new(home, remembered, secrets.clone(), rooms, <[Ticks; 2]>::default())
+        shell_at(self.home.path(), secrets, move || changed.notify_one())
     }
 
     pub(crate) async fn becomes(
@@ -82,6 +79,20 @@ impl Table {
         };
         timeout(PATIENCE, reached).await.unwrap()
     }
+}
+
+/// A start of the app, with the files that are there.
+pub(crate) fn shell_at(
+    home: &Path,
+    secrets: &Secrets,
+    changed: impl Fn() + Send + Sync + 'static,
+) -> Shell {
+    crate::install_tls();
+    let home = Home::at(home);
+    let remembered = Remembered::open(&home.settings(), 0).unwrap().remembered;
+    let store = Store::open(&home.history()).unwrap().store;
+    let rooms = Rooms::new(store, Env::real().unwrap(), changed);
+    Shell::new(home, remembered, secrets.clone(), rooms, <[Ticks; 2]>::default())
 }
 
 pub(crate) fn keyring() -> Secrets {

@@ -13,6 +13,11 @@ const good = {
   leave_room: { room: "00000000-0000-4000-8000-000000000000" },
   set_token: { room: "00000000-0000-4000-8000-000000000000", token: "t" },
   reconnect: { room: "00000000-0000-4000-8000-000000000000" },
+  host_room: { room: "00000000-0000-4000-8000-000000000000", form: { name: "", host: "", org: "", logo: "", guests: true, review: false, reach: { from: "here" }, port: 0 } },
+  hosting: { room: "00000000-0000-4000-8000-000000000000" },
+  run_hosting: { room: "00000000-0000-4000-8000-000000000000", on: true },
+  make_key: { room: "00000000-0000-4000-8000-000000000000", wish: { name: "x", role: "host", hours: 1 } },
+  revoke_key: { room: "00000000-0000-4000-8000-000000000000", key: "x" },
   page: { room, anchor: { at: "end" }, limit: 10, view: "questions" },
   boot: { rows: 10 },
   pull: { wish: { room, view: "questions", since: 0, known: 0, rows: 10, reading: "sampled", questionsSince: null } },
@@ -73,7 +78,8 @@ async function call(command, args, what) {
   if (big && took > result.slowest[0]) result.slowest = [Math.round(took), what];
 }
 
-for (const [command, args] of Object.entries(good)) {
+// The `a`th of `b` parts: the driver does not wait for all of it at once.
+for (const [command, args] of Object.entries(good).filter((_, nth) => nth % b === a)) {
   for (const [name, value] of Object.entries(hostile)) {
     // A room or a draft of somebody's own making is no attack.
     const all = Object.fromEntries(Object.keys(args).map((key) => [key, value]));
@@ -88,6 +94,6 @@ for (const [command, args] of Object.entries(good)) {
   await call(command, {}, `${command}, nothing at all`);
 }
 for (const key of Object.keys(form)) {
-  if (key !== "allowInsecure") await call("save_room", { room: null, form: { ...form, [key]: huge }, token: null }, `save_room, form.${key} huge`);
+  if (a === 0 && key !== "allowInsecure") await call("save_room", { room: null, form: { ...form, [key]: huge }, token: null }, `save_room, form.${key} huge`);
 }
 return result;

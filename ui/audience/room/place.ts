@@ -4,12 +4,13 @@ export interface Place {
   readonly stream: string;
 }
 
-/** Reads `/r/TOPIC/STREAM`. */
+/** Reads `/r/TOPIC/STREAM`, or `/r/TOPIC` where the stream id is the topic. */
 export function placeOf(path: string): Place | null {
-  const found = /^\/r\/([^/]+)\/([^/]+)\/?$/.exec(path);
+  const found = /^\/r\/([^/]+)(?:\/([^/]+))?\/?$/.exec(path);
   if (!found) return null;
   try {
-    return { topic: decodeURIComponent(found[1] ?? ""), stream: decodeURIComponent(found[2] ?? "") };
+    const topic = decodeURIComponent(found[1] ?? "");
+    return { topic, stream: found[2] === undefined ? topic : decodeURIComponent(found[2]) };
   } catch {
     return null;
   }

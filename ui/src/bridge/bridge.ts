@@ -1,6 +1,7 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
 import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Painted, Presented, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
 import type { WindowBridge } from "./window";
@@ -31,6 +32,8 @@ export interface Bridge {
   readonly desk: DeskBridge;
   /** The window's part. */
   readonly window: WindowBridge;
+  /** Rooms of one's own. */
+  readonly host: HostBridge;
   /** Highlights, mutes and people. */
   readonly rules: RulesBridge;
   /** Removals, silence, a slow room. */

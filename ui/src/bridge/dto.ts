@@ -39,7 +39,59 @@ export type TokenStore = "keyring" | "session" | "none";
 /**
  * A room in the list of saved rooms.
  */
-export type SavedRoom = { id: string, label: string, form: RoomForm, tokenStore: TokenStore, demo: boolean, open: boolean, };
+export type SavedRoom = { id: string, label: string, form: RoomForm, tokenStore: TokenStore, demo: boolean, open: boolean, 
+/**
+ * Its server is in this app.
+ */
+hosted: boolean, };
+
+/**
+ * From where a hosted room is reached: this computer alone, the networks that it is in, or a public address whose proxy passes on to
+ * a port of this computer.
+ */
+export type Reach = { "from": "here" } | { "from": "network" } | { "from": "public", url: string, };
+
+/**
+ * What the form of a hosted room holds; `guests` lets in whoever has the link, `review` has questions looked at before they are shown,
+ * `port` 0 takes the first that is free.
+ */
+export type HostForm = { name: string, host: string, org: string, logo: string, guests: boolean, review: boolean, reach: Reach, port: number, };
+
+/**
+ * Where a hosted room could be: the addresses of this computer in its networks, likeliest first, and the port that would be taken.
+ */
+export type HostPlaces = { addresses: Array<string>, port: number, };
+
+/**
+ * Whether a hosted room's server runs, and if it does not, whether a person wants it so.
+ */
+export type HostState = "running" | "stopped" | "portTaken" | "failed";
+
+/**
+ * An address of the room's page, and its QR code as the data of an SVG path, `qr_size` units wide.
+ */
+export type HostLink = { url: string, qr: string | null, qrSize: number, };
+
+/**
+ * What a key that was made for somebody lets them do.
+ */
+export type KeyRole = "audience" | "staff" | "moderator" | "host";
+
+/**
+ * Somebody who has a key to a hosted room; the key itself is stored nowhere.
+ */
+export type HostKey = { id: string, name: string, role: KeyRole, expires: number | null, };
+
+/**
+ * A key to be made: `hours` 0 lasts until it is revoked.
+ */
+export type KeyWish = { name: string, role: KeyRole, hours: number, };
+
+/**
+ * A hosted room as it stands: where its server listens (empty while it does not), its page's addresses, likeliest first, the link that
+ * fills a colleague's join form (no key is in it), how many people are there, and who has a key.
+ */
+export type Hosting = { form: HostForm, state: HostState, listening: string, links: Array<HostLink>, invitation: string, people: number, keys: Array<HostKey>, };
 
 /**
  * The language of the app.

@@ -3,6 +3,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import { asAppError, type Bridge } from "./bridge";
 import type { DeskBridge } from "./desk";
+import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
 
@@ -41,6 +42,7 @@ export function tauriBridge(): Bridge {
       hotkeys: () => ask("hotkeys"),
       chooseHotkey: (action, key) => ask("choose_hotkey", { action, key }),
     },
+    host: tauriHost(),
     rules: tauriRules(),
     order: tauriOrder(),
 
@@ -71,6 +73,18 @@ export function tauriBridge(): Bridge {
     closeWindow: (action, remember) => ask("close_window", { action, remember }),
     hideWindow: () => ask("hide_window"),
     openLink: (url) => ask("open_link", { url }),
+  };
+}
+
+function tauriHost(): HostBridge {
+  return {
+    places: () => ask("host_places"),
+    host: (room, form) => ask("host_room", { room, form }),
+    look: (room) => ask("hosting", { room }),
+    run: (room, on) => ask("run_hosting", { room, on }),
+    makeKey: (room, wish) => ask("make_key", { room, wish }),
+    revokeKey: (room, key) => ask("revoke_key", { room, key }),
+    tryDemo: () => ask("try_demo"),
   };
 }
 

@@ -1,6 +1,7 @@
 // English words. Another language is another file with the same keys; `{name}` is filled in, plural forms follow Intl.
 import { deskEn } from "./desk.en";
 import { windowEn } from "./window.en";
+import { hostEn } from "./host.en";
 import { rulesEn } from "./rules.en";
 import { orderEn } from "./order.en";
 import { viewsEn } from "./views.en";
@@ -11,6 +12,7 @@ export type Words = string | Plural;
 export const en = {
   ...deskEn,
   ...windowEn,
+  ...hostEn,
   ...rulesEn,
   ...viewsEn,
   ...orderEn,
@@ -27,6 +29,8 @@ export const en = {
   "action.signIn": "Open the sign-in page",
   "action.discard": "Discard",
   "action.save": "Save",
+  "action.copy": "Copy",
+  "action.copied": "Copied",
 
   "rooms.title": "Rooms",
   "rooms.menu": "Rooms and settings",
@@ -277,15 +281,12 @@ export const en = {
   "overlay.room.gone": "One that is no longer here: nothing is shown",
   "overlay.chat": "Chat",
   "overlay.question": "Question on stage",
-  "overlay.copy": "Copy",
-  "overlay.copied": "Copied",
   "overlay.secret": "Whoever has an address and this computer sees the overlay. A new address ends the old ones.",
   "overlay.renew": "New address",
   "overlay.taken": "Another program uses port {port}: the overlay is not shown. Close that program and try again, or take another port, and give OBS the new address.",
   "overlay.again": "Try again",
   "overlay.otherPort": "Another port",
   "notice.overlay_port": "The overlay for OBS is not shown: another program uses its port {port}. Settings offers another one.",
-  "error.no_port": "No free port was found for the overlay.",
   "streamer.mode": "Streamer mode",
   "streamer.auto": "While OBS or the like runs",
   "streamer.always": "On",

@@ -1,6 +1,7 @@
 // 简体中文的全部文字；键与 en.ts 相同。
 import { deskZhCN } from "./desk.zh-CN";
 import { windowZhCN } from "./window.zh-CN";
+import { hostZhCN } from "./host.zh-CN";
 import type { Key, Words } from "./en";
 import { rulesZhCN } from "./rules.zh-CN";
 import { orderZhCN } from "./order.zh-CN";
@@ -9,6 +10,7 @@ import { viewsZhCN } from "./views.zh-CN";
 export const zhCN: Record<Key, Words> = {
   ...deskZhCN,
   ...windowZhCN,
+  ...hostZhCN,
   ...rulesZhCN,
   ...viewsZhCN,
   ...orderZhCN,
@@ -25,6 +27,8 @@ export const zhCN: Record<Key, Words> = {
   "action.signIn": "打开登录页面",
   "action.discard": "丢弃",
   "action.save": "保存",
+  "action.copy": "复制",
+  "action.copied": "已复制",
 
   "rooms.title": "房间",
   "rooms.menu": "房间与设置",
@@ -275,15 +279,12 @@ export const zhCN: Record<Key, Words> = {
   "overlay.room.gone": "已不在列表中的房间：不显示任何内容",
   "overlay.chat": "聊天",
   "overlay.question": "台上的问题",
-  "overlay.copy": "复制",
-  "overlay.copied": "已复制",
   "overlay.secret": "在这台电脑上知道地址的人都能看到叠加层。换新地址后，旧地址失效。",
   "overlay.renew": "换新地址",
   "overlay.taken": "端口 {port} 被其他程序占用：叠加层没有显示。请关闭那个程序后重试，或者换一个端口，并把新地址填到 OBS 中。",
   "overlay.again": "重试",
   "overlay.otherPort": "换一个端口",
   "notice.overlay_port": "OBS 叠加层没有显示：它的端口 {port} 被其他程序占用。可以在设置中换一个端口。",
-  "error.no_port": "没有找到可供叠加层使用的端口。",
   "streamer.mode": "主播模式",
   "streamer.auto": "OBS 等直播软件运行时",
   "streamer.always": "开启",

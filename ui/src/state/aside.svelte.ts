@@ -8,6 +8,7 @@ import { Composer } from "./composer.svelte";
 import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { defaults } from "./defaults";
+import { Hosts } from "./hosts.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
 import { OrderKeeper } from "./order.svelte";
@@ -59,6 +60,7 @@ export class Aside {
   /** Counts the wishes to write; whoever draws the composer follows it. */
   writes = $state(0);
   readonly rules: RuleKeeper;
+  readonly hosts = new Hosts(this);
   /** What one may do about people and what they say. */
   readonly people = {
     about: (who: Who): void => void (this.sheet = { kind: "person", who }),
@@ -185,10 +187,10 @@ export class Aside {
       this.#patch(id, { open: true });
     });
     const room = this.rooms.find((one) => one.id === id);
-    if (!opened && this.error?.code === "token_missing" && room) {
-      this.error = null;
-      this.sheet = { kind: "token", room };
-    }
+    const kind = ({ token_missing: "token", hosting_stopped: "hosting" } as const)[this.error?.code ?? ""];
+    if (opened || !room || !kind) return;
+    this.error = null;
+    this.sheet = { kind, room };
   }
 
   async leave(id: string): Promise<void> {

@@ -5,6 +5,8 @@ import type { Who } from "./person.svelte";
 /** What stands in front of the room, if anything. */
 export type Sheet =
   | { kind: "join"; editing: SavedRoom | null; link?: string }
+  | { kind: "host"; editing: SavedRoom | null }
+  | { kind: "hosting"; room: SavedRoom }
   | { kind: "settings" }
   | { kind: "close" }
   | { kind: "forget"; room: SavedRoom }

@@ -55,7 +55,8 @@ test("rows by place, each once, whatever order they come in", () => {
 test("an address names a room, and a fragment may carry a token that no server is told", () => {
   expect(placeOf("/r/8001/s1")).toEqual({ topic: "8001", stream: "s1" });
   expect(placeOf("/r/%E6%88%BF%2F1/s%201/")).toEqual({ topic: "房/1", stream: "s 1" });
-  for (const path of ["/", "/r/8001", "/r/8001/s1/x", "/r//s1", "/r/%/s1"]) expect(placeOf(path)).toBeNull();
+  expect(placeOf("/r/kmwhtz")).toEqual({ topic: "kmwhtz", stream: "kmwhtz" });
+  for (const path of ["/", "/r", "/r/", "/r/8001/s1/x", "/r//s1", "/r/%/s1"]) expect(placeOf(path)).toBeNull();
   expect(tokenIn("#t=abc123")).toBe("abc123");
   for (const fragment of ["", "#", "#t=", "#t=a b", "#t=X%0d%0aY", `#t=${"a".repeat(513)}`, "#x=1"]) expect(tokenIn(fragment)).toBeNull();
 });

@@ -3,6 +3,7 @@
 use aside_server::Config;
 
 use crate::client::{Client, Reply, handshake, http};
+use crate::process::{printed, run};
 use crate::room::{Room, STREAM, TOPIC};
 
 async fn get(room: &Room, target: &str, headers: &[(&str, &str)]) -> Reply {
@@ -36,7 +37,8 @@ async fn the_page_says_what_a_browser_may_do_or_that_it_was_not_built() {
         assert_eq!(reply.header("content-type"), Some("text/plain; charset=utf-8"));
         assert!(reply.body.contains("was not built"), "{}", reply.body);
     }
-    get(&room, "/r/42", &[]).await.refused(404);
+    assert_eq!(get(&room, "/r/42", &[]).await.status, reply.status, "a short link");
+    get(&room, "/r/", &[]).await.refused(404);
     http(room.addr(), &format!("POST {}", target()), &[], b"").await.refused(405);
     let with_token = format!("{}?token={}", target(), room.ann.token.expose());
     get(&room, &with_token, &[]).await.refused(400);
@@ -134,4 +136,30 @@ async fn a_browser_comes_in_with_its_token_among_the_subprotocols() {
     let both = [("authorization", "x"), ("sec-websocket-protocol", mine.as_str())];
     http(room.addr(), "GET /ws", &handshake(&both), b"").await.refused(401);
     Client::open(room.addr(), room.ann.token.expose(), TOPIC).await.join().await;
+}
+
+#[test]
+fn the_command_line_prints_a_rooms_links_and_a_code_of_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    printed(dir.path(), &["room", "create", "--room", "8001", "--stream", "s1"]);
+    printed(dir.path(), &["room", "create", "--room", "kmwhtz"]);
+    let links = |room, more: &[&str]| {
+        let args = ["room", "link", "--room", room, "--base"];
+        printed(dir.path(), &[&args, more].concat())
+    };
+    let join = "aside://join?server=https%3A%2F%2Froom.example&topic=8001&stream=s1";
+    let base = "https://room.example";
+    assert_eq!(
+        links("8001", &[base]),
+        format!("page\thttps://room.example/r/8001/s1\njoin\t{join}")
+    );
+    let short = links("kmwhtz", &[base, "--qr"]);
+    assert!(short.starts_with("page\thttps://room.example/r/kmwhtz\n"), "{short}");
+    assert!(short.lines().count() > 12 && short.contains('▀'), "{short}");
+    for wrong in
+        [["--room", "8001", "--base", "mailto:x@example.org"], ["--room", "9", "--base", base]]
+    {
+        let refused = run(dir.path(), &[&["room", "link"], &wrong[..]].concat());
+        assert!(!refused.status.success());
+    }
 }

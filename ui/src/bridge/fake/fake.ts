@@ -5,6 +5,7 @@ import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
 import { busyDesk } from "./questions";
+import { FakeHost } from "./host";
 import { FakeOrder } from "./order";
 import { FakeRoom } from "./room";
 import { FakeRules } from "./rules";
@@ -51,6 +52,10 @@ export class FakeBridge implements Bridge {
   };
   readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer));
   readonly order = new FakeOrder(this.room, (call, args, answer) => this.#answer(call, args, answer), () => this.tick());
+  readonly host = new FakeHost({
+    answer: (call, args, answer) => this.#answer(call, args, answer),
+    list: (room) => (this.#rooms = [...this.#rooms.filter(({ id }) => id !== room.id), room]),
+  });
   readonly views = new FakeViews(this.room, this.rules);
   readonly drafts = new Map<string, Draft>();
   /** Calls in here fail with the code. */
@@ -364,5 +369,5 @@ export class FakeBridge implements Bridge {
 
 function saved(id: string, label: string, open: boolean): SavedRoom {
   const form: RoomForm = { server: "https://live.example.org", socket: "wss://live.example.org/ws", topic: "2026", stream: "main", name: "Alex", user: "me", avatar: "", allowInsecure: false };
-  return { id, label, form, tokenStore: "keyring", demo: false, open };
+  return { id, label, form, tokenStore: "keyring", demo: false, open, hosted: false };
 }

@@ -171,15 +171,12 @@ pub(crate) async fn user(task: UserTask) -> anyhow::Result<()> {
     match task {
         UserTask::List { data } => {
             let now = Timestamp::now();
-            let holds = |token: &TokenInfo| {
-                token.revoked.is_none() && token.expires.is_none_or(|end| end > now)
-            };
             let mut lines: Vec<String> = data
                 .rooms()?
                 .tokens()
                 .await?
                 .into_iter()
-                .filter(holds)
+                .filter(|token| token.holds(now))
                 .map(|token| {
                     let TokenInfo { topic, user, display_name, role, .. } = token;
                     format!("{topic}\t{user}\t{display_name}\t{}", role.as_str())

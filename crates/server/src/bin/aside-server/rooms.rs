@@ -1,8 +1,14 @@
 //! Rooms, and what they do with what is asked.
 
+use std::io::IsTerminal as _;
+
+use anyhow::Context as _;
 use aside_protocol::{StreamId, Topic};
-use aside_server::RoomSpec;
+use aside_server::{RoomSpec, page_link};
 use clap::{Args, Subcommand};
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use url::Url;
 
 use crate::{Data, print};
 
@@ -52,6 +58,21 @@ pub(crate) enum RoomTask {
         name: String,
         /// on or off.
         switch: Switch,
+    },
+    /// Print the links of a room: its page, for the audience, and what fills the join form of the app. No token is in either. On a
+    /// terminal the page's comes as a QR code too.
+    Link {
+        #[command(flatten)]
+        data: Data,
+        /// The room's topic (its number).
+        #[arg(long = "room", alias = "topic")]
+        topic: String,
+        /// Where people reach the server: https://room.example, or http:// with this computer's address in its network.
+        #[arg(long)]
+        base: Url,
+        /// Print the code wherever the output goes.
+        #[arg(long)]
+        qr: bool,
     },
     /// Words that hold what the audience says for review.
     #[command(subcommand)]
@@ -131,8 +152,30 @@ pub(crate) async fn room(task: RoomTask) -> anyhow::Result<()> {
             let name = (switch == Switch::On).then_some(name);
             Ok(data.rooms()?.set_anonymous(&Topic::new(topic), name).await?)
         }
+        RoomTask::Link { data, topic, base, qr } => {
+            let room = data.rooms()?.room(&Topic::new(topic)).await?;
+            let spec = RoomSpec { topic: room.topic, stream: room.stream };
+            link(&spec, &base, qr || std::io::stdout().is_terminal())
+        }
         RoomTask::Words(task) => words(task).await,
     }
+}
+
+fn link(room: &RoomSpec, base: &Url, qr: bool) -> anyhow::Result<()> {
+    let page = page_link(base, room).filter(|_| matches!(base.scheme(), "http" | "https"));
+    let page = page.with_context(|| format!("--base: {base} is no address of a server"))?;
+    let server = base.as_str().trim_end_matches('/');
+    let fields = [("server", server), ("topic", room.topic.as_str())];
+    let mut join = Url::parse_with_params("aside://join", fields)?;
+    join.query_pairs_mut().append_pair("stream", room.stream.as_str());
+    print(&format!("page\t{page}\njoin\t{join}"))?;
+    if qr {
+        let code = QrCode::new(page.as_str()).context("the link is too long for a code")?;
+        // A terminal is dark, most of them: what is drawn there is the paper.
+        let (ink, paper) = (Dense1x2::Light, Dense1x2::Dark);
+        print(&code.render().dark_color(ink).light_color(paper).build())?;
+    }
+    Ok(())
 }
 
 async fn words(task: WordsTask) -> anyhow::Result<()> {

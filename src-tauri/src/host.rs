@@ -1,0 +1,396 @@
+//! Rooms that a person hosts: for each a room server in this process, with its data below the app's folder. It starts with the app,
+//! needs no window, and ends with the app as any server ends: everybody is told when to come back.
+//!
+//! [`serving`] starts a server (the demo's too), [`reach`] is where it is found, [`keys`] who else may come in, [`share`] what a person
+//! is shown of it.
+
+mod form;
+mod keys;
+mod reach;
+pub(crate) mod serving;
+mod share;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aside_protocol::Topic;
+use aside_server::{Config, Limits, Rooms, RoomsError, Running, TokenId, page_link};
+use rand::RngExt as _;
+use tokio::net::TcpListener;
+use url::Url;
+
+use self::serving::{ServeError, Served};
+use crate::clipboard::Clipboard;
+use crate::dto::{HostForm, HostPlaces, Hosting, KeyWish, RoomForm, TokenStore};
+use crate::errors::{AppError, Code};
+use crate::settings::{Hosted, RoomKey, SavedRoom};
+use crate::shell::Shell;
+
+/// Letters of a room's address: none that looks like another or like a digit, and no vowels, so that no word comes of them.
+const LETTERS: &[u8] = b"bcdfghjkmnpqrstwxz";
+
+/// How many of them: enough that nobody comes upon a room by chance, few enough to be typed from a slide.
+const TOPIC: usize = 6;
+
+/// Sockets of one room. Everything else that the app has open comes out of the same thousand that a desktop gives a program.
+const SOCKETS: usize = 500;
+
+/// How a room that is to run does.
+enum Run {
+    Up(Box<Running>),
+    PortTaken,
+    Failed,
+}
+
+/// The servers of this process.
+#[derive(Default)]
+pub(crate) struct Hosts {
+    runs: Mutex<BTreeMap<RoomKey, Run>>,
+    /// Held while one is started, changed or ended: each of these is several steps.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Hosts {
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<RoomKey, Run>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The owner's handle of a room's server, while it runs.
+    fn rooms(&self, key: RoomKey) -> Option<Rooms> {
+        match self.runs().get(&key) {
+            Some(Run::Up(running)) => Some(running.rooms().clone()),
+            Some(Run::PortTaken | Run::Failed) | None => None,
+        }
+    }
+
+    pub(crate) fn is_up(&self, key: RoomKey) -> bool {
+        matches!(self.runs().get(&key), Some(Run::Up(_)))
+    }
+
+    /// Ends a room's server, if it runs.
+    async fn end(&self, key: RoomKey) {
+        let run = self.runs().remove(&key);
+        if let Some(Run::Up(running)) = run {
+            running.stop().await;
+        }
+    }
+}
+
+/// A hosted room as it is saved.
+fn saved(shell: &Shell, key: RoomKey) -> Result<(SavedRoom, Hosted), AppError> {
+    let room = shell.remembered.read(|memory| memory.room(key).cloned());
+    let room = room.ok_or(Code::RoomUnknown)?;
+    let hosted = room.hosted.clone().ok_or(Code::RoomUnknown)?;
+    Ok((room, hosted))
+}
+
+/// What the form of a new room may offer.
+pub(crate) async fn places(shell: &Shell) -> HostPlaces {
+    let reach = crate::dto::Reach::Here;
+    let listener = reach::listen(&reach, 0, &meant(shell, None)).await.ok();
+    let port = listener.and_then(|listener| listener.local_addr().ok()).map_or(0, |at| at.port());
+    let addresses = reach::addresses().iter().map(ToString::to_string).collect();
+    HostPlaces { addresses, port }
+}
+
+/// The ports of all other hosted rooms, whether they run or not.
+fn meant(shell: &Shell, but: Option<RoomKey>) -> Vec<u16> {
+    shell.remembered.read(|memory| {
+        let others = memory.rooms.iter().filter(|room| Some(room.key) != but);
+        others.filter_map(|room| Some(room.hosted.as_ref()?.port)).collect()
+    })
+}
+
+/// Hosts a new room and opens it, or changes one that is hosted and starts it anew.
+///
+/// # Errors
+/// What the form lacks, a port that is taken, a server that does not start. Nothing is changed then, and what ran runs.
+pub(crate) async fn host(
+    shell: &Shell,
+    hosts: &Hosts,
+    key: Option<RoomKey>,
+    form: HostForm,
+) -> Result<RoomKey, AppError> {
+    let form = form::tidy(form)?;
+    let _turn = hosts.turn.lock().await;
+    let before = key.map(|key| saved(shell, key)).transpose()?;
+    let was_up = key.is_some_and(|key| hosts.is_up(key));
+    let (key, review) = (key.unwrap_or_else(RoomKey::random), form.review);
+    if before.is_some() {
+        shell.rooms.leave(key).await;
+        hosts.end(key).await;
+    }
+    if let Err(error) = begin(shell, hosts, key, before.as_ref(), form).await {
+        match before {
+            Some((room, hosted)) if was_up => {
+                again(shell, hosts, room, hosted).await?;
+                shell.open(key).await?;
+            }
+            Some(_) => {}
+            None => never_was(shell, key).await,
+        }
+        return Err(error);
+    }
+    let (room, _) = saved(shell, key)?;
+    // Under another port it is another room to the cache.
+    if let Some((old, _)) = before.filter(|(old, _)| old.form.server != room.form.server) {
+        shell.forget_files(&old.form).await?;
+    }
+    if let Some(rooms) = hosts.rooms(key) {
+        let topic = Topic::new(&room.form.topic);
+        rooms.set_review(&topic, review).await.map_err(|error| failed(&error))?;
+    }
+    shell.open(key).await?;
+    Ok(key)
+}
+
+/// Takes back what came of a room that could not be made.
+async fn never_was(shell: &Shell, key: RoomKey) {
+    let _logged = shell.change(|memory| memory.rooms.retain(|room| room.key != key));
+    let _nothing = tokio::fs::remove_dir_all(shell.home.hosted(key)).await;
+}
+
+/// Starts a room as the form says, and remembers it.
+async fn begin(
+    shell: &Shell,
+    hosts: &Hosts,
+    key: RoomKey,
+    before: Option<&(SavedRoom, Hosted)>,
+    form: HostForm,
+) -> Result<(), AppError> {
+    let listener = reach::listen(&form.reach, form.port, &meant(shell, Some(key))).await?;
+    let port = listener.local_addr().map_err(|_| Code::RoomNotStarted)?.port();
+    let hosted = Hosted {
+        name: form.name,
+        org: form.org,
+        logo: form.logo,
+        guests: form.guests,
+        reach: form.reach,
+        port,
+        on: true,
+    };
+    let known = before.map(|(room, _)| room.clone());
+    let mut room = known.unwrap_or_else(|| new_room(key));
+    room.form.name = form.host;
+    room.form.server = serving::base(port).map_err(|_| Code::RoomNotStarted)?.to_string();
+    room.hosted = Some(hosted.clone());
+    up(shell, hosts, &room, &hosted, listener).await?;
+    let kept = shell.change(|memory| match memory.room_mut(key) {
+        Some(known) => *known = room.clone(),
+        None => memory.rooms.push(room.clone()),
+    });
+    // A room that is forgotten at the next start would be lost with all that is said in it.
+    if kept.is_err() {
+        hosts.end(key).await;
+    }
+    kept
+}
+
+fn new_room(key: RoomKey) -> SavedRoom {
+    let topic = topic();
+    let user = format!("host-{}", &key.to_string()[..8]);
+    let form = RoomForm { topic: topic.clone(), stream: topic, user, ..RoomForm::default() };
+    SavedRoom { form, token_store: TokenStore::Session, ..SavedRoom::new(key) }
+}
+
+/// A room's address, which is its link's last part.
+fn topic() -> String {
+    let mut dice = rand::rng();
+    (0..TOPIC).map(|_| char::from(LETTERS[dice.random_range(0..LETTERS.len())])).collect()
+}
+
+/// Starts a room's server on a listener; the app's own way in is made anew, and held in memory alone.
+async fn up(
+    shell: &Shell,
+    hosts: &Hosts,
+    room: &SavedRoom,
+    hosted: &Hosted,
+    listener: TcpListener,
+) -> Result<(), AppError> {
+    let topic = Topic::new(&room.form.topic);
+    let config = Config {
+        data: Some(shell.home.hosted(room.key)),
+        guests: if hosted.guests { BTreeSet::from([topic]) } else { BTreeSet::new() },
+        origins: hosted.reach.origins(),
+        limits: Limits { sockets: SOCKETS, ..Limits::default() },
+        ..Config::default()
+    };
+    let user = room.form.user.clone();
+    let served =
+        serving::serve(config, listener, keys::spec(room), |token| keys::is_own(token, &user))
+            .await;
+    let Served { running, .. } = served.map_err(|error| not_started(&error))?;
+    let own = keys::own(running.rooms(), room, hosted).await.map_err(|error| failed(&error))?;
+    shell.secrets.keep_for_this_run(room.key, own.token);
+    hosts.runs().insert(room.key, Run::Up(Box::new(running)));
+    Ok(())
+}
+
+fn not_started(error: &ServeError) -> AppError {
+    tracing::error!(error = error as &dyn std::error::Error, "a hosted room was not started");
+    Code::RoomNotStarted.into()
+}
+
+fn failed(error: &RoomsError) -> AppError {
+    tracing::error!(error = error as &dyn std::error::Error, "a hosted room's database");
+    Code::Storage.into()
+}
+
+/// Starts a room that is saved where it was before, and opens it.
+///
+/// # Errors
+/// `port_taken`, `room_not_started`.
+pub(crate) async fn start(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(), AppError> {
+    let _turn = hosts.turn.lock().await;
+    let (room, hosted) = saved(shell, key)?;
+    if !hosts.is_up(key) {
+        again(shell, hosts, room, hosted).await?;
+    }
+    shell.open(key).await
+}
+
+async fn again(
+    shell: &Shell,
+    hosts: &Hosts,
+    mut room: SavedRoom,
+    mut hosted: Hosted,
+) -> Result<(), AppError> {
+    let key = room.key;
+    let started = match reach::listen(&hosted.reach, hosted.port, &[]).await {
+        Ok(listener) => up(shell, hosts, &room, &hosted, listener).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &started {
+        let why =
+            if error.code() == Code::PortTaken.as_str() { Run::PortTaken } else { Run::Failed };
+        hosts.runs().insert(key, why);
+    }
+    hosted.on = true;
+    room.hosted = Some(hosted);
+    room.token_store = TokenStore::Session;
+    shell.change(|memory| {
+        if let Some(known) = memory.room_mut(key) {
+            *known = room;
+        }
+    })?;
+    started
+}
+
+/// Leaves a room and ends its server: everybody in it is told. Its data stays.
+///
+/// # Errors
+/// `settings_not_saved`; it has ended all the same.
+pub(crate) async fn stop(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(), AppError> {
+    let _turn = hosts.turn.lock().await;
+    saved(shell, key)?;
+    let left = shell.leave(key).await;
+    hosts.end(key).await;
+    shell.change(|memory| {
+        if let Some(hosted) = memory.room_mut(key).and_then(|room| room.hosted.as_mut()) {
+            hosted.on = false;
+        }
+    })?;
+    left
+}
+
+/// Ends a room for good: its server, its place in the list, and everything that was said in it.
+///
+/// # Errors
+/// When its files cannot be removed.
+pub(crate) async fn remove(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(), AppError> {
+    let _turn = hosts.turn.lock().await;
+    saved(shell, key)?;
+    shell.rooms.leave(key).await;
+    hosts.end(key).await;
+    shell.forget(key).await?;
+    match tokio::fs::remove_dir_all(shell.home.hosted(key)).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(%error, "a hosted room's data could not be removed");
+            Err(Code::Storage.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Starts every room that ran when the app ended. What cannot start is said once, and shown when somebody looks.
+pub(crate) async fn start_all(shell: &Shell, hosts: &Hosts) {
+    let rooms: Vec<_> = shell.remembered.read(|memory| {
+        let hosted = memory.rooms.iter().filter_map(|room| Some((room, room.hosted.as_ref()?)));
+        hosted.filter(|(_, hosted)| hosted.on).map(|(room, h)| (room.key, h.name.clone())).collect()
+    });
+    for (key, name) in rooms {
+        if let Err(error) = start(shell, hosts, key).await {
+            tracing::error!(code = error.code(), "a hosted room was not started");
+            shell.notice("host_not_started", &[("room", aside_text::name(&name))]);
+        }
+    }
+}
+
+/// Ends every server, at once; they run again at the next start.
+pub(crate) async fn stop_all(hosts: &Hosts) {
+    let runs = std::mem::take(&mut *hosts.runs());
+    let ends = runs.into_values().filter_map(|run| match run {
+        Run::Up(running) => Some(running.stop()),
+        Run::PortTaken | Run::Failed => None,
+    });
+    futures_util::future::join_all(ends).await;
+}
+
+/// The likeliest address of a hosted room's page, while it runs.
+pub(crate) fn page(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Option<Url> {
+    let (room, hosted) = saved(shell, key).ok()?;
+    let base = hosts.is_up(key).then(|| hosted.reach.bases(hosted.port))?.into_iter().next()?;
+    page_link(&base, &keys::spec(&room))
+}
+
+/// A hosted room as a person is shown it.
+///
+/// # Errors
+/// `room_unknown`, or a database that cannot be read.
+pub(crate) async fn look(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<Hosting, AppError> {
+    let (room, hosted) = saved(shell, key)?;
+    share::look(shell, hosts, &room, &hosted).await
+}
+
+/// Makes a key for somebody and puts it on the clipboard; where that cannot be, there is no key.
+///
+/// # Errors
+/// `hosting_stopped`, `clipboard_failed`, what the wish lacks.
+pub(crate) async fn make_key(
+    shell: &Shell,
+    hosts: &Hosts,
+    clipboard: &Clipboard,
+    key: RoomKey,
+    wish: KeyWish,
+) -> Result<(), AppError> {
+    let (room, hosted) = saved(shell, key)?;
+    let rooms = hosts.rooms(key).ok_or(Code::HostingStopped)?;
+    let base = hosted.reach.bases(hosted.port).into_iter().next();
+    let base = base.map_or_else(|| serving::base(hosted.port), Ok).map_err(|_| Code::NoNetwork)?;
+    let made = keys::make(&rooms, &room, &hosted, &base, wish).await?;
+    let put = clipboard.put_secret(&made.secret);
+    if put.is_err() {
+        rooms.revoke_token(&made.id).await.map_err(|error| failed(&error))?;
+    }
+    put
+}
+
+/// Ends a key; whoever came in with it is out within seconds.
+///
+/// # Errors
+/// `hosting_stopped`, or a key that is none.
+pub(crate) async fn revoke_key(
+    shell: &Shell,
+    hosts: &Hosts,
+    key: RoomKey,
+    id: String,
+) -> Result<(), AppError> {
+    saved(shell, key)?;
+    let rooms = hosts.rooms(key).ok_or(Code::HostingStopped)?;
+    match rooms.revoke_token(&TokenId(id)).await {
+        Ok(()) | Err(RoomsError::NoToken) => Ok(()),
+        Err(error) => Err(failed(&error)),
+    }
+}
