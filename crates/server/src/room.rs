@@ -1,5 +1,7 @@
 //! One open room: its newest place, and who is told of the next. Only the writer's thread moves it on.
 
+mod heard;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +16,8 @@ use crate::store::entries::Record;
 use crate::store::tokens::RoomRow;
 use crate::votes::Wanted;
 use crate::wire::{self, Wire};
+
+pub(crate) use heard::OpenRooms;
 
 /// A room as this process knows it.
 #[derive(Debug)]
@@ -174,6 +178,11 @@ impl Room {
     /// The newest place that is on disk and told.
     pub(crate) fn head(&self) -> Seq {
         self.now().head
+    }
+
+    /// The newest change of a question that was told.
+    fn change(&self) -> u64 {
+        self.now().change
     }
 
     /// The life of the history, with its newest place.

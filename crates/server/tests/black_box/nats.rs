@@ -1,0 +1,171 @@
+//! A NATS server that a test may kill, and a wire to it that a test may cut.
+
+use std::net::{SocketAddr, TcpListener as Listener};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aside_server::LogPlace;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::client::soon;
+
+/// Debian's `nats-server`, with JetStream on a directory of its own. Killed when the test ends.
+pub(crate) struct Nats {
+    child: Option<Child>,
+    port: u16,
+    dir: tempfile::TempDir,
+}
+
+impl Nats {
+    pub(crate) async fn start() -> Self {
+        let port = Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut nats = Self { child: None, port, dir: tempfile::tempdir().unwrap() };
+        nats.again().await;
+        nats
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("nats://{}", self.addr())
+    }
+
+    pub(crate) fn place(&self) -> LogPlace {
+        LogPlace::new(self.url())
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// `kill -9`. What it acknowledged is in files.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Starts it again, on the same port and directory.
+    pub(crate) async fn again(&mut self) {
+        let config = self.dir.path().join("nats.conf");
+        // `sync_interval: always` would be here, too, but 2.9 does not know it yet.
+        let text = format!(
+            "listen: \"{}\"\nmax_payload: 1MB\njetstream {{ store_dir: {:?} }}\n",
+            self.addr(),
+            self.dir.path()
+        );
+        std::fs::write(&config, text).unwrap();
+        let child = Command::new("nats-server")
+            .arg("-c")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("this test needs `nats-server` (Debian: apt-get install nats-server)");
+        self.child = Some(child);
+        soon("NATS listens", async {
+            while TcpStream::connect(self.addr()).await.is_err() {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A wire between a server and NATS.
+pub(crate) struct Wire {
+    addr: SocketAddr,
+    state: Arc<State>,
+    cuts: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Nobody gets through.
+    down: AtomicBool,
+    /// What NATS says is lost.
+    deaf: AtomicBool,
+}
+
+impl Wire {
+    pub(crate) async fn to(nats: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let state = Arc::<State>::default();
+        let (cuts, cut) = watch::channel(0);
+        tokio::spawn({
+            let state = state.clone();
+            async move {
+                while let Ok((here, _)) = listener.accept().await {
+                    if state.down.load(Ordering::Relaxed) {
+                        continue;
+                    }
+                    let Ok(there) = TcpStream::connect(nats).await else { continue };
+                    let (mut cut, state) = (cut.clone(), state.clone());
+                    cut.mark_unchanged();
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            _ = cut.changed() => {}
+                            () = pass(here, there, &state) => {}
+                        }
+                    });
+                }
+            }
+        });
+        Self { addr, state, cuts }
+    }
+
+    pub(crate) fn place(&self) -> LogPlace {
+        LogPlace::new(format!("nats://{}", self.addr))
+    }
+
+    /// From now on nothing that NATS says arrives; what is said to NATS does.
+    pub(crate) fn deafen(&self) {
+        self.state.deaf.store(true, Ordering::Relaxed);
+    }
+
+    /// Cuts what is connected, and lets nobody through.
+    pub(crate) fn cut(&self) {
+        self.state.down.store(true, Ordering::Relaxed);
+        self.cuts.send_modify(|count| *count += 1);
+    }
+
+    /// Whole again, with new connections.
+    pub(crate) fn mend(&self) {
+        self.state.down.store(false, Ordering::Relaxed);
+        self.state.deaf.store(false, Ordering::Relaxed);
+        self.cuts.send_modify(|count| *count += 1);
+    }
+}
+
+async fn pass(here: TcpStream, there: TcpStream, state: &State) {
+    let ((mut from_here, mut to_here), (mut from_there, mut to_there)) =
+        (here.into_split(), there.into_split());
+    let out = tokio::io::copy(&mut from_here, &mut to_there);
+    let back = async {
+        let mut buffer = [0; 8192];
+        loop {
+            let count = from_there.read(&mut buffer).await.unwrap_or(0);
+            if count == 0 {
+                return;
+            }
+            if !state.deaf.load(Ordering::Relaxed)
+                && to_here.write_all(&buffer[..count]).await.is_err()
+            {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        _ = out => {}
+        () = back => {}
+    }
+}
