@@ -28,8 +28,10 @@ pub(crate) struct Metrics {
     pub(crate) joins: AtomicU64,
     pub(crate) entries: AtomicU64,
     pub(crate) slow_readers: AtomicU64,
-    /// Where several servers share a log: whether it is away, how far this one has come, how often another one was faster.
+    /// Where several servers share a log: whether it is away or does not belong to this database, how far this one has come,
+    /// how often another one was faster.
     pub(crate) log_away: AtomicBool,
+    pub(crate) log_broken: AtomicBool,
     pub(crate) log_position: AtomicU64,
     pub(crate) log_overtaken: AtomicU64,
     closed: Mutex<BTreeMap<u16, u64>>,
@@ -57,6 +59,11 @@ impl Metrics {
         let bucket = COMMIT_US.iter().position(|end| us <= *end).unwrap_or(COMMIT_US.len());
         Self::add(&self.commits[bucket], 1);
         Self::add(&self.commit_us, us);
+    }
+
+    /// Whether nothing can be written, since the log is away.
+    pub(crate) fn is_log_away(&self) -> bool {
+        self.log_away.load(Ordering::Relaxed) || self.log_broken.load(Ordering::Relaxed)
     }
 
     /// The counters, and how things stand beside them.
@@ -145,7 +152,7 @@ async fn metrics(State(read): State<Arc<Read>>, headers: HeaderMap) -> Response 
         ("rooms_open", "Rooms that somebody came to since the start.", hall.rooms_open() as u64),
         ("writes_waiting", "What waits for the writer.", waiting),
         ("log_away", "1 while the log that servers share cannot be reached.", {
-            u64::from(hall.store.metrics().log_away.load(Ordering::Relaxed))
+            u64::from(hall.store.metrics().is_log_away())
         }),
         (
             "log_position",

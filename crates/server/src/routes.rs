@@ -196,7 +196,7 @@ async fn health(State(server): State<Arc<Server>>, uri: Uri) -> Response {
     }
     let mut body = serde_json::json!({ "code": 200, "n": echo });
     // Still 200: whoever reads goes on reading here.
-    if server.hall.store.metrics().log_away.load(Ordering::Relaxed) {
+    if server.hall.store.metrics().is_log_away() {
         body["log"] = "away".into();
     }
     json(StatusCode::OK, body.to_string())

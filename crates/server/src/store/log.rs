@@ -53,6 +53,7 @@ pub(crate) struct Log {
 
 enum Next {
     Heard(Message),
+    Reconnected,
     Asked(Option<Write>),
 }
 
@@ -76,7 +77,7 @@ impl Log {
         rooms: Arc<OpenRooms>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, LogError> {
-        let link = runtime.block_on(Link::open(place))?;
+        let link = runtime.block_on(Link::open(place, metrics.clone()))?;
         let forms = Forms::watch(conn)?;
         let told = Position::read(conn)?.seq;
         let mut log =
@@ -97,7 +98,6 @@ impl Log {
             }
             until = Instant::now() + START;
         }
-        log.stand();
         tracing::info!(stream = place.stream, at = log.told, "the log is followed");
         Ok(log)
     }
@@ -113,7 +113,7 @@ impl Log {
             }
         }
         Position { seq: 1, name: message.name }.write(conn)?;
-        self.told = 1;
+        self.stands_at(1);
         Ok(())
     }
 
@@ -145,17 +145,19 @@ impl Log {
         conn: &Mutex<Connection>,
     ) -> Option<Write> {
         loop {
-            self.stand();
-            let Self { runtime, link, told, broken, .. } = self;
+            let Self { runtime, link, told, broken, trusted, .. } = self;
+            let another = link.another(*trusted);
             let next = runtime.block_on(async {
                 tokio::select! {
                     biased;
                     message = link.hear(*told), if !*broken => Next::Heard(message),
                     write = queue.recv() => Next::Asked(write),
+                    () = another, if !*broken => Next::Reconnected,
                 }
             });
             match next {
                 Next::Asked(write) => return write,
+                Next::Reconnected => self.doubt(&lock(conn)),
                 Next::Heard(message) => {
                     // What went wrong is logged, and tried again with the next message or write.
                     let _ = self.heed(&mut lock(conn), message);
@@ -166,16 +168,6 @@ impl Log {
 
     /// Makes a change here and in the log, or neither. Where others were faster, it is made again on what they wrote.
     pub(super) fn commit<T>(
-        &mut self,
-        conn: &mut Connection,
-        change: &mut dyn FnMut(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        let committed = self.try_commit(conn, change);
-        self.stand();
-        committed
-    }
-
-    fn try_commit<T>(
         &mut self,
         conn: &mut Connection,
         change: &mut dyn FnMut(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -198,11 +190,13 @@ impl Log {
                 tx.commit()?;
                 return Ok(made);
             }
-            if self.broken {
+            if self.broken || self.trusted != self.link.connection() {
                 return Err(StoreError::Away);
             }
             let message = self.link.compose(here, self.forms.version, changes, false);
-            match self.runtime.block_on(self.link.publish(&message, until)) {
+            // From here on the database is held.
+            let patience = Instant::now() + PATIENCE;
+            match self.runtime.block_on(self.link.publish(&message, patience)) {
                 Published::Stored => {
                     Position { seq: here + 1, name: message.name }.write(&tx)?;
                     aside_failpoint::at("server.before-commit");
@@ -211,7 +205,7 @@ impl Log {
                         tracing::error!(%error, "what is in the log could not be committed");
                         StoreError::Unsure
                     })?;
-                    self.told = here + 1;
+                    self.stands_at(here + 1);
                     return Ok(made);
                 }
                 Published::Overtaken => {
@@ -251,6 +245,7 @@ impl Log {
 
     fn give_up(&mut self, error: &LogError) {
         self.broken = true;
+        self.metrics.log_broken.store(true, Ordering::Relaxed);
         tracing::error!(error = error as &dyn std::error::Error, "nothing is written any more");
     }
 
@@ -281,7 +276,7 @@ impl Log {
         let heeded = self.write_all(conn, &messages);
         match heeded {
             Ok(rooms) => {
-                self.told = messages.last().map_or(self.told, |message| message.seq);
+                self.stands_at(messages.last().map_or(self.told, |message| message.seq));
                 self.rooms.hear(conn, &rooms);
                 Ok(())
             }
@@ -331,11 +326,9 @@ impl Log {
         Ok(rooms)
     }
 
-    /// Says where it stands, for whoever looks from outside.
-    fn stand(&self) {
-        let away = self.broken || !self.link.is_up();
-        self.metrics.log_away.store(away, Ordering::Relaxed);
-        self.metrics.log_position.store(self.told, Ordering::Relaxed);
+    fn stands_at(&mut self, seq: u64) {
+        self.told = seq;
+        self.metrics.log_position.store(seq, Ordering::Relaxed);
     }
 }
 

@@ -231,21 +231,29 @@ async fn what_the_log_has_is_acknowledged_although_its_word_was_lost() {
     let here = node(&dir.path().join("here"), wire.place()).await;
     let there = node(&dir.path().join("there"), nats.place()).await;
     let mut ann = here.joined(&here.ann).await;
+    // All that the other one wrote at its start is here.
+    soon("a token is there", async {
+        while here.get(&there.staff, "/api/capabilities").await.status != 200 {}
+    })
+    .await;
     for n in 0..5 {
         wire.deafen();
         ann.say_named(&format!("{n}"), &nonce(n)).await;
         soon("the log has it", async {
-            while log(&there).await.len() <= n {
+            while log(&there).await.len() <= 2 * n {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
         .await;
         wire.mend();
         let ack = next_of(&mut ann, "ack").await;
-        assert_eq!((&ack["nonce"], &ack["seq"]), (&json!(nonce(n)), &json!(n + 1)));
+        assert_eq!((&ack["nonce"], &ack["seq"]), (&json!(nonce(n)), &json!(2 * n + 1)));
+        // Over the new connection.
+        here.publish("between").await;
     }
-    level(&here, &there, 5).await;
-    assert_eq!(log(&here).await, ["0", "1", "2", "3", "4"]);
+    level(&here, &there, 10).await;
+    let texts = log(&here).await;
+    assert_eq!(texts.iter().step_by(2).collect::<Vec<_>>(), ["0", "1", "2", "3", "4"]);
 }
 
 /// Longer than anybody waits: its sender is let go without a word, and finds it when it comes back.

@@ -1,5 +1,7 @@
 //! The connection to NATS: messages go out once, and come in in order.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
@@ -14,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::log::{LogError, LogPlace};
+use crate::metrics::Metrics;
 
 /// Between two tries of something that failed.
 pub(super) const REST: Duration = Duration::from_millis(200);
@@ -100,7 +103,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Connects; makes the stream if there is none.
-    pub(super) async fn open(place: &LogPlace) -> Result<Self, LogError> {
+    pub(super) async fn open(place: &LogPlace, metrics: Arc<Metrics>) -> Result<Self, LogError> {
         let unreachable = |error: async_nats::Error| LogError::Unreachable(error);
         let servers: Result<Vec<ServerAddr>, _> =
             place.url.split(',').map(|url| url.trim().parse()).collect();
@@ -114,8 +117,8 @@ impl Link {
                 (REST * u32::try_from(tries).unwrap_or(u32::MAX).min(5)).max(REST)
             })
             .event_callback(move |event| {
-                let stands = stands.clone();
-                async move { heed(&stands, &event) }
+                let (stands, metrics) = (stands.clone(), metrics.clone());
+                async move { heed(&stands, &metrics, &event) }
             });
         let client = options.connect(servers).await.map_err(|error| unreachable(error.into()))?;
         let mut context = jetstream::new(client.clone());
@@ -143,6 +146,16 @@ impl Link {
     /// Which connection it is.
     pub(super) fn connection(&self) -> u64 {
         self.standing.borrow().connection
+    }
+
+    /// Waits for a connection that is not this one. May be given up at any time.
+    pub(super) fn another(&self, connection: u64) -> impl Future<Output = ()> + use<> {
+        let mut standing = self.standing.clone();
+        async move {
+            let another = |now: &Standing| now.up && now.connection != connection;
+            // Ends only with the connection, which this has.
+            let _ = standing.wait_for(another).await;
+        }
     }
 
     /// A message that is to follow another one.
@@ -319,7 +332,7 @@ impl Link {
     }
 }
 
-fn heed(stands: &watch::Sender<Standing>, event: &Event) {
+fn heed(stands: &watch::Sender<Standing>, metrics: &Metrics, event: &Event) {
     match event {
         Event::Connected => {
             tracing::info!("NATS is there");
@@ -327,10 +340,12 @@ fn heed(stands: &watch::Sender<Standing>, event: &Event) {
                 standing.up = true;
                 standing.connection += 1;
             });
+            metrics.log_away.store(false, Ordering::Relaxed);
         }
         Event::Disconnected | Event::Closed => {
             tracing::warn!("NATS is away: nothing can be written");
             stands.send_modify(|standing| standing.up = false);
+            metrics.log_away.store(true, Ordering::Relaxed);
         }
         other => tracing::warn!(%other, "NATS"),
     }
