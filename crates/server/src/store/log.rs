@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -238,7 +238,10 @@ impl Log {
     fn doubt(&mut self, conn: &Connection) {
         match self.verify(conn) {
             Ok(_) => {}
-            Err(LogError::Unreachable(error)) => tracing::warn!(error, "the log does not answer"),
+            Err(LogError::Unreachable(error)) => {
+                tracing::warn!(error, "the log does not answer");
+                self.runtime.block_on(tokio::time::sleep(link::REST));
+            }
             Err(error) => self.give_up(&error),
         }
     }
@@ -317,7 +320,15 @@ impl Log {
             if *begins {
                 return Err(LogError::NeedsBackup);
             }
-            self.forms.apply(&tx, &changes).map_err(unfit)?;
+            self.forms.apply(&tx, &changes).map_err(|error| match error.sqlite_error_code() {
+                // The disk is full, or something else that passes.
+                Some(code)
+                    if code != ErrorCode::ConstraintViolation && code != ErrorCode::Unknown =>
+                {
+                    LogError::Database(error)
+                }
+                _ => unfit(error),
+            })?;
             here = Position { seq: *seq, name: name.clone() };
         }
         Forms::forget(&tx)?;

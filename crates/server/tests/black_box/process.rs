@@ -29,6 +29,7 @@ impl Process {
     }
 
     /// One of several that share a log; dies when it gets to a place, if one is named.
+    #[cfg(target_os = "linux")]
     pub(crate) fn start_sharing(data: &Path, log: &str, place: Option<&str>) -> Self {
         let mut command = Command::new(BINARY);
         command.env("ASIDE_LOG", "warn").envs(place.map(|place| ("ASIDE_FAILPOINT", place)));
