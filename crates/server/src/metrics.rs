@@ -151,7 +151,7 @@ async fn metrics(State(read): State<Arc<Read>>, headers: HeaderMap) -> Response 
         ),
         ("rooms_open", "Rooms that somebody came to since the start.", hall.rooms_open() as u64),
         ("writes_waiting", "What waits for the writer.", waiting),
-        ("log_away", "1 while the log that servers share cannot be reached.", {
+        ("log_away", "1 while the log that servers share is away.", {
             u64::from(hall.store.metrics().is_log_away())
         }),
         (

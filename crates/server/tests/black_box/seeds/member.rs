@@ -1,12 +1,14 @@
 //! People who go to whichever server is there, and say again what was not acknowledged.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -57,7 +59,13 @@ impl Member {
         Self { number, secret, places, dice, socket: None, epoch, told }
     }
 
-    pub(super) async fn talk(mut self, until: Instant, questions: Arc<Mutex<Vec<String>>>) -> Told {
+    pub(super) async fn talk(
+        mut self,
+        until: Instant,
+        questions: Arc<Mutex<Vec<String>>>,
+        speaking: Arc<AtomicUsize>,
+        whole: watch::Receiver<usize>,
+    ) -> Told {
         let (mut count, mut left) = (0, AFTER);
         while left > 0 {
             left -= usize::from(Instant::now() >= until);
@@ -72,20 +80,21 @@ impl Member {
             sleep(Duration::from_millis(self.dice.roll(60))).await;
         }
         self.told.well = Some(Instant::now());
-        self.hear_the_rest().await;
+        speaking.fetch_sub(1, Ordering::Relaxed);
+        self.hear_the_rest(&whole).await;
         self.told
     }
 
-    /// Until nothing has come for a while: everybody has said their last by then.
-    async fn hear_the_rest(&mut self) {
-        let quiet = Duration::from_secs(6);
-        loop {
+    /// Until all is heard that there is, once that is known.
+    async fn hear_the_rest(&mut self, whole: &watch::Receiver<usize>) {
+        let moment = Duration::from_millis(200);
+        while *whole.borrow() == 0 || self.told.heard.len() < *whole.borrow() {
             if self.socket.is_none() && !self.come_in().await {
                 continue;
             }
-            match self.next(quiet).await {
+            match self.next(moment).await {
                 Some(Some(frame)) => drop(self.heed(&frame)),
-                Some(None) => return,
+                Some(None) => {}
                 None => self.socket = None,
             }
         }
@@ -236,19 +245,22 @@ impl Desk {
     /// Gives the questions that it got.
     pub(super) async fn work(
         mut self,
-        until: Instant,
         questions: Arc<Mutex<Vec<String>>>,
+        speaking: Arc<AtomicUsize>,
     ) -> Vec<String> {
-        let (mut won, mut done, mut idle) = (Vec::new(), 0, 0);
-        // As long as somebody may still ask.
-        while Instant::now() < until || idle < 100 {
+        let (mut won, mut done) = (Vec::new(), 0);
+        loop {
+            // As long as somebody may still ask.
+            let ended = speaking.load(Ordering::Relaxed) == 0;
             let next = questions.lock().unwrap().get(done).cloned();
             let Some(id) = next else {
-                idle += 1;
+                if ended {
+                    return won;
+                }
                 sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            (done, idle) = (done + 1, 0);
+            done += 1;
             let claim = json!({ "questionId": id, "streamId": STREAM, "state": "claimed" });
             if self.settle("question/state", claim).await {
                 won.push(id.clone());
@@ -259,7 +271,6 @@ impl Desk {
                 assert!(self.settle("answer/add", answer).await, "its own question is answered");
             }
         }
-        won
     }
 
     /// Asks until it is granted or somebody else was faster.
