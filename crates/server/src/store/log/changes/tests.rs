@@ -1,3 +1,5 @@
+//! What one database does, another does too, by what was noted of it.
+
 use aside_protocol::triage::Person;
 use aside_protocol::{Body, EntryKind, Epoch, Identity, Nonce, Seq};
 
