@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a start waits for the next message that it knows to be there.
 const START: Duration = Duration::from_secs(30);
 
+/// After so long without a word it is looked whether one was lost.
+const QUIET: Duration = Duration::from_secs(3);
+
 /// The most messages taken in with one transaction: enough to share an fsync among many.
 const TOGETHER: usize = 256;
 
@@ -54,6 +57,7 @@ pub(crate) struct Log {
 enum Next {
     Heard(Message),
     Reconnected,
+    Quiet,
     Asked(Option<Write>),
 }
 
@@ -145,6 +149,10 @@ impl Log {
         conn: &Mutex<Connection>,
     ) -> Option<Write> {
         loop {
+            // Not in the midst of what may be given up: each try leaves something behind at NATS for a while.
+            if !self.broken && self.link.is_deaf() {
+                self.runtime.block_on(self.link.listen(self.told));
+            }
             let Self { runtime, link, told, broken, trusted, .. } = self;
             let another = link.another(*trusted);
             let next = runtime.block_on(async {
@@ -153,11 +161,13 @@ impl Log {
                     message = link.hear(*told), if !*broken => Next::Heard(message),
                     write = queue.recv() => Next::Asked(write),
                     () = another, if !*broken => Next::Reconnected,
+                    () = tokio::time::sleep(QUIET), if !*broken => Next::Quiet,
                 }
             });
             match next {
                 Next::Asked(write) => return write,
                 Next::Reconnected => self.doubt(&lock(conn)),
+                Next::Quiet => self.look(&mut lock(conn)),
                 Next::Heard(message) => {
                     // What went wrong is logged, and tried again with the next message or write.
                     let _ = self.heed(&mut lock(conn), message);
@@ -235,12 +245,25 @@ impl Log {
         Ok(())
     }
 
+    /// Looks whether there is something that was not brought.
+    fn look(&mut self, conn: &mut Connection) {
+        if !self.link.is_up() {
+            return;
+        }
+        let Ok(tail) = self.runtime.block_on(self.link.tail()) else { return };
+        let moment = Instant::now() + link::REST;
+        if tail.last > self.told && self.hear_until(conn, tail.last, moment).is_err() {
+            tracing::warn!(at = self.told, last = tail.last, "what others wrote does not come");
+            self.link.hear_again();
+        }
+    }
+
     fn doubt(&mut self, conn: &Connection) {
         match self.verify(conn) {
             Ok(_) => {}
             Err(LogError::Unreachable(error)) => {
                 tracing::warn!(error, "the log does not answer");
-                self.runtime.block_on(tokio::time::sleep(link::REST));
+                self.runtime.block_on(async { tokio::time::sleep(link::REST).await });
             }
             Err(error) => self.give_up(&error),
         }
@@ -287,7 +310,7 @@ impl Log {
             Err(LogError::Database(error)) => {
                 tracing::error!(%error, "what others wrote could not be taken in");
                 self.link.hear_again();
-                self.runtime.block_on(tokio::time::sleep(link::REST));
+                self.runtime.block_on(async { tokio::time::sleep(link::REST).await });
                 Err(LogError::Database(error))
             }
             Err(error) => {

@@ -229,7 +229,7 @@ async fn a_client_goes_on_at_the_other_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_log_has_is_acknowledged_although_its_word_was_lost() {
     let (nats, dir) = (Nats::start().await, tempfile::tempdir().unwrap());
-    let wire = Wire::to(nats.addr()).await;
+    let wire = Wire::to(nats.addr(0)).await;
     let here = node(&dir.path().join("here"), wire.place()).await;
     let there = node(&dir.path().join("there"), nats.place()).await;
     let mut ann = here.joined(&here.ann).await;
@@ -262,7 +262,7 @@ async fn what_the_log_has_is_acknowledged_although_its_word_was_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_knows_is_neither_acknowledged_nor_refused() {
     let (nats, dir) = (Nats::start().await, tempfile::tempdir().unwrap());
-    let wire = Wire::to(nats.addr()).await;
+    let wire = Wire::to(nats.addr(0)).await;
     let here = node(&dir.path().join("here"), wire.place()).await;
     let mut ann = here.joined(&here.ann).await;
     wire.deafen();
@@ -301,7 +301,7 @@ async fn while_nats_is_away_nothing_is_written_and_all_is_read() {
     two.here.running.serve_metrics(metrics, None);
     two.here.publish("before").await;
     level(&two.here, &two.there, 1).await;
-    two.nats.kill();
+    two.nats.kill(0);
     let health = async || http(two.here.addr(), "GET /health", &[], b"").await.json();
     let away = async |expected: bool| {
         soon("it is noticed", async {
@@ -322,7 +322,7 @@ async fn while_nats_is_away_nothing_is_written_and_all_is_read() {
     let nack = next_of(&mut ann, "nack").await;
     assert_eq!(nack["code"], 503);
     assert_eq!(log(&two.here).await, ["before"]);
-    two.nats.again().await;
+    two.nats.again(0).await;
     away(false).await;
     ann.say_named("lost?", &nonce(1)).await;
     assert_eq!(next_of(&mut ann, "ack").await["seq"], 2);

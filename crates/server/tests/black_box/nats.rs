@@ -12,50 +12,84 @@ use tokio::sync::watch;
 
 use crate::client::soon;
 
-/// Debian's `nats-server`, with JetStream on a directory of its own. Killed when the test ends.
+/// Debian's `nats-server`, one or a cluster of them, with JetStream on a directory of its own. Killed when the test ends.
 pub(crate) struct Nats {
+    servers: Vec<Server>,
+    dir: tempfile::TempDir,
+}
+
+struct Server {
     child: Option<Child>,
     port: u16,
-    dir: tempfile::TempDir,
+    /// Where the others of a cluster find it.
+    route: u16,
+}
+
+fn free_port() -> u16 {
+    Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Nats {
     pub(crate) async fn start() -> Self {
-        let port = Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut nats = Self { child: None, port, dir: tempfile::tempdir().unwrap() };
-        nats.again().await;
+        Self::cluster(1).await
+    }
+
+    pub(crate) async fn cluster(count: usize) -> Self {
+        let server = |_| Server { child: None, port: free_port(), route: free_port() };
+        let servers = (0..count).map(server).collect();
+        let mut nats = Self { servers, dir: tempfile::tempdir().unwrap() };
+        for number in 0..count {
+            nats.again(number).await;
+        }
         nats
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("nats://{}", self.addr())
+        let urls: Vec<String> =
+            (0..self.servers.len()).map(|number| format!("nats://{}", self.addr(number))).collect();
+        urls.join(",")
     }
 
     pub(crate) fn place(&self) -> LogPlace {
         LogPlace::new(self.url())
     }
 
-    pub(crate) fn addr(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port))
+    pub(crate) fn addr(&self, number: usize) -> SocketAddr {
+        let server = &self.servers[number % self.servers.len()];
+        SocketAddr::from(([127, 0, 0, 1], server.port))
     }
 
     /// `kill -9`. What it acknowledged is in files.
-    pub(crate) fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
+    pub(crate) fn kill(&mut self, number: usize) {
+        if let Some(mut child) = self.servers[number].child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
         }
     }
 
     /// Starts it again, on the same port and directory.
-    pub(crate) async fn again(&mut self) {
-        let config = self.dir.path().join("nats.conf");
+    pub(crate) async fn again(&mut self, number: usize) {
+        let dir = self.dir.path().join(number.to_string());
+        std::fs::create_dir_all(&dir).unwrap();
+        let config = dir.join("nats.conf");
         // `sync_interval: always` would be here, too, but 2.9 does not know it yet.
-        let text = format!(
-            "listen: \"{}\"\nmax_payload: 1MB\njetstream {{ store_dir: {:?} }}\n",
-            self.addr(),
-            self.dir.path()
+        let mut text = format!(
+            "server_name: n{number}\nlisten: \"{}\"\njetstream {{ store_dir: {dir:?} }}\n",
+            self.addr(number),
         );
+        if self.servers.len() > 1 {
+            let routes: Vec<String> = self
+                .servers
+                .iter()
+                .map(|server| format!("\"nats-route://127.0.0.1:{}\"", server.route))
+                .collect();
+            // A server that is told of the others would go around the wire of a test.
+            text.push_str(&format!(
+                "cluster {{ name: c, no_advertise: true, listen: \"127.0.0.1:{}\", routes: [{}] }}\n",
+                self.servers[number].route,
+                routes.join(", ")
+            ));
+        }
         std::fs::write(&config, text).unwrap();
         let child = Command::new("nats-server")
             .arg("-c")
@@ -64,9 +98,9 @@ impl Nats {
             .stderr(Stdio::null())
             .spawn()
             .expect("this test needs `nats-server` (Debian: apt-get install nats-server)");
-        self.child = Some(child);
+        self.servers[number].child = Some(child);
         soon("NATS listens", async {
-            while TcpStream::connect(self.addr()).await.is_err() {
+            while TcpStream::connect(self.addr(number)).await.is_err() {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         })
@@ -76,7 +110,9 @@ impl Nats {
 
 impl Drop for Nats {
     fn drop(&mut self) {
-        self.kill();
+        for number in 0..self.servers.len() {
+            self.kill(number);
+        }
     }
 }
 

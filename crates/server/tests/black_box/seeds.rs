@@ -1,23 +1,24 @@
 //! Three servers, one log, and trouble by seed: servers die, wires are cut, NATS dies, while members chat and two desks
-//! claim and answer. `ASIDE_NODE_SEEDS` says how many seeds, `ASIDE_NODE_SEED` which is the first.
+//! claim and answer. `ASIDE_NODE_SEEDS` says how many seeds, `ASIDE_NODE_SEED` which is the first, `ASIDE_NATS_SERVERS` how many
+//! servers NATS has.
 
 mod member;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::{Mutex as Held, watch};
+use tokio::sync::watch;
 
 use crate::client::http;
 use crate::nats::{Nats, Wire};
-use crate::process::printed;
+use crate::process::{self, printed};
 use crate::room::{STREAM, TOPIC};
 use member::{Desk, Member};
 
@@ -154,15 +155,22 @@ struct Shown {
 
 async fn run(seed: u64) -> Shown {
     let mut dice = Dice(seed);
-    let (nats, dir) = (Arc::new(Held::new(Nats::start().await)), tempfile::tempdir().unwrap());
-    let (addr, url) = {
-        let nats = nats.lock().await;
-        (nats.addr(), nats.url())
-    };
+    let servers = of_environment("ASIDE_NATS_SERVERS", 1);
+    let mut nats = Nats::cluster(servers as usize).await;
+    let (dir, url) = (tempfile::tempdir().unwrap(), nats.url());
+    let (config, data) = (dir.path().join("aside.toml"), dir.path().join("0"));
+    std::fs::write(&config, format!("[nats]\nreplicas = {servers}\n")).unwrap();
+    let shared = ["--log", &url, "--config", config.to_str().unwrap()];
+    // A cluster chooses its leader first.
+    let begun = Instant::now();
+    while !process::run(&data, &[&["room", "list"][..], &shared].concat()).status.success() {
+        assert!(begun.elapsed() < WELL, "NATS does not come about");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     let token = |user: &str, role: &str| {
         let of = ["token", "create", "--room", TOPIC, "--stream", STREAM, "--name", user];
-        let more = ["--user", user, "--role", role, "--log", &url, "--org", "Org"];
-        printed(&dir.path().join("0"), &[&of[..], &more].concat())
+        let more = ["--user", user, "--role", role, "--org", "Org"];
+        printed(&data, &[&of[..], &more, &shared].concat())
     };
     let places: Places = Arc::new(Mutex::new(vec![None; NODES]));
     let members: Vec<Member> = (0..MEMBERS)
@@ -180,7 +188,7 @@ async fn run(seed: u64) -> Shown {
     let reader = token("reader", "audience");
     let mut nodes = Vec::new();
     for number in 0..NODES {
-        let (data, wire) = (dir.path().join(number.to_string()), Wire::to(addr).await);
+        let (data, wire) = (dir.path().join(number.to_string()), Wire::to(nats.addr(number)).await);
         let mut node = Node { number, data, wire, places: places.clone(), child: None };
         node.start().await;
         nodes.push(node);
@@ -211,10 +219,10 @@ async fn run(seed: u64) -> Shown {
         .collect();
     while Instant::now() < until {
         tokio::time::sleep(dice.time(1500, 5000)).await;
-        let mut nats = nats.lock().await;
-        nats.kill();
+        let number = dice.roll(servers) as usize;
+        nats.kill(number);
         tokio::time::sleep(dice.time(100, 1200)).await;
-        nats.again().await;
+        nats.again(number).await;
     }
     let mut nodes = Vec::new();
     for node in suffering {
@@ -228,7 +236,7 @@ async fn run(seed: u64) -> Shown {
             assert!(claimed.insert(question), "seed {seed}: a question has two owners");
         }
     }
-    let logs = level(&places, &reader).await;
+    let logs = level(&places, &reader, dir.path()).await;
     all.send(logs.len()).unwrap();
     let (mut acked, mut heard, mut well) = (BTreeMap::new(), Vec::new(), ended);
     for member in talking {
@@ -247,7 +255,7 @@ async fn run(seed: u64) -> Shown {
 }
 
 /// The log, once all servers tell the same one.
-async fn level(places: &Places, secret: &str) -> Vec<Value> {
+async fn level(places: &Places, secret: &str, dir: &Path) -> Vec<Value> {
     let until = Instant::now() + WELL;
     loop {
         let addrs: Vec<SocketAddr> = places.lock().unwrap().iter().map(|at| at.unwrap()).collect();
@@ -258,9 +266,26 @@ async fn level(places: &Places, secret: &str) -> Vec<Value> {
         if logs.iter().all(|log| *log == logs[0]) {
             return logs.swap_remove(0);
         }
-        assert!(Instant::now() < until, "the servers tell different logs");
+        let lengths: Vec<usize> = logs.iter().map(Vec::len).collect();
+        assert!(
+            Instant::now() < until,
+            "the servers tell different logs: {lengths:?}\n{}",
+            words(dir)
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// The last that the servers said of themselves.
+fn words(dir: &Path) -> String {
+    let of = |node: usize| {
+        let words = std::fs::read_to_string(dir.join(node.to_string()).join("words"));
+        let words = words.unwrap_or_default();
+        let talk = |line: &&str| !line.contains(" socket ");
+        let lines: Vec<&str> = words.lines().filter(talk).collect();
+        format!("{node}:\n{}\n", lines[lines.len().saturating_sub(40)..].join("\n"))
+    };
+    (0..NODES).map(of).collect()
 }
 
 async fn whole_log(addr: SocketAddr, secret: &str) -> Vec<Value> {

@@ -244,19 +244,36 @@ impl Link {
         }
     }
 
+    /// Whether nothing is heard, although there is a connection.
+    pub(super) fn is_deaf(&self) -> bool {
+        let Standing { up, connection } = *self.standing.borrow();
+        up && (self.messages.is_none() || self.subscribed_on != connection)
+    }
+
+    /// From now on, what comes after a place is heard; false if that is not to be had now.
+    pub(super) async fn listen(&mut self, after: u64) -> bool {
+        let connection = self.connection();
+        let config = pull::OrderedConfig {
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            ..pull::OrderedConfig::default()
+        };
+        let messages =
+            async { self.stream.create_consumer(config).await.ok()?.messages().await.ok() };
+        self.messages = timeout(ONE_TRY, messages).await.ok().flatten();
+        self.subscribed_on = connection;
+        self.messages.is_some()
+    }
+
     /// The message after a place, as soon as there is one. May be given up at any time.
     pub(super) async fn hear(&mut self, after: u64) -> Message {
         loop {
             let standing = *self.standing.borrow_and_update();
-            if self.subscribed_on != standing.connection {
-                self.messages = None;
-            }
             if !standing.up {
                 // Ends only with the connection, which this has.
                 let _ = self.standing.changed().await;
                 continue;
             }
-            if self.messages.is_none() && !self.subscribe(after, standing.connection).await {
+            if self.is_deaf() && !self.listen(after).await {
                 sleep(REST).await;
                 continue;
             }
@@ -287,18 +304,6 @@ impl Link {
     /// What comes is to be brought once more.
     pub(super) fn hear_again(&mut self) {
         self.messages = None;
-    }
-
-    async fn subscribe(&mut self, after: u64, connection: u64) -> bool {
-        let config = pull::OrderedConfig {
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
-            ..pull::OrderedConfig::default()
-        };
-        let messages =
-            async { self.stream.create_consumer(config).await.ok()?.messages().await.ok() };
-        self.messages = messages.await;
-        self.subscribed_on = connection;
-        self.messages.is_some()
     }
 
     fn expected(
