@@ -331,9 +331,14 @@ impl Room {
         (now.first, now.head) = (Seq(1), Seq(0));
         now.change = 0;
         now.removals = 0;
-        for listener in now.listeners.drain(..) {
-            listener.outlet.end(Goodbye::close(close::RESTARTING, "history was reset"));
-        }
+        part(&mut now.listeners, "history was reset");
+    }
+}
+
+/// Asks them to come back.
+fn part(listeners: &mut Vec<Listener>, why: &str) {
+    for listener in listeners.drain(..) {
+        listener.outlet.end(Goodbye::close(close::RESTARTING, why));
     }
 }
 

@@ -31,12 +31,21 @@ impl OpenRooms {
             let Some(room) = room else { continue };
             if let Err(error) = room.hear(conn, *names) {
                 tracing::error!(%error, "what others wrote could not be told");
+                // It is read anew by whoever comes back.
+                self.lock().remove(key);
+                room.part();
             }
         }
     }
 }
 
 impl Room {
+    /// Asks everybody to come back.
+    #[cfg(feature = "nats")]
+    fn part(&self) {
+        super::part(&mut self.now().listeners, "the room is opened anew");
+    }
+
     /// Tells what the database has beyond what was told, whoever wrote it. On the writer's thread alone.
     pub(crate) fn hear(&self, conn: &Connection, names: bool) -> rusqlite::Result<()> {
         let key = self.key();

@@ -88,10 +88,7 @@ impl Log {
             Self { runtime, link, forms, rooms, metrics, told, trusted: 0, broken: false };
         let tail = log.verify(conn)?;
         if told == 0 && replica::has_rooms(conn)? {
-            if tail.last > 0 {
-                return Err(LogError::Foreign);
-            }
-            log.begin(conn)?;
+            log.begin(conn, tail)?;
         }
         let mut until = Instant::now() + START;
         while log.told < tail.last {
@@ -107,8 +104,20 @@ impl Log {
     }
 
     /// The rooms that are here become the beginning of an empty log. They are not in it: whoever joins needs a backup.
-    fn begin(&mut self, conn: &Connection) -> Result<(), LogError> {
+    fn begin(&mut self, conn: &Connection, tail: Tail) -> Result<(), LogError> {
+        let before = Position::read(conn)?.name;
+        if tail.last > 0 {
+            // Unless that was done before, by one that died before it knew.
+            let first = self.runtime.block_on(self.link.name_at(1))?;
+            if before.is_empty() || first.as_ref() != Some(&before) {
+                return Err(LogError::Foreign);
+            }
+            Position { seq: 1, name: before }.write(conn)?;
+            self.stands_at(1);
+            return Ok(());
+        }
         let message = self.link.compose(0, self.forms.version, String::new(), true);
+        Position { seq: 0, name: message.name.clone() }.write(conn)?;
         match self.runtime.block_on(self.link.publish(&message, Instant::now() + PATIENCE)) {
             Published::Stored => {}
             Published::Overtaken => return Err(LogError::Foreign),
