@@ -67,6 +67,11 @@ impl Nats {
         }
     }
 
+    /// Loses all that it has acknowledged, as a disk does that was not flushed.
+    pub(crate) fn forget(&self, number: usize) {
+        std::fs::remove_dir_all(self.dir.path().join(number.to_string())).unwrap();
+    }
+
     /// Starts it again, on the same port and directory.
     pub(crate) async fn again(&mut self, number: usize) {
         let dir = self.dir.path().join(number.to_string());

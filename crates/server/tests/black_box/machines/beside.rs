@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aside_server::{Config, LogPlace, ServerError, start};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{entries, level, next_of, node, nonce};
@@ -50,6 +50,33 @@ async fn databases_and_logs_that_do_not_belong_together_are_not_merged() {
     assert!(why(begin(&at("two"), Some(other)).await).contains("another one"));
     let nobody = LogPlace::new("nats://127.0.0.1:1");
     assert!(why(begin(&at("four"), Some(nobody)).await).contains("cannot be reached"));
+}
+
+/// What the log acknowledged and lost is in the databases that have it: they do not go on under a log that is another one now.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_lost_what_it_acknowledged_is_not_followed() {
+    let (mut nats, dir) = (Nats::start().await, tempfile::tempdir().unwrap());
+    let here = node(&dir.path().join("here"), nats.place()).await;
+    here.publish("told to everybody").await;
+    nats.kill(0);
+    nats.forget(0);
+    nats.again(0).await;
+    // Somebody begins the log anew, and it grows beyond where the old one ended.
+    let other = node(&dir.path().join("other"), nats.place()).await;
+    for n in 0..10 {
+        other.publish(&format!("{n}")).await;
+    }
+    let ask = json!({ "content": "why?", "streamId": STREAM });
+    here.post(&here.ann, "/api/question/add", ask).await.refused(503);
+    let health = || http(here.addr(), "GET /health", &[], b"");
+    soon("it says so", async {
+        while health().await.json()["log"] != "away" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let page = here.page("after=0").await;
+    assert_eq!(page.len(), 1, "what it has is read, and nothing else: {page:?}");
 }
 
 /// A token made on the command line, beside a server or not.
