@@ -5,7 +5,7 @@ use std::fmt;
 /// Where the log is, and what becomes of it if it is not there yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogPlace {
-    /// NATS servers with JetStream: `nats://HOST:PORT`, several with commas. A user and a password may stand before the host.
+    /// NATS servers with JetStream: `nats://HOST:PORT`, several with commas. A user and a password, or a token, may stand before the host, as they are.
     pub url: String,
     /// The stream's name, which is its subject, too.
     pub stream: String,

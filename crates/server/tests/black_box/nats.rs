@@ -25,6 +25,13 @@ struct Server {
     route: u16,
 }
 
+/// The password of every NATS server here.
+pub(crate) const PASSWORD: &str = "canary-password";
+
+fn url(addr: SocketAddr) -> String {
+    format!("nats://aside:{PASSWORD}@{addr}")
+}
+
 fn free_port() -> u16 {
     Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -46,7 +53,7 @@ impl Nats {
 
     pub(crate) fn url(&self) -> String {
         let urls: Vec<String> =
-            (0..self.servers.len()).map(|number| format!("nats://{}", self.addr(number))).collect();
+            (0..self.servers.len()).map(|number| url(self.addr(number))).collect();
         urls.join(",")
     }
 
@@ -79,7 +86,7 @@ impl Nats {
         let config = dir.join("nats.conf");
         // `sync_interval: always` would be here, too, but 2.9 does not know it yet.
         let mut text = format!(
-            "server_name: n{number}\nlisten: \"{}\"\njetstream {{ store_dir: {dir:?} }}\n",
+            "server_name: n{number}\nlisten: \"{}\"\njetstream {{ store_dir: {dir:?} }}\nauthorization {{ user: aside, password: {PASSWORD} }}\n",
             self.addr(number),
         );
         if self.servers.len() > 1 {
@@ -165,7 +172,7 @@ impl Wire {
     }
 
     pub(crate) fn place(&self) -> LogPlace {
-        LogPlace::new(format!("nats://{}", self.addr))
+        LogPlace::new(url(self.addr))
     }
 
     /// From now on nothing that NATS says arrives; what is said to NATS does.

@@ -105,11 +105,19 @@ impl Link {
     /// Connects; makes the stream if there is none.
     pub(super) async fn open(place: &LogPlace, metrics: Arc<Metrics>) -> Result<Self, LogError> {
         let unreachable = |error: async_nats::Error| LogError::Unreachable(error);
-        let servers: Result<Vec<ServerAddr>, _> =
-            place.url.split(',').map(|url| url.trim().parse()).collect();
-        let servers = servers.map_err(|error: std::io::Error| unreachable(error.into()))?;
+        let (mut servers, mut options) = (Vec::<ServerAddr>::new(), ConnectOptions::new());
+        for url in place.url.split(',') {
+            let (url, secret) = apart(url.trim());
+            let server = url.parse();
+            servers.push(server.map_err(|error: std::io::Error| unreachable(error.into()))?);
+            options = match secret.map(|secret| secret.split_once(':').ok_or(secret)) {
+                Some(Ok((user, word))) => options.user_and_password(user.into(), word.into()),
+                Some(Err(token)) => options.token(token.into()),
+                None => options,
+            };
+        }
         let (stands, standing) = watch::channel(Standing { up: true, connection: 1 });
-        let options = ConnectOptions::new()
+        let options = options
             .name("aside-server")
             .connection_timeout(CONNECT)
             .ping_interval(PING_EVERY)
@@ -334,6 +342,15 @@ impl Link {
             begins: header(BEGINS).is_some(),
             changes: message.payload.clone(),
         })
+    }
+}
+
+/// An address, and what stands before its host, which the client would write into logs.
+fn apart(url: &str) -> (String, Option<&str>) {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("nats", url));
+    match rest.rsplit_once('@') {
+        Some((secret, host)) => (format!("{scheme}://{host}"), Some(secret)),
+        None => (format!("{scheme}://{rest}"), None),
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::{entries, level, next_of, node, nonce};
 use crate::client::{Client, http, soon};
-use crate::nats::Nats;
+use crate::nats::{Nats, PASSWORD};
 use crate::process::{Process, printed, run};
 use crate::room::{Room, STREAM, TOPIC};
 
@@ -159,4 +159,12 @@ async fn the_command_line_works_beside_a_server_that_shares_a_log() {
     assert_eq!(hears.closed().await.0, 4401);
     let alone = run(&one, &["token", "list"]);
     assert!(!alone.status.success(), "without the log, nothing is touched");
+    for url in [url.clone(), url.replace("aside:", "nobody:")] {
+        let mut traced = std::process::Command::new(env!("CARGO_BIN_EXE_aside-server"));
+        traced.env("ASIDE_LOG", "trace").args(["token", "list", "--log", &url, "--data"]);
+        let traced = traced.arg(&one).output().unwrap();
+        assert_eq!(traced.status.success(), url.contains("aside:"), "{traced:?}");
+        let log = String::from_utf8(traced.stderr).unwrap();
+        assert!(log.contains("async_nats") && !log.contains(PASSWORD), "a password in the log");
+    }
 }
