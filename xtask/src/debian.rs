@@ -18,7 +18,8 @@ const BUILD: &[&str] = &[
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
 /// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
-/// that is none of ours, for the overlay; what counts instructions; and what checks the entry that packages bring.
+/// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; and the log
+/// that several room servers share.
 const STAGE: &[&str] = &[
     "chromium",
     "dbus",
@@ -27,6 +28,7 @@ const STAGE: &[&str] = &[
     "fonts-noto-cjk",
     "gnome-keyring",
     "imagemagick",
+    "nats-server",
     "openbox",
     "pulseaudio",
     "pulseaudio-utils",

@@ -25,8 +25,8 @@ Usage: cargo xtask <command>
   run [--release] [--for 30s] [-- ARGS]   build the app, start it (`aside --demo`, or `aside ARGS`)
   test [--only STEP] [--skip-e2e]         everything that CI runs; `test --list` names the steps
   fuzz [--seconds N] [--target NAME]      the fuzz targets, each for N seconds (60)
-  soak [--seeds N] [--clients N] [--hidden-minutes N] [--kills N] [--write]
-                                          faults by seed, a restart, a hidden window, deaths (0 leaves a part out);
+  soak [--seeds N] [--clients N] [--hidden-minutes N] [--nodes N] [--kills N] [--write]
+                                          faults by seed, a restart, a hidden window, several servers, deaths (0 leaves a part out);
                                           --write: docs/reliability.md
   bench [--only NAME] [--quick] [--write] Aside beside what one would use instead; --write: docs/benchmarks.md
   corpora                                 fetch public bad input for the tests, below target/corpora

@@ -1,7 +1,8 @@
-//! `cargo xtask soak`: the simulation, the hidden window and the deaths at length, and the tables in docs/reliability.md
-//! that it makes.
+//! `cargo xtask soak`: the simulation, the hidden window, several servers in trouble and the deaths at length, and the tables
+//! in docs/reliability.md that it makes.
 
 mod hidden;
+mod nodes;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,11 +13,13 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::command::{self, cargo};
+use crate::debian;
 
 /// The document, and the names in the marks between which its tables stand.
 const DOCUMENT: &str = "docs/reliability.md";
 const SIMULATION: &str = "cargo xtask soak";
 const HIDDEN: &str = "cargo xtask soak, hidden";
+const NODES: &str = "cargo xtask soak, nodes";
 /// One JSON line of each class and kind of server.
 const REPORT: &str = "target/simulation-report.jsonl";
 
@@ -37,10 +40,10 @@ const CLASSES: [(&str, &str); 12] = [
 ];
 
 /// The simulation with `--seeds N` of each class (half of them against either kind of server) and a restart with
-/// `--clients N`, a window hidden for `--hidden-minutes N`, and about `--kills N` deaths of processes; 0 leaves a part out.
-/// `--write` puts the tables into the document.
+/// `--clients N`, a window hidden for `--hidden-minutes N`, three servers in trouble by `--nodes N` seeds, and about `--kills N`
+/// deaths of processes; 0 leaves a part out. `--write` puts the tables into the document.
 pub(crate) fn soak(args: &[String]) -> Result<()> {
-    let (mut seeds, mut clients, mut minutes, mut kills) = (200, 1000, 12, 500);
+    let (mut seeds, mut clients, mut minutes, mut nodes, mut kills) = (200, 1000, 12, 50, 500);
     let mut write = false;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -48,6 +51,7 @@ pub(crate) fn soak(args: &[String]) -> Result<()> {
             "--seeds" => &mut seeds,
             "--clients" => &mut clients,
             "--hidden-minutes" => &mut minutes,
+            "--nodes" => &mut nodes,
             "--kills" => &mut kills,
             "--write" => {
                 write = true;
@@ -72,6 +76,15 @@ pub(crate) fn soak(args: &[String]) -> Result<()> {
         let table = hidden::hide(minutes)?;
         if write {
             put(HIDDEN, &table)?;
+        }
+    }
+    if nodes == 0 {
+        println!("Left out: several servers in trouble (--nodes 0).");
+    } else {
+        debian::also(&["nats-server"])?;
+        let table = nodes::trouble(nodes)?;
+        if write {
+            put(NODES, &table)?;
         }
     }
     if kills == 0 {

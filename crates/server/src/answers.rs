@@ -155,7 +155,7 @@ async fn item(server: &Server, seat: &Seat, place: Seq) -> Result<Option<Item>, 
 pub(crate) async fn at_desk<T: Send + 'static>(
     server: &Server,
     seat: &Seat,
-    change: impl FnOnce(&Items<'_>, i64) -> rusqlite::Result<T> + Send + 'static,
+    change: impl FnOnce(&Items<'_>, i64) -> rusqlite::Result<T> + Clone + Send + 'static,
     changed: impl FnOnce(&T) -> Option<&Item> + Send + 'static,
 ) -> Result<T, Refusal> {
     let (key, room) = (seat.room.key(), seat.room.clone());

@@ -9,11 +9,15 @@ use std::time::Duration;
 use aside_protocol::{Extension, Topic, limits};
 use jiff::Timestamp;
 
+use crate::log::LogPlace;
+
 /// How a server is run. `Config::default()` is a server with every extension and sane limits, in memory.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The directory of the database; in memory when absent.
     pub data: Option<PathBuf>,
+    /// Where the log is that several servers share; absent, this one is alone.
+    pub log: Option<LogPlace>,
     /// Know nothing beyond part 1 of the protocol, whatever `extensions` says.
     pub core_only: bool,
     /// What to offer beyond the core; each works alone, but `resume`, `triage` and `moderation` need `seq`, and `votes` needs `triage`.
@@ -42,6 +46,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: None,
+            log: None,
             core_only: false,
             extensions: BTreeSet::from(Self::EXTENSIONS),
             origins: Vec::new(),

@@ -1,6 +1,7 @@
 //! Who may come in: the origin, the token, the room it opens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aside_protocol::{Identity, StreamId, Token};
 use axum::http::header::{AUTHORIZATION, ORIGIN};
@@ -12,6 +13,9 @@ use crate::page;
 use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::store::tokens::{self, TokenHash};
+
+/// What one server stored, the others have by then.
+const MOMENT: Duration = Duration::from_millis(250);
 
 /// Someone who may be in a room.
 #[derive(Clone, Debug)]
@@ -64,7 +68,12 @@ pub(crate) async fn seat(hall: &Arc<Hall>, headers: &HeaderMap) -> Result<Seat, 
     let read = move |conn: &rusqlite::Connection| {
         Ok((tokens::token(conn, &hash)?, tokens::newest_notice(conn)?))
     };
-    let (found, newest) = hall.store.read(read).await?;
+    let (mut found, mut newest) = hall.store.read(read).await?;
+    if found.is_none() && hall.store.is_shared() {
+        // Another server may have made it a moment ago.
+        tokio::time::sleep(MOMENT).await;
+        (found, newest) = hall.store.read(read).await?;
+    }
     if hall.is_behind(newest) {
         hall.heed().await?;
     }

@@ -1,8 +1,8 @@
 //! All the rooms of a server: the database, the rooms that are open, the sockets in them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aside_protocol::triage::Person;
@@ -35,20 +35,11 @@ pub(crate) struct Hall {
     wire: Wire,
     /// The newest notice that was heeded.
     noticed: AtomicI64,
-    open: Mutex<HashMap<i64, Arc<Room>>>,
 }
 
 impl Hall {
     pub(crate) fn new(store: Store, clock: Clock, dice: Dice, wire: Wire) -> Self {
-        Self {
-            store,
-            sockets: Arc::default(),
-            clock,
-            dice,
-            wire,
-            noticed: AtomicI64::new(0),
-            open: Mutex::default(),
-        }
+        Self { store, sockets: Arc::default(), clock, dice, wire, noticed: AtomicI64::new(0) }
     }
 
     /// Opens a room, once: everyone gets the same one.
@@ -63,6 +54,11 @@ impl Hall {
         let room = self.put(row, found);
         // It is on the list now and hears of what changes; what changed since it was read is read again.
         room.set_rules(self.store.read(move |conn| Rules::load(conn, key)).await?);
+        if self.store.is_shared() {
+            // What others wrote between the reading and the list was told to nobody.
+            let told = room.clone();
+            self.store.write(move |conn| told.hear(conn, true)).await?;
+        }
         // Beside a running server, those are its to count and to tell.
         for question in uncounted.into_iter().filter(|_| self.store.hosting()) {
             self.tell_votes(&room, question);
@@ -72,7 +68,7 @@ impl Hall {
 
     /// Whoever opened it meanwhile may have moved it on: that one stands.
     fn put(&self, row: RoomRow, found: Found) -> Arc<Room> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.store.open_rooms().lock();
         let (key, wire) = (row.key, self.wire.clone());
         let new = || Arc::new(Room::new(row, found, wire));
         open.entry(key).or_insert_with(new).clone()
@@ -80,20 +76,18 @@ impl Hall {
 
     /// Everybody who gave no sign of life for too long is no longer taken to be before a question.
     pub(crate) fn end_stale_looks(&self) {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let rooms: Vec<Arc<Room>> = open.values().cloned().collect();
-        drop(open);
+        let rooms: Vec<Arc<Room>> = self.store.open_rooms().lock().values().cloned().collect();
         for room in rooms {
             room.end_stale_looks();
         }
     }
 
     pub(crate) fn rooms_open(&self) -> usize {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.store.open_rooms().lock().len()
     }
 
     pub(crate) fn opened(&self, key: i64) -> Option<Arc<Room>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+        self.store.open_rooms().lock().get(&key).cloned()
     }
 
     /// Opens the room of a topic.

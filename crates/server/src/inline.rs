@@ -77,9 +77,9 @@ impl fmt::Debug for Rests {
 /// Starts a server that listens nowhere: [`Running::serve`] hands it its connections. `Config::data` is not looked at.
 ///
 /// # Errors
-/// [`ServerError`]: none so far.
+/// [`ServerError`]: the database.
 pub fn start_inline(config: Config, disk: &Disk, rests: Rests) -> Result<Running, ServerError> {
-    let (store, writer) = Store::inline(disk.0.clone(), config.clock.clone());
+    let (store, writer) = Store::inline(disk.0.clone(), config.clock.clone())?;
     let writing = Writing::Task(tokio::spawn(writer.run_inline(rests)));
     Ok(assemble(config, store, writing, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +28,12 @@ pub(crate) struct Metrics {
     pub(crate) joins: AtomicU64,
     pub(crate) entries: AtomicU64,
     pub(crate) slow_readers: AtomicU64,
+    /// Where several servers share a log: whether it is away or does not belong to this database, how far this one has come,
+    /// how often another one was faster.
+    pub(crate) log_away: AtomicBool,
+    pub(crate) log_broken: AtomicBool,
+    pub(crate) log_position: AtomicU64,
+    pub(crate) log_overtaken: AtomicU64,
     closed: Mutex<BTreeMap<u16, u64>>,
     refusals: Mutex<BTreeMap<&'static str, u64>>,
     /// As many commits as took no longer than each end, and one for those that took longer.
@@ -55,6 +61,11 @@ impl Metrics {
         Self::add(&self.commit_us, us);
     }
 
+    /// Whether nothing can be written, since the log is away.
+    pub(crate) fn is_log_away(&self) -> bool {
+        self.log_away.load(Ordering::Relaxed) || self.log_broken.load(Ordering::Relaxed)
+    }
+
     /// The counters, and how things stand beside them.
     fn text(&self, stands: &[(&str, &str, u64)]) -> String {
         let mut text = String::new();
@@ -71,6 +82,11 @@ impl Metrics {
                 "slow_readers_total",
                 "Sockets let go for reading too slowly.",
                 read(&self.slow_readers),
+            ),
+            (
+                "log_overtaken_total",
+                "Writes made again since another server was faster.",
+                read(&self.log_overtaken),
             ),
         ] {
             head(&mut text, name, help, "counter");
@@ -135,6 +151,14 @@ async fn metrics(State(read): State<Arc<Read>>, headers: HeaderMap) -> Response 
         ),
         ("rooms_open", "Rooms that somebody came to since the start.", hall.rooms_open() as u64),
         ("writes_waiting", "What waits for the writer.", waiting),
+        ("log_away", "1 while the log that servers share is away.", {
+            u64::from(hall.store.metrics().is_log_away())
+        }),
+        (
+            "log_position",
+            "The newest message of the log that this server has.",
+            hall.store.metrics().log_position.load(Ordering::Relaxed),
+        ),
         ("draining", "1 while the server is about to stop.", u64::from(read.server.is_draining())),
     ];
     let mut response = hall.store.metrics().text(&stands).into_response();

@@ -7,7 +7,7 @@ use aside_protocol::{Control, Epoch, Seq, ServerFrame, close};
 use futures_util::{Sink, SinkExt};
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use crate::connection::{Connection, goodbye_for};
@@ -26,6 +26,12 @@ const NEAR: u64 = 100;
 
 /// What a client that did not read for the whole deadline gets to read the close frame.
 const LAST_CHANCE: Duration = Duration::from_millis(200);
+
+/// How long what another server told may take to be here.
+const HEARD: Duration = Duration::from_secs(2);
+
+/// How often that is looked at.
+const HEARD_EVERY: Duration = Duration::from_millis(10);
 
 /// Items written before the next join is looked at again.
 const RUN: usize = 64;
@@ -124,6 +130,15 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         // An earlier join of this connection ends here; what it left in the queue is no longer written.
         room.unsubscribe(self.connection.number);
         self.subscription = self.subscription.wrapping_add(1);
+        if self.connection.server.hall.store.is_shared() {
+            // Another server told this client more than this one has heard of yet.
+            let heard = async {
+                while room.position().0 == resume.epoch && room.head() < resume.after {
+                    sleep(HEARD_EVERY).await;
+                }
+            };
+            let _ = timeout(HEARD, heard).await;
+        }
         let (epoch, head) = room.position();
         // What comes next for it may be thrown away by now.
         let goes_on = resume.epoch == epoch && resume.after.next() >= room.first();

@@ -181,7 +181,10 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => tracing::error!(%error, "a read failed"),
-            StoreError::Stopped => {}
+            StoreError::Stopped | StoreError::Away | StoreError::Unsure => {}
+            StoreError::TooLarge => {
+                tracing::error!(%error, "a change is larger than the log takes")
+            }
         }
         Self::Unavailable
     }
@@ -193,7 +196,7 @@ impl From<AppendError> for Refusal {
             AppendError::NonceReused | AppendError::InReview => Self::NonceReused,
             AppendError::Overtaken => Self::Overtaken,
             AppendError::Gone => Self::NotFound,
-            AppendError::Unavailable => Self::Unavailable,
+            AppendError::Unavailable | AppendError::Unsure => Self::Unavailable,
         }
     }
 }

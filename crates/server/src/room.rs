@@ -1,5 +1,7 @@
 //! One open room: its newest place, and who is told of the next. Only the writer's thread moves it on.
 
+mod heard;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +16,8 @@ use crate::store::entries::Record;
 use crate::store::tokens::RoomRow;
 use crate::votes::Wanted;
 use crate::wire::{self, Wire};
+
+pub(crate) use heard::OpenRooms;
 
 /// A room as this process knows it.
 #[derive(Debug)]
@@ -176,6 +180,11 @@ impl Room {
         self.now().head
     }
 
+    /// The newest change of a question that was told.
+    fn change(&self) -> u64 {
+        self.now().change
+    }
+
     /// The life of the history, with its newest place.
     pub(crate) fn position(&self) -> (Epoch, Seq) {
         let now = self.now();
@@ -322,9 +331,14 @@ impl Room {
         (now.first, now.head) = (Seq(1), Seq(0));
         now.change = 0;
         now.removals = 0;
-        for listener in now.listeners.drain(..) {
-            listener.outlet.end(Goodbye::close(close::RESTARTING, "history was reset"));
-        }
+        part(&mut now.listeners, "history was reset");
+    }
+}
+
+/// Asks them to come back.
+fn part(listeners: &mut Vec<Listener>, why: &str) {
+    for listener in listeners.drain(..) {
+        listener.outlet.end(Goodbye::close(close::RESTARTING, why));
     }
 }
 

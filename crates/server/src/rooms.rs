@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::config::{Clock, Dice};
 use crate::hall::{Hall, new_epoch};
+use crate::log::LogPlace;
 use crate::room::Room;
 use crate::running::ServerError;
 use crate::spec::{
@@ -61,6 +62,7 @@ impl From<StoreError> for RoomsError {
         match error {
             StoreError::Database(error) => Self::Database(error),
             StoreError::Stopped => Self::Stopped,
+            StoreError::Away | StoreError::Unsure | StoreError::TooLarge => Self::NotStored,
         }
     }
 }
@@ -90,8 +92,21 @@ impl Rooms {
     /// # Errors
     /// [`ServerError`]: the directory or the database.
     pub fn administer(data: &Path) -> Result<Self, ServerError> {
+        Self::administer_with(data, None)
+    }
+
+    /// The same where that server follows a log: so does this.
+    ///
+    /// # Errors
+    /// [`ServerError`]: the directory, the database or the log.
+    pub fn administer_with(data: &Path, log: Option<&LogPlace>) -> Result<Self, ServerError> {
         let clock = Clock::system();
-        let (store, writer) = Store::administer(data, clock.clone())?;
+        // A thread of its own: this one may belong to a runtime, and the log has another.
+        let opened = std::thread::scope(|scope| {
+            scope.spawn(|| Store::administer(data, log, clock.clone())).join()
+        });
+        let lost = |_| ServerError::Directory(std::io::Error::other("a thread was lost"));
+        let (store, writer) = opened.map_err(lost)??;
         writer.spawn().map_err(ServerError::Directory)?;
         Ok(Self::new(Arc::new(Hall::new(store, clock, Dice::system(), Wire::full()))))
     }
@@ -238,7 +253,10 @@ impl Rooms {
 
     async fn token_change(
         &self,
-        change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<bool> + Send + 'static,
+        change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<bool>
+        + Clone
+        + Send
+        + 'static,
     ) -> Result<(), RoomsError> {
         if !self.hall.store.write(change).await? {
             return Err(RoomsError::NoToken);

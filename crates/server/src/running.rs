@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::accept::{self, Stream};
 use crate::config::{Config, Limits};
 use crate::hall::Hall;
+use crate::log::LogError;
 use crate::outlet::Goodbye;
 use crate::pace::Paces;
 use crate::probe::Probe;
@@ -41,6 +42,9 @@ pub enum ServerError {
     /// Another server runs on this directory.
     #[error("another server runs on this data directory")]
     Locked,
+    /// The log that servers share cannot be used.
+    #[error("the log cannot be used")]
+    Log(#[source] LogError),
     /// The listener has no address.
     #[error("the listener cannot be used")]
     Listener(#[source] std::io::Error),
@@ -83,9 +87,9 @@ pub(crate) enum Writing {
 /// [`ServerError`]: the database, its directory, or the listener.
 pub async fn start(config: Config, listener: TcpListener) -> Result<Running, ServerError> {
     let addr = listener.local_addr().map_err(ServerError::Listener)?;
-    let (data, clock) = (config.data.clone(), config.clock.clone());
+    let (data, log, clock) = (config.data.clone(), config.log.clone(), config.clock.clone());
     let opening = tokio::task::spawn_blocking(move || {
-        let (store, writer) = Store::host(data.as_deref(), clock)?;
+        let (store, writer) = Store::host(data.as_deref(), log.as_ref(), clock)?;
         let thread = writer.spawn().map_err(ServerError::Directory)?;
         Ok((store, thread))
     });

@@ -17,11 +17,15 @@ use crate::hall::Hall;
 use crate::refusal::{Refusal, json};
 use crate::room::Room;
 use crate::routes::Server;
+use crate::store::StoreError;
 use crate::store::items::Items;
 use crate::wire::place_of;
 
 /// As fast as a number can be read.
 const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// What could not be counted is counted so much later.
+const COUNT_AGAIN: Duration = Duration::from_secs(5);
 
 /// The questions of a room whose votes are to be told; whoever adds the first tells them.
 #[derive(Debug, Default)]
@@ -86,17 +90,26 @@ impl Hall {
             return;
         }
         let (hall, room) = (Arc::clone(self), Arc::clone(room));
+        let again = Arc::clone(&room);
         // Ends with the runtime; what it would have told is told when the room is opened again.
         tokio::spawn(async move {
             tokio::time::sleep(TELL_EVERY).await;
             let questions = room.wanted.take();
+            let uncounted = questions.clone();
             let (key, (epoch, _)) = (room.key(), room.position());
             let told = hall.store.write_then(
                 move |conn| Items { conn, room: key, epoch: &epoch }.count_votes(questions),
                 move |votes| room.deliver_votes(votes),
             );
-            if let Err(error) = told.await {
-                tracing::error!(%error, "votes could not be counted");
+            match told.await {
+                Ok(_) | Err(StoreError::Stopped) => {}
+                Err(error) => {
+                    tracing::error!(%error, "votes could not be counted");
+                    tokio::time::sleep(COUNT_AGAIN).await;
+                    for question in uncounted {
+                        hall.tell_votes(&again, question);
+                    }
+                }
             }
         });
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::writer::DirectoryLock;
-use super::{BUSY, FILE, migrate, restrict};
+use super::{BUSY, FILE, migrate, replica, restrict};
 use crate::config::Dice;
 use crate::hall::new_epoch;
 use crate::running::ServerError;
@@ -78,11 +78,12 @@ fn check(conn: &Connection) -> Result<(), BackupError> {
 }
 
 /// Puts a copy into a data directory in which no server runs. What was there before stays beside it, under the name that is
-/// returned. Every room begins a new epoch: what came after the copy is gone, and clients that have it must learn so.
+/// returned. Every room begins a new epoch: what came after the copy is gone, and clients that have it must learn so. Unless
+/// the copy `follows` a log, as it will again: what came after it comes from there.
 ///
 /// # Errors
 /// [`BackupError`].
-pub fn restore(file: &Path, data: &Path) -> Result<Option<PathBuf>, BackupError> {
+pub fn restore(file: &Path, data: &Path, follows: bool) -> Result<Option<PathBuf>, BackupError> {
     std::fs::create_dir_all(data)?;
     let _lock = DirectoryLock::take(data)?;
     let (path, part) = (data.join(FILE), data.join("rooms.db.part"));
@@ -92,7 +93,7 @@ pub fn restore(file: &Path, data: &Path) -> Result<Option<PathBuf>, BackupError>
     }
     std::fs::copy(file, &part)?;
     restrict(&part);
-    prepare(&part).inspect_err(|_| {
+    prepare(&part, follows).inspect_err(|_| {
         let _ = std::fs::remove_file(&part);
     })?;
     let before = set_aside(&path)?;
@@ -101,13 +102,16 @@ pub fn restore(file: &Path, data: &Path) -> Result<Option<PathBuf>, BackupError>
     Ok(before)
 }
 
-/// Brings a copy up to date and gives its rooms new lives.
-fn prepare(part: &Path) -> Result<(), BackupError> {
+/// Brings a copy up to date and gives its rooms new lives, unless a log goes on with the old ones.
+fn prepare(part: &Path, follows: bool) -> Result<(), BackupError> {
     let mut conn = Connection::open_with_flags(part, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check(&conn)?;
     migrate(&mut conn)?;
-    for room in super::tokens::rooms(&conn)? {
-        super::tokens::set_epoch(&conn, room.key, &new_epoch(&Dice::system()))?;
+    if !(follows && replica::is_one(&conn)?) {
+        replica::leave(&conn)?;
+        for room in super::tokens::rooms(&conn)? {
+            super::tokens::set_epoch(&conn, room.key, &new_epoch(&Dice::system()))?;
+        }
     }
     // One file: nothing of it waits in another.
     conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;

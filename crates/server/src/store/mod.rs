@@ -7,11 +7,14 @@ pub(crate) mod entries;
 mod follow;
 pub(crate) mod guests;
 pub(crate) mod items;
+#[cfg_attr(not(feature = "nats"), path = "no_log.rs")]
+pub(crate) mod log;
 pub(crate) mod moderation;
 pub(crate) mod nonces;
 #[cfg(test)]
 mod plans;
 pub(crate) mod removal;
+pub(crate) mod replica;
 pub(crate) mod retention;
 pub(crate) mod snippets;
 pub(crate) mod submissions;
@@ -29,8 +32,11 @@ use rusqlite_migration::{M, Migrations};
 use tokio::sync::mpsc;
 
 use crate::config::Clock;
+use crate::log::{LogError, LogPlace};
 use crate::metrics::Metrics;
+use crate::room::OpenRooms;
 use crate::running::ServerError;
+use log::Log;
 use writer::{DirectoryLock, Write, Writer};
 
 /// Reads are short; more connections than cores would only fight over the page cache.
@@ -51,6 +57,9 @@ pub(crate) struct Store {
     next: AtomicUsize,
     writes: mpsc::Sender<Write>,
     hosting: bool,
+    /// Whether other servers write into the same rooms.
+    shared: bool,
+    open: Arc<OpenRooms>,
     /// Reads happen where they are asked for, without a thread.
     inline: bool,
     metrics: Arc<Metrics>,
@@ -58,52 +67,93 @@ pub(crate) struct Store {
 
 /// A read or a write was not done.
 #[derive(Debug, thiserror::Error)]
+#[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "what only a log can say"))]
 pub(crate) enum StoreError {
     #[error("the database refused")]
     Database(#[from] rusqlite::Error),
     #[error("the server is stopping")]
     Stopped,
+    #[error("the log that servers share is away")]
+    Away,
+    #[error("the log did not say whether it has it")]
+    Unsure,
+    #[error("the log takes no message so large")]
+    TooLarge,
 }
 
 impl Store {
     /// Opens the database that a server writes its rooms into: nobody else may do so at the same time.
-    pub(crate) fn host(data: Option<&Path>, clock: Clock) -> Result<(Self, Writer), ServerError> {
+    pub(crate) fn host(
+        data: Option<&Path>,
+        log: Option<&LogPlace>,
+        clock: Clock,
+    ) -> Result<(Self, Writer), ServerError> {
         let Some(dir) = data else {
             let mut conn = Connection::open_in_memory().map_err(ServerError::Database)?;
             migrate(&mut conn)?;
             let conn = Arc::new(Mutex::new(conn));
-            return Ok(Self::assemble(conn.clone(), vec![conn], None, clock, true));
+            return Self::assemble(conn.clone(), vec![conn], None, log, clock, true);
         };
         std::fs::create_dir_all(dir).map_err(ServerError::Directory)?;
         let lock = DirectoryLock::take(dir)?;
         let (writer, readers) = open_file(dir)?;
-        Ok(Self::assemble(writer, readers, Some(lock), clock, true))
+        Self::assemble(writer, readers, Some(lock), log, clock, true)
     }
 
     /// Opens the database beside a server that may be running, for rooms and tokens alone.
-    pub(crate) fn administer(dir: &Path, clock: Clock) -> Result<(Self, Writer), ServerError> {
+    pub(crate) fn administer(
+        dir: &Path,
+        log: Option<&LogPlace>,
+        clock: Clock,
+    ) -> Result<(Self, Writer), ServerError> {
         std::fs::create_dir_all(dir).map_err(ServerError::Directory)?;
         let (writer, readers) = open_file(dir)?;
-        Ok(Self::assemble(writer, readers, None, clock, false))
+        Self::assemble(writer, readers, None, log, clock, false)
     }
 
     fn assemble(
         writer: Arc<Mutex<Connection>>,
         readers: Vec<Arc<Mutex<Connection>>>,
         lock: Option<DirectoryLock>,
+        log: Option<&LogPlace>,
         clock: Clock,
         hosting: bool,
-    ) -> (Self, Writer) {
+    ) -> Result<(Self, Writer), ServerError> {
         let (writes, queue) = mpsc::channel(WRITES_WAITING);
         let (next, metrics) = (AtomicUsize::new(0), Arc::<Metrics>::default());
-        let writer = Writer::new(writer, queue, lock, clock, metrics.clone());
-        (Self { readers, next, writes, hosting, inline: false, metrics }, writer)
+        let open = Arc::<OpenRooms>::default();
+        let log = match log {
+            Some(place) => {
+                let (open, metrics) = (open.clone(), metrics.clone());
+                Some(Log::open(place, &mut self::lock(&writer), open, metrics)?)
+            }
+            None if replica::is_one(&self::lock(&writer)).map_err(ServerError::Database)? => {
+                return Err(ServerError::Log(LogError::Missing));
+            }
+            None => None,
+        };
+        let shared = log.is_some();
+        let writer = Writer::new(writer, queue, lock, clock, metrics.clone(), log);
+        Ok((Self { readers, next, writes, hosting, shared, open, inline: false, metrics }, writer))
     }
 
     /// Hosts rooms in a connection that somebody else keeps, without any thread.
-    pub(crate) fn inline(conn: Arc<Mutex<Connection>>, clock: Clock) -> (Self, Writer) {
-        let (store, writer) = Self::assemble(conn.clone(), vec![conn], None, clock, true);
-        (Self { inline: true, ..store }, writer)
+    pub(crate) fn inline(
+        conn: Arc<Mutex<Connection>>,
+        clock: Clock,
+    ) -> Result<(Self, Writer), ServerError> {
+        let (store, writer) = Self::assemble(conn.clone(), vec![conn], None, None, clock, true)?;
+        Ok((Self { inline: true, ..store }, writer))
+    }
+
+    /// Whether other servers write into the same rooms.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// The rooms that are open in this process.
+    pub(crate) fn open_rooms(&self) -> &Arc<OpenRooms> {
+        &self.open
     }
 
     /// Whether this process owns the rooms' logs.
@@ -148,7 +198,7 @@ impl Store {
     /// Changes rooms or tokens on the writer's thread, in a transaction of its own.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         self.write_then(change, |_| {}).await
     }
@@ -156,7 +206,7 @@ impl Store {
     /// The same; `then` runs on the writer's thread after the commit, before anything else is written.
     pub(crate) async fn write_then<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Clone + Send + 'static,
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (done, answer) = tokio::sync::oneshot::channel();
@@ -204,6 +254,7 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<(), ServerError> {
         M::up(include_str!("keys.sql")),
         M::up(include_str!("moderation.sql")),
         M::up(include_str!("guests.sql")),
+        M::up(include_str!("replica.sql")),
     ]);
     steps.to_latest(conn).map_err(ServerError::Migration)
 }

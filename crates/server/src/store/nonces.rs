@@ -74,6 +74,15 @@ pub(super) fn keep_nonce(
     Ok(())
 }
 
-pub(crate) fn forget_nonces(conn: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
-    conn.execute("DELETE FROM nonce WHERE stored_ms < ?", [before_ms])
+/// Nonces that are forgotten at once: few enough for one message of a log.
+const CHUNK: u32 = 2000;
+
+/// Forgets old ones; says whether there are more.
+pub(crate) fn forget_nonces(conn: &Connection, before_ms: i64) -> rusqlite::Result<bool> {
+    let gone = conn.execute(
+        "DELETE FROM nonce WHERE (room, user, nonce) IN
+         (SELECT room, user, nonce FROM nonce WHERE stored_ms < ? ORDER BY stored_ms LIMIT ?)",
+        params![before_ms, CHUNK],
+    )?;
+    Ok(gone == CHUNK as usize)
 }

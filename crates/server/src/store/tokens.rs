@@ -136,6 +136,12 @@ fn note_settings(conn: &Connection, topic: &Topic) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The life of a room's history.
+pub(crate) fn epoch(conn: &Connection, key: i64) -> rusqlite::Result<Epoch> {
+    conn.prepare_cached("SELECT epoch FROM room WHERE id = ?")?
+        .query_row([key], |row| Ok(Epoch::new(row.get::<_, String>(0)?)))
+}
+
 /// Begins a new life of a room's history.
 pub(crate) fn set_epoch(conn: &Connection, key: i64, epoch: &Epoch) -> rusqlite::Result<()> {
     conn.execute("UPDATE room SET epoch = ? WHERE id = ?", params![epoch.as_str(), key])?;

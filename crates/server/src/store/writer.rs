@@ -1,5 +1,7 @@
 //! The one thread that writes: it commits what is waiting as one transaction, then tells everyone.
 
+mod writes;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -9,20 +11,23 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use aside_protocol::triage::Item;
-use aside_protocol::{Control, Epoch, Nonce, Seq, ServerFrame};
+use aside_protocol::{Epoch, Seq};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::entries::{self, Draft, Record};
+use super::entries::{self, Record};
 use super::items::Items;
+use super::log::Log;
 use super::nonces::{self, Known};
 use super::{StoreError, aliases, lock, removal};
 use crate::config::Clock;
 use crate::inline::{Rests, Step};
 use crate::metrics::Metrics;
-use crate::outlet::Outlet;
 use crate::room::Room;
 use crate::running::ServerError;
+
+use writes::Job;
+pub(crate) use writes::{Append, AppendError, Reply, Write};
 
 /// The most writes in one transaction: enough to share an fsync among many, few enough that nobody waits long.
 const BATCH: usize = 256;
@@ -32,70 +37,6 @@ const NONCE_DAYS: i64 = 14;
 
 /// How often old nonces are looked for.
 const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
-
-/// Something to be written.
-pub(crate) enum Write {
-    /// Entries of one room.
-    Append(Append),
-    /// A change of rooms or tokens, in a transaction of its own.
-    Job(Job),
-    /// Commit what came before, tidy up, end.
-    Stop,
-}
-
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
-
-/// Entries of one room, stored all together, in order, without anything between them.
-pub(crate) struct Append {
-    pub(crate) room: Arc<Room>,
-    pub(crate) drafts: Vec<Draft>,
-    pub(crate) reply: Reply,
-}
-
-/// Who is told once the entries are on disk.
-pub(crate) enum Reply {
-    /// Nobody: a send without a nonce.
-    Nobody,
-    /// The sender, on its socket, after the room was told.
-    Socket(Outlet, Nonce),
-    /// A caller that waits.
-    Caller(oneshot::Sender<Result<Vec<Seq>, AppendError>>),
-}
-
-/// Entries were not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AppendError {
-    /// The same nonce came before, with another body.
-    #[error("the nonce was used for something else")]
-    NonceReused,
-    /// Somebody else answered, or is about to.
-    #[error("somebody else answered, or is about to")]
-    Overtaken,
-    /// The same question came before, and waits for review.
-    #[error("it waits for review")]
-    InReview,
-    /// The message that it is made of was removed.
-    #[error("it was removed")]
-    Gone,
-    /// The disk or the database refused.
-    #[error("nothing can be stored now")]
-    Unavailable,
-}
-
-impl Write {
-    /// Wraps a change, so that its outcome goes to `done`.
-    pub(super) fn job<T: Send + 'static>(
-        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
-        then: impl FnOnce(&T) + Send + 'static,
-        done: oneshot::Sender<Result<T, StoreError>>,
-    ) -> Self {
-        Self::Job(Box::new(move |conn| {
-            let outcome = in_transaction(conn, change).inspect(|value| then(value));
-            // The caller may have gone; what was asked for is done all the same.
-            let _ = done.send(outcome.map_err(StoreError::from));
-        }))
-    }
-}
 
 fn in_transaction<T>(
     conn: &mut Connection,
@@ -137,6 +78,7 @@ pub(crate) struct Writer {
     lock: Option<DirectoryLock>,
     clock: Clock,
     metrics: Arc<Metrics>,
+    log: Option<Log>,
     pruned_ms: i64,
 }
 
@@ -153,8 +95,9 @@ impl Writer {
         lock: Option<DirectoryLock>,
         clock: Clock,
         metrics: Arc<Metrics>,
+        log: Option<Log>,
     ) -> Self {
-        Self { conn, queue, lock, clock, metrics, pruned_ms: 0 }
+        Self { conn, queue, lock, clock, metrics, log, pruned_ms: 0 }
     }
 
     /// Runs until [`Write::Stop`], or until every handle is gone.
@@ -163,7 +106,7 @@ impl Writer {
     }
 
     fn run(mut self) {
-        while let Some(first) = self.queue.blocking_recv() {
+        while let Some(first) = self.next() {
             let batch = self.batch(first);
             if self.work(batch).is_break() {
                 break;
@@ -181,6 +124,14 @@ impl Writer {
         drop(self.lock);
     }
 
+    /// The next that is to be written. What other servers write meanwhile is heeded.
+    fn next(&mut self) -> Option<Write> {
+        match &mut self.log {
+            None => self.queue.blocking_recv(),
+            Some(log) => log.next(&mut self.queue, &self.conn),
+        }
+    }
+
     /// The same on the caller's runtime, resting between the steps as it is told to.
     pub(crate) async fn run_inline(mut self, rests: Rests) {
         while let Some(first) = self.queue.recv().await {
@@ -188,7 +139,7 @@ impl Writer {
             for write in self.batch(first) {
                 match write {
                     Write::Append(append) => self.append_slowly(vec![append], &rests).await,
-                    Write::Job(job) => job(&mut lock(&self.conn)),
+                    Write::Job(job) => self.make(job),
                     Write::Stop => return,
                 }
             }
@@ -206,16 +157,14 @@ impl Writer {
     }
 
     /// Writes a batch in the order in which it was asked for.
-    fn work(&self, batch: Vec<Write>) -> std::ops::ControlFlow<()> {
+    fn work(&mut self, batch: Vec<Write>) -> std::ops::ControlFlow<()> {
         let mut appends = Vec::new();
         for write in batch {
             match write {
                 Write::Append(append) => appends.push(append),
                 Write::Job(job) => {
                     self.append_all(std::mem::take(&mut appends));
-                    let began = Instant::now();
-                    job(&mut lock(&self.conn));
-                    self.metrics.committed(began.elapsed());
+                    self.make(job);
                 }
                 Write::Stop => {
                     self.append_all(appends);
@@ -227,40 +176,66 @@ impl Writer {
         std::ops::ControlFlow::Continue(())
     }
 
+    fn make(&mut self, mut job: Job) {
+        let began = Instant::now();
+        let made = self.commit(|tx| job.make(tx));
+        self.metrics.committed(began.elapsed());
+        job.end(made);
+    }
+
+    /// Makes a change in a transaction of its own, and has it on disk. With a log, it is in the log first; where others were
+    /// faster, it is made again on what they wrote.
+    fn commit<T>(
+        &mut self,
+        mut change: impl FnMut(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut conn = lock(&self.conn);
+        match &mut self.log {
+            None => Ok(in_transaction(&mut conn, change)?),
+            Some(log) => log.commit(&mut conn, &mut change),
+        }
+    }
+
     /// Commits, then tells the rooms, then the senders. Nothing is told before it is on disk.
-    fn append_all(&self, mut appends: Vec<Append>) {
+    fn append_all(&mut self, appends: Vec<Append>) {
         if appends.is_empty() {
             return;
         }
-        let outcomes = match self.store(&mut appends) {
+        let outcomes = match self.store(&appends) {
             Ok((fresh, outcomes)) => {
                 aside_failpoint::at("server.committed");
                 tell(fresh);
                 aside_failpoint::at("server.told-the-room");
                 outcomes
             }
-            Err(_) => refused(appends.len()),
+            Err(StoreError::TooLarge) if appends.len() > 1 => {
+                let mut first = appends;
+                let second = first.split_off(first.len() / 2);
+                self.append_all(first);
+                return self.append_all(second);
+            }
+            Err(error) => refused(&error, appends.len()),
         };
         give(appends, outcomes);
     }
 
-    async fn append_slowly(&self, mut appends: Vec<Append>, rests: &Rests) {
-        let outcomes = match self.store(&mut appends) {
+    async fn append_slowly(&mut self, appends: Vec<Append>, rests: &Rests) {
+        let outcomes = match self.store(&appends) {
             Ok((fresh, outcomes)) => {
                 rests.after(Step::Committed).await;
                 tell(fresh);
                 rests.after(Step::Told).await;
                 outcomes
             }
-            Err(_) => refused(appends.len()),
+            Err(error) => refused(&error, appends.len()),
         };
         give(appends, outcomes);
     }
 
-    fn store(&self, appends: &mut [Append]) -> rusqlite::Result<(Fresh, Outcomes)> {
+    fn store(&mut self, appends: &[Append]) -> Result<(Fresh, Outcomes), StoreError> {
         let now_ms = self.clock.now().as_millisecond();
         let (count, began) = (appends.len(), Instant::now());
-        let stored = in_transaction(&mut lock(&self.conn), |tx| insert_all(tx, appends, now_ms));
+        let stored = self.commit(|tx| insert_all(tx, appends, now_ms));
         self.metrics.committed(began.elapsed());
         if let Ok((fresh, _)) = &stored {
             let entries: usize = fresh.values().map(|given| given.records.len()).sum();
@@ -278,8 +253,11 @@ impl Writer {
         }
         self.pruned_ms = now_ms;
         let before_ms = now_ms - NONCE_DAYS * 24 * 60 * 60 * 1000;
-        if let Err(error) = nonces::forget_nonces(&lock(&self.conn), before_ms) {
-            tracing::warn!(%error, "old nonces stay");
+        match self.commit(|tx| nonces::forget_nonces(tx, before_ms)) {
+            // The rest of them with the next write.
+            Ok(true) => self.pruned_ms = 0,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "old nonces stay"),
         }
     }
 }
@@ -304,8 +282,14 @@ fn tell(fresh: Fresh) {
     }
 }
 
-fn refused(count: usize) -> Outcomes {
-    vec![Err(AppendError::Unavailable); count]
+fn refused(error: &StoreError, count: usize) -> Outcomes {
+    let why = match error {
+        StoreError::Unsure => AppendError::Unsure,
+        StoreError::Database(_) | StoreError::Stopped | StoreError::Away | StoreError::TooLarge => {
+            AppendError::Unavailable
+        }
+    };
+    vec![Err(why); count]
 }
 
 fn give(appends: Vec<Append>, outcomes: Outcomes) {
@@ -315,10 +299,10 @@ fn give(appends: Vec<Append>, outcomes: Outcomes) {
     }
 }
 
-/// Inserts what is new and gives every entry its place. Drafts are taken out of the appends on the way.
+/// Inserts what is new and gives every entry its place.
 fn insert_all(
     tx: &Transaction<'_>,
-    appends: &mut [Append],
+    appends: &[Append],
     now_ms: i64,
 ) -> rusqlite::Result<(Fresh, Outcomes)> {
     let mut fresh = Fresh::new();
@@ -334,7 +318,7 @@ fn insert_all(
         let items = Items { conn: tx, room: room.key(), epoch: &given.position.0 };
         let mut places = Vec::with_capacity(append.drafts.len());
         let mut refused = None;
-        for draft in append.drafts.drain(..) {
+        for draft in &append.drafts {
             let source = draft.source;
             if let Some(made) =
                 source.map(|message| items.made_from(message)).transpose()?.flatten()
@@ -349,22 +333,20 @@ fn insert_all(
                 refused = Some(AppendError::Gone);
                 continue;
             }
-            match nonces::known_nonce(tx, room.key(), &draft)? {
+            match nonces::known_nonce(tx, room.key(), draft)? {
                 Known::Same(seq) => places.push(seq),
                 Known::Other => refused = Some(AppendError::NonceReused),
                 Known::Submitted(_) => refused = Some(AppendError::InReview),
-                Known::New if items.overtaken(&draft, now_ms)? => {
+                Known::New if items.overtaken(draft, now_ms)? => {
                     refused = Some(AppendError::Overtaken);
                 }
                 Known::New => {
                     let seq = given.records.last().map_or(given.position.1, |last| last.seq).next();
-                    let owner = draft.owner.clone();
-                    let record = draft.place(seq, now_ms);
-                    if let Some(owner) = &owner {
+                    let record = draft.clone().place(seq, now_ms);
+                    if let Some(owner) = &draft.owner {
                         aliases::keep(tx, room.key(), &record.user, owner)?;
                     }
-                    let owner = owner.as_deref().unwrap_or(&record.user);
-                    entries::insert(tx, room.key(), &record, owner, now_ms)?;
+                    entries::insert(tx, room.key(), &record, draft.owner(), now_ms)?;
                     aside_failpoint::at("server.inserted");
                     given.items.extend(items.follow(&record, source, now_ms)?);
                     places.push(seq);
@@ -375,37 +357,4 @@ fn insert_all(
         outcomes.push(refused.map_or(Ok(places), Err));
     }
     Ok((fresh, outcomes))
-}
-
-impl Reply {
-    fn give(self, room: &Room, outcome: Result<Vec<Seq>, AppendError>) {
-        match self {
-            Self::Nobody => {}
-            // A caller that no longer waits knows that it does not know; the entry is stored.
-            Self::Caller(caller) => drop(caller.send(outcome)),
-            Self::Socket(outlet, nonce) => {
-                let control = match outcome {
-                    Ok(places) => {
-                        let seq = places.last().copied();
-                        let with_seq = room.wire().seq;
-                        let seq = seq.filter(|_| with_seq);
-                        Control::Ack { nonce, id: seq.map(|seq| room.entry_id(seq)), seq }
-                    }
-                    Err(error) => error.nack(nonce),
-                };
-                outlet.say(ServerFrame::control_text(&control).into());
-            }
-        }
-    }
-}
-
-impl AppendError {
-    fn nack(self, nonce: Nonce) -> Control {
-        let code = match self {
-            Self::NonceReused | Self::Overtaken | Self::InReview => 409,
-            Self::Gone => 404,
-            Self::Unavailable => 503,
-        };
-        Control::Nack { nonce, code, reason: self.to_string(), retry_ms: None }
-    }
 }

@@ -228,7 +228,7 @@ pub(crate) async fn http(
     stream.write_all(head.as_bytes()).await.unwrap();
     // A refusal may come before the whole body is read.
     let _ = stream.write_all(body).await;
-    let (mut read, mut buffer) = (Vec::new(), [0; 8192]);
+    let (mut read, mut buffer) = (Vec::new(), vec![0; 8192]);
     soon("a reply", async {
         while !complete(&read) {
             match stream.read(&mut buffer).await {

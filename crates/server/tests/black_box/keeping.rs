@@ -190,13 +190,13 @@ async fn what_is_no_copy_is_refused_and_changes_nothing() {
         "no database at all, but some text that is long enough to be read".repeat(99),
     )
     .unwrap();
-    assert!(restore(&bad, &data).is_err());
+    assert!(restore(&bad, &data, false).is_err());
     // A page in the middle is overwritten.
     let mut bytes = std::fs::read(&copy).unwrap();
     let middle = bytes.len() / 2 / 4096 * 4096;
     bytes[middle..middle + 4096].fill(0xff);
     std::fs::write(&bad, bytes).unwrap();
-    assert!(restore(&bad, &data).is_err());
+    assert!(restore(&bad, &data, false).is_err());
     assert!(!data.join("rooms.db.part").exists());
     let room = Room::start(Config { data: Some(data.clone()), ..Config::for_tests() }).await;
     assert_eq!(room.log().await, ["kept"]);
@@ -204,8 +204,8 @@ async fn what_is_no_copy_is_refused_and_changes_nothing() {
     let newer = rusqlite::Connection::open(&copy).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
     drop(newer);
-    assert!(restore(&copy, &data).is_err(), "of a newer version");
-    assert!(restore(&dir.path().join("nowhere"), &data).is_err());
+    assert!(restore(&copy, &data, false).is_err(), "of a newer version");
+    assert!(restore(&dir.path().join("nowhere"), &data, false).is_err());
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_copy_is_put_back_over_a_database_that_is_damaged() {
     std::fs::write(&path, "what a disk may leave of a file ".repeat(999)).unwrap();
     std::fs::write(data.join("rooms.db-wal"), "its log").unwrap();
     std::fs::write(data.join("rooms.db.part-journal"), "of a restore that was cut short").unwrap();
-    let before = restore(&copy, &data).unwrap().unwrap();
+    let before = restore(&copy, &data, false).unwrap().unwrap();
     assert!(std::fs::read_to_string(&before).unwrap().starts_with("what a disk may leave"));
     let log = format!("{}-wal", before.display());
     assert_eq!(std::fs::read_to_string(log).unwrap(), "its log");
@@ -242,7 +242,7 @@ async fn whoever_was_further_than_the_copy_begins_anew() {
     room.publish("two").await;
     let ann = room.ann.clone();
     room.running.stop().await;
-    restore(&dir.path().join("copy"), &data).unwrap();
+    restore(&dir.path().join("copy"), &data, false).unwrap();
     let room = Room::start(config()).await;
     let mut client = room.open(&ann).await;
     let joined = client.resume(&epoch, 2).await;

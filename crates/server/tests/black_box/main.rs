@@ -23,14 +23,20 @@ mod keeping;
 mod keys;
 mod life;
 mod limits;
+#[cfg(target_os = "linux")]
+mod machines;
 mod metrics;
 mod moderation;
+#[cfg(target_os = "linux")]
+mod nats;
 mod page;
 mod process;
 mod removal;
 mod resume;
 mod review;
 mod room;
+#[cfg(target_os = "linux")]
+mod seeds;
 mod settings;
 mod snippets;
 mod triage;

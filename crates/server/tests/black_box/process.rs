@@ -28,6 +28,14 @@ impl Process {
         Self::spawn(Command::new(BINARY).env("ASIDE_LOG", "warn"), data, &[])
     }
 
+    /// One of several that share a log; dies when it gets to a place, if one is named.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_sharing(data: &Path, log: &str, place: Option<&str>) -> Self {
+        let mut command = Command::new(BINARY);
+        command.env("ASIDE_LOG", "warn").envs(place.map(|place| ("ASIDE_FAILPOINT", place)));
+        Self::spawn(&mut command, data, &["--log", log])
+    }
+
     /// One that dies when it gets to `place`.
     pub(crate) fn start_armed(data: &Path, place: &str) -> Self {
         Self::spawn(Command::new(BINARY).env("ASIDE_FAILPOINT", place), data, &[])

@@ -15,7 +15,7 @@ use anyhow::Context;
 use aside_server::Rooms;
 use clap::{Args, Parser, Subcommand};
 
-use crate::settings::{FILE_VARIABLE, LogSettings, Settings};
+use crate::settings::{FILE_VARIABLE, LogSettings, NatsSettings, Settings};
 
 /// The Aside room server.
 #[derive(Debug, Parser)]
@@ -36,6 +36,9 @@ struct Data {
     /// The file of settings (docs/server.md). What the environment says (`ASIDE_SERVER_LISTEN` for `listen`) goes before it.
     #[arg(long, env = FILE_VARIABLE)]
     config: Option<PathBuf>,
+    /// The log that several servers share: `nats://HOST:PORT`, several with commas. Absent: this one is alone.
+    #[arg(long, value_name = "URL")]
+    log: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,7 +59,8 @@ enum Task {
         /// The copy.
         file: PathBuf,
     },
-    /// Put a copy back, while no server runs. What was there before is kept; every room begins a new epoch.
+    /// Put a copy back, while no server runs. What was there before is kept; every room begins a new epoch, unless a log goes
+    /// on with it.
     Restore {
         #[command(flatten)]
         data: Data,
@@ -72,7 +76,9 @@ enum Task {
 
 impl Data {
     fn settings(&self) -> anyhow::Result<Settings> {
-        Settings::load(self.config.as_deref())
+        let flags = NatsSettings { url: self.log.clone(), ..NatsSettings::default() };
+        let flags = Settings { nats: flags, ..Settings::default() };
+        Ok(Settings::load(self.config.as_deref())?.under(flags))
     }
 
     fn dir(&self, settings: &Settings) -> PathBuf {
@@ -84,8 +90,10 @@ impl Data {
     }
 
     fn rooms(&self) -> anyhow::Result<Rooms> {
-        let dir = self.dir(&self.settings()?);
-        Rooms::administer(&dir).with_context(|| format!("cannot use {}", dir.display()))
+        let settings = self.settings()?;
+        let dir = self.dir(&settings);
+        Rooms::administer_with(&dir, settings.log_place().as_ref())
+            .with_context(|| format!("cannot use {}", dir.display()))
     }
 }
 
@@ -122,7 +130,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(aside_server::backup(&data.dir(&data.settings()?), &file)?)
         }
         Some(Task::Restore { data, file }) => {
-            match aside_server::restore(&file, &data.dir(&data.settings()?))? {
+            let settings = data.settings()?;
+            let follows = settings.log_place().is_some();
+            match aside_server::restore(&file, &data.dir(&settings), follows)? {
                 Some(before) => print(&format!("before\t{}", before.display())),
                 None => Ok(()),
             }

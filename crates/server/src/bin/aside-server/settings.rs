@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use aside_protocol::Topic;
-use aside_server::{Config, Keep, Limits, Rate};
+use aside_server::{Config, Keep, Limits, LogPlace, Rate};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) keep: KeepSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) log: LogSettings,
+    pub(crate) nats: NatsSettings,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -62,6 +63,14 @@ pub(crate) struct MetricsSettings {
 pub(crate) struct LogSettings {
     pub(crate) filter: Option<String>,
     pub(crate) format: Option<LogFormat>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NatsSettings {
+    pub(crate) url: Option<String>,
+    pub(crate) stream: Option<String>,
+    pub(crate) replicas: Option<NonZeroUsize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -130,6 +139,9 @@ const KEYS: &[&str] = &[
     "metrics.token_file",
     "log.filter",
     "log.format",
+    "nats.url",
+    "nats.stream",
+    "nats.replicas",
 ];
 
 /// What variables begin with that set something.
@@ -223,6 +235,9 @@ impl Settings {
             metrics.token_file,
             log.filter,
             log.format,
+            nats.url,
+            nats.stream,
+            nats.replicas,
         )
     }
 
@@ -232,10 +247,22 @@ impl Settings {
         self
     }
 
+    /// The log that several servers share.
+    pub(crate) fn log_place(&self) -> Option<LogPlace> {
+        let NatsSettings { url, stream, replicas } = &self.nats;
+        let mut place = LogPlace::new(url.clone()?);
+        if let Some(stream) = stream {
+            place.stream.clone_from(stream);
+        }
+        place.replicas = replicas.map_or(place.replicas, NonZeroUsize::get);
+        Some(place)
+    }
+
     /// What the server itself is told.
     pub(crate) fn config(&self, data: Option<PathBuf>) -> Config {
         Config {
             data,
+            log: self.log_place(),
             core_only: self.core_only.unwrap_or_default(),
             origins: self.origins.clone().unwrap_or_default(),
             guests: self.guests.iter().flatten().map(Topic::new).collect(),

@@ -41,6 +41,10 @@ token_file = "/run/token"
 [log]
 filter = "debug"
 format = "json"
+[nats]
+url = "nats://log.example"
+stream = "rooms"
+replicas = 3
 "#;
 
 #[test]
