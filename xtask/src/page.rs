@@ -22,9 +22,18 @@ pub(crate) fn install() -> Result<()> {
 
 /// Those of the servers that ours is measured beside.
 pub(crate) fn install_peers() -> Result<()> {
+    elsewhere("bench/peers")
+}
+
+/// Those of the server that docs/examples shows.
+pub(crate) fn install_example() -> Result<()> {
+    elsewhere("docs/examples/node")
+}
+
+fn elsewhere(folder: &str) -> Result<()> {
     let mut npm = npm();
-    npm.current_dir(root().join("bench/peers"));
-    packages(npm, "bench/peers")
+    npm.current_dir(root().join(folder));
+    packages(npm, folder)
 }
 
 /// `npm ci`, unless the lock file is the one of the last install.

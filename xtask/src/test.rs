@@ -129,6 +129,7 @@ fn fmt() -> Result<()> {
 fn needs() -> Result<()> {
     debian::ensure(true)?;
     page::install()?;
+    page::install_example()?;
     tools::ensure(&[tools::NEXTEST, tools::DRIVER, tools::DENY])
 }
 
