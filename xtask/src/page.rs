@@ -85,6 +85,8 @@ fn build_stamp() -> PathBuf {
 fn fingerprint() -> Result<String> {
     let mut files = Vec::new();
     collect(&root().join("ui"), &mut files)?;
+    // Help in the app.
+    collect(&root().join("docs/guide"), &mut files)?;
     files.sort();
     let mut lines = String::new();
     for file in files {

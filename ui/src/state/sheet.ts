@@ -6,6 +6,7 @@ import type { Who } from "./person.svelte";
 export type Sheet =
   | { kind: "join"; editing: SavedRoom | null; link?: string }
   | { kind: "settings" }
+  | { kind: "guide" }
   | { kind: "close" }
   | { kind: "forget"; room: SavedRoom }
   | { kind: "token"; room: SavedRoom }
