@@ -1,6 +1,7 @@
 // Builds two pages that never mix: index.html talks to the backend and ships; fake.html talks to an invented room and is for development and pictures.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { guide } from "./guide/guide.ts";
 
 // The policy of the shipped window, so that the preview shows what it would forbid.
 const csp = [
@@ -19,7 +20,7 @@ const csp = [
 export default defineConfig(({ mode }) => {
   const fake = mode === "fake";
   return {
-    plugins: [svelte()],
+    plugins: [svelte(), guide()],
     base: "./",
     clearScreen: false,
     resolve: mode === "test" ? { conditions: ["browser"] } : {},

@@ -32,6 +32,7 @@ setTimeout(() => {
   if (find) desk.search.type(find);
   if (query.has("order") && aside instanceof Aside) void keepOrder(aside, query.get("order") ?? "");
   if (query.has("form") && aside instanceof Aside) aside.sheet = { kind: "view", view: { id: "a", name: "Beamer", kinds: ["question"], words: ["beamer", "投影"], pattern: "row \\d+", people: [] } };
+  if (query.has("guide") && aside instanceof Aside) aside.sheet = { kind: "guide" };
   desk.numbersShown = query.has("numbers");
 }, PICTURE_MS);
 

@@ -18,8 +18,8 @@ const BUILD: &[&str] = &[
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
 /// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
-/// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; and the log
-/// that several room servers share.
+/// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; the log that
+/// several room servers share; and what runs the example of a server.
 const STAGE: &[&str] = &[
     "chromium",
     "dbus",
@@ -32,6 +32,7 @@ const STAGE: &[&str] = &[
     "openbox",
     "pulseaudio",
     "pulseaudio-utils",
+    "python3",
     "valgrind",
     "webkit2gtk-driver",
     "wmctrl",

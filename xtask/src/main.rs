@@ -3,6 +3,7 @@
 
 mod bench;
 mod bindings;
+mod capture;
 mod command;
 mod corpora;
 mod counts;
@@ -32,6 +33,7 @@ Usage: cargo xtask <command>
   corpora                                 fetch public bad input for the tests, below target/corpora
   counts [--write]                        instructions a message, against crates/sample/counts.json
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
+  capture                                 docs/images/aside.gif, of the demo in a virtual display
   tidy                                    the house rules alone
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
 ";
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         "corpora" => corpora::ensure(),
         "counts" => counts::counts(rest),
         "mutants" => mutants::mutants(rest),
+        "capture" => capture::capture(),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

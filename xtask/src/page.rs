@@ -22,9 +22,18 @@ pub(crate) fn install() -> Result<()> {
 
 /// Those of the servers that ours is measured beside.
 pub(crate) fn install_peers() -> Result<()> {
+    elsewhere("bench/peers")
+}
+
+/// Those of the server that docs/examples shows.
+pub(crate) fn install_example() -> Result<()> {
+    elsewhere("docs/examples/node")
+}
+
+fn elsewhere(folder: &str) -> Result<()> {
     let mut npm = npm();
-    npm.current_dir(root().join("bench/peers"));
-    packages(npm, "bench/peers")
+    npm.current_dir(root().join(folder));
+    packages(npm, folder)
 }
 
 /// `npm ci`, unless the lock file is the one of the last install.
@@ -76,6 +85,8 @@ fn build_stamp() -> PathBuf {
 fn fingerprint() -> Result<String> {
     let mut files = Vec::new();
     collect(&root().join("ui"), &mut files)?;
+    // Help in the app.
+    collect(&root().join("docs/guide"), &mut files)?;
     files.sort();
     let mut lines = String::new();
     for file in files {

@@ -84,7 +84,7 @@ fn duration(text: &str) -> Result<Duration> {
     Ok(Duration::from_secs(number.saturating_mul(unit)))
 }
 
-fn build(release: bool) -> Result<PathBuf> {
+pub(crate) fn build(release: bool) -> Result<PathBuf> {
     let profile = if release { "release" } else { "dev" };
     println!("Building the app in cargo's {profile} profile.");
     command::run(cargo().args(["build", "--package", "aside", "--locked", "--profile", profile]))?;

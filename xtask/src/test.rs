@@ -23,7 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", about: "rustfmt", run: fmt },
     Step {
         name: "tidy",
-        about: "the house rules: arrows, first lines, lengths, colours, paths, locks",
+        about: "the house rules: arrows, first lines, lengths, colours, paths, locks, what libraries are for",
         run: tidy::tidy,
     },
     Step { name: "needs", about: "Debian packages, npm packages, cargo's add-ons", run: needs },
@@ -129,6 +129,7 @@ fn fmt() -> Result<()> {
 fn needs() -> Result<()> {
     debian::ensure(true)?;
     page::install()?;
+    page::install_example()?;
     tools::ensure(&[tools::NEXTEST, tools::DRIVER, tools::DENY])
 }
 

@@ -1,6 +1,7 @@
 //! The house rules that no compiler checks; every breach is listed, not just the first.
 
 mod arrows;
+mod dependencies;
 mod locks;
 mod statements;
 mod text;
@@ -25,6 +26,7 @@ pub(crate) fn tidy() -> Result<()> {
     breaches.extend(sources.iter().flat_map(text::check));
     breaches.extend(sources.iter().flat_map(locks::check));
     breaches.extend(sources.iter().flat_map(statements::check));
+    breaches.extend(dependencies::check(&sources)?);
     breaches.extend(mutants::check()?);
     if breaches.is_empty() {
         println!("{} files keep the house rules.", sources.len());

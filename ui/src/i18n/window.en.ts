@@ -13,6 +13,11 @@ export const windowEn = {
   "window.reset": "Reset windows",
   "window.reset.hint": "Both windows whole, opaque, in the middle of their screen. Also in the tray.",
 
+  "guide.title": "Help",
+  "guide.search": "Search the guide",
+  "guide.contents": "Chapters",
+  "guide.none": "Nothing speaks of “{words}”.",
+
   "settings.search": "Search settings",
   "settings.none": "No setting is called that.",
   "settings.looks": "Appearance",

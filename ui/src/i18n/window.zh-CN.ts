@@ -14,6 +14,11 @@ export const windowZhCN = {
   "window.reset": "重置窗口",
   "window.reset.hint": "两个窗口恢复完整、不透明，并回到屏幕中央。托盘里也有。",
 
+  "guide.title": "帮助",
+  "guide.search": "搜索指南",
+  "guide.contents": "章节",
+  "guide.none": "没有提到“{words}”的内容。",
+
   "settings.search": "搜索设置",
   "settings.none": "没有这样的设置。",
   "settings.looks": "外观",

@@ -8,6 +8,7 @@ export type Sheet =
   | { kind: "host"; editing: SavedRoom | null }
   | { kind: "hosting"; room: SavedRoom }
   | { kind: "settings" }
+  | { kind: "guide" }
   | { kind: "close" }
   | { kind: "forget"; room: SavedRoom }
   | { kind: "token"; room: SavedRoom }

@@ -1,9 +1,10 @@
-//! `check` and `load`: against the real server, whole and with each of many planted faults, and against servers that are none.
+//! `check` and `load`: against the real server, whole and with each of many planted faults, against the examples of the documentation, and against servers that are none.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 mod core_faults;
 mod desk_faults;
+mod examples;
 mod faults;
 mod full_faults;
 mod http_faults;

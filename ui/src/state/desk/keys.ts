@@ -64,6 +64,7 @@ export const table = [
   { id: "search", keys: ["/", "Mod+f"], words: "key.search", group: "find", fields: true },
   { id: "palette", keys: ["Mod+k"], words: "key.palette", group: "find", fields: true },
   { id: "help", keys: ["?"], words: "key.help", group: "find" },
+  { id: "guide", keys: ["F1"], words: "guide.title", group: "find", fields: true },
   { id: "export", keys: ["Mod+Shift+e"], words: "key.export", group: "find", fields: true },
   { id: "numbers", keys: ["#"], words: "key.numbers", group: "find" },
 ] as const satisfies readonly Entry[];
@@ -119,7 +120,7 @@ export function commandFor(press: Press, bound: Bindings, inField: boolean, mac 
   const chord = chordOf(press, mac);
   if (chord === null) return null;
   // In a field only what no text is made of, and only where the table says so.
-  if (inField && !chord.startsWith("Mod+")) return null;
+  if (inField && !chord.startsWith("Mod+") && !/^F\d/.test(chord)) return null;
   return commands.find((command) => !command.own && (!inField || command.fields === true) && keysOf(command.id, bound).includes(chord))?.id ?? null;
 }
 
