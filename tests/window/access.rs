@@ -27,19 +27,19 @@ const LOOK: &str = "await new Promise((done) => setTimeout(done, 350));
     if (passes.length < 5) throw new Error('axe has not looked');
     return violations.map(({ impact, id, nodes }) => ({ impact, id, nodes: nodes.map(({ html, any }) => html + ' ' + any.map(({ message }) => message).join('; ')) }));";
 
-struct Eyes {
+pub(crate) struct Eyes {
     axe: String,
 }
 
 impl Eyes {
-    fn open() -> Eyes {
+    pub(crate) fn open() -> Eyes {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/node_modules/axe-core/axe.min.js");
         Eyes { axe: fs::read_to_string(path).expect("`npm ci` in ui/ brings axe-core") }
     }
 
     /// Looks at a screen; `screen` says in a failure which one it was.
-    async fn look(&self, app: &App, screen: &str) {
+    pub(crate) async fn look(&self, app: &App, screen: &str) {
         let grave = self.grave(app).await;
         assert!(grave.is_empty(), "{screen}: {grave:#?}");
     }

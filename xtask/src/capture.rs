@@ -129,9 +129,7 @@ fn film(display: &Virtual, window: &str, folder: &Path) -> Result<()> {
 fn develop(folder: &Path) -> Result<()> {
     let mut convert = Command::new("convert");
     convert.args(["-delay", "50", "-loop", "0"]).arg(folder.join("frame-*.png"));
-    convert
-        .args(["+dither", "-colors", "64", "-layers", "OptimizePlus"])
-        .arg(root().join(PICTURE));
+    convert.args(["+dither", "-colors", "64", "-layers", "OptimizePlus"]).arg(root().join(PICTURE));
     command::run(&mut convert)?;
     let bytes = root().join(PICTURE).metadata().context("no picture")?.len();
     println!("{PICTURE}: {bytes} bytes");
