@@ -24,6 +24,7 @@ mod corpora;
 mod demo;
 mod desk;
 mod flapping;
+mod help;
 mod hidden;
 mod hosted;
 mod lived_in;
