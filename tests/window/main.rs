@@ -25,6 +25,7 @@ mod demo;
 mod desk;
 mod flapping;
 mod hidden;
+mod installed;
 mod lived_in;
 mod notices;
 mod outage;

@@ -1,6 +1,7 @@
 //! The house's own commands: `cargo xtask run` shows the app, `cargo xtask test` runs everything that CI runs.
 #![allow(clippy::print_stdout, reason = "a command for people: what it says goes to the terminal")]
 
+mod audit;
 mod bench;
 mod bindings;
 mod command;
@@ -8,8 +9,10 @@ mod corpora;
 mod counts;
 mod debian;
 mod display;
+mod dist;
 mod fuzz;
 mod mutants;
+mod package;
 mod page;
 mod run;
 mod soak;
@@ -33,6 +36,8 @@ Usage: cargo xtask <command>
   counts [--write]                        instructions a message, against crates/sample/counts.json
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   tidy                                    the house rules alone
+  dist [--fetch-tools]                    packages to install, with licences and a bill of materials, below target/dist/release/packages;
+                                          --fetch-tools: kinds, too, whose tools Tauri downloads; --universal: macOS, both processors
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
 ";
 
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
         "corpora" => corpora::ensure(),
         "counts" => counts::counts(rest),
         "mutants" => mutants::mutants(rest),
+        "dist" => dist::dist(rest),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
