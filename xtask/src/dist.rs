@@ -60,18 +60,22 @@ impl Wish {
 
 pub(crate) fn dist(args: &[String]) -> Result<()> {
     let mut wish = Wish { profile: "release", fetch: false, universal: false };
+    let mut built = false;
     for arg in args {
         match arg.as_str() {
+            "--built" => built = true,
             "--fetch-tools" => wish.fetch = true,
             "--universal" if cfg!(target_os = "macos") => wish.universal = true,
-            _ => bail!("dist takes --fetch-tools and, on macOS, --universal"),
+            _ => bail!("dist takes --built, --fetch-tools and, on macOS, --universal"),
         }
     }
     debian::ensure(false)?;
     debian::also(PACKING)?;
     page::install()?;
-    page::build_if_changed()?;
-    build(&wish)?;
+    if !built {
+        page::build_if_changed()?;
+        build(&wish)?;
+    }
     let made = package(&wish)?;
     println!("\n{:>12}  {}", "bytes", made.display());
     for file in files(&made)? {

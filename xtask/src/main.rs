@@ -36,8 +36,9 @@ Usage: cargo xtask <command>
   counts [--write]                        instructions a message, against crates/sample/counts.json
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   tidy                                    the house rules alone
-  dist [--fetch-tools]                    packages to install, with licences and a bill of materials, below target/dist/release/packages;
-                                          --fetch-tools: kinds, too, whose tools Tauri downloads; --universal: macOS, both processors
+  dist [--built] [--fetch-tools]          packages to install, with licences and a bill of materials, below target/dist/release/packages;
+                                          --built: of the release build that is there; --fetch-tools: kinds, too, whose tools
+                                          Tauri downloads; --universal: macOS, both processors
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
 ";
 

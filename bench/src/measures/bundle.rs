@@ -13,9 +13,8 @@ use crate::stage::Stage;
 const MB: f64 = 1e6;
 
 pub(crate) async fn bundle(_: &Stage, _: Pace) -> Result<Vec<Figure>> {
-    done(Command::new("cargo").args(["xtask", "dist"])).await?;
+    done(Command::new("cargo").args(["xtask", "dist", "--built"])).await?;
     let ours = package("target/dist/release/packages", "Aside_")?;
-    // The build is there already: it is packed as ours was.
     let tauri = fs::canonicalize("ui/node_modules/@tauri-apps/cli/tauri.js")?;
     let mut bare = Command::new("node");
     bare.arg(tauri).args(["bundle", "--ci", "--bundles", "deb"]).current_dir("bench/bare");
