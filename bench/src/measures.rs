@@ -83,7 +83,7 @@ pub(crate) const MEASURES: &[Measure] = &[
     measure!("search", "11: finding in a long history", 150, 40, kept::search),
     measure!("gap", "12: a broken connection", 90, 30, gap::gap),
     measure!("ingest", "13: instructions", 1, 1, kept::ingest),
-    measure!("bundle", "14: what is downloaded", 240, 240, bundle::bundle),
+    measure!("bundle", "14: what is downloaded", 120, 120, bundle::bundle),
     measure!("fanout", "15: from one to many, on a server", 420, 60, fanout::fanout),
     measure!("durable", "16: until it is on disk", 110, 40, fanout::durable),
     measure!("growth", "what more rows cost", 90, 20, kept::growth),

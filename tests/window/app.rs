@@ -69,7 +69,7 @@ impl App {
         driver.envs(env.iter().copied());
         stage.run_along(&mut driver);
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
-        let driver = Driver::open(port, env!("CARGO_BIN_EXE_aside"), &args).await;
+        let driver = Driver::open(port, stage.program, &args).await;
         App { driver, stage }
     }
 
@@ -181,8 +181,7 @@ impl App {
 
     /// The same binary once more: what a click on its icon does.
     pub(crate) fn start_again(&self) {
-        let app = env!("CARGO_BIN_EXE_aside");
-        let ended = self.stage.command(app).output().unwrap();
+        let ended = self.stage.command(self.stage.program).output().unwrap();
         assert!(ended.status.success(), "the second start failed: {ended:?}");
     }
 

@@ -27,6 +27,7 @@ mod flapping;
 mod help;
 mod hidden;
 mod hosted;
+mod installed;
 mod lived_in;
 mod notices;
 mod order;

@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     bus: String,
     /// Of the language that the system speaks.
     pub(crate) lang: String,
+    /// The app: what was built with the tests, unless it is to be another.
+    pub(crate) program: &'static str,
     children: Vec<Child>,
 }
 
@@ -44,6 +46,7 @@ impl Stage {
             display: String::new(),
             bus: String::new(),
             lang: "en_US.UTF-8".to_owned(),
+            program: env!("CARGO_BIN_EXE_aside"),
             children: Vec::new(),
         };
         for below in ["aside", "home", "run", "keyring"] {
@@ -113,6 +116,11 @@ impl Stage {
     /// `ASIDE_HOME`.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("aside")
+    }
+
+    /// Where the desktop keeps what is the person's.
+    pub(crate) fn user_home(&self) -> PathBuf {
+        self.folder.path().join("home")
     }
 
     /// The address of its session bus.

@@ -20,7 +20,8 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     page::install()?;
     page::install_peers()?;
     page::build_if_changed()?;
-    let built = ["-p", "aside", "-p", "aside-server", "-p", "aside-bench", "-p", "aside-bare"];
+    let built = ["aside", "aside-cli", "aside-server", "aside-bench", "aside-bare"];
+    let built = built.into_iter().flat_map(|package| ["-p", package]);
     command::run(cargo().args(["build", "--release", "--locked"]).args(built))?;
     command::run(Command::new("target/release/aside-bench").args(args))
 }

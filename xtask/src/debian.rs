@@ -103,20 +103,9 @@ fn missing<'a>(wanted: &[&'a str]) -> Result<Vec<&'a str>> {
     Ok(wanted.iter().copied().filter(|package| !installed.contains(package)).collect())
 }
 
-/// apt-get that asks no questions, through sudo where we are not root.
+/// apt-get that asks no questions.
 fn apt() -> Result<Command> {
-    let root = command::output(Command::new("id").arg("-u"))?.trim() == "0";
-    let mut apt = if root {
-        Command::new("env")
-    } else if find("sudo").is_some() {
-        let mut sudo = Command::new("sudo");
-        sudo.arg("env");
-        sudo
-    } else {
-        bail!(
-            "installing packages takes root or sudo: run `apt-get install` for the packages above, then try again"
-        );
-    };
+    let mut apt = as_root("env")?;
     apt.args([
         "DEBIAN_FRONTEND=noninteractive",
         "apt-get",
@@ -125,4 +114,20 @@ fn apt() -> Result<Command> {
         "Dpkg::Use-Pty=0",
     ]);
     Ok(apt)
+}
+
+/// A program that changes the system, through sudo where we are not root.
+pub(crate) fn as_root(program: &str) -> Result<Command> {
+    let root = command::output(Command::new("id").arg("-u"))?.trim() == "0";
+    if root {
+        return Ok(Command::new(program));
+    }
+    if find("sudo").is_none() {
+        bail!(
+            "installing packages takes root or sudo: run `apt-get install` for the packages above, then try again"
+        );
+    }
+    let mut sudo = Command::new("sudo");
+    sudo.arg(program);
+    Ok(sudo)
 }

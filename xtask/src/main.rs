@@ -1,6 +1,7 @@
 //! The house's own commands: `cargo xtask run` shows the app, `cargo xtask test` runs everything that CI runs.
 #![allow(clippy::print_stdout, reason = "a command for people: what it says goes to the terminal")]
 
+mod audit;
 mod bench;
 mod bindings;
 mod capture;
@@ -9,8 +10,10 @@ mod corpora;
 mod counts;
 mod debian;
 mod display;
+mod dist;
 mod fuzz;
 mod mutants;
+mod package;
 mod page;
 mod run;
 mod soak;
@@ -35,6 +38,9 @@ Usage: cargo xtask <command>
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   capture                                 docs/images/aside.gif, of the demo in a virtual display
   tidy                                    the house rules alone
+  dist [--built] [--fetch-tools]          packages to install, with licences and a bill of materials, below target/dist/release/packages;
+                                          --built: of the release build that is there; --fetch-tools: kinds, too, whose tools
+                                          Tauri downloads; --universal: macOS, both processors
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
 ";
 
@@ -59,6 +65,7 @@ fn main() -> ExitCode {
         "counts" => counts::counts(rest),
         "mutants" => mutants::mutants(rest),
         "capture" => capture::capture(),
+        "dist" => dist::dist(rest),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

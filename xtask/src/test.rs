@@ -8,8 +8,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    audit,
     command::{self, cargo},
-    corpora, counts, debian, fuzz, page, soak, tidy, tools,
+    corpora, counts, debian, fuzz, package, page, soak, tidy, tools,
 };
 
 struct Step {
@@ -39,6 +40,11 @@ const STEPS: &[Step] = &[
         run: deny,
     },
     Step {
+        name: "audit",
+        about: "holes in npm packages, as the registry tells",
+        run: audit::audit,
+    },
+    Step {
         name: "nextest",
         about: "tests of the workspace, but for those in a real window",
         run: nextest,
@@ -52,9 +58,15 @@ const STEPS: &[Step] = &[
     Step { name: "doctest", about: "examples in the documentation", run: doctest },
     Step { name: "fuzz", about: "each fuzz target for a few seconds", run: fuzz::short },
     Step { name: E2E, about: "the app in a real window", run: window },
+    Step {
+        name: PACKAGE,
+        about: "packages: installed, started in a room, taken out again",
+        run: package::check,
+    },
 ];
 
 const E2E: &str = "e2e";
+const PACKAGE: &str = "package";
 
 enum Wish {
     All,
@@ -83,7 +95,7 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
         .iter()
         .filter(|step| match &wish {
             Wish::All => true,
-            Wish::WithoutWindow => step.name != E2E,
+            Wish::WithoutWindow => ![E2E, PACKAGE].contains(&step.name),
             Wish::Only(name) => step.name == name,
         })
         .collect();

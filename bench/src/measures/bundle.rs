@@ -1,7 +1,7 @@
-//! How much somebody downloads.
+//! How much somebody downloads, and what it takes on their disk.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
@@ -13,24 +13,47 @@ use crate::stage::Stage;
 const MB: f64 = 1e6;
 
 pub(crate) async fn bundle(_: &Stage, _: Pace) -> Result<Vec<Figure>> {
-    let ours = package(Path::new(".")).await?;
-    let theirs = package(Path::new("bench/bare")).await?;
+    done(Command::new("cargo").args(["xtask", "dist", "--built"])).await?;
+    let ours = package("target/dist/release/packages", "Aside_")?;
+    let tauri = fs::canonicalize("ui/node_modules/@tauri-apps/cli/tauri.js")?;
+    let mut bare = Command::new("node");
+    bare.arg(tauri).args(["bundle", "--ci", "--bundles", "deb"]).current_dir("bench/bare");
+    done(&mut bare).await?;
+    let theirs = package("target/release/bundle/deb", "Bare_")?;
+
+    let (downloaded, bare_downloaded) = (size(&ours)?, size(&theirs)?);
+    let (unpacked, bare_unpacked) = (installed(&ours).await?, installed(&theirs).await?);
     Ok(vec![
-        Figure::new(14, "what is downloaded: the .deb", ours, "MB")
-            .beside("a bare window of Tauri", theirs)
+        Figure::new(14, "what is downloaded: the .deb", downloaded, "MB")
+            .beside("a bare window of Tauri", bare_downloaded)
             .goals(Goal::Most(12.0), Goal::Most(5.0)),
+        Figure::new(14, "what is downloaded: unpacked", unpacked, "MB")
+            .beside("a bare window of Tauri", bare_unpacked),
     ])
 }
 
-/// The megabytes of a project's Debian package, built now.
-async fn package(folder: &Path) -> Result<f64> {
-    let mut build = Command::new("npx");
-    build.args(["--yes", "@tauri-apps/cli@2", "build", "--bundles", "deb"]).current_dir(folder);
-    ensure!(build.status().await.context("npx")?.success(), "no package of {}", folder.display());
-    let name = if folder == Path::new(".") { "Aside_" } else { "Bare_" };
-    let packages = fs::read_dir("target/release/bundle/deb")?.filter_map(Result::ok);
+async fn done(command: &mut Command) -> Result<()> {
+    let name = command.as_std().get_program().display().to_string();
+    ensure!(command.status().await.with_context(|| name.clone())?.success(), "{name} failed");
+    Ok(())
+}
+
+/// The Debian package of a folder whose name starts so.
+fn package(folder: &str, name: &str) -> Result<PathBuf> {
+    let packages = fs::read_dir(folder).with_context(|| folder.to_owned())?.filter_map(Result::ok);
     let package = packages
         .filter(|file| file.file_name().to_string_lossy().starts_with(name))
         .find(|file| file.path().extension().is_some_and(|ending| ending == "deb"));
-    Ok(package.context("no .deb")?.metadata()?.len() as f64 / MB)
+    Ok(package.with_context(|| format!("no {name}*.deb in {folder}"))?.path())
+}
+
+fn size(package: &Path) -> Result<f64> {
+    Ok(package.metadata()?.len() as f64 / MB)
+}
+
+async fn installed(package: &Path) -> Result<f64> {
+    let mut ask = Command::new("dpkg-deb");
+    let told = ask.arg("--field").arg(package).arg("Installed-Size").output().await?;
+    let kibibytes: f64 = String::from_utf8(told.stdout)?.trim().parse().context("no size")?;
+    Ok(kibibytes * 1024.0 / MB)
 }
