@@ -28,7 +28,7 @@ async fn an_installed_app_shows_what_is_said_and_starts_with_the_system() {
     app.row(&["the first live row"]).await;
     if let Some(since) = env::var("ASIDE_INSTALLED_SINCE").ok().and_then(|ms| ms.parse().ok()) {
         let took = SystemTime::now().duration_since(UNIX_EPOCH + Duration::from_millis(since));
-        println!(
+        eprintln!(
             "From the installation to the first live row: {:.1} s",
             took.unwrap().as_secs_f64()
         );
