@@ -136,6 +136,10 @@ pub(crate) fn package(wish: &Wish) -> Result<PathBuf> {
         }
     }
     if cfg!(target_os = "linux") && command::find("dpkg-deb").is_some() {
+        for package in files(&made)?.iter().filter(|file| file.extension() == Some("deb".as_ref()))
+        {
+            deb::repack(package, &stage)?;
+        }
         deb::command_line(&stage, &licences, &made)?;
         deb::server(&stage, &licences, &made)?;
     }

@@ -50,12 +50,13 @@ pub(crate) fn check() -> Result<()> {
     }
     let before = SystemTime::now();
     let tried = install(&debs).and_then(|()| installed(before));
-    let files = left_by(&PROGRAMS);
+    let files = files_of(&PROGRAMS);
     // Whatever was found, nothing stays.
     let removed = command::run(dpkg()?.arg("--remove").args(PROGRAMS));
-    tried?;
-    removed?;
-    gone(files?)
+    let after_removal = files.as_ref().map(left).unwrap_or_default();
+    let purged = command::run(dpkg()?.arg("--purge").args(PROGRAMS));
+    tried.and(removed).and(purged)?;
+    gone(&files?, &after_removal)
 }
 
 /// dpkg's own complaints about what a package needs come from here: nothing is fetched.
@@ -154,28 +155,26 @@ fn look_into(rpm: &Path) -> Result<()> {
 }
 
 /// Everything that packages own.
-fn left_by(packages: &[&str]) -> Result<BTreeSet<PathBuf>> {
+fn files_of(packages: &[&str]) -> Result<BTreeSet<PathBuf>> {
     let listed = command::output(Command::new("dpkg").arg("--listfiles").args(packages))?;
     Ok(listed.lines().filter(|line| line.starts_with('/')).map(PathBuf::from).collect())
 }
 
-/// After a removal the server's settings are left, as Debian wants it, and after a purge nothing is.
-fn gone(files: BTreeSet<PathBuf>) -> Result<()> {
+/// Those that are still there, but for folders that others use, too.
+fn left(files: &BTreeSet<PathBuf>) -> Vec<String> {
     let ours = |path: &&PathBuf| !path.is_dir() || path.to_string_lossy().contains("aside");
-    let left = |files: &BTreeSet<PathBuf>| -> Vec<String> {
-        let left = files.iter().filter(ours).filter(|path| path.exists());
-        left.map(|path| path.display().to_string()).collect()
-    };
+    let left = files.iter().filter(ours).filter(|path| path.exists());
+    left.map(|path| path.display().to_string()).collect()
+}
+
+/// After a removal the server's settings are left, as Debian wants it, and after a purge nothing is.
+fn gone(files: &BTreeSet<PathBuf>, after_removal: &[String]) -> Result<()> {
     let settings = ["/etc/aside", "/etc/aside/server.toml"];
-    let removed = left(&files);
-    ensure!(removed == settings, "left behind by a removal: {}", removed.join(" "));
-    command::run(dpkg()?.args(["--purge", "aside-server"]))?;
-    let purged = left(&files);
-    ensure!(purged.is_empty(), "left behind by a purge: {}", purged.join(" "));
-    let caches = ["/usr/share/applications/mimeinfo.cache"];
-    for cache in caches.iter().filter_map(|cache| fs::read_to_string(cache).ok()) {
-        ensure!(!cache.contains("Aside.desktop"), "links still lead to the app");
-    }
+    ensure!(after_removal == settings, "left by a removal: {}", after_removal.join(" "));
+    let after_purge = left(files);
+    ensure!(after_purge.is_empty(), "left by a purge: {}", after_purge.join(" "));
+    let links = fs::read_to_string("/usr/share/applications/mimeinfo.cache").unwrap_or_default();
+    ensure!(!links.contains("Aside.desktop"), "links still lead to the app");
     let audit = command::output(Command::new("dpkg").arg("--audit"))?;
     ensure!(audit.trim().is_empty(), "{audit}");
     println!("{} files and folders came, none is left.", files.len());

@@ -20,6 +20,7 @@ pub(crate) async fn bundle(_: &Stage, _: Pace) -> Result<Vec<Figure>> {
     bare.arg(tauri).args(["bundle", "--ci", "--bundles", "deb"]).current_dir("bench/bare");
     done(&mut bare).await?;
     let theirs = package("target/release/bundle/deb", "Bare_")?;
+    repack(&theirs).await?;
 
     let (downloaded, bare_downloaded) = (size(&ours)?, size(&theirs)?);
     let (unpacked, bare_unpacked) = (installed(&ours).await?, installed(&theirs).await?);
@@ -36,6 +37,16 @@ async fn done(command: &mut Command) -> Result<()> {
     let name = command.as_std().get_program().display().to_string();
     ensure!(command.status().await.with_context(|| name.clone())?.success(), "{name} failed");
     Ok(())
+}
+
+/// As ours is packed: with what Debian's own tool makes of it.
+async fn repack(package: &Path) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let top = folder.path().join("top");
+    done(Command::new("dpkg-deb").arg("--raw-extract").arg(package).arg(&top)).await?;
+    let mut build = Command::new("dpkg-deb");
+    build.args(["--root-owner-group", "-Zxz", "-z9", "--build"]);
+    done(build.arg(&top).arg(package)).await
 }
 
 /// The Debian package of a folder whose name starts so.
