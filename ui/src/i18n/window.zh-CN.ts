@@ -25,7 +25,7 @@ export const windowZhCN = {
   "settings.windows": "窗口",
   "settings.attention": "提醒",
   "settings.hotkeys": "全局快捷键",
-  "settings.desk": "问答台",
+  "settings.desk": "答疑台",
   "settings.keeping": "保存",
   "settings.connection": "连接",
   "settings.opacity": "侧边窗口的背景",

@@ -293,7 +293,7 @@ pub(crate) fn asked_and_answered(
     collect(conn, ASKED_AND_ANSWERED, params![room.0, after.0, limit])
 }
 
-/// The answers that name a question, or, naming none, quote its text; in order.
+/// The answers that name a question, or, naming none, quote its text after it was asked; in order.
 pub(crate) fn answers_to(
     conn: &Connection,
     room: RoomId,
@@ -304,9 +304,10 @@ pub(crate) fn answers_to(
     let id = question.as_str();
     let named = if id.chars().all(plain) { id } else { "" };
     let mut rows = collect(conn, ANSWERS_TO, params![room.0, named])?;
+    let asked = by_entry_id(conn, room, question)?.map(|row| row.place);
     rows.retain(|row| match row.entry().map(|entry| entry.entry.body()) {
         Some(Body::Answer { question_id: Some(id), .. }) => id == *question,
-        Some(Body::Answer { question, .. }) => question == text,
+        Some(Body::Answer { question, .. }) => question == text && asked < Some(row.place),
         Some(Body::Message { .. } | Body::Question { .. }) | None => false,
     });
     Ok(rows)

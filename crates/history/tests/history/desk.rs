@@ -82,11 +82,21 @@ async fn the_answers_to_a_question_are_those_that_name_it_or_quote_it() {
         said("q1"),
         answer(None, "how", "q1"),
         answer(Some(odd), "when", "5"),
+        // Asked again, and what was said before is no answer to that.
+        new(entry_row(Entry {
+            kind: EntryKind::Question,
+            id: Some(EntryId::new("q20")),
+            ..entry(&Body::Question { text: "why".to_owned() }.to_content())
+        })),
+        answer(None, "why", "6"),
     ];
     add(&store, room, Where::End, rows).await;
-    for (id, question, expected) in
-        [("q1", "why", vec!["1", "3"]), ("q12", "why", vec!["2", "3"]), (odd, "when", vec!["5"])]
-    {
+    for (id, question, expected) in [
+        ("q1", "why", vec!["1", "3", "6"]),
+        ("q12", "why", vec!["2", "3", "6"]),
+        ("q20", "why", vec!["6"]),
+        (odd, "when", vec!["5"]),
+    ] {
         let found = store.answers_to(room, &EntryId::new(id), question).await.unwrap();
         let said = |row: &aside_history::Row| row.entry().unwrap().entry.body().text().to_owned();
         assert_eq!(found.iter().map(said).collect::<Vec<_>>(), expected, "{id}");
