@@ -66,6 +66,26 @@ function filled(): HostForm {
 }
 
 describe("the form", () => {
+  it("of a room that is changed is there when it knows how the room is, so that nothing chosen in it is lost", async () => {
+    const { bridge, aside } = await shown("busy");
+    const room = await bridge.host.host(null, { ...bridge.host.form, reach: { from: "network" } });
+    let answer = (): void => undefined;
+    const look = bridge.host.look.bind(bridge.host);
+    bridge.host.look = async (id) => {
+      await new Promise<void>((done) => (answer = done));
+      return look(id);
+    };
+    aside.sheet = { kind: "host", editing: room };
+    await settle();
+    expect(field("A public address")).toBeUndefined();
+    answer();
+    await settle();
+    expect((field("This network") as HTMLInputElement).checked).toBe(true);
+    (field("A public address") as HTMLInputElement).click();
+    await settle();
+    expect((field("A public address") as HTMLInputElement).checked).toBe(true);
+  });
+
   it("opens no port to others unless somebody says so", () => {
     expect([filled().from, filled().guests, filled().complaints]).toEqual(["here", true, {}]);
   });

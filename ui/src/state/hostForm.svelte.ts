@@ -31,9 +31,12 @@ export class HostForm {
   /** The port that the room has, or would get. */
   readonly likelyPort = $derived(this.port.trim() === "" ? (this.places?.port ?? 0) : Number(this.port));
   readonly editing: SavedRoom | null;
+  /** Whether it shows what holds now: what somebody chooses before that would be lost. */
+  ready = $state(false);
 
   constructor(editing: SavedRoom | null) {
     this.editing = editing;
+    this.ready = editing === null;
   }
 
   /** Where it could be, and of a room that is changed, how it is. */
@@ -41,6 +44,7 @@ export class HostForm {
     try {
       this.places = await bridge.host.places();
       if (this.editing) this.#fill((await bridge.host.look(this.editing.id)).form);
+      this.ready = true;
     } catch (thrown) {
       this.error = asAppError(thrown);
     }
