@@ -17,6 +17,8 @@ pub(super) fn repack(package: &Path, stage: &Path) -> Result<()> {
     if top.exists() {
         fs::remove_dir_all(&top)?;
     }
+    // dpkg-deb makes the folder itself, and none above it.
+    fs::create_dir_all(stage.join("deb"))?;
     command::run(Command::new("dpkg-deb").arg("--raw-extract").arg(package).arg(&top))?;
     pack(&top, package, stage)
 }
