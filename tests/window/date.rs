@@ -148,3 +148,30 @@ async fn a_long_room_is_gone_to_by_day_and_time_and_stands_still_there() {
         .await;
     assert!(!wide, "something stands over the edge");
 }
+
+#[tokio::test]
+async fn before_what_is_stored_is_its_first_row_and_older_ones_come_from_the_server() {
+    let room = Room::open(Mode::Full).await;
+    let first = Timestamp::now() - SignedDuration::from_hours(24 * 5);
+    let said = |row: usize| {
+        let entry = NewEntry::message("bo", "Bo", format!("row {row:04}"));
+        NewEntry { created_at: Some(when(first, 0, row)), ..entry }
+    };
+    room.seed((0..2_000).map(said).collect()).await;
+    let stage = Stage::set("before_what_is_stored_is_its_first_row");
+    let app = App::start_in(stage, &room).await;
+    app.becomes(&["online"]).await;
+    app.row(&["row 1999"]).await;
+
+    let note = goes(&app, first).await;
+    assert!(note.contains("What is stored here begins at"), "{note}");
+    let begun = until("the first row that is stored", || async {
+        let (text, _) = app.ask::<Option<(String, i64)>>(FOUND, json!([])).await?;
+        text.get(text.find("row ")? + 4..)?.get(..4)?.parse::<usize>().ok()
+    })
+    .await;
+    assert!(begun > 0, "all of it was stored");
+    app.row(&[&format!("row {:04}", begun - 1)]).await;
+    let words = format!("row {begun:04}");
+    stays(Duration::from_secs(1), || stands(&app, &words)).await;
+}
