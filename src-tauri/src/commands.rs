@@ -36,6 +36,7 @@ macro_rules! handler {
             crate::commands::hosting::revoke_key,
             crate::commands::hosting::try_demo,
             crate::commands::timeline::page,
+            crate::commands::timeline::moment,
             crate::commands::timeline::pull,
             crate::commands::timeline::mark_read,
             crate::commands::timeline::fill_gap,

@@ -22,8 +22,8 @@ pub(crate) use desk::{
     Visibility,
 };
 pub(crate) use finding::{
-    ExportFormat, ExportProgress, ExportState, Exported, Hit, Numbers, PersonCard, PersonNumbers,
-    PresentStep, Presented, PresentedQuestion, SearchPage, ShowRoom, Snippet, Spot,
+    ExportFormat, ExportProgress, ExportState, Exported, Hit, Moment, Numbers, PersonCard,
+    PersonNumbers, PresentStep, Presented, PresentedQuestion, SearchPage, ShowRoom, Snippet, Spot,
 };
 pub(crate) use hosting::{
     HostForm, HostKey, HostLink, HostPlaces, HostState, Hosting, KeyRole, KeyWish, Reach,

@@ -21,6 +21,7 @@ mod alone;
 mod broken;
 mod commands;
 mod corpora;
+mod date;
 mod demo;
 mod desk;
 mod flapping;

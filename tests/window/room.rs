@@ -126,6 +126,11 @@ impl Room {
         self.running().rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();
     }
 
+    /// The same of entries that bring more than a text.
+    pub(crate) async fn seed(&self, entries: Vec<NewEntry>) {
+        self.running().rooms().seed(&Topic::new(TOPIC), entries).await.unwrap();
+    }
+
     /// Somebody asks; says what the question is called.
     pub(crate) async fn ask(&self, question: &str) -> aside_protocol::EntryId {
         let asked = NewEntry::question("dora", "Dora", question);

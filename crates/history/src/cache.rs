@@ -1,4 +1,4 @@
-//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`only`], [`items`]), found ([`indexing`], [`search`], [`similar`]) and stored ([`cells`]).
+//! The SQL of `cache.db`: how rows are written ([`apply`]), read ([`read`], [`only`], [`items`]), found ([`indexing`], [`search`], [`similar`], [`moments`]) and stored ([`cells`]).
 
 pub(crate) mod apply;
 mod cells;
@@ -6,6 +6,7 @@ mod head;
 pub(crate) mod indexing;
 mod insert;
 pub(crate) mod items;
+pub(crate) mod moments;
 pub(crate) mod only;
 pub(crate) mod read;
 pub(crate) mod rooms;

@@ -38,4 +38,4 @@ pub use row::{Delivery, EntryRow, Gap, GapState, NewRow, Row, RowKind, Standing}
 pub use search::{Cursor, Hit, SearchPage, SearchQuery};
 pub use store::{OpenReport, Opened, Store};
 pub use triage::{Items, ItemsHeard, Snippet};
-pub use view::{Anchor, Changes, Only, Page, Person, RoomState, Unread};
+pub use view::{Anchor, Changes, Moment, Only, Page, Person, RoomState, Unread};

@@ -64,6 +64,18 @@ pub struct Person {
     pub first_seen: Option<Timestamp>,
 }
 
+/// A moment in a room, as far as the cache goes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// The first settled entry of it or later, while the one before is earlier; none if everything is earlier. An entry without a
+    /// time of its own is of the moment of the next that has one.
+    pub spot: Option<(RowKey, Place)>,
+    /// When the first entry was said.
+    pub begins: Option<Timestamp>,
+    /// When the last one was said.
+    pub ends: Option<Timestamp>,
+}
+
 /// What happened since a revision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {

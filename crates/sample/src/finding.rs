@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use aside_history::{Class, Cursor, RoomId, SearchQuery, Store, class};
 use aside_protocol::{Body, Entry};
 use jiff::Timestamp;
@@ -198,6 +198,22 @@ pub(crate) async fn first_page(store: &Store, room: RoomId, typed: &str) -> Resu
     Ok((times.percentile(50), times.percentile(95)))
 }
 
+/// How long it takes to find where a moment stands, all over the room: the same two.
+async fn moments(store: &Store, room: RoomId) -> Result<(f64, f64)> {
+    let whole = store.moment(room, Timestamp::UNIX_EPOCH).await?;
+    let (begins, ends) = whole.begins.zip(whole.ends).context("an empty room")?;
+    let (begins, ends) = (begins.as_microsecond(), ends.as_microsecond());
+    let mut times = Times::default();
+    let steps = i64::try_from(TIMES)?;
+    for n in 0..steps {
+        let at = Timestamp::from_microsecond(begins + (ends - begins) / steps * n)?;
+        let begun = Instant::now();
+        ensure!(store.moment(room, at).await?.spot.is_some(), "nothing stands at {at}");
+        times.add(begun.elapsed());
+    }
+    Ok((times.percentile(50), times.percentile(95)))
+}
+
 async fn found(store: &Store, room: RoomId, typed: &str) -> Result<Vec<u64>> {
     let (mut cursor, mut found): (Option<Cursor>, _) = (None, Vec::new());
     loop {
@@ -253,6 +269,8 @@ pub async fn measure(
             "recall_ok": recall_ok,
         }));
     }
+    let (p50, p95) = moments(&store, room).await?;
+    tell(&json!({ "measure": "moment", "rows": rows, "p50_us": p50, "p95_us": p95 }));
     store.close().await;
     ensure!(missed.is_empty(), "found other rows than a scan does: {}", missed.join(", "));
     Ok(())
@@ -267,7 +285,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut told = Vec::new();
         measure(dir.path(), 3_000, |line| told.push(line.clone())).await.unwrap();
-        assert_eq!(told.len(), QUERIES.len() + 1);
+        assert_eq!(told.len(), QUERIES.len() + 2);
         let hits = |kind: &str| {
             let line = told.iter().find(|line| line["kind"] == kind).unwrap();
             line["hits"].as_u64().unwrap()

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use aside_history::{Anchor, Place, Revision};
+use jiff::Timestamp;
 use tauri::{Manager, State, WebviewWindow};
 
-use crate::args::Arg;
+use crate::args::{Arg, bad};
 use crate::crossing::crossing;
-use crate::dto::{self, Page, Painted, Pull, PullWish, Reading};
+use crate::dto::{self, Moment, Page, Painted, Pull, PullWish, Reading, Spot};
 use crate::errors::AppError;
 use crate::pace;
 use crate::shell::Shell;
@@ -37,6 +38,21 @@ pub(crate) async fn page(
     let found = view.page(&live, anchor, limit.limit()).await?;
     let (from, to) = (found.from.map(|place| place.0), found.to.map(|place| place.0));
     Ok(Page { from, to, ..painter.page(found.page) })
+}
+
+/// Where a moment stands, in epoch milliseconds.
+#[tauri::command]
+pub(crate) async fn moment(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    at: Arg<i64>,
+) -> Result<Moment, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let at = Timestamp::from_millisecond(at.0).map_err(|_| bad("at"))?;
+    let found = shell.rooms.store().moment(live.session.room(), at).await?;
+    let spot = found.spot.map(|(key, place)| Spot { key: key.0.to_string(), place: place.0 });
+    let millis = |at: Option<Timestamp>| at.map(|at| at.as_millisecond());
+    Ok(Moment { spot, begins: millis(found.begins), ends: millis(found.ends) })
 }
 
 /// The answer to a tick. What changes while this runs is worth another tick.

@@ -76,6 +76,7 @@ fn typescript() -> String {
         Draft,
         CloseAction,
         Spot,
+        Moment,
         ShowRoom,
         WindowLook,
         Named,

@@ -173,6 +173,17 @@ pub(crate) struct Spot {
     pub(crate) place: i64,
 }
 
+/// A moment in a room: the first entry of it or later, none if everything is earlier; and when the first and the last entry that are
+/// kept here were said, epoch milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Moment {
+    pub(crate) spot: Option<Spot>,
+    pub(crate) begins: Option<i64>,
+    pub(crate) ends: Option<i64>,
+}
+
 /// Asks the page to bring a room to the front, and to go to an entry in it, if one is named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

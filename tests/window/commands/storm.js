@@ -19,6 +19,7 @@ const good = {
   make_key: { room: "00000000-0000-4000-8000-000000000000", wish: { name: "x", role: "host", hours: 1 } },
   revoke_key: { room: "00000000-0000-4000-8000-000000000000", key: "x" },
   page: { room, anchor: { at: "end" }, limit: 10, view: "questions" },
+  moment: { room, at: 0 },
   boot: { rows: 10 },
   pull: { wish: { room, view: "questions", since: 0, known: 0, rows: 10, reading: "sampled", questionsSince: null } },
   mark_read: { room, place: 0 },

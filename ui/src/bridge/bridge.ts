@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Overlay, OverlayPart, Page, Painted, Presented, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Moment, Overlay, OverlayPart, Page, Painted, Presented, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
@@ -54,6 +54,8 @@ export interface Bridge {
 
   /** Of a view, the page's rows are its own; everything is a view without a name. */
   page(room: string, anchor: Anchor, limit: number, view: string): Promise<Page>;
+  /** Where a moment stands, and how far back goes what is kept here. */
+  moment(room: string, at: number): Promise<Moment>;
   /** The view is looked at. */
   pull(wish: PullWish): Promise<Pull>;
   markRead(room: string, place: number): Promise<void>;

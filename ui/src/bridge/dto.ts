@@ -289,6 +289,12 @@ export type CloseAction = "hide" | "quit";
 export type Spot = { key: string, place: number, };
 
 /**
+ * A moment in a room: the first entry of it or later, none if everything is earlier; and when the first and the last entry that are
+ * kept here were said, epoch milliseconds.
+ */
+export type Moment = { spot: Spot | null, begins: number | null, ends: number | null, };
+
+/**
  * Asks the page to bring a room to the front, and to go to an entry in it, if one is named.
  */
 export type ShowRoom = { room: string, spot: Spot | null, };

@@ -56,6 +56,7 @@ export function tauriBridge(): Bridge {
     reconnect: (room) => ask("reconnect", { room }),
 
     page: (room, anchor, limit, view) => ask("page", { room, anchor, limit, view }),
+    moment: (room, at) => ask("moment", { room, at }),
     pull: (wish) => ask("pull", { wish }),
     markRead: (room, place) => ask("mark_read", { room, place }),
     fillGap: (room, key) => ask("fill_gap", { room, key }),

@@ -2,6 +2,14 @@
 import type { Words } from "./en";
 
 export const viewsEn = {
+  "key.date": "Go to a date",
+  "date.label": "Day and time",
+  "date.line": "{day}. Go to a date",
+  "date.empty": "Nothing of this room is stored here yet.",
+  "date.before": "What is stored here begins at {when}: goes there, and older entries follow from the server.",
+  "date.after": "Nothing has been said since then: goes to the end.",
+  "date.none": "A day and a time are needed.",
+
   "views.label": "Views of the timeline",
   "views.all": "All",
   "views.questions": "Questions",

@@ -3,6 +3,14 @@ import type { Words } from "./en";
 import type { viewsEn } from "./views.en";
 
 export const viewsZhCN = {
+  "key.date": "跳到日期",
+  "date.label": "日期和时间",
+  "date.line": "{day}，跳到日期",
+  "date.empty": "这台电脑上还没有该房间的内容。",
+  "date.before": "这台电脑上的内容从 {when} 开始：将跳到那里，更早的内容会从服务器加载。",
+  "date.after": "在那之后没有人发言：将回到最新。",
+  "date.none": "请填写日期和时间。",
+
   "views.label": "时间线的视图",
   "views.all": "全部",
   "views.questions": "提问",

@@ -17,4 +17,6 @@ export type Sheet =
   | { kind: "silence"; who: Who }
   | { kind: "remove"; row: Row }
   | { kind: "moderation" }
+  /** Going to a moment; prefilled with this one, else with that of the row that is looked at. */
+  | { kind: "date"; at: number | null }
   | { kind: "view"; view: SavedView };

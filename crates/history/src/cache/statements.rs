@@ -69,6 +69,10 @@ statements! {
     PLACE_OF = "SELECT place FROM rows WHERE key = ?2 AND room = ?1";
     LAST_BELOW = "SELECT place FROM rows WHERE room = ?1 AND place < ?2 ORDER BY place DESC LIMIT 1";
     FIRST_ABOVE = "SELECT place FROM rows WHERE room = ?1 AND place > ?2 AND place < ?3 ORDER BY place LIMIT 1";
+    ENTRIES_FROM = "SELECT key, place, created_at, received_at FROM rows WHERE room = ?1 AND place >= ?2 AND place < ?3 \
+                    AND kind <= 2 ORDER BY place LIMIT ?4";
+    LAST_ENTRY = "SELECT place, coalesce(created_at, received_at) FROM rows WHERE room = ?1 AND place < ?2 AND kind <= 2 \
+                  ORDER BY place DESC LIMIT 1";
     SLOT = "SELECT key, place FROM rows WHERE room = ?1 AND place > ?2 AND place < ?3 ORDER BY place";
 
     // Reading rows.
@@ -180,6 +184,18 @@ mod tests {
         }
         let plan = crate::plan::of(&conn, super::PERSON_COUNTS).join("\n");
         assert!(plan.contains("COVERING INDEX rows_of_person"), "{plan}");
+    }
+
+    #[test]
+    fn a_moment_is_found_by_the_places_of_rows() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::cache::MIGRATIONS.to_latest(&mut conn).unwrap();
+        for (sql, part) in
+            [(super::ENTRIES_FROM, "place>? AND place<?"), (super::LAST_ENTRY, "place<?")]
+        {
+            let plan = crate::plan::of(&conn, sql).join("\n");
+            assert_eq!(plan, format!("SEARCH rows USING INDEX rows_by_place (room=? AND {part})"));
+        }
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! What those at the desk keep: questions as work items, marks, snippets.
 
 use aside_protocol::EntryId;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Store;
-use crate::cache::{items, only, read, search, similar};
+use crate::cache::{items, moments, only, read, search, similar};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::{Place, RoomId};
 use crate::outbox::{desk, drafts};
 use crate::row::Row;
 use crate::search::{Cursor, SearchPage, SearchQuery};
 use crate::triage::{Items, ItemsHeard, Snippet};
-use crate::view::{Anchor, Only, Page, Person};
+use crate::view::{Anchor, Moment, Only, Page, Person};
 
 impl Store {
     /// Neighbouring rows of those that are wanted; [`Anchor::Unread`] counts as [`Anchor::End`]. What the page says of older and
@@ -80,6 +81,11 @@ impl Store {
     ) -> Result<Vec<(EntryId, f32)>, StoreError> {
         let (question, text) = (question.clone(), text.to_owned());
         self.read(move |conn| similar::similar(conn, room, &question, &text)).await
+    }
+
+    /// Where a moment stands in a room.
+    pub async fn moment(&self, room: RoomId, at: Timestamp) -> Result<Moment, StoreError> {
+        self.read(move |conn| moments::at(conn, room, at)).await
     }
 
     /// What one person said in a room, by their id: the last `limit` entries, or those before a place.

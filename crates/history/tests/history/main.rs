@@ -7,6 +7,7 @@ mod damage;
 mod desk;
 mod format;
 mod model;
+mod moments;
 mod outbox;
 mod paging;
 mod rows;

@@ -1,6 +1,6 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Changes, Draft, Hotkeys, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, Draft, Hotkeys, Moment, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
@@ -189,6 +189,10 @@ export class FakeBridge implements Bridge {
 
   reconnect(room: string): Promise<void> {
     return this.#answer("reconnect", [room], () => this.connect({ state: "connecting", why: null, retryAt: null }));
+  }
+
+  moment(room: string, at: number): Promise<Moment> {
+    return this.#answer("moment", [room, at], () => this.room.moment(at));
   }
 
   async page(room: string, anchor: Anchor, limit: number, view = ""): Promise<Page> {

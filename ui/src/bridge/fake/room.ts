@@ -1,5 +1,5 @@
 // An invented room that keeps the backend's promises: places, revisions, pages, changes, own rows that settle.
-import type { Anchor, Changes, Page, Row } from "../dto";
+import type { Anchor, Changes, Moment, Page, Row } from "../dto";
 
 const ECHO = 2 ** 52;
 const STEP = 2 ** 20;
@@ -68,6 +68,14 @@ export class FakeRoom {
       from: null,
       to: null,
     };
+  }
+
+  /** Of a room that is told in the order of its times. */
+  moment(at: number): Moment {
+    const settled = this.#rows.filter((row) => row.place < ECHO);
+    const said = (row: Row | undefined): number | null => row?.createdAt ?? row?.receivedAt ?? null;
+    const first = settled.find((row) => (said(row) ?? 0) >= at);
+    return { spot: first ? { key: first.key, place: first.place } : null, begins: said(settled[0]), ends: said(settled.at(-1)) };
   }
 
   changes(since: number, limit: number): Changes {

@@ -62,6 +62,7 @@ export const table = [
   { id: "snippet", keys: ["Mod+j"], words: "key.snippet", group: "compose", own: true },
   { id: "editLast", keys: ["ArrowUp"], words: "key.editLast", group: "compose", own: true },
   { id: "search", keys: ["/", "Mod+f"], words: "key.search", group: "find", fields: true },
+  { id: "date", keys: ["Mod+Shift+d"], words: "key.date", group: "find", fields: true },
   { id: "palette", keys: ["Mod+k"], words: "key.palette", group: "find", fields: true },
   { id: "help", keys: ["?"], words: "key.help", group: "find" },
   { id: "guide", keys: ["F1"], words: "guide.title", group: "find", fields: true },
