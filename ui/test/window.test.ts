@@ -62,11 +62,11 @@ describe("the window", () => {
     expect(line()).toBeUndefined();
     button("Let clicks through")?.click();
     await settled();
-    expect([button("Let clicks through")?.getAttribute("aria-pressed"), line()]).toEqual(["true", "Clicks go through · Ctrl+Alt+Shift+C or the tray ends it"]);
+    expect([button("Let clicks through")?.getAttribute("aria-pressed"), line()]).toEqual(["true", "Clicks go through · Ctrl+Alt+Shift+C or the tray"]);
     bridge.look = { ...bridge.look, bare: true, clickThroughKey: null };
     bridge.emit("window", bridge.look);
     await tick();
-    expect(line()).toBe("Clicks go through · the tray or a second start ends it");
+    expect(line()).toBe("Clicks go through · the tray or a second start");
     bridge.look = { ...bridge.look, bare: false, clickThrough: false, canClickThrough: false };
     bridge.emit("window", bridge.look);
     await tick();
@@ -87,7 +87,7 @@ describe("the window", () => {
     bridge.failing.clear();
     box()?.click();
     await settled();
-    expect([box()?.checked, document.querySelector("dialog [role=alert]"), hint()]).toEqual([true, null, "Clicks go through · Ctrl+Alt+Shift+C or the tray ends it"]);
+    expect([box()?.checked, document.querySelector("dialog [role=alert]"), hint()]).toEqual([true, null, "Clicks go through · Ctrl+Alt+Shift+C or the tray"]);
     expect(document.getElementById("hotkey-clickThrough-key")?.textContent).toBe("Ctrl+Alt+Shift+C");
     expect([document.querySelector("[data-testid=click-through]"), aside.sheet.kind]).toEqual([null, "settings"]);
     bridge.look = { ...bridge.look, clickThrough: false, clickThroughKey: null, canClickThrough: false };
