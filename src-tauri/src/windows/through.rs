@@ -1,7 +1,8 @@
 //! Clicks that go through the side window to what lies under it, and staying in front of others, which belongs to it.
 //!
 //! Whoever lets them through can't click at the window any more. So there is a key for it, or it is not done; and showing
-//! or hiding that window, but for the key that writes, takes the clicks back. It is kept in memory alone: no start begins with it.
+//! or hiding that window takes the clicks back, unless the key that writes does it. It is kept in memory alone: no start
+//! begins with it.
 
 use std::sync::PoisonError;
 
