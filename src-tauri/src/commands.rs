@@ -92,6 +92,7 @@ macro_rules! handler {
             crate::commands::window::show_window,
             crate::commands::window::pin_window,
             crate::commands::window::strip_window,
+            crate::commands::window::let_clicks_through,
             crate::commands::window::choose_view,
             crate::commands::window::drag_window,
             crate::commands::window::keep_stands,

@@ -65,6 +65,10 @@ pub(crate) enum Code {
     HotkeyDoubled,
     /// Another program has it (`key`).
     HotkeyTaken,
+    /// This desktop lets no clicks through a window, or would leave no way back.
+    ClickThroughUnsupported,
+    /// Neither a key nor the tray would take the clicks back that go through a window.
+    NoWayOut,
     /// The system would not have the app start with it, or no longer.
     AutostartFailed,
     /// There is no free port, for the overlay or a hosted room.
@@ -116,6 +120,8 @@ impl Code {
             Self::HotkeyBare => "hotkey_bare",
             Self::HotkeyDoubled => "hotkey_doubled",
             Self::HotkeyTaken => "hotkey_taken",
+            Self::ClickThroughUnsupported => "click_through_unsupported",
+            Self::NoWayOut => "no_way_out",
             Self::AutostartFailed => "autostart_failed",
             Self::NoPort => "no_port",
             Self::BadProxy => "bad_proxy",

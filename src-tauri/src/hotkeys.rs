@@ -1,4 +1,5 @@
-//! Keys that work while another program has the keyboard: show or hide, mark as read, write.
+//! Keys that work while another program has the keyboard: show or hide, mark as read, write, clicks
+//! through the side window.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -83,11 +84,43 @@ pub(crate) fn choose(
     {
         tracing::warn!(%error, "a global key was not given back");
     }
-    shell.change(|memory| match chord {
+    let saved = shell.change(|memory| match chord {
         Some(chord) => memory.hotkeys.insert(action, chord.to_owned()),
         None => memory.hotkeys.remove(&action),
-    })?;
-    Ok(())
+    });
+    if action == HotkeyAction::ClickThrough {
+        windows::follow_key(app, chord);
+    }
+    saved.map(drop)
+}
+
+/// The key of an action, certainly ours: the one that is chosen, else the first of these that can be had, which is chosen
+/// from then on.
+///
+/// # Errors
+/// Those of [`choose`], of the last one that was tried.
+pub(crate) fn take(
+    app: &AppHandle,
+    action: HotkeyAction,
+    proposals: &[&str],
+) -> Result<String, AppError> {
+    let shell = app.state::<Shell>();
+    if let Some(chord) = shell.remembered.read(|memory| memory.hotkeys.get(&action).cloned()) {
+        let shortcut = parse(&chord)?;
+        // It was somebody else's when the app started, and may be free now.
+        if !keyboard(app)?.is_registered(shortcut) {
+            register(app, action, shortcut, &chord)?;
+        }
+        return Ok(chord);
+    }
+    let mut refused = AppError::from(Code::HotkeyUnsupported);
+    for chord in proposals {
+        match choose(app, action, Some(chord)) {
+            Ok(()) => return Ok((*chord).to_owned()),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
 }
 
 /// A key that is pressed in every program needs something held beside it, or it could not be typed any more.
@@ -150,8 +183,9 @@ fn act(app: &AppHandle, action: HotkeyAction) {
             let app = app.clone();
             tauri::async_runtime::spawn(async move { mark_read(&app).await });
         }
+        HotkeyAction::ClickThrough => windows::toggle_click_through(app),
         HotkeyAction::Write => {
-            windows::show(app, None);
+            windows::bring_soon(app);
             // A page that starts now puts the keyboard there by itself.
             for which in RoomWindow::ALL {
                 let _unheard = app.emit_to(which.label(), "write", ());

@@ -4,11 +4,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tauri::image::Image;
-use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
+use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
 use tokio::sync::Notify;
@@ -26,6 +27,7 @@ const EVERY: Duration = Duration::from_millis(500);
 
 const SHOW: &str = "show";
 const SIDE: &str = "side";
+const CLICK_THROUGH: &str = "click-through";
 const RESET: &str = "reset";
 const QUIT: &str = "quit";
 const ROOM: &str = "room:";
@@ -34,6 +36,7 @@ const ROOM: &str = "room:";
 #[derive(Clone, Default)]
 pub(crate) struct Tray {
     wake: Arc<Notify>,
+    made: Arc<AtomicBool>,
 }
 
 impl Tray {
@@ -42,13 +45,18 @@ impl Tray {
         self.wake.notify_one();
     }
 
+    /// Whether somebody certainly sees it: on Linux it is made whether or not a panel shows it.
+    pub(crate) fn is_seen(&self) -> bool {
+        !cfg!(target_os = "linux") && self.made.load(Ordering::SeqCst)
+    }
+
     /// Makes the tray, if this desktop can have one, and keeps it up to date from then on. On the main thread.
     pub(crate) fn start(&self, app: &AppHandle) {
         let glance = Glance::take(app);
         // Where the system's indicator library is missing, its binding panics instead of failing.
         let built = catch_unwind(AssertUnwindSafe(|| build(app, &glance)));
-        let icon = match built {
-            Ok(Ok(icon)) => icon,
+        let (icon, lines) = match built {
+            Ok(Ok(made)) => made,
             Ok(Err(error)) => {
                 tracing::info!(%error, "this desktop has no tray");
                 return;
@@ -58,7 +66,8 @@ impl Tray {
                 return;
             }
         };
-        tauri::async_runtime::spawn(keep(self.clone(), app.clone(), icon, glance));
+        self.made.store(true, Ordering::SeqCst);
+        tauri::async_runtime::spawn(keep(self.clone(), app.clone(), icon, lines, glance));
     }
 }
 
@@ -71,6 +80,7 @@ struct Glance {
     tooltip: String,
     rooms: Vec<(RoomKey, String)>,
     language: Language,
+    click_through: bool,
 }
 
 /// The tray's three pictures.
@@ -94,7 +104,8 @@ impl Glance {
             let key = RoomKey::parse(&status.room)?;
             Some((key, label(key).unwrap_or_default(), status))
         });
-        Self::of(rooms.collect(), language)
+        let click_through = windows::is_click_through(app);
+        Self { click_through, ..Self::of(rooms.collect(), language) }
     }
 
     fn of(rooms: Vec<(RoomKey, String, RoomStatus)>, language: Language) -> Self {
@@ -131,6 +142,7 @@ impl Glance {
             tooltip: tooltip.join(" · "),
             rooms,
             language,
+            click_through: false,
         }
     }
 }
@@ -159,13 +171,14 @@ fn line(language: Language, label: &str, status: &RoomStatus) -> String {
         .replace('&', "&&")
 }
 
-fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<TrayIcon> {
+fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<(TrayIcon, Lines)> {
     let temporary = app.state::<Shell>().home.tray();
     std::fs::create_dir_all(&temporary)?;
-    TrayIconBuilder::with_id("aside")
+    let lines = menu(app, glance)?;
+    let icon = TrayIconBuilder::with_id("aside")
         .icon(picture(glance)?)
         .tooltip(&glance.tooltip)
-        .menu(&menu(app, glance)?.menu)
+        .menu(&lines.menu)
         .temp_dir_path(temporary)
         .show_menu_on_left_click(false)
         .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
@@ -182,13 +195,15 @@ fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<TrayIcon> {
                 windows::show(tray.app_handle(), None);
             }
         })
-        .build(app)
+        .build(app)?;
+    Ok((icon, lines))
 }
 
 fn chosen(app: &AppHandle, item: &str) {
     match item {
         SHOW => windows::show(app, None),
         SIDE => {
+            windows::take_clicks(app);
             let app = app.clone();
             // As in `windows::show`: not inside this handler.
             tauri::async_runtime::spawn(async move {
@@ -197,6 +212,7 @@ fn chosen(app: &AppHandle, item: &str) {
                 }
             });
         }
+        CLICK_THROUGH => windows::toggle_click_through(app),
         RESET => windows::reset(app),
         QUIT => windows::quit(app),
         room => {
@@ -212,6 +228,7 @@ fn chosen(app: &AppHandle, item: &str) {
 struct Lines {
     menu: Menu<Wry>,
     rooms: Vec<MenuItem<Wry>>,
+    click_through: CheckMenuItem<Wry>,
 }
 
 fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
@@ -219,6 +236,10 @@ fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
         |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
     let show = item(SHOW, glance.language.show(), true)?;
     let side = item(SIDE, glance.language.side(), true)?;
+    let (id, words, can) =
+        (CLICK_THROUGH, glance.language.click_through(), windows::can_click_through());
+    let click_through =
+        CheckMenuItem::with_id(app, id, words, can, glance.click_through, None::<&str>)?;
     let reset = item(RESET, glance.language.reset(), true)?;
     let quit = item(QUIT, glance.language.quit(), true)?;
     let (above, below) = (PredefinedMenuItem::separator(app)?, PredefinedMenuItem::separator(app)?);
@@ -231,17 +252,22 @@ fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
     };
     let mut items: Vec<&dyn IsMenuItem<Wry>> = vec![&show, &side, &above];
     items.extend(rooms.iter().map(|item| item as &dyn IsMenuItem<Wry>));
-    items.extend([&below as &dyn IsMenuItem<Wry>, &reset, &quit]);
+    items.extend([&below as &dyn IsMenuItem<Wry>, &click_through, &reset, &quit]);
     let menu = Menu::with_items(app, &items)?;
-    Ok(Lines { menu, rooms })
+    Ok(Lines { menu, rooms, click_through })
 }
 
-async fn keep(tray: Tray, app: AppHandle, icon: TrayIcon, mut shown: Glance) {
-    // The lines of the menu that `build` made are not known here; the first change brings a new menu.
-    let mut lines: Option<Lines> = None;
+async fn keep(tray: Tray, app: AppHandle, icon: TrayIcon, lines: Lines, mut shown: Glance) {
+    let mut lines = Some(lines);
     loop {
         tray.wake.notified().await;
         let now = Glance::take(&app);
+        // A click has changed the mark already, whether or not what it stands for was done.
+        if let Some(lines) = &lines
+            && let Err(error) = lines.click_through.set_checked(now.click_through)
+        {
+            tracing::warn!(%error, "the tray's mark could not be set");
+        }
         if now != shown {
             match draw(&app, &icon, &shown, &now, lines.take()) {
                 Ok(drawn) => lines = Some(drawn),

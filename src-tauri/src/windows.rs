@@ -4,6 +4,7 @@
 mod build;
 mod looking;
 mod place;
+mod through;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,6 +15,10 @@ use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
 pub(crate) use build::{is_ours, theme};
 pub(crate) use looking::is_looked_at;
+pub(crate) use through::{
+    can_click_through, follow_key, is_click_through, let_clicks_through, pin, take_clicks,
+    toggle_click_through,
+};
 
 use crate::dto::{CloseChoice, ShowRoom, Spot, Stand, WindowLook};
 use crate::errors::AppError;
@@ -66,6 +71,8 @@ pub(crate) struct WindowState {
     windows: [OneWindow; 2],
     /// The side window was built so that one sees through it.
     seen_through: AtomicBool,
+    /// How clicks that go through the side window are had back; nothing while it takes them.
+    way_out: Mutex<Option<through::WayOut>>,
     /// The app is on its way out.
     quitting: AtomicBool,
 }
@@ -106,8 +113,9 @@ pub(crate) fn turn_to(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
     tell(app, "show-room", ShowRoom { room: room.to_string(), spot });
 }
 
-/// Shows what was shown last, building it if need be. The room, if one is named, comes to the front.
+/// Shows what was shown last, building it if need be, to be clicked at. The room, if one is named, comes to the front.
 pub(crate) fn show(app: &AppHandle, room: Option<RoomKey>) {
+    take_clicks(app);
     if let Some(room) = room {
         turn_to(app, room, None);
     }
@@ -118,10 +126,11 @@ pub(crate) fn show(app: &AppHandle, room: Option<RoomKey>) {
 #[cfg(target_os = "linux")]
 pub(crate) fn show_at(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
     turn_to(app, room, spot);
-    bring_soon(app);
+    show(app, None);
 }
 
-fn bring_soon(app: &AppHandle) {
+/// Shows what was shown last; clicks go through it, or not, as before.
+pub(crate) fn bring_soon(app: &AppHandle) {
     let app = app.clone();
     // On Windows, building a window inside an event's handler would wait for that very handler.
     tauri::async_runtime::spawn(async move { bring_all(&app) });
@@ -183,6 +192,9 @@ pub(crate) fn hide(app: &AppHandle, which: RoomWindow) {
 }
 
 fn put_away(app: &AppHandle, which: RoomWindow) {
+    if which == RoomWindow::Side {
+        take_clicks(app);
+    }
     let state = app.state::<WindowState>();
     let state = state.of(which);
     state.asked.store(false, Ordering::SeqCst);
@@ -296,7 +308,16 @@ pub(crate) fn look(app: &AppHandle, which: RoomWindow) -> WindowLook {
     let memory = app.state::<Shell>().remembered.read(|memory| memory.window(which));
     let (can_pin, can_let_through) = (can_pin(), build::CAN_LET_THROUGH);
     let (pinned, bare, view) = (memory.pinned, memory.bare, memory.view);
-    WindowLook { pinned, bare, can_pin, can_let_through, view }
+    WindowLook {
+        pinned,
+        bare,
+        can_pin,
+        can_let_through,
+        can_click_through: can_click_through(),
+        click_through: is_click_through(app),
+        click_through_key: through::key(app),
+        view,
+    }
 }
 
 /// Keeps where a window's reader stands in rooms, for the page that comes after this one. What is no room of ours is not kept.
@@ -316,21 +337,6 @@ pub(crate) fn keep_stands(app: &AppHandle, which: RoomWindow, stands: BTreeMap<S
 pub(crate) fn stands(app: &AppHandle, which: RoomWindow) -> BTreeMap<String, Stand> {
     let state = app.state::<WindowState>();
     state.of(which).stands.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// Keeps a window in front of all others, or no longer.
-///
-/// # Errors
-/// `settings_not_saved`; the window obeys all the same.
-pub(crate) fn pin(app: &AppHandle, which: RoomWindow, pinned: bool) -> Result<(), AppError> {
-    if let Some(window) = which.find(app)
-        && let Err(error) = window.set_always_on_top(pinned)
-    {
-        tracing::warn!(%error, "the window could not be kept on top");
-    }
-    let saved = app.state::<Shell>().change(|memory| memory.window_mut(which).pinned = pinned);
-    let _unheard = app.emit_to(which.label(), "window", look(app, which));
-    saved
 }
 
 /// Takes everything but the rows away from a window, its frame included, or gives it back.
@@ -356,6 +362,7 @@ pub(crate) fn reset(app: &AppHandle) {
         }
         memory.settings.side_opacity = 100;
     });
+    take_clicks(app);
     for which in RoomWindow::ALL {
         let Some(window) = which.find(app) else { continue };
         let done = (|| {

@@ -40,6 +40,10 @@ impl Language {
         self.pick("Side window", "侧边窗口")
     }
 
+    pub(crate) fn click_through(self) -> &'static str {
+        self.pick("Let clicks through the side window", "让点击穿透侧边窗口")
+    }
+
     pub(crate) fn reset(self) -> &'static str {
         self.pick("Reset windows", "重置窗口")
     }

@@ -41,6 +41,7 @@ mod secret;
 mod side;
 mod sounds;
 mod still;
+mod through;
 mod tray;
 mod typing;
 mod views;

@@ -74,17 +74,22 @@ impl Panel {
 
     /// The lines of the icon's menu.
     pub(crate) async fn lines(&self) -> Vec<String> {
-        self.menu().await.into_iter().map(|(_, label)| label).collect()
+        self.menu().await.into_iter().map(|line| line.label).collect()
+    }
+
+    /// Whether a line has its check mark set; nothing, where there is no such line.
+    pub(crate) async fn is_marked(&self, label: &str) -> Option<bool> {
+        self.menu().await.into_iter().find(|line| line.label == label).map(|line| line.marked)
     }
 
     /// A click on one of them.
     pub(crate) async fn choose(&self, label: &str) {
         let lines = self.menu().await;
-        let (number, _) = lines
+        let line = lines
             .iter()
-            .find(|(_, line)| line == label)
+            .find(|line| line.label == label)
             .unwrap_or_else(|| panic!("no {label} in {lines:?}"));
-        let event = (*number, "clicked", Value::from(0_i32), 0_u32);
+        let event = (line.number, "clicked", Value::from(0_i32), 0_u32);
         let (owner, path) = self.menu_place().await;
         self.bus
             .call_method(Some(owner.as_str()), path.as_str(), Some(MENU), "Event", &event)
@@ -92,7 +97,7 @@ impl Panel {
             .unwrap();
     }
 
-    async fn menu(&self) -> Vec<(i32, String)> {
+    async fn menu(&self) -> Vec<Line> {
         type Node = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
         let (owner, path) = self.menu_place().await;
         let everything = (0_i32, -1_i32, Vec::<&str>::new());
@@ -126,11 +131,20 @@ impl Panel {
     }
 }
 
-/// Number and label of a line; a separator has no label.
-fn line(value: &OwnedValue) -> Option<(i32, String)> {
+/// A line of a menu.
+#[derive(Debug)]
+struct Line {
+    number: i32,
+    label: String,
+    marked: bool,
+}
+
+/// A separator has no label.
+fn line(value: &OwnedValue) -> Option<Line> {
     let line: Structure<'_> = value.try_clone().ok()?.try_into().ok()?;
     let [Value::I32(number), Value::Dict(properties), ..] = line.fields() else { return None };
     let label: Option<String> = properties.get(&"label").ok()?;
+    let state: Option<i32> = properties.get(&"toggle-state").ok()?;
     // An underline in a menu is an underscore in its label.
-    Some((*number, label?.replace('_', "")))
+    Some(Line { number: *number, label: label?.replace('_', ""), marked: state == Some(1) })
 }

@@ -7,7 +7,7 @@ use crate::hidden::{TITLE, is_hidden, is_shown};
 use crate::room::{Mode, Room};
 use crate::stage::Stage;
 
-const SIDE: &str = "Aside · side";
+pub(crate) const SIDE: &str = "Aside · side";
 pub(crate) const IS_SIDE: &str = "return all('button').some((el) => named(el) === 'Whole window');";
 pub(crate) const IS_MAIN: &str = "return all('button').some((el) => named(el) === 'Side window');";
 

@@ -153,12 +153,25 @@ impl Stage {
 
     /// Whether the window manager keeps a window above all others.
     pub(crate) fn is_above(&self, title: &str) -> bool {
+        let number = self.number(title);
+        let told = self.command("xprop").args(["-id", &number, "_NET_WM_STATE"]).output();
+        String::from_utf8_lossy(&told.expect("xprop").stdout).contains("_NET_WM_STATE_ABOVE")
+    }
+
+    /// Moves the pointer to a place in a window and clicks there, whoever gets that.
+    pub(crate) fn click_at(&self, title: &str, x: u32, y: u32) {
+        let (number, x, y) = (self.number(title), x.to_string(), y.to_string());
+        let steps = ["mousemove", "--window", &number, &x, &y, "click", "1"];
+        let clicked = self.command("xdotool").args(steps).status().expect("xdotool");
+        assert!(clicked.success(), "{title}");
+    }
+
+    /// By which the window manager knows a window.
+    fn number(&self, title: &str) -> String {
         let listed = self.command("wmctrl").arg("-l").output().expect("wmctrl");
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
         let line = listed.lines().find(|line| line.ends_with(title)).expect("a window");
-        let number = line.split(' ').next().unwrap_or_default();
-        let told = self.command("xprop").args(["-id", number, "_NET_WM_STATE"]).output();
-        String::from_utf8_lossy(&told.expect("xprop").stdout).contains("_NET_WM_STATE_ABOVE")
+        line.split(' ').next().unwrap_or_default().to_owned()
     }
 
     /// Presses keys as the keyboard does, whoever has it: `ctrl+alt+a`.

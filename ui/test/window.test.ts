@@ -56,6 +56,46 @@ describe("the window", () => {
     expect(document.querySelector("form.composer")).not.toBeNull();
   });
 
+  it("lets clicks through the side window, and says how they are had back", async () => {
+    const { bridge } = await shown("side");
+    const line = (): string | undefined => document.querySelector("[data-testid=click-through]")?.textContent.trim();
+    expect(line()).toBeUndefined();
+    button("Let clicks through")?.click();
+    await settled();
+    expect([button("Let clicks through")?.getAttribute("aria-pressed"), line()]).toEqual(["true", "Clicks go through · Ctrl+Alt+Shift+C or the tray"]);
+    bridge.look = { ...bridge.look, bare: true, clickThroughKey: null };
+    bridge.emit("window", bridge.look);
+    await tick();
+    expect(line()).toBe("Clicks go through · the tray or a second start");
+    bridge.look = { ...bridge.look, bare: false, clickThrough: false, canClickThrough: false };
+    bridge.emit("window", bridge.look);
+    await tick();
+    expect([line(), button("Let clicks through")?.disabled]).toEqual([undefined, true]);
+    expect(button("Let clicks through")?.title).toContain("Wayland");
+  });
+
+  it("lets clicks through from the settings, gives the key that it took, and says why not", async () => {
+    const { bridge, aside } = await shown("main");
+    aside.sheet = { kind: "settings" };
+    await settled();
+    const box = (): HTMLInputElement | null => [...document.querySelectorAll("label")].find((one) => one.textContent.trim() === "Let clicks through the side window")?.querySelector("input") ?? null;
+    const hint = (): string => document.getElementById(box()?.getAttribute("aria-describedby") ?? "")?.textContent.trim() ?? "";
+    bridge.failing.set("letClicksThrough", "no_way_out");
+    box()?.click();
+    await settled();
+    expect([box()?.checked, document.querySelector("dialog [role=alert]")?.textContent]).toEqual([false, expect.stringContaining("no way back")]);
+    bridge.failing.clear();
+    box()?.click();
+    await settled();
+    expect([box()?.checked, document.querySelector("dialog [role=alert]"), hint()]).toEqual([true, null, "Clicks go through · Ctrl+Alt+Shift+C or the tray"]);
+    expect(document.getElementById("hotkey-clickThrough-key")?.textContent).toBe("Ctrl+Alt+Shift+C");
+    expect([document.querySelector("[data-testid=click-through]"), aside.sheet.kind]).toEqual([null, "settings"]);
+    bridge.look = { ...bridge.look, clickThrough: false, clickThroughKey: null, canClickThrough: false };
+    bridge.emit("window", bridge.look);
+    await tick();
+    expect([box()?.disabled, hint()]).toEqual([true, expect.stringContaining("Wayland")]);
+  });
+
   it("fills the join form from a link, once, and joins nothing", async () => {
     const { bridge, aside } = await shown("main", (bridge) => (bridge.link = "aside://join?server=https%3A%2F%2Frooms.example&topic=77&token=secret"));
     expect(aside.sheet?.kind).toBe("join");

@@ -108,6 +108,9 @@ pub(crate) fn show_window(app: AppHandle, which: Arg<WhichWindow>) -> Result<(),
         WhichWindow::Main => RoomWindow::Main,
         WhichWindow::Side => RoomWindow::Side,
     };
+    if which == RoomWindow::Side {
+        windows::take_clicks(&app);
+    }
     windows::bring(&app, which).map_err(|error| {
         tracing::error!(%error, "a window could not be shown");
         Code::WindowFailed.into()
@@ -132,6 +135,12 @@ pub(crate) fn strip_window(
     bare: Arg<bool>,
 ) -> Result<(), AppError> {
     windows::strip(&app, this(&window)?, bare.0)
+}
+
+/// Lets clicks through the side window, or takes them again.
+#[tauri::command(async)]
+pub(crate) fn let_clicks_through(app: AppHandle, on: Arg<bool>) -> Result<(), AppError> {
+    windows::let_clicks_through(&app, on.0)
 }
 
 /// Which view of a room the window of the page shows from now on; everything, where it has no name.

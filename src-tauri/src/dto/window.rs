@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
-/// lets it stay in front, or be seen through; and which view of a room it shows ("": everything).
+/// lets it stay in front, or be seen through; which view of a room it shows ("": everything); and, for both windows alike,
+/// whether clicks can go and go through the side window, and the key that ends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -14,6 +15,9 @@ pub(crate) struct WindowLook {
     pub(crate) bare: bool,
     pub(crate) can_pin: bool,
     pub(crate) can_let_through: bool,
+    pub(crate) can_click_through: bool,
+    pub(crate) click_through: bool,
+    pub(crate) click_through_key: Option<String>,
     pub(crate) view: String,
 }
 
@@ -54,6 +58,7 @@ pub(crate) enum HotkeyAction {
     Toggle,
     MarkRead,
     Write,
+    ClickThrough,
 }
 
 impl HotkeyAction {
@@ -63,12 +68,13 @@ impl HotkeyAction {
             Self::Toggle => "toggle",
             Self::MarkRead => "markRead",
             Self::Write => "write",
+            Self::ClickThrough => "clickThrough",
         }
     }
 
     /// The action of this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        [Self::Toggle, Self::MarkRead, Self::Write]
+        [Self::Toggle, Self::MarkRead, Self::Write, Self::ClickThrough]
             .into_iter()
             .find(|action| action.as_str() == name)
     }

@@ -76,6 +76,8 @@ pub(super) fn follow_opacity(app: &AppHandle, opacity: u8) {
         return;
     }
     let shown = which.is_shown(app);
+    // The new one takes them, whatever is in force.
+    super::take_clicks(app);
     place::remember(app, which, &window);
     let app = app.clone();
     tauri::async_runtime::spawn(async move {

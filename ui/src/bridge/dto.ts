@@ -301,9 +301,10 @@ export type ShowRoom = { room: string, spot: Spot | null, };
 
 /**
  * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
- * lets it stay in front, or be seen through; and which view of a room it shows ("": everything).
+ * lets it stay in front, or be seen through; which view of a room it shows ("": everything); and, for both windows alike,
+ * whether clicks can go and go through the side window, and the key that ends it.
  */
-export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canLetThrough: boolean, view: string, };
+export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canLetThrough: boolean, canClickThrough: boolean, clickThrough: boolean, clickThroughKey: string | null, view: string, };
 
 /**
  * Somebody, by the id; the name is only shown.
@@ -335,7 +336,7 @@ export type Transcripts = { path: string, bytes: number, };
 /**
  * What a key does that works while another program has the keyboard.
  */
-export type HotkeyAction = "toggle" | "markRead" | "write";
+export type HotkeyAction = "toggle" | "markRead" | "write" | "clickThrough";
 
 /**
  * The global keys that a person chose, and whether this desktop has such keys at all.

@@ -31,6 +31,7 @@ export function tauriBridge(): Bridge {
       show: (which) => ask("show_window", { which }),
       pin: (pinned) => ask("pin_window", { pinned }),
       strip: (bare) => ask("strip_window", { bare }),
+      letClicksThrough: (on) => ask("let_clicks_through", { on }),
       chooseView: (view) => ask("choose_view", { view }),
       drag: () => ask("drag_window"),
       reset: () => ask("reset_windows"),

@@ -8,6 +8,8 @@ export interface WindowBridge {
   pin(pinned: boolean): Promise<void>;
   /** Nothing but the rows, or everything. */
   strip(bare: boolean): Promise<void>;
+  /** What lies under the side window gets its clicks, or no longer. */
+  letClicksThrough(on: boolean): Promise<void>;
   /** Which view of a room the window shows from now on. */
   chooseView(view: string): Promise<void>;
   /** The pointer moves the window until it is let go. */

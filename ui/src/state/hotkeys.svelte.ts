@@ -14,8 +14,10 @@ export class Hotkeys {
     this.#bridge = bridge;
   }
 
-  async load(): Promise<void> {
+  /** What is chosen; a key that was given elsewhere meanwhile is known at once. */
+  async load(given: string | null = null): Promise<void> {
     this.chosen = await this.#bridge.window.hotkeys().catch(() => null);
+    if (given !== null && this.chosen !== null) this.chosen = { ...this.chosen, keys: { ...this.chosen.keys, clickThrough: given } };
   }
 
   ask(action: HotkeyAction): void {

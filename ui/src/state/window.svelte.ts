@@ -1,9 +1,11 @@
-// The window that the page stands in: which of the two it is, whether it stays on top, whether it shows rows alone.
-import type { Bridge } from "../bridge/bridge";
-import type { WindowLook } from "../bridge/dto";
+// The window that the page stands in: which of the two it is, whether it stays on top, shows rows alone, lets clicks through.
+import { asAppError, type Bridge } from "../bridge/bridge";
+import type { AppError, WindowLook } from "../bridge/dto";
 
 export class RoomWindow {
-  look = $state.raw<WindowLook>({ pinned: false, bare: false, canPin: true, canLetThrough: true, view: "" });
+  look = $state.raw<WindowLook>({ pinned: false, bare: false, canPin: true, canLetThrough: true, canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" });
+  /** Why clicks do not go through, after they were to. */
+  refused = $state.raw<AppError | null>(null);
   /** The narrow one, beside something else. */
   readonly side: boolean;
   readonly #bridge: Bridge;
@@ -19,6 +21,21 @@ export class RoomWindow {
 
   strip(): Promise<void> {
     return this.#bridge.window.strip(!this.look.bare);
+  }
+
+  letClicksThrough(on: boolean): Promise<void> {
+    return this.#bridge.window.letClicksThrough(on);
+  }
+
+  /** The same where there is a place to say why not; whether it was done. */
+  async chooseClicksThrough(on: boolean): Promise<boolean> {
+    this.refused = null;
+    try {
+      await this.letClicksThrough(on);
+    } catch (thrown) {
+      this.refused = asAppError(thrown);
+    }
+    return this.refused === null;
   }
 
   other(): Promise<void> {

@@ -22,7 +22,7 @@ export class FakeBridge implements Bridge {
   readonly calls: [string, ...unknown[]][] = [];
   readonly room = new FakeRoom();
   readonly desk: FakeDesk;
-  look: WindowLook = { pinned: false, bare: false, canPin: true, canLetThrough: true, view: "" };
+  look: WindowLook = { pinned: false, bare: false, canPin: true, canLetThrough: true, canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" };
   link: string | null = null;
   stands: Readonly<Record<string, Stand>> = {};
   hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
@@ -30,9 +30,15 @@ export class FakeBridge implements Bridge {
     show: (which) => this.#answer("showWindow", [which], () => undefined),
     pin: (pinned) => this.#answer("pinWindow", [pinned], () => this.#looks({ pinned })),
     strip: (bare) => this.#answer("stripWindow", [bare], () => this.#looks({ bare })),
+    letClicksThrough: (on) =>
+      this.#answer("letClicksThrough", [on], () => {
+        const key = this.hotkeys.keys.clickThrough ?? "Control+Alt+Shift+KeyC";
+        if (on) this.hotkeys = { ...this.hotkeys, keys: { ...this.hotkeys.keys, clickThrough: key } };
+        this.#looks({ clickThrough: on, clickThroughKey: on ? key : null });
+      }),
     chooseView: (view) => this.#answer("chooseView", [view], () => void (this.look = { ...this.look, view })),
     drag: () => this.#answer("dragWindow", [], () => undefined),
-    reset: () => this.#answer("resetWindows", [], () => this.#looks({ pinned: false, bare: false })),
+    reset: () => this.#answer("resetWindows", [], () => this.#looks({ pinned: false, bare: false, clickThrough: false, clickThroughKey: null })),
     keepStands: (stands) => this.#answer("keepStands", [stands], () => void (this.stands = stands)),
     takeLink: () =>
       this.#answer("takeLink", [], () => {
