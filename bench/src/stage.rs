@@ -51,6 +51,9 @@ impl Stage {
         stage.bus = stage.tells(Command::new("dbus-daemon").args(daemon).arg(&bus))?;
         let openbox = stage.command("openbox").spawn().context("openbox")?;
         stage.children.push(openbox);
+        // Where no window opens: under the pointer, WebKitGTK shows its first picture half a second later now and then.
+        let away = stage.command("xdotool").args(["mousemove", "2", "2"]).status();
+        ensure!(away.context("xdotool")?.success(), "the pointer could not be moved away");
         Ok(stage)
     }
 

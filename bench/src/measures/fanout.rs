@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Pace;
 use crate::crowd::{Crowd, Heard, open, stamp};
-use crate::hubs::Hub;
+use crate::hubs::{Hub, Line};
 use crate::report::{Figure, Goal, quantile};
 use crate::stage::Stage;
 
@@ -137,7 +137,9 @@ pub(crate) async fn fanout(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
 /// Lines with a receipt each, so many a second; when each receipt came.
 async fn receipts(hub: &Hub, per_second: u32, time: Duration) -> Result<Vec<f64>> {
     let count = per_second * u32::try_from(time.as_secs())?;
-    let (crowd, mut write) = Crowd::of_one(hub.addr, hub.line.clone()).await?;
+    // Whoever has not joined hears no line, in which the name of the receipt stands, too.
+    let line = Line { join: Vec::new(), ..hub.line.clone() };
+    let (crowd, mut write) = Crowd::of_one(hub.addr, line).await?;
     let begun = Instant::now();
     for number in 1..=count {
         sleep_until(begun + Duration::from_secs(1) * (number - 1) / per_second).await;
