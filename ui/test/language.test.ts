@@ -23,7 +23,8 @@ beforeAll(() => {
 
 afterAll(() => vi.doUnmock("virtual:words/app"));
 
-test("the app", async () => {
+// The whole app is read here, not before.
+test("the app", { timeout: 60_000 }, async () => {
   const { chosenLocale, words } = await import("../src/i18n/catalogue");
   expect(chosenLocale("system", "pl-PL")).toBe("pl");
   expect(words("pl", "settings.title")).toBe("Ustawienia");
