@@ -61,7 +61,7 @@ impl Language {
     /// The one that serves a system's language best: English where none does.
     #[must_use]
     pub fn nearest(system: &str) -> Self {
-        nearest(LANGUAGES, system).unwrap_or(Self::english())
+        nearest(LANGUAGES, system).unwrap_or_default()
     }
 
     /// Its name for programs, as in `locales` and in a page.
