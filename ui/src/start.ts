@@ -9,6 +9,7 @@ import { whenStyled } from "./whenStyled";
 
 export function start(bridge: Bridge, label: string): Aside | Presenter {
   const target = document.getElementById("app");
+  if (/\bLinux\b/.test(navigator.userAgent)) document.documentElement.dataset["system"] = "linux";
   if (label === "present") {
     const presenter = new Presenter(bridge);
     void presenter.start();

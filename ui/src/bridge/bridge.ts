@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Moment, Overlay, OverlayPart, Page, Painted, Presented, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Moment, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
@@ -16,7 +16,6 @@ export interface BridgeEvents {
   "mark-read": null;
   export: ExportProgress;
   streamer: boolean;
-  presented: Presented;
   window: WindowLook;
   /** An `aside://` link was opened: whoever takes it first fills a join form. */
   link: null;

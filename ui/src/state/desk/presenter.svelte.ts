@@ -19,7 +19,7 @@ export class Presenter {
   async start(): Promise<void> {
     const boot = await this.#bridge.boot(0);
     this.#adopt(boot.settings, boot.systemLocale);
-    await Promise.all([this.#bridge.listen("settings", (settings) => this.#adopt(settings, boot.systemLocale)), this.#bridge.listen("presented", (shown) => (this.shown = shown)), this.#bridge.listen("tick", () => void this.look())]);
+    await Promise.all([this.#bridge.listen("settings", (settings) => this.#adopt(settings, boot.systemLocale)), this.#bridge.listen("tick", () => void this.look())]);
     await this.look();
   }
 
