@@ -78,6 +78,7 @@ fn typescript() -> String {
         Spot,
         Moment,
         ShowRoom,
+        SeeThrough,
         WindowLook,
         Named,
         SavedView,
