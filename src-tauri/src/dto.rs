@@ -33,7 +33,8 @@ pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Proxy, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use views::SavedView;
 pub(crate) use window::{
-    CloseAction, HotkeyAction, Hotkeys, Painted, Stand, Transcripts, WhichWindow, WindowLook,
+    CloseAction, HotkeyAction, Hotkeys, Painted, SeeThrough, Stand, Transcripts, WhichWindow,
+    WindowLook,
 };
 
 pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};

@@ -77,6 +77,8 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         .setup(move |app| {
             app.state::<Tray>().start(app.handle());
             hotkeys::start(app.handle());
+            #[cfg(target_os = "linux")]
+            windows::follow_desktop(app.handle());
             let shell = app.state::<Shell>();
             let quietly = shell.remembered.read(|memory| memory.settings.start_hidden);
             if !(hidden || with_system && quietly) {

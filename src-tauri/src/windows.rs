@@ -4,6 +4,7 @@
 mod build;
 mod looking;
 mod place;
+mod see_through;
 mod through;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,14 @@ use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
 pub(crate) use build::{is_ours, theme};
 pub(crate) use looking::is_looked_at;
+#[cfg(target_os = "linux")]
+pub(crate) use see_through::start as follow_desktop;
 pub(crate) use through::{
     can_click_through, follow_key, is_click_through, let_clicks_through, pin, take_clicks,
     toggle_click_through,
 };
 
-use crate::dto::{CloseChoice, ShowRoom, Spot, Stand, WindowLook};
+use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot, Stand, WindowLook};
 use crate::errors::AppError;
 use crate::pace;
 use crate::present::PRESENT;
@@ -71,6 +74,8 @@ pub(crate) struct WindowState {
     windows: [OneWindow; 2],
     /// The side window was built so that one sees through it.
     seen_through: AtomicBool,
+    /// Whether windows can be seen through on this desktop.
+    see_through: Mutex<SeeThrough>,
     /// How clicks that go through the side window are had back; nothing while it takes them.
     way_out: Mutex<Option<through::WayOut>>,
     /// The app is on its way out.
@@ -306,13 +311,13 @@ pub(crate) fn settings_changed(app: &AppHandle) {
 /// How a window looks beside its page: what a person chose for it, and what this system can do.
 pub(crate) fn look(app: &AppHandle, which: RoomWindow) -> WindowLook {
     let memory = app.state::<Shell>().remembered.read(|memory| memory.window(which));
-    let (can_pin, can_let_through) = (can_pin(), build::CAN_LET_THROUGH);
+    let (can_pin, see_through) = (can_pin(), see_through::see_through(app));
     let (pinned, bare, view) = (memory.pinned, memory.bare, memory.view);
     WindowLook {
         pinned,
         bare,
         can_pin,
-        can_let_through,
+        see_through,
         can_click_through: can_click_through(),
         click_through: is_click_through(app),
         click_through_key: through::key(app),

@@ -25,6 +25,7 @@ mod date;
 mod demo;
 mod desk;
 mod flapping;
+mod glass;
 mod help;
 mod hidden;
 mod hosted;

@@ -77,6 +77,7 @@ fn typescript() -> String {
         Spot,
         Moment,
         ShowRoom,
+        SeeThrough,
         WindowLook,
         Named,
         SavedView,

@@ -14,11 +14,22 @@ pub(crate) struct WindowLook {
     pub(crate) pinned: bool,
     pub(crate) bare: bool,
     pub(crate) can_pin: bool,
-    pub(crate) can_let_through: bool,
+    pub(crate) see_through: SeeThrough,
     pub(crate) can_click_through: bool,
     pub(crate) click_through: bool,
     pub(crate) click_through_key: Option<String>,
     pub(crate) view: String,
+}
+
+/// Whether a window can be seen through: it can, this desktop blends no windows, or the web view cannot draw such a page rightly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum SeeThrough {
+    #[default]
+    Possible,
+    Unblended,
+    Undrawn,
 }
 
 /// Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of

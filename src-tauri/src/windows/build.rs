@@ -6,7 +6,7 @@ use std::time::Duration;
 use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
 use tauri::{AppHandle, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow};
 
-use super::{RoomWindow, WindowState, place};
+use super::{RoomWindow, WindowState, place, see_through};
 use crate::dto;
 use crate::shell::Shell;
 
@@ -30,6 +30,7 @@ pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<Webview
     let (settings, memory) =
         shell.remembered.read(|memory| (memory.settings.clone(), memory.window(which)));
     let size = first_size(which);
+    let through = lets_through(app, which, settings.side_opacity);
     let page = WebviewUrl::App("index.html".into());
     let mut builder = WebviewWindowBuilder::new(app, which.label(), page)
         .title(match which {
@@ -41,7 +42,7 @@ pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<Webview
         .theme(theme(settings.theme))
         .always_on_top(memory.pinned)
         .decorations(!memory.bare)
-        .transparent(lets_through(which, settings.side_opacity))
+        .transparent(through)
         .data_directory(shell.home.webview())
         .disable_drag_drop_handler()
         .on_navigation(is_ours)
@@ -52,19 +53,21 @@ pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<Webview
         builder = builder.inner_size(place.width, place.height).position(place.x, place.y);
     }
     if which == RoomWindow::Side {
-        let through = lets_through(which, settings.side_opacity);
         app.state::<WindowState>().seen_through.store(through, Ordering::SeqCst);
     }
-    builder.build()
+    let window = builder.build()?;
+    #[cfg(target_os = "linux")]
+    if through {
+        see_through::draw_in_layers(&window);
+    }
+    Ok(window)
 }
 
-/// Whether a page may let through what is behind its window. WebKitGTK leaves what was drawn before under what is drawn now
-/// (docs/decisions.md), so a page is opaque there.
-pub(super) const CAN_LET_THROUGH: bool = !cfg!(target_os = "linux");
-
 /// A window that could be seen through costs more to draw and has softer text, so it is one only where that is wanted.
-fn lets_through(which: RoomWindow, opacity: u8) -> bool {
-    CAN_LET_THROUGH && which == RoomWindow::Side && opacity < dto::OPAQUE
+fn lets_through(app: &AppHandle, which: RoomWindow, opacity: u8) -> bool {
+    which == RoomWindow::Side
+        && opacity < dto::OPAQUE
+        && see_through::see_through(app) == dto::SeeThrough::Possible
 }
 
 /// Whether a window can be seen through is settled when it is built: one that should be, and is not, is built anew.
@@ -72,7 +75,7 @@ pub(super) fn follow_opacity(app: &AppHandle, opacity: u8) {
     let which = RoomWindow::Side;
     let built = &app.state::<WindowState>().seen_through;
     let Some(window) = which.find(app) else { return };
-    if built.load(Ordering::SeqCst) == lets_through(which, opacity) {
+    if built.load(Ordering::SeqCst) == lets_through(app, which, opacity) {
         return;
     }
     let shown = which.is_shown(app);

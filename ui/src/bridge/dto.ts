@@ -295,11 +295,16 @@ export type Moment = { spot: Spot | null, begins: number | null, ends: number | 
 export type ShowRoom = { room: string, spot: Spot | null, };
 
 /**
+ * Whether a window can be seen through: it can, this desktop blends no windows, or the web view cannot draw such a page rightly.
+ */
+export type SeeThrough = "possible" | "unblended" | "undrawn";
+
+/**
  * How a window looks around its page: in front of all others, without anything but the rows, and whether this desktop
  * lets it stay in front, or be seen through; which view of a room it shows ("": everything); and, for both windows alike,
  * whether clicks can go and go through the side window, and the key that ends it.
  */
-export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, canLetThrough: boolean, canClickThrough: boolean, clickThrough: boolean, clickThroughKey: string | null, view: string, };
+export type WindowLook = { pinned: boolean, bare: boolean, canPin: boolean, seeThrough: SeeThrough, canClickThrough: boolean, clickThrough: boolean, clickThroughKey: string | null, view: string, };
 
 /**
  * Somebody, by the id; the name is only shown.

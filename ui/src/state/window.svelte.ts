@@ -3,7 +3,7 @@ import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, WindowLook } from "../bridge/dto";
 
 export class RoomWindow {
-  look = $state.raw<WindowLook>({ pinned: false, bare: false, canPin: true, canLetThrough: true, canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" });
+  look = $state.raw<WindowLook>({ pinned: false, bare: false, canPin: true, seeThrough: "possible", canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" });
   /** Why clicks do not go through, after they were to. */
   refused = $state.raw<AppError | null>(null);
   /** The narrow one, beside something else. */

@@ -22,7 +22,7 @@ export class FakeBridge implements Bridge {
   readonly calls: [string, ...unknown[]][] = [];
   readonly room = new FakeRoom();
   readonly desk: FakeDesk;
-  look: WindowLook = { pinned: false, bare: false, canPin: true, canLetThrough: true, canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" };
+  look: WindowLook = { pinned: false, bare: false, canPin: true, seeThrough: "possible", canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" };
   link: string | null = null;
   stands: Readonly<Record<string, Stand>> = {};
   hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
