@@ -1,5 +1,6 @@
 // English words. Another language is another file with the same keys; `{name}` is filled in, plural forms follow Intl.
 import { deskEn } from "./desk.en";
+import { firstEn } from "./first.en";
 import { windowEn } from "./window.en";
 import { hostEn } from "./host.en";
 import { rulesEn } from "./rules.en";
@@ -11,6 +12,7 @@ export type Words = string | Plural;
 
 export const en = {
   ...deskEn,
+  ...firstEn,
   ...windowEn,
   ...hostEn,
   ...rulesEn,
@@ -49,7 +51,7 @@ export const en = {
 
   "join.title": "Join a room",
   "join.edit": "Edit the room",
-  "join.intro": "The organiser gave you these. A link that starts with aside:// can be pasted into any field.",
+  "join.intro": "The organiser gave you these. A link to the room can be pasted into any field.",
   "join.server": "Server URL",
   "join.server.hint": "For example https://live.example.org",
   "join.topic": "Topic",

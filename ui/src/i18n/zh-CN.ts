@@ -1,5 +1,6 @@
 // 简体中文的全部文字；键与 en.ts 相同。
 import { deskZhCN } from "./desk.zh-CN";
+import { firstZhCN } from "./first.zh-CN";
 import { windowZhCN } from "./window.zh-CN";
 import { hostZhCN } from "./host.zh-CN";
 import type { Key, Words } from "./en";
@@ -9,6 +10,7 @@ import { viewsZhCN } from "./views.zh-CN";
 
 export const zhCN: Record<Key, Words> = {
   ...deskZhCN,
+  ...firstZhCN,
   ...windowZhCN,
   ...hostZhCN,
   ...rulesZhCN,
@@ -47,7 +49,7 @@ export const zhCN: Record<Key, Words> = {
 
   "join.title": "加入房间",
   "join.edit": "编辑房间",
-  "join.intro": "以下内容由主办方提供。以 aside:// 开头的链接可粘贴到任意一栏。",
+  "join.intro": "以下内容由主办方提供。房间链接可粘贴到任意一栏。",
   "join.server": "服务器地址",
   "join.server.hint": "例如 https://live.example.org",
   "join.topic": "主题",
