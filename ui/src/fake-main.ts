@@ -14,7 +14,7 @@ bridge.toured = !query.has("tour");
 const aside = start(bridge, query.get("window") ?? "main");
 Object.assign(window, { fake: bridge, aside });
 
-/** What a picture wants open: ?open=q6&sheet=keys&numbers&find=token&host=form|share|door&show=archive|diagnostic&menu&tour */
+/** What a picture wants open: ?open=q6&sheet=keys&numbers&find=token&host=form|share|door&show=archive|diagnostic&menu&actions&tour */
 const PICTURE_MS = 600;
 setTimeout(() => {
   const host = query.get("host");
@@ -34,7 +34,9 @@ setTimeout(() => {
   if (query.has("order") && aside instanceof Aside) void keepOrder(aside, query.get("order") ?? "");
   if (query.has("form") && aside instanceof Aside) aside.sheet = { kind: "view", view: { id: "a", name: "Beamer", kinds: ["question"], words: ["beamer", "投影"], pattern: "row \\d+", people: [] } };
   const shown = query.get("show");
+  if (shown === "archive") void bridge.archiveRoom("2", true);
   if (aside instanceof Aside && (shown === "archive" || shown === "diagnostic")) aside.sheet = { kind: shown };
+  if (query.has("actions")) document.querySelector<HTMLElement>("li[data-room] .icon-button")?.click();
   if (query.has("menu")) document.querySelector<HTMLElement>("header .more button")?.click();
   if (query.has("guide") && aside instanceof Aside) aside.sheet = { kind: "guide" };
   desk.numbersShown = query.has("numbers");

@@ -46,6 +46,7 @@ async fn first_page(shell: &Shell, room: Option<&str>, rows: u32) -> Option<Page
 
 #[tauri::command]
 pub(crate) async fn save_room(
+    app: AppHandle,
     shell: State<'_, Shell>,
     room: Arg<Option<String>>,
     form: Arg<RoomForm>,
@@ -54,7 +55,9 @@ pub(crate) async fn save_room(
     let room = room.0.map(|room| Arg(room).room()).transpose()?;
     // The form leaves its field empty to say "keep the token that you have".
     let token = token.0.filter(|token| !token.is_empty()).map(form::token).transpose()?;
-    shell.save(room, form.0, token).await
+    let saved = shell.save(room, form.0, token).await?;
+    list_changed(&app);
+    Ok(saved)
 }
 
 #[tauri::command]

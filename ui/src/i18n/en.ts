@@ -51,7 +51,7 @@ export const en = {
 
   "join.title": "Join a room",
   "join.edit": "Edit the room",
-  "join.intro": "The organiser gave you these. A link to the room can be pasted into any field.",
+  "join.intro": "The organiser gave you these, or a link to the room: paste it anywhere here.",
   "join.server": "Server URL",
   "join.server.hint": "For example https://live.example.org",
   "join.topic": "Topic",

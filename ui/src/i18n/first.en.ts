@@ -3,7 +3,6 @@ import type { Words } from "./en";
 
 export const firstEn = {
   "doors.help": "Help",
-  "doors.paste": "Got a link? Paste it here, wherever you are on this page.",
 
   "join.filledSome": "Filled in what the link holds. The rest is still missing.",
   "join.filledAll": "Filled in from the link, with its token.",

@@ -4,7 +4,6 @@ import type { firstEn } from "./first.en";
 
 export const firstZhCN: Record<keyof typeof firstEn, Words> = {
   "doors.help": "帮助",
-  "doors.paste": "有链接？在本页任意位置粘贴即可。",
 
   "join.filledSome": "已填入链接中的内容，其余仍需填写。",
   "join.filledAll": "已从链接填入，包括令牌。",
@@ -20,8 +19,8 @@ export const firstZhCN: Record<keyof typeof firstEn, Words> = {
   "tour.next": "下一步",
   "tour.done": "完成",
   "tour.keys": "按 Esc 跳过。",
-  "tour.questions": "提问就是待办",
-  "tour.questions.text": "提问按栏目排列。打开一条开始写：输入第一个字即由你认领，同事都能看到。",
+  "tour.questions": "问题就是待办",
+  "tour.questions.text": "问题按栏目排列。打开一条开始写：输入第一个字即由你认领，同事都能看到。",
   "tour.ask": "发送或提问",
   "tour.ask.text": "按 Enter 发送。点“提问”，写下的内容就成为主办方能看到的提问。",
   "tour.still": "列表不会乱动",

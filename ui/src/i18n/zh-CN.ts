@@ -49,7 +49,7 @@ export const zhCN: Record<Key, Words> = {
 
   "join.title": "加入房间",
   "join.edit": "编辑房间",
-  "join.intro": "以下内容由主办方提供。房间链接可粘贴到任意一栏。",
+  "join.intro": "以下内容由主办方提供。如果有房间链接，在这里任意位置粘贴即可。",
   "join.server": "服务器地址",
   "join.server.hint": "例如 https://live.example.org",
   "join.topic": "主题",
