@@ -157,6 +157,16 @@ describe("the list of rooms", () => {
     expect(bridge.calls.filter(([name]) => name === "moveRoom")).toEqual([["moveRoom", "1", "3"], ["moveRoom", "1", null]]);
   });
 
+  it("is gone through by number, in its order", async () => {
+    const { aside } = await shown("busy");
+    aside.list.move("1", 1);
+    await settle();
+    await key("1", document.body, { ctrlKey: true });
+    expect(aside.currentId).toBe("2");
+    await key("9", document.body, { ctrlKey: true });
+    expect(aside.currentId).toBe("2");
+  });
+
   it("stays as it was where it can't be kept", async () => {
     const { bridge, aside } = await shown("busy", (fake) => fake.failing.set("moveRoom", "settings_not_saved"));
     expect(aside.list.move("1", 1)).toBe(true);
