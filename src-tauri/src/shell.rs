@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
+use aside_words::Language;
 
 use crate::avatars::Avatars;
 use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
@@ -28,7 +29,7 @@ use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::streamer::Streamer;
 use crate::ticks::Ticks;
 use crate::windows::RoomWindow;
-use crate::words::{Language, system_locale};
+use crate::words::{self, system_locale};
 
 use in_force::InForce;
 pub(crate) use list::saved;
@@ -129,7 +130,7 @@ impl Shell {
 
     /// The language that the shell speaks now.
     pub(crate) fn language(&self) -> Language {
-        Language::choose(self.remembered.read(|memory| memory.settings.locale), &system_locale())
+        words::language(self.remembered.read(|memory| memory.settings.locale), &system_locale())
     }
 
     /// Keeps a room and its token, new or changed.

@@ -1,10 +1,11 @@
 //! The list of rooms: in which order they stand, which of them are out of sight, and how the page lists them.
 
+use aside_words::{Key, Language};
+
 use crate::dto::SavedRoom;
 use crate::errors::AppError;
 use crate::settings::{self, Memory, RoomKey};
 use crate::shell::Shell;
-use crate::words::Language;
 
 impl Shell {
     /// All saved rooms, in their order.
@@ -62,7 +63,7 @@ pub(super) fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
 pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
     let label = match &room.hosted {
         Some(hosted) => hosted.name.clone(),
-        None if room.demo => language.demo_room().to_owned(),
+        None if room.demo => language.say(Key::SHELL_DEMO_ROOM).to_owned(),
         None => room.form.topic.clone(),
     };
     SavedRoom {

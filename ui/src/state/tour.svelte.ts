@@ -1,5 +1,5 @@
 // The tour: a few words about what is not found by itself. Shown once after the first room is there, and again on request; it never takes the focus from who writes.
-import type { Key } from "../i18n/en";
+import type { Key } from "../i18n/catalogue";
 import type { Aside } from "./aside.svelte";
 
 export interface Stop {
