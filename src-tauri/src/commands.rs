@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod allowed;
 pub(crate) mod desk;
+pub(crate) mod diagnostic;
 pub(crate) mod finding;
 pub(crate) mod hosting;
 pub(crate) mod moderation;
@@ -26,6 +27,8 @@ macro_rules! handler {
             crate::commands::rooms::forget_room,
             crate::commands::rooms::open_room,
             crate::commands::rooms::leave_room,
+            crate::commands::rooms::archive_room,
+            crate::commands::rooms::move_room,
             crate::commands::rooms::set_token,
             crate::commands::rooms::reconnect,
             crate::commands::hosting::host_places,
@@ -104,6 +107,8 @@ macro_rules! handler {
             crate::commands::window::hotkeys,
             crate::commands::window::choose_hotkey,
             crate::commands::window::open_link,
+            crate::commands::window::note_tour,
+            crate::commands::diagnostic::diagnostic,
         ]
     };
 }

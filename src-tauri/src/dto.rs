@@ -138,6 +138,8 @@ pub(crate) struct SavedRoom {
     pub(crate) open: bool,
     /// Its server is in this app.
     pub(crate) hosted: bool,
+    /// Out of the list, and left; what is kept of it stays.
+    pub(crate) archived: bool,
 }
 
 /// Something a person should know about this start: a code and what its sentence names.
@@ -171,6 +173,8 @@ pub(crate) struct Boot {
     pub(crate) measured: bool,
     #[cfg_attr(test, ts(type = "Record<string, Stand>"))]
     pub(crate) stands: BTreeMap<String, Stand>,
+    /// The tour was shown.
+    pub(crate) toured: bool,
 }
 
 /// What a row of the timeline is.

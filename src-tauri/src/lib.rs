@@ -17,6 +17,7 @@ mod clipboard;
 mod commands;
 mod crossing;
 mod demo;
+mod diagnostic;
 mod dto;
 mod errors;
 mod exports;

@@ -1,6 +1,7 @@
 //! Logs to stderr and to a small rotating file, and the two promises that they keep: no token and no body, at any level.
 
 mod file;
+mod recent;
 
 use std::panic::PanicHookInfo;
 use std::path::Path;
@@ -12,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use self::file::RotatingFile;
+pub(crate) use self::recent::Recent;
 
 /// Crates that print requests, frames, replies or secrets below `warn`: tungstenite logs the whole handshake with its
 /// `Authorization` at trace level. `RUST_LOG` cannot open them.
@@ -33,20 +35,23 @@ const PINNED: [&str; 15] = [
     "zbus_secret_service_keyring_store",
 ];
 
-/// Starts logging, once per process.
-pub(crate) fn start(folder: &Path) {
+/// Starts logging, once per process; what comes can be looked at in the answer.
+pub(crate) fn start(folder: &Path) -> Recent {
     let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let file = RotatingFile::open(folder, "aside.log");
     let file_layer = file.map(|file| fmt::layer().with_ansi(false).with_writer(file));
+    let recent = Recent::default();
     let started = tracing_subscriber::registry()
         .with(filter_fn(passes))
         .with(wanted)
+        .with(recent.clone())
         .with(fmt::layer().with_writer(std::io::stderr))
         .with(file_layer)
         .try_init();
     if started.is_ok() {
         std::panic::set_hook(Box::new(log_panic));
     }
+    recent
 }
 
 /// Whether a line may be written at all.

@@ -2,6 +2,7 @@
 
 mod disk;
 mod hosted;
+mod window;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 pub(crate) use self::hosted::Hosted;
+pub(crate) use self::window::{WindowMemory, WindowPlace};
 use crate::dto::{self, RoomForm, TokenStore};
 use crate::overlay::Address;
 use crate::windows::RoomWindow;
@@ -52,6 +54,8 @@ pub(crate) struct SavedRoom {
     pub(crate) demo: bool,
     /// Whether the room is to be open.
     pub(crate) open: bool,
+    /// Out of sight, with its history; never open.
+    pub(crate) archived: bool,
     /// How the app hosts it, where it does.
     pub(crate) hosted: Option<Hosted>,
 }
@@ -65,58 +69,9 @@ impl SavedRoom {
             token_store: TokenStore::None,
             demo: false,
             open: false,
+            archived: false,
             hosted: None,
         }
-    }
-}
-
-/// Where a window was, in logical pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct WindowPlace {
-    pub(crate) x: f64,
-    pub(crate) y: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
-}
-
-/// What is remembered of a window.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct WindowMemory {
-    /// It is one of those that come back when the app is shown.
-    pub(crate) open: bool,
-    /// Kept in front of all others.
-    pub(crate) pinned: bool,
-    /// Nothing but the rows.
-    pub(crate) bare: bool,
-    /// Which view of a room it shows; everything, where it has no name.
-    pub(crate) view: String,
-    /// Where it was on which arrangement of screens; the latest last.
-    places: Vec<(String, WindowPlace)>,
-}
-
-impl WindowMemory {
-    /// A laptop meets that many desks.
-    const MOST_PLACES: usize = 16;
-
-    /// All but whether it is open, and what it shows.
-    pub(crate) fn forget(&mut self) {
-        let view = std::mem::take(&mut self.view);
-        *self = Self { open: self.open, view, ..Self::default() };
-    }
-
-    pub(crate) fn place(&self, screens: &str) -> Option<WindowPlace> {
-        self.places.iter().find(|(on, _)| on == screens).map(|(_, place)| *place)
-    }
-
-    pub(crate) fn last(&self) -> Option<WindowPlace> {
-        self.places.last().map(|(_, place)| *place)
-    }
-
-    pub(crate) fn put(&mut self, screens: String, place: WindowPlace) {
-        self.places.retain(|(on, _)| *on != screens);
-        self.places.push((screens, place));
-        let over = self.places.len().saturating_sub(Self::MOST_PLACES);
-        self.places.drain(..over);
     }
 }
 
@@ -136,12 +91,19 @@ pub(crate) struct Memory {
     pub(crate) overlay: Option<Address>,
     /// What is to stand out, and what to step back.
     pub(crate) rules: dto::Rules,
+    /// The tour was shown.
+    pub(crate) toured: bool,
 }
 
 impl Memory {
     /// A saved room by its name.
     pub(crate) fn room(&self, key: RoomKey) -> Option<&SavedRoom> {
         self.rooms.iter().find(|room| room.key == key)
+    }
+
+    /// The place of a room in the list.
+    pub(crate) fn rank(&self, key: RoomKey) -> usize {
+        self.rooms.iter().position(|room| room.key == key).unwrap_or(usize::MAX)
     }
 
     /// What is remembered of a window.
@@ -322,6 +284,8 @@ mod tests {
                 memory.settings.close = dto::CloseChoice::Hide;
                 memory.keys.insert("reply".to_owned(), "q".to_owned());
                 memory.device = "d".to_owned();
+                memory.rooms[1].archived = true;
+                memory.toured = true;
                 memory.hotkeys.insert(dto::HotkeyAction::Write, "F9".to_owned());
                 let window = memory.window_mut(RoomWindow::Side);
                 (window.open, window.pinned, window.bare) = (true, true, true);
@@ -343,6 +307,16 @@ mod tests {
             1,
             "no half-written file is left"
         );
+    }
+
+    #[test]
+    fn whoever_had_the_app_before_there_was_a_tour_is_shown_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let toured = || Remembered::open(&path, 0).unwrap().remembered.read(|memory| memory.toured);
+        assert!(!toured(), "a first start");
+        std::fs::write(&path, r#"{"version": 1}"#).unwrap();
+        assert!(toured());
     }
 
     #[test]

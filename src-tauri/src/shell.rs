@@ -1,6 +1,7 @@
 //! What the commands, the windows and the tray share, and the few things that take more than one of them.
 
 mod in_force;
+mod list;
 mod opening;
 mod snippets;
 #[cfg(test)]
@@ -11,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
-use aside_words::{Key, Language};
+use aside_words::Language;
 
 use crate::avatars::Avatars;
 use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
@@ -31,6 +32,8 @@ use crate::windows::RoomWindow;
 use crate::words::{self, system_locale};
 
 use in_force::InForce;
+pub(crate) use list::saved;
+use list::set_open;
 pub(crate) use opening::Opening;
 
 /// The shell's state, one per process.
@@ -94,8 +97,9 @@ impl Shell {
 
     /// Everything that a new page needs.
     pub(crate) fn boot(&self) -> Boot {
-        let (rooms, settings) =
-            self.remembered.read(|memory| (memory.rooms.clone(), memory.settings.clone()));
+        let (rooms, settings, toured) = self
+            .remembered
+            .read(|memory| (memory.rooms.clone(), memory.settings.clone(), memory.toured));
         let language = self.language();
         let streamer = self.streamer.is_on(settings.streamer_mode);
         let open = || rooms.iter().find(|room| room.open).map(|room| room.key);
@@ -114,6 +118,7 @@ impl Shell {
             window: WindowLook::default(),
             measured: self.measure.is_wanted(),
             stands: BTreeMap::new(),
+            toured,
         }
     }
 
@@ -372,29 +377,5 @@ impl Shell {
             self.notice("no_keyring", &[]);
             None
         })
-    }
-}
-
-fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
-    if let Some(room) = memory.room_mut(key) {
-        room.open = open;
-    }
-}
-
-/// A saved room as the page lists it.
-pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
-    let label = match &room.hosted {
-        Some(hosted) => hosted.name.clone(),
-        None if room.demo => language.say(Key::SHELL_DEMO_ROOM).to_owned(),
-        None => room.form.topic.clone(),
-    };
-    SavedRoom {
-        id: room.key.to_string(),
-        label,
-        form: room.form.clone(),
-        token_store: room.token_store,
-        demo: room.demo,
-        open: room.open,
-        hosted: room.hosted.is_some(),
     }
 }

@@ -55,7 +55,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     );
     let home = Home::find().context("this user has no home folder; name one in ASIDE_HOME")?;
     home.create().context("the app's folder cannot be made")?;
-    logging::start(&home.logs());
+    let recent = logging::start(&home.logs());
     install_tls();
     let mut context = tauri::generate_context!();
     // Apps with different homes are different apps; the single-instance plugin goes by this name on every system.
@@ -89,6 +89,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         })
         .build(context)
         .context("the app cannot start")?;
+    app.handle().manage(recent);
     set_up(app.handle(), home)?;
     tauri::async_runtime::spawn(quit_on_signal(app.handle().clone()));
     tauri::async_runtime::spawn(open_rooms(app.handle().clone(), cli));

@@ -105,8 +105,10 @@ impl Glance {
             let key = RoomKey::parse(&status.room)?;
             Some((key, label(key).unwrap_or_default(), status))
         });
+        let mut rooms: Vec<_> = rooms.collect();
+        shell.remembered.read(|memory| rooms.sort_by_key(|(key, ..)| memory.rank(*key)));
         let click_through = windows::is_click_through(app);
-        Self { click_through, ..Self::of(rooms.collect(), language) }
+        Self { click_through, ..Self::of(rooms, language) }
     }
 
     fn of(rooms: Vec<(RoomKey, String, RoomStatus)>, language: Language) -> Self {

@@ -40,7 +40,7 @@ const ARIA: &str = r"
 ";
 
 pub(crate) struct App {
-    driver: Driver,
+    pub(crate) driver: Driver,
     pub(crate) stage: Stage,
 }
 

@@ -91,6 +91,35 @@ impl Driver {
             .await;
     }
 
+    /// A key while several others are held.
+    pub(crate) async fn hold(&self, held: &[char], key: char) {
+        let step = |kind: &str, value: char| json!({"type": kind, "value": value});
+        let down = held.iter().map(|key| step("keyDown", *key));
+        let up = held.iter().map(|key| step("keyUp", *key));
+        let pressed = [step("keyDown", key), step("keyUp", key)];
+        let steps: Vec<Value> = down.chain(pressed).chain(up).collect();
+        self.post("actions", json!({"actions": [{"type": "key", "id": "keys", "actions": steps}]}))
+            .await;
+    }
+
+    /// The pointer takes one element and lets it go just above another one's upper edge.
+    pub(crate) async fn drag(&self, from: &Element, to: &Element, above: i32) {
+        let at = |element: &Element, y: i32| {
+            let origin = json!({ELEMENT: element.0});
+            json!({"type": "pointerMove", "duration": 100, "origin": origin, "x": 0, "y": y})
+        };
+        let steps = [
+            at(from, 0),
+            json!({"type": "pointerDown", "button": 0}),
+            at(to, above),
+            json!({"type": "pointerUp", "button": 0}),
+        ];
+        let pointer = json!({"pointerType": "mouse"});
+        let hand =
+            json!({"type": "pointer", "id": "hand", "parameters": pointer, "actions": steps});
+        self.post("actions", json!({ "actions": [hand] })).await;
+    }
+
     /// One key, to whatever has the focus.
     pub(crate) async fn key(&self, key: char) {
         let step = |kind: &str| json!({"type": kind, "value": key});

@@ -24,6 +24,7 @@ mod corpora;
 mod date;
 mod demo;
 mod desk;
+mod first;
 mod flapping;
 mod glass;
 mod help;

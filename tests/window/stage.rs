@@ -57,6 +57,10 @@ impl Stage {
             fs::create_dir(&below).unwrap();
             fs::set_permissions(&below, fs::Permissions::from_mode(0o700)).unwrap();
         }
+        // Whoever has been here before is shown no tour.
+        let settings = stage.home().join("settings.json");
+        fs::write(&settings, r#"{"version": 1}"#).unwrap();
+        fs::set_permissions(&settings, fs::Permissions::from_mode(0o600)).unwrap();
         let bus = stage.folder.path().join("bus.conf");
         fs::write(&bus, BUS).unwrap();
         let screen = ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"];
@@ -66,6 +70,13 @@ impl Stage {
         stage.open_keyring();
         let openbox = stage.command("openbox").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         stage.children.push(openbox.expect("openbox"));
+        stage
+    }
+
+    /// The same where the app has never been.
+    pub(crate) fn fresh(name: &str) -> Stage {
+        let stage = Stage::set(name);
+        fs::remove_file(stage.home().join("settings.json")).unwrap();
         stage
     }
 

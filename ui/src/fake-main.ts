@@ -10,14 +10,15 @@ import "./base.css";
 const query = new URLSearchParams(location.search);
 const bridge = new FakeBridge(sceneFrom(query));
 bridge.look = { ...bridge.look, view: query.get("view") ?? "" };
+bridge.toured = !query.has("tour");
 const aside = start(bridge, query.get("window") ?? "main");
 Object.assign(window, { fake: bridge, aside });
 
-/** What a picture wants open: ?open=q6&sheet=keys&numbers&find=token&host=form|share|door */
+/** What a picture wants open: ?open=q6&sheet=keys&numbers&find=token&host=form|share|door&show=archive|diagnostic&menu&actions&tour */
 const PICTURE_MS = 600;
 setTimeout(() => {
   const host = query.get("host");
-  if (host === "door") document.querySelectorAll<HTMLElement>(".doors button")[1]?.click();
+  if (host === "door") document.querySelectorAll<HTMLElement>(".doors button")[2]?.click();
   else if (host === "form" && aside instanceof Aside) aside.sheet = { kind: "host", editing: null };
   else if (host === "share" && aside instanceof Aside) void bridge.host.tryDemo().then((room) => (aside.sheet = { kind: "hosting", room: { ...room, label: "Northlight 2026" } }));
   const desk = aside instanceof Aside ? aside.desk : null;
@@ -32,6 +33,11 @@ setTimeout(() => {
   if (find) desk.search.type(find);
   if (query.has("order") && aside instanceof Aside) void keepOrder(aside, query.get("order") ?? "");
   if (query.has("form") && aside instanceof Aside) aside.sheet = { kind: "view", view: { id: "a", name: "Beamer", kinds: ["question"], words: ["beamer", "投影"], pattern: "row \\d+", people: [] } };
+  const shown = query.get("show");
+  if (shown === "archive") void bridge.archiveRoom("2", true);
+  if (aside instanceof Aside && (shown === "archive" || shown === "diagnostic")) aside.sheet = { kind: shown };
+  if (query.has("actions")) document.querySelector<HTMLElement>("li[data-room] .icon-button")?.click();
+  if (query.has("menu")) document.querySelector<HTMLElement>("header .more button")?.click();
   if (query.has("guide") && aside instanceof Aside) aside.sheet = { kind: "guide" };
   desk.numbersShown = query.has("numbers");
 }, PICTURE_MS);

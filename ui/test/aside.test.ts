@@ -167,9 +167,9 @@ describe("rooms", () => {
 
   it("can be left and forgotten", async () => {
     const { aside } = await started();
-    await aside.leave("1");
+    await aside.list.leave("1");
     expect([aside.currentId, aside.timeline, aside.rooms.find(({ id }) => id === "1")?.open]).toEqual([null, null, false]);
-    await aside.forget("1");
+    await aside.list.forget("1");
     expect(aside.rooms.map(({ id }) => id)).toEqual(["2", "3"]);
   });
 });

@@ -42,6 +42,9 @@ pub(crate) fn capture() -> Result<()> {
     let app = run::build(false)?;
     let display = Virtual::start()?;
     let folder = tidy_folder(&root().join("target/xtask/capture"))?;
+    // Whoever has been here before is shown no tour.
+    fs::create_dir_all(folder.join("app"))?;
+    fs::write(folder.join("app/settings.json"), r#"{"version": 1}"#)?;
     let args = ["--demo".to_owned()];
     let mut stage = display::on_stage(&app, &args, &display, &folder)?;
     let mut group =

@@ -1,7 +1,7 @@
-//! The list of rooms: saving, opening, leaving, forgetting.
+//! The list of rooms: saving, opening, leaving, forgetting, archiving, their order.
 
 use aside_history::Anchor;
-use tauri::{AppHandle, State, WebviewWindow};
+use tauri::{AppHandle, Manager, State, WebviewWindow};
 
 use crate::args::Arg;
 use crate::dto::{Boot, Page, RoomForm, RoomStatus, SavedRoom};
@@ -10,6 +10,7 @@ use crate::form;
 use crate::host::{self, Hosts};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::tray::Tray;
 use crate::views;
 use crate::windows::{self, RoomWindow};
 
@@ -45,6 +46,7 @@ async fn first_page(shell: &Shell, room: Option<&str>, rows: u32) -> Option<Page
 
 #[tauri::command]
 pub(crate) async fn save_room(
+    app: AppHandle,
     shell: State<'_, Shell>,
     room: Arg<Option<String>>,
     form: Arg<RoomForm>,
@@ -53,21 +55,64 @@ pub(crate) async fn save_room(
     let room = room.0.map(|room| Arg(room).room()).transpose()?;
     // The form leaves its field empty to say "keep the token that you have".
     let token = token.0.filter(|token| !token.is_empty()).map(form::token).transpose()?;
-    shell.save(room, form.0, token).await
+    let saved = shell.save(room, form.0, token).await?;
+    list_changed(&app);
+    Ok(saved)
 }
 
 #[tauri::command]
 pub(crate) async fn forget_room(
+    app: AppHandle,
     shell: State<'_, Shell>,
     hosts: State<'_, Hosts>,
     room: Arg<String>,
 ) -> Result<(), AppError> {
     let room = room.room()?;
     if shell.hosts(room) {
-        host::remove(&shell, &hosts, room).await
+        host::remove(&shell, &hosts, room).await?;
     } else {
-        shell.forget(room).await
+        shell.forget(room).await?;
     }
+    list_changed(&app);
+    Ok(())
+}
+
+/// Takes a room out of the list, or back into it. The server of one that is hosted here ends with that: nobody would see it.
+#[tauri::command]
+pub(crate) async fn archive_room(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+    hosts: State<'_, Hosts>,
+    room: Arg<String>,
+    archived: Arg<bool>,
+) -> Result<(), AppError> {
+    let room = room.room()?;
+    if archived.0 && shell.hosts(room) {
+        host::stop(&shell, &hosts, room).await?;
+    }
+    shell.archive(room, archived.0).await?;
+    list_changed(&app);
+    Ok(())
+}
+
+/// Puts a room in front of another one, or at the end.
+#[tauri::command(async)]
+pub(crate) fn move_room(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    before: Arg<Option<String>>,
+) -> Result<(), AppError> {
+    let before = before.0.map(|before| Arg(before).room()).transpose()?;
+    shell.put_before(room.room()?, before)?;
+    list_changed(&app);
+    Ok(())
+}
+
+/// Both windows list the same rooms, in the same order, and so does the tray.
+fn list_changed(app: &AppHandle) {
+    windows::tell(app, "rooms", app.state::<Shell>().list());
+    app.state::<Tray>().changed();
 }
 
 #[tauri::command]

@@ -181,6 +181,12 @@ fn this(window: &WebviewWindow) -> Result<RoomWindow, AppError> {
     RoomWindow::of(window.label()).ok_or_else(|| Code::NotOffered.into())
 }
 
+/// The tour was shown, and does not come again by itself.
+#[tauri::command(async)]
+pub(crate) fn note_tour(shell: State<'_, Shell>) -> Result<(), AppError> {
+    shell.change(|memory| memory.toured = true)
+}
+
 #[tauri::command]
 pub(crate) fn open_link(url: Arg<String>) -> Result<(), AppError> {
     links::open(&url.0)

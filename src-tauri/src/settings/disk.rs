@@ -41,6 +41,13 @@ struct File {
     overlay: Option<Overlay>,
     #[serde(default)]
     rules: Option<RuleList>,
+    /// Absent in a file from before there was a tour: whoever wrote it knows the app.
+    #[serde(default = "yes")]
+    toured: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Where the overlay is; who reads this file may watch it.
@@ -80,6 +87,8 @@ struct Room {
     token_in_keyring: bool,
     #[serde(default)]
     open: bool,
+    #[serde(default)]
+    archived: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hosted: Option<HostedRoom>,
 }
@@ -144,6 +153,7 @@ pub(super) fn read(text: &[u8]) -> Result<Memory, ReadError> {
             Some(Address { port, secret: Secret::parse(&path)? })
         }),
         rules: file.rules.map(RuleList::restore).unwrap_or_default(),
+        toured: file.toured,
     })
 }
 
@@ -169,6 +179,7 @@ pub(super) fn write(memory: &Memory) -> Vec<u8> {
             .as_ref()
             .map(|Address { port, secret }| Overlay { port: *port, path: secret.text() }),
         rules: (memory.rules != Rules::default()).then(|| RuleList::of(&memory.rules)),
+        toured: memory.toured,
     };
     // Strings, numbers and booleans under string keys: there is nothing in it that JSON could refuse.
     serde_json::to_vec_pretty(&file).unwrap_or_default()
@@ -237,6 +248,7 @@ impl Room {
             allow_insecure: form.allow_insecure,
             token_in_keyring: room.token_store == TokenStore::Keyring,
             open: room.open,
+            archived: room.archived,
             hosted: room.hosted.clone().map(HostedRoom::of),
         }
     }
@@ -258,6 +270,7 @@ impl Room {
             token_store: if self.token_in_keyring { TokenStore::Keyring } else { TokenStore::None },
             demo: false,
             open: self.open,
+            archived: self.archived,
             hosted: self.hosted.map(HostedRoom::restore),
         })
     }

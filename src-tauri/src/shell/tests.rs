@@ -306,3 +306,44 @@ async fn a_teams_snippets_stand_beside_ones_own_and_are_not_overwritten_unseen()
     assert_eq!(shell.save_snippet(new("x", true)).await.unwrap_err().code(), "room_not_open");
     shell.rooms.close().await;
 }
+
+#[tokio::test]
+async fn rooms_keep_their_order_and_an_archived_one_its_history() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let mut keys = Vec::new();
+    for user in ["ana", "b", "c"] {
+        let form = RoomForm { user: user.to_owned(), ..table.form() };
+        let saved = shell.save(None, form, Some(table.token.clone())).await.unwrap();
+        keys.push(RoomKey::parse(&saved.id).unwrap());
+    }
+    let [a, b, c] = keys[..] else { panic!("three rooms") };
+    let order = |shell: &Shell| -> Vec<RoomKey> {
+        shell.list().iter().filter_map(|room| RoomKey::parse(&room.id)).collect()
+    };
+    shell.put_before(c, Some(a)).unwrap();
+    assert_eq!(order(&shell), [c, a, b]);
+    shell.put_before(c, None).unwrap();
+    shell.put_before(b, Some(b)).unwrap();
+    shell.put_before(b, Some(a)).unwrap();
+    assert_eq!(order(&shell), [b, a, c]);
+    assert_eq!(shell.put_before(RoomKey::random(), None).unwrap_err().code(), "room_unknown");
+
+    shell.open(a).await.unwrap();
+    table.becomes(&shell, a, ConnectionState::Online).await;
+    shell.archive(a, true).await.unwrap();
+    assert!(shell.boot().statuses.is_empty(), "an archived room is left");
+    shell.rooms.close().await;
+
+    let shell = table.start(&secrets);
+    assert_eq!(order(&shell), [b, a, c]);
+    let told = |shell: &Shell| (shell.list()[1].archived, shell.list()[1].open);
+    assert_eq!(told(&shell), (true, false));
+    shell.archive(a, false).await.unwrap();
+    assert_eq!((order(&shell), told(&shell)), (vec![b, a, c], (false, false)), "where it stood");
+    shell.archive(a, true).await.unwrap();
+    shell.open(a).await.unwrap();
+    assert_eq!(told(&shell), (false, true), "whoever opens it wants it back");
+    assert_eq!(texts(&shell, a).await, ["hello"]);
+    shell.rooms.close().await;
+}

@@ -12,6 +12,8 @@ export interface BridgeEvents {
   "close-asked": null;
   "show-room": ShowRoom;
   settings: Settings;
+  /** The list of rooms changed, in whichever window. */
+  rooms: readonly SavedRoom[];
   /** A key that works everywhere: all that has come was read. */
   "mark-read": null;
   export: ExportProgress;
@@ -48,6 +50,10 @@ export interface Bridge {
   forgetRoom(room: string): Promise<void>;
   openRoom(room: string): Promise<RoomStatus>;
   leaveRoom(room: string): Promise<void>;
+  /** Out of the list and left, with its history; or back in its place. */
+  archiveRoom(room: string, archived: boolean): Promise<void>;
+  /** In front of another one, or at the end. */
+  moveRoom(room: string, before: string | null): Promise<void>;
   setToken(room: string, token: string): Promise<void>;
   reconnect(room: string): Promise<void>;
 
@@ -74,6 +80,8 @@ export interface Bridge {
   closeWindow(action: "hide" | "quit", remember: boolean): Promise<void>;
   hideWindow(): Promise<void>;
   openLink(url: string): Promise<void>;
+  /** What may be handed on when something is wrong; the codes are those of what failed last. */
+  diagnostic(errors: readonly string[]): Promise<string>;
 }
 
 /** Gives whatever was thrown the one shape the window knows. */

@@ -43,7 +43,11 @@ export type SavedRoom = { id: string, label: string, form: RoomForm, tokenStore:
 /**
  * Its server is in this app.
  */
-hosted: boolean, };
+hosted: boolean, 
+/**
+ * Out of the list, and left; what is kept of it stays.
+ */
+archived: boolean, };
 
 /**
  * From where a hosted room is reached: this computer alone, the networks that it is in, or a public address whose proxy passes on to
@@ -141,7 +145,11 @@ export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Setting
 /**
  * Whether the page is to say what it has painted.
  */
-measured: boolean, stands: Record<string, Stand>, };
+measured: boolean, stands: Record<string, Stand>, 
+/**
+ * The tour was shown.
+ */
+toured: boolean, };
 
 /**
  * What a row of the timeline is.

@@ -40,6 +40,7 @@ export function tauriBridge(): Bridge {
       transcripts: () => ask("transcripts"),
       openTranscripts: () => ask("open_transcripts"),
       saveLastHour: (room) => ask("save_last_hour", { room }),
+      noteTour: () => ask("note_tour"),
       hotkeys: () => ask("hotkeys"),
       chooseHotkey: (action, key) => ask("choose_hotkey", { action, key }),
     },
@@ -53,6 +54,8 @@ export function tauriBridge(): Bridge {
     forgetRoom: (room) => ask("forget_room", { room }),
     openRoom: (room) => ask("open_room", { room }),
     leaveRoom: (room) => ask("leave_room", { room }),
+    archiveRoom: (room, archived) => ask("archive_room", { room, archived }),
+    moveRoom: (room, before) => ask("move_room", { room, before }),
     setToken: (room, token) => ask("set_token", { room, token }),
     reconnect: (room) => ask("reconnect", { room }),
 
@@ -75,6 +78,7 @@ export function tauriBridge(): Bridge {
     closeWindow: (action, remember) => ask("close_window", { action, remember }),
     hideWindow: () => ask("hide_window"),
     openLink: (url) => ask("open_link", { url }),
+    diagnostic: (errors) => ask("diagnostic", { errors }),
   };
 }
 

@@ -23,6 +23,8 @@ export interface WindowBridge {
   transcripts(): Promise<Transcripts>;
   openTranscripts(): Promise<void>;
   saveLastHour(room: string): Promise<Exported>;
+  /** The tour was shown: it does not come again by itself. */
+  noteTour(): Promise<void>;
   hotkeys(): Promise<Hotkeys>;
   chooseHotkey(action: HotkeyAction, key: string | null): Promise<void>;
 }

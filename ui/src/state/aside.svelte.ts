@@ -12,14 +12,16 @@ import { Hosts } from "./hosts.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
 import { OrderKeeper } from "./order.svelte";
-import type { Who } from "./person.svelte";
+import { peopleFor } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { lastPlace } from "./stretch";
 import { streamer } from "./streamer.svelte";
-import { marked, RuleKeeper } from "./rules.svelte";
+import { RoomList } from "./roomList.svelte";
+import { RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 import { ALL, Views } from "./views.svelte";
 import type { Sheet } from "./sheet";
+import { Tour } from "./tour.svelte";
 import { RoomWindow } from "./window.svelte";
 
 const noRoom = { room: null, view: ALL, since: 0, known: 0, rows: 0, reading: "following" } as const;
@@ -61,13 +63,11 @@ export class Aside {
   writes = $state(0);
   readonly rules: RuleKeeper;
   readonly hosts = new Hosts(this);
-  /** What one may do about people and what they say. */
-  readonly people = {
-    about: (who: Who): void => void (this.sheet = { kind: "person", who }),
-    mark: (who: Who): void => void this.rules.person(this.currentId, who, marked),
-    mute: (who: Who): void => void this.rules.person(this.currentId, who, { do: "mute" }),
-    mutePhrase: (text: string): void => void this.rules.mutePhrase(text),
-  };
+  readonly list = new RoomList(this);
+  readonly tour = new Tour(this);
+  readonly people = peopleFor(this);
+  /** The codes of what failed last, for who is asked for help. */
+  failures: readonly string[] = [];
   readonly order: OrderKeeper;
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
@@ -96,6 +96,7 @@ export class Aside {
         this.bridge.listen("show-room", ({ room, spot }) => void this.showNamed(room, spot)),
         this.bridge.listen("export", (progress) => this.desk?.exporting.heard(progress)),
         this.bridge.listen("settings", (settings) => this.#adopt(settings)),
+        this.bridge.listen("rooms", (rooms) => this.list.heard(rooms)),
         this.bridge.listen("window", (look) => (this.window.look = look)),
         this.bridge.listen("link", () => void this.#followLink()),
         this.bridge.listen("write", () => this.writes++),
@@ -108,6 +109,7 @@ export class Aside {
       this.rooms = boot.rooms;
       this.notices = boot.notices;
       this.window.look = boot.window;
+      this.tour.seen = boot.toured;
       streamer.on = boot.streamer;
       for (const [room, stand] of Object.entries(boot.stands)) this.#stands.set(room, stand);
       this.#adopt(boot.settings);
@@ -136,7 +138,7 @@ export class Aside {
   /** Brings a room on screen; a room that is not open is opened. `page` are its newest rows, if they were read already. */
   async show(id: string, page: Page | null = null): Promise<void> {
     if (this.currentId === id) return;
-    this.#leaveView();
+    this.leaveView();
     this.currentId = id;
     const timeline = this.#draw(id);
     const composer = new Composer(id, this.bridge);
@@ -150,7 +152,7 @@ export class Aside {
 
   /** A room that another part of the app named; it may be newer than our list. */
   async showNamed(id: string, spot: Spot | null): Promise<void> {
-    if (!this.rooms.some((room) => room.id === id)) {
+    if (!this.list.listed.some((room) => room.id === id)) {
       const boot = await this.bridge.boot(0).catch(() => null);
       if (boot) this.rooms = boot.rooms;
     }
@@ -184,7 +186,7 @@ export class Aside {
   async open(id: string): Promise<void> {
     const opened = await this.attempt(async () => {
       this.#heard([...this.statuses.values(), await this.bridge.openRoom(id)]);
-      this.#patch(id, { open: true });
+      this.patch(id, { open: true, archived: false });
     });
     const room = this.rooms.find((one) => one.id === id);
     const kind = ({ token_missing: "token", hosting_stopped: "hosting" } as const)[this.error?.code ?? ""];
@@ -193,23 +195,10 @@ export class Aside {
     this.sheet = { kind, room };
   }
 
-  async leave(id: string): Promise<void> {
-    await this.attempt(async () => {
-      if (id === this.currentId) this.#leaveView();
-      await this.bridge.leaveRoom(id);
-      this.#patch(id, { open: false });
-      this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
-    });
-  }
-
-  async forget(id: string): Promise<void> {
-    await this.attempt(async () => {
-      if (id === this.currentId) this.#leaveView();
-      await this.bridge.forgetRoom(id);
-      this.rooms = this.rooms.filter((room) => room.id !== id);
-      void this.rules.load();
-      this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
-    });
+  /** A room is not open any more, and nothing of it stays on screen. */
+  closed(id: string): void {
+    if (id === this.currentId) this.leaveView();
+    this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
   }
 
   /** A room was saved by the join form: list it and go there. */
@@ -253,6 +242,11 @@ export class Aside {
     }
   }
 
+  /** What may be handed on when something is wrong, or why it could not be had. */
+  diagnostic(): Promise<string | AppError> {
+    return this.bridge.diagnostic(this.failures).catch(asAppError);
+  }
+
   dismiss(notice: Notice): void {
     this.notices = this.notices.filter((other) => other !== notice);
   }
@@ -265,6 +259,7 @@ export class Aside {
       return true;
     } catch (thrown) {
       this.error = asAppError(thrown);
+      this.failures = [this.error.code, ...this.failures].slice(0, 10);
       return false;
     }
   }
@@ -336,7 +331,7 @@ export class Aside {
     if (last !== null) this.timeline.readUpTo(last);
   }
 
-  #patch(id: string, change: Partial<SavedRoom>): void {
+  patch(id: string, change: Partial<SavedRoom>): void {
     this.rooms = this.rooms.map((room) => (room.id === id ? { ...room, ...change } : room));
   }
 
@@ -382,7 +377,7 @@ export class Aside {
     void this.bridge.window.keepStands(Object.fromEntries(this.#stands)).catch(() => undefined);
   }
 
-  #leaveView(): void {
+  leaveView(): void {
     this.#lookAway();
     if (this.currentId !== null) this.#stands.delete(this.currentId);
     this.timeline?.close();

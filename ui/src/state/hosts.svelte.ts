@@ -20,7 +20,7 @@ export class Hosts {
   async run(room: SavedRoom, on: boolean): Promise<boolean> {
     const aside = this.#aside;
     if (!on) {
-      await aside.leave(room.id);
+      await aside.list.leave(room.id);
       return aside.attempt(() => aside.bridge.host.run(room.id, false));
     }
     if (!(await aside.attempt(() => aside.bridge.host.run(room.id, true)))) return false;

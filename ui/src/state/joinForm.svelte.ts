@@ -2,7 +2,7 @@
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, RoomForm, SavedRoom } from "../bridge/dto";
 import type { Key } from "../i18n/catalogue";
-import { isLoopback, parse, parseRoomLink, socketFor } from "./address";
+import { isLoopback, parse, readLink, socketFor, type RoomLink } from "./address";
 
 export type Field = "server" | "socket" | "topic" | "stream" | "name" | "user" | "avatar" | "token";
 export type Complaints = Partial<Record<Field, Key>>;
@@ -24,6 +24,8 @@ export class JoinForm {
   /** After the first attempt every complaint shows; before it, none. */
   tried = $state(false);
   note = $state<Key | null>(null);
+  /** What was pasted leads to no room. */
+  wrong = $state<Key | null>(null);
 
   #ownSocket = $state<string | null>(null);
   readonly socket = $derived(this.#ownSocket ?? socketFor(this.server));
@@ -49,14 +51,31 @@ export class JoinForm {
     this.#ownSocket = text.trim() === "" || text === socketFor(this.server) ? null : text;
   }
 
-  /** Takes an `aside://` link in place of text. False when the text is no such link. */
+  /** Takes a link to a room in place of text. False when the text is none, and belongs into the field. */
   paste(text: string): boolean {
-    const link = parseRoomLink(text);
-    if (!link) return false;
-    this.#fill(link.form);
-    this.note = link.hadToken ? "join.linkHadToken" : "join.filled";
-    this.tried = false;
+    const link = readLink(text);
+    if (link === null) return false;
+    this.wrong = link === "broken" ? "join.broken" : null;
+    this.note = null;
+    if (link !== "broken") this.#take(link);
     return true;
+  }
+
+  /** The same where there is no field that the text could belong to: then it has to be a link, or a server's address. */
+  pasteAnywhere(text: string): void {
+    if (this.paste(text)) return;
+    const server = badAddress(text, ["https:", "http:"], "join.wrong");
+    this.note = null;
+    this.wrong = text.trim() === "" ? "join.wrong" : (server ?? null);
+    if (this.wrong === null) this.#take({ form: { server: text.trim() }, hadToken: false, token: null, page: false });
+  }
+
+  #take({ form, hadToken, token, page }: RoomLink): void {
+    this.#fill(form);
+    if (token !== null) this.token = token;
+    this.tried = false;
+    const whole = [this.server, this.topic, this.stream].every((text) => text.trim() !== "");
+    this.note = hadToken ? "join.linkHadToken" : !whole ? "join.filledSome" : token !== null ? "join.filledAll" : page ? "join.filledPage" : "join.filled";
   }
 
   async submit(bridge: Bridge): Promise<SavedRoom | null> {
@@ -64,6 +83,7 @@ export class JoinForm {
     if (this.busy || Object.keys(this.complaints).length > 0) return null;
     this.busy = true;
     this.error = null;
+    this.wrong = null;
     try {
       return await bridge.saveRoom(this.editing?.id ?? null, this.#form(), this.token === "" ? null : this.token);
     } catch (thrown) {

@@ -9,6 +9,8 @@ export type Sheet =
   | { kind: "hosting"; room: SavedRoom }
   | { kind: "settings" }
   | { kind: "guide" }
+  | { kind: "archive" }
+  | { kind: "diagnostic" }
   | { kind: "close" }
   | { kind: "forget"; room: SavedRoom }
   | { kind: "token"; room: SavedRoom }

@@ -8,6 +8,7 @@ import { busyDesk } from "./questions";
 import { FakeHost } from "./host";
 import { FakeOrder } from "./order";
 import { FakeRoom } from "./room";
+import { reordered, saved } from "./rooms";
 import { FakeRules } from "./rules";
 import { conversation, inCrowd, type Scene } from "./scenes";
 import { FakeViews } from "./views";
@@ -24,6 +25,8 @@ export class FakeBridge implements Bridge {
   readonly desk: FakeDesk;
   look: WindowLook = { pinned: false, bare: false, canPin: true, seeThrough: "possible", canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" };
   link: string | null = null;
+  /** Pictures and tests are of the app, not of its tour, unless they say so. */
+  toured = true;
   stands: Readonly<Record<string, Stand>> = {};
   hotkeys: Hotkeys = { supported: true, keys: { toggle: "Control+Alt+KeyA" } };
   readonly window: WindowBridge = {
@@ -49,6 +52,7 @@ export class FakeBridge implements Bridge {
     transcripts: () => this.#answer("transcripts", [], () => ({ path: "Documents/transcripts", bytes: 12_345_678 })),
     openTranscripts: () => this.#answer("openTranscripts", [], () => undefined),
     saveLastHour: (room) => this.#answer("saveLastHour", [room], () => ({ path: "Documents/Northlight 2026-11-25 14-03.txt" })),
+    noteTour: () => this.#answer("noteTour", [], () => void (this.toured = true)),
     hotkeys: () => this.#answer("hotkeys", [], () => this.hotkeys),
     chooseHotkey: (action, key) =>
       this.#answer("chooseHotkey", [action, key], () => {
@@ -163,7 +167,7 @@ export class FakeBridge implements Bridge {
     const room = this.#rooms.length > 0 ? "1" : null;
     const [unread, whole] = [this.#statuses().find((status) => status.room === room)?.unread ?? 0, this.look.view === "" && this.stands[room ?? ""] === undefined];
     const page = room !== null && whole && unread <= rows / 2 && this.scene.pageDelayMs === 0 ? this.#painted(this.room.page({ at: "end" }, rows)) : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, measured: false, stands: this.stands }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, measured: false, stands: this.stands, toured: this.toured }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
@@ -187,6 +191,19 @@ export class FakeBridge implements Bridge {
 
   leaveRoom(room: string): Promise<void> {
     return this.#answer("leaveRoom", [room], () => void (this.#rooms = this.#rooms.map((one) => (one.id === room ? { ...one, open: false } : one))));
+  }
+
+  archiveRoom(room: string, archived: boolean): Promise<void> {
+    return this.#answer("archiveRoom", [room, archived], () => this.#list(this.#rooms.map((one) => (one.id === room ? { ...one, archived, open: one.open && !archived } : one))));
+  }
+
+  moveRoom(room: string, before: string | null): Promise<void> {
+    return this.#answer("moveRoom", [room, before], () => this.#list(reordered(this.#rooms, room, before)));
+  }
+
+  #list(rooms: readonly SavedRoom[]): void {
+    this.#rooms = [...rooms];
+    this.emit("rooms", this.#rooms);
   }
 
   setToken(room: string, token: string): Promise<void> {
@@ -323,6 +340,10 @@ export class FakeBridge implements Bridge {
     return this.#answer("openLink", [url], () => undefined);
   }
 
+  diagnostic(errors: readonly string[]): Promise<string> {
+    return this.#answer("diagnostic", [errors], () => `Aside 0.1.0\nsystem: linux x86_64\nlast errors: ${errors.join(" ") || "none"}\n`);
+  }
+
   #looks(change: Partial<WindowLook>): void {
     this.look = { ...this.look, ...change };
     this.emit("window", this.look);
@@ -375,9 +396,4 @@ export class FakeBridge implements Bridge {
       order: this.order.status(),
     };
   }
-}
-
-function saved(id: string, label: string, open: boolean): SavedRoom {
-  const form: RoomForm = { server: "https://live.example.org", socket: "wss://live.example.org/ws", topic: "2026", stream: "main", name: "Alex", user: "me", avatar: "", allowInsecure: false };
-  return { id, label, form, tokenStore: "keyring", demo: false, open, hosted: false };
 }

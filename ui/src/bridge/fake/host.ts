@@ -67,7 +67,7 @@ export class FakeHost implements HostBridge {
 
   #saved(id: string): SavedRoom {
     const form = { server: `http://127.0.0.1:${this.form.port}/`, socket: "", topic: TOPIC, stream: TOPIC, name: this.form.host, user: "host-1", avatar: "", allowInsecure: false };
-    const room: SavedRoom = { id, label: id === "demo" ? "Demo" : this.form.name, form, tokenStore: "session", demo: id === "demo", open: true, hosted: id !== "demo" };
+    const room: SavedRoom = { id, label: id === "demo" ? "Demo" : this.form.name, form, tokenStore: "session", demo: id === "demo", open: true, hosted: id !== "demo", archived: false };
     this.#backend.list(room);
     return room;
   }

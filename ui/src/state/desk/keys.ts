@@ -66,6 +66,7 @@ export const table = [
   { id: "palette", keys: ["Mod+k"], words: "key.palette", group: "find", fields: true },
   { id: "help", keys: ["?"], words: "key.help", group: "find" },
   { id: "guide", keys: ["F1"], words: "guide.title", group: "find", fields: true },
+  { id: "tour", keys: [], words: "tour.start", group: "find", fields: true },
   { id: "export", keys: ["Mod+Shift+e"], words: "key.export", group: "find", fields: true },
   { id: "numbers", keys: ["#"], words: "key.numbers", group: "find" },
 ] as const satisfies readonly Entry[];

@@ -1,0 +1,79 @@
+//! The list of rooms: in which order they stand, which of them are out of sight, and how the page lists them.
+
+use aside_words::{Key, Language};
+
+use crate::dto::SavedRoom;
+use crate::errors::AppError;
+use crate::settings::{self, Memory, RoomKey};
+use crate::shell::Shell;
+
+impl Shell {
+    /// All saved rooms, in their order.
+    pub(crate) fn list(&self) -> Vec<SavedRoom> {
+        let language = self.language();
+        self.remembered
+            .read(|memory| memory.rooms.iter().map(|room| saved(room, language)).collect())
+    }
+
+    /// Puts a room in front of another one, or at the end.
+    ///
+    /// # Errors
+    /// An unknown room; `settings_not_saved`.
+    pub(crate) fn put_before(&self, key: RoomKey, before: Option<RoomKey>) -> Result<(), AppError> {
+        self.saved(key)?;
+        self.change(|memory| move_room(memory, key, before))
+    }
+
+    /// Takes a room out of sight, or lists it again where it stood. An archived room is left, so that it costs nothing and
+    /// nothing comes of it; its token and all that is kept of it stay. Opening it lists it again.
+    ///
+    /// # Errors
+    /// An unknown room; `settings_not_saved`.
+    pub(crate) async fn archive(&self, key: RoomKey, archived: bool) -> Result<(), AppError> {
+        self.saved(key)?;
+        if archived {
+            self.leave(key).await?;
+        }
+        self.change(|memory| {
+            if let Some(room) = memory.room_mut(key) {
+                room.archived = archived;
+            }
+        })
+    }
+}
+
+fn move_room(memory: &mut Memory, key: RoomKey, before: Option<RoomKey>) {
+    let from = memory.rank(key);
+    if before == Some(key) || from >= memory.rooms.len() {
+        return;
+    }
+    let room = memory.rooms.remove(from);
+    let to = before.map_or(memory.rooms.len(), |before| memory.rank(before));
+    memory.rooms.insert(to.min(memory.rooms.len()), room);
+}
+
+pub(super) fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
+    if let Some(room) = memory.room_mut(key) {
+        room.open = open;
+        room.archived &= !open;
+    }
+}
+
+/// A saved room as the page lists it.
+pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
+    let label = match &room.hosted {
+        Some(hosted) => hosted.name.clone(),
+        None if room.demo => language.say(Key::SHELL_DEMO_ROOM).to_owned(),
+        None => room.form.topic.clone(),
+    };
+    SavedRoom {
+        id: room.key.to_string(),
+        label,
+        form: room.form.clone(),
+        token_store: room.token_store,
+        demo: room.demo,
+        open: room.open,
+        hosted: room.hosted.is_some(),
+        archived: room.archived,
+    }
+}
