@@ -3,12 +3,14 @@ import { mount } from "svelte";
 import App from "./App.svelte";
 import type { Bridge } from "./bridge/bridge";
 import Present from "./questions/Present.svelte";
+import { followContrast } from "./state/contrast";
 import { Aside } from "./state/aside.svelte";
 import { Presenter } from "./state/desk/presenter.svelte";
 import { whenStyled } from "./whenStyled";
 
 export function start(bridge: Bridge, label: string): Aside | Presenter {
   const target = document.getElementById("app");
+  followContrast(document.documentElement);
   if (label === "present") {
     const presenter = new Presenter(bridge);
     void presenter.start();

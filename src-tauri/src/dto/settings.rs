@@ -19,7 +19,7 @@ pub(crate) enum Locale {
     Chinese,
 }
 
-/// Light, dark, or as the system.
+/// Light, dark, as the system, or that with more contrast.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -28,6 +28,7 @@ pub(crate) enum Theme {
     System,
     Light,
     Dark,
+    Contrast,
 }
 
 /// What closing the window does.

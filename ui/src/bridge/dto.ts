@@ -99,9 +99,9 @@ export type Hosting = { form: HostForm, state: HostState, listening: string, lin
 export type Locale = "system" | "en" | "zh-CN";
 
 /**
- * Light, dark, or as the system.
+ * Light, dark, as the system, or that with more contrast.
  */
-export type Theme = "system" | "light" | "dark";
+export type Theme = "system" | "light" | "dark" | "contrast";
 
 /**
  * What closing the window does.

@@ -82,4 +82,10 @@ export const windowEn = {
   "notice.no_way_out": "Clicks do not go through: without a key for every program there would be no way back. Choose one in the settings.",
   "notice.window_failed": "The system would not open the side window.",
   "notice.hotkey_taken": "Another program has the key {key} now. Choose another one in the settings.",
+  "settings.contrast": "High contrast",
+  "key.textLarger": "Larger text",
+  "key.textSmaller": "Smaller text",
+  "key.textUsual": "Usual text size",
+  "say.new": { one: "{n} new message", other: "{n} new messages" },
+  "say.said": "{name}: {text}",
 } satisfies Record<string, Words>;

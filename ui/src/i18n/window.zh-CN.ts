@@ -83,4 +83,10 @@ export const windowZhCN = {
   "notice.no_way_out": "点击没有穿透：没有全局快捷键就无法恢复。请在设置里选一个。",
   "notice.window_failed": "系统没有打开侧边窗口。",
   "notice.hotkey_taken": "快捷键 {key} 现在被其他程序占用了，请在设置里换一个。",
+  "settings.contrast": "高对比度",
+  "key.textLarger": "放大文字",
+  "key.textSmaller": "缩小文字",
+  "key.textUsual": "恢复文字大小",
+  "say.new": { other: "{n} 条新消息" },
+  "say.said": "{name}：{text}",
 } satisfies Record<keyof typeof windowEn, Words>;

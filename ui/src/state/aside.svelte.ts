@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, Page, RoomStatus, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
+import type { AppError, Notice, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { firstRows } from "./bounds";
 import { Clock } from "./clock.svelte";
@@ -12,11 +12,12 @@ import { Hosts } from "./hosts.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
 import { OrderKeeper } from "./order.svelte";
-import type { Who } from "./person.svelte";
+import { aboutPeople } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
+import { readOut, roomAnnouncer } from "./readOut";
 import { lastPlace } from "./stretch";
 import { streamer } from "./streamer.svelte";
-import { marked, RuleKeeper } from "./rules.svelte";
+import { RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 import { ALL, Views } from "./views.svelte";
 import type { Sheet } from "./sheet";
@@ -61,13 +62,8 @@ export class Aside {
   writes = $state(0);
   readonly rules: RuleKeeper;
   readonly hosts = new Hosts(this);
-  /** What one may do about people and what they say. */
-  readonly people = {
-    about: (who: Who): void => void (this.sheet = { kind: "person", who }),
-    mark: (who: Who): void => void this.rules.person(this.currentId, who, marked),
-    mute: (who: Who): void => void this.rules.person(this.currentId, who, { do: "mute" }),
-    mutePhrase: (text: string): void => void this.rules.mutePhrase(text),
-  };
+  readonly people = aboutPeople(this);
+  readonly announcer = roomAnnouncer();
   readonly order: OrderKeeper;
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
@@ -352,7 +348,11 @@ export class Aside {
   #draw(room: string): Timeline {
     const view = this.views.current;
     const whole = view === ALL ? this.#whole : null;
-    const timeline = whole ?? new Timeline(room, this.bridge, () => this.#pulse.poke(), (rows) => this.rules.heard(rows), view);
+    const hear = (rows: readonly Row[]): void => {
+      this.rules.heard(rows);
+      readOut(this.announcer, rows, this.covered);
+    };
+    const timeline = whole ?? new Timeline(room, this.bridge, () => this.#pulse.poke(), hear, view);
     if (whole) this.#whole = null;
     this.timeline = timeline;
     this.#tune();
@@ -386,6 +386,7 @@ export class Aside {
     this.#lookAway();
     if (this.currentId !== null) this.#stands.delete(this.currentId);
     this.timeline?.close();
+    this.announcer.stop();
     this.#whole?.close();
     this.#whole = null;
     this.views.news = {};

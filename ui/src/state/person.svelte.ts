@@ -1,9 +1,19 @@
 // One person of a room: what they said here, page by page, and what one wants to remember of them.
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, PersonCard, Row } from "../bridge/dto";
+import type { Aside } from "./aside.svelte";
+import { marked } from "./rules.svelte";
 
 /** What is known of somebody where their name stands; a row says all of it. */
 export type Who = Pick<Row, "user" | "name" | "avatar" | "namesake" | "mine">;
+
+/** What one may do about people and what they say. */
+export const aboutPeople = (aside: Aside) => ({
+  about: (who: Who): void => void (aside.sheet = { kind: "person", who }),
+  mark: (who: Who): void => void aside.rules.person(aside.currentId, who, marked),
+  mute: (who: Who): void => void aside.rules.person(aside.currentId, who, { do: "mute" }),
+  mutePhrase: (text: string): void => void aside.rules.mutePhrase(text),
+});
 
 const NOTE_MS = 500;
 
