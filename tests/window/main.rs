@@ -18,6 +18,7 @@ mod wire;
 
 mod access;
 mod alone;
+mod atspi;
 mod broken;
 mod commands;
 mod corpora;

@@ -21,6 +21,7 @@ const BUILD: &[&str] = &[
 /// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; the log that
 /// several room servers share; and what runs the example of a server.
 const STAGE: &[&str] = &[
+    "at-spi2-core",
     "chromium",
     "dbus",
     "desktop-file-utils",
