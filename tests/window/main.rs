@@ -39,6 +39,7 @@ mod refused;
 mod rest;
 mod rules;
 mod secret;
+mod sheets;
 mod side;
 mod sounds;
 mod still;
