@@ -14,6 +14,7 @@ const LAUNCHER: &str = "/usr/libexec/at-spi-bus-launcher";
 const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
 /// The place of "focused" among the states.
 const FOCUSED: u32 = 1 << 12;
+const TAB: &str = "\u{e004}";
 /// A tree that is larger has no end.
 const MOST_NODES: usize = 3_000;
 
@@ -36,6 +37,7 @@ type Place = (String, OwnedObjectPath);
 impl Reader {
     /// There is one before the app starts, as there would be on the desktop of who needs it.
     async fn start(stage: &mut Stage) -> Reader {
+        stage.is_heard = true;
         let mut launcher = stage.command(LAUNCHER);
         stage.run_along(launcher.arg("--launch-immediately").env("GSETTINGS_BACKEND", "memory"));
         let session = connection::Builder::address(stage.bus()).unwrap().build().await.unwrap();
@@ -105,11 +107,14 @@ impl Reader {
         .await
     }
 
-    /// Where the focus is, as it is told.
-    async fn focus(&self) -> Option<String> {
-        let tree = self.tree().await;
-        let at = tree.into_iter().rfind(|node| node.focused && !node.name.is_empty())?;
-        Some(format!("{}: {}", at.role, at.name))
+    /// Waits for the focus to be told to be there.
+    async fn is_at(&self, place: &str) {
+        until(&format!("the focus at {place}"), || async {
+            let tree = self.tree().await;
+            let at = tree.iter().rfind(|node| node.focused && !node.name.is_empty())?;
+            (format!("{}: {}", at.role, at.name) == place).then_some(())
+        })
+        .await;
     }
 }
 
@@ -131,6 +136,11 @@ async fn a_screen_reader_finds_the_room_its_rows_the_composer_and_the_lanes() {
     reader.finds("heading", &title.await).await;
     reader.finds("status bar", "Live").await;
     reader.finds("log", "Timeline").await;
-    reader.finds("article", "Is there a lift? 有电梯吗？").await;
+    reader.finds("article", "").await;
+    reader.finds("section", "Is there a lift? 有电梯吗？").await;
     reader.finds("entry", "Message").await;
+    app.type_into("Message", "").await;
+    reader.is_at("entry: Message").await;
+    app.keys(TAB).await;
+    reader.is_at("toggle button: Ask").await;
 }

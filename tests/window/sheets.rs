@@ -18,8 +18,17 @@ const THERE: &[&str] = &[
 ];
 /// Looked at in the story here, each after what opens it.
 const HERE: &[&str] = &[
-    "close", "date", "forget", "guide", "join", "moderation", "note", "reject", "remove",
-    "silence", "token",
+    "close",
+    "date",
+    "forget",
+    "guide",
+    "join",
+    "moderation",
+    "note",
+    "reject",
+    "remove",
+    "silence",
+    "token",
 ];
 /// Taking over is what two desks do; the page's own tests look at it.
 const NOWHERE: &[&str] = &["takeOver"];
@@ -62,10 +71,8 @@ async fn open(app: &App, sheet: &str, room: &str) {
 
 async fn stands_there(app: &App, there: bool) {
     let body = "return all('dialog[open]').length > 0;";
-    until("a sheet", || async {
-        (app.ask::<bool>(body, json!([])).await == there).then_some(())
-    })
-    .await;
+    until("a sheet", || async { (app.ask::<bool>(body, json!([])).await == there).then_some(()) })
+        .await;
 }
 
 #[tokio::test]

@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     bus: String,
     /// Of the language that the system speaks.
     pub(crate) lang: String,
+    /// Whether somebody listens who cannot see.
+    pub(crate) is_heard: bool,
     /// The app: what was built with the tests, unless it is to be another.
     pub(crate) program: &'static str,
     children: Vec<Child>,
@@ -46,6 +48,7 @@ impl Stage {
             display: String::new(),
             bus: String::new(),
             lang: "en_US.UTF-8".to_owned(),
+            is_heard: false,
             program: env!("CARGO_BIN_EXE_aside"),
             children: Vec::new(),
         };
@@ -80,10 +83,10 @@ impl Stage {
             .env("GDK_BACKEND", "x11")
             .env("LANG", &self.lang)
             .env("RUST_LOG", "trace")
-            // Neither a graphics card nor a screen reader is on this stage.
+            // No graphics card is on this stage.
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
-            .env("NO_AT_BRIDGE", "1")
+            .env("NO_AT_BRIDGE", if self.is_heard { "0" } else { "1" })
             .stdin(Stdio::null());
         for inherited in [
             "WAYLAND_DISPLAY",
