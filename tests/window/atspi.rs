@@ -1,8 +1,8 @@
 //! What a screen reader is given: the tree of roles and names that the real app puts on the accessibility bus.
 
-use serde::de::DeserializeOwned;
+use serde::Serialize;
 use serde_json::json;
-use zbus::zvariant::{DynamicType, OwnedObjectPath, OwnedValue, Type};
+use zbus::zvariant::{DynamicDeserialize, DynamicType, OwnedObjectPath, OwnedValue, Value};
 use zbus::{Connection, connection};
 
 use crate::app::{App, until};
@@ -47,7 +47,7 @@ impl Reader {
             reply.body().deserialize().ok()
         })
         .await;
-        let on = ("org.a11y.Status", "IsEnabled", zbus::zvariant::Value::from(true));
+        let on = ("org.a11y.Status", "IsEnabled", Value::from(true));
         let properties = Some("org.freedesktop.DBus.Properties");
         session.call_method(name, path, properties, "Set", &on).await.unwrap();
         let bus = connection::Builder::address(address.as_str()).unwrap().build().await.unwrap();
@@ -84,12 +84,12 @@ impl Reader {
         Some(Node { role, name, text: text.unwrap_or_default(), focused })
     }
 
-    async fn ask<T: DeserializeOwned + Type>(
+    async fn ask<T: for<'d> DynamicDeserialize<'d>>(
         &self,
         (owner, path): &Place,
         interface: &str,
         method: &str,
-        body: &(impl serde::Serialize + DynamicType),
+        body: &(impl Serialize + DynamicType),
     ) -> Option<T> {
         let owner = Some(owner.as_str());
         let reply = self.bus.call_method(owner, path, Some(interface), method, body).await.ok()?;
