@@ -18,7 +18,6 @@ mod wire;
 
 mod access;
 mod alone;
-mod atspi;
 mod broken;
 mod commands;
 mod corpora;

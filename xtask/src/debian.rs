@@ -17,11 +17,10 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
+/// focus, closing), what blends windows, a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
 /// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; the log that
 /// several room servers share; and what runs the example of a server.
 const STAGE: &[&str] = &[
-    "at-spi2-core",
     "chromium",
     "dbus",
     "desktop-file-utils",
@@ -38,6 +37,7 @@ const STAGE: &[&str] = &[
     "webkit2gtk-driver",
     "wmctrl",
     "x11-utils",
+    "xcompmgr",
     "xdotool",
     "xvfb",
 ];
