@@ -21,9 +21,6 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
 </busconfig>"#;
 
-/// A corner and a size.
-pub(crate) type Place = (usize, usize, usize, usize);
-
 /// Ends with everything that was started on it.
 pub(crate) struct Stage {
     name: String,
@@ -169,16 +166,12 @@ impl Stage {
         assert!(clicked.success(), "{title}");
     }
 
-    /// By which the window manager knows a window, while there is one.
-    pub(crate) fn find(&self, title: &str) -> Option<String> {
+    /// By which the window manager knows a window.
+    fn number(&self, title: &str) -> String {
         let listed = self.command("wmctrl").arg("-l").output().expect("wmctrl");
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let line = listed.lines().find(|line| line.ends_with(title))?;
-        line.split(' ').next().map(str::to_owned)
-    }
-
-    fn number(&self, title: &str) -> String {
-        self.find(title).expect("a window")
+        let line = listed.lines().find(|line| line.ends_with(title)).expect("a window");
+        line.split(' ').next().unwrap_or_default().to_owned()
     }
 
     /// Presses keys as the keyboard does, whoever has it: `ctrl+alt+a`.
@@ -201,27 +194,6 @@ impl Stage {
         let resized =
             self.command("wmctrl").args(["-r", title, "-e", &place]).status().expect("wmctrl");
         assert!(resized.success(), "no window is called {title}");
-    }
-
-    /// Puts a window somewhere on the screen, in this size.
-    pub(crate) fn place_window(&self, title: &str, (x, y, width, height): Place) {
-        let place = format!("0,{x},{y},{width},{height}");
-        let placed =
-            self.command("wmctrl").args(["-r", title, "-e", &place]).status().expect("wmctrl");
-        assert!(placed.success(), "no window is called {title}");
-    }
-
-    /// Where a window is on the screen, without its frame.
-    pub(crate) fn place_of(&self, title: &str) -> Place {
-        let number = self.number(title);
-        let told = self.command("xwininfo").args(["-id", &number]).output().expect("xwininfo");
-        let told = String::from_utf8_lossy(&told.stdout).into_owned();
-        let part = |name: &str| {
-            let line = told.lines().find_map(|line| line.trim().strip_prefix(name));
-            line.expect(name).trim().parse().expect(name)
-        };
-        let corner = (part("Absolute upper-left X:"), part("Absolute upper-left Y:"));
-        (corner.0, corner.1, part("Width:"), part("Height:"))
     }
 
     /// The processes of a program on this stage, by the name of its file.

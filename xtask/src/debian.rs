@@ -17,7 +17,7 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus, closing), what blends windows, a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
+/// focus, closing), a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
 /// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; the log that
 /// several room servers share; and what runs the example of a server.
 const STAGE: &[&str] = &[
@@ -37,7 +37,6 @@ const STAGE: &[&str] = &[
     "webkit2gtk-driver",
     "wmctrl",
     "x11-utils",
-    "xcompmgr",
     "xdotool",
     "xvfb",
 ];
