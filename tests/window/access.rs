@@ -1,4 +1,4 @@
-//! What axe-core finds on the screens of the real app, in both themes and in a narrow window: nothing serious.
+//! What axe-core finds on the screens of the real app, in every theme and in a narrow window: nothing serious.
 
 use std::{fs, path::Path};
 
@@ -26,6 +26,9 @@ const LOOK: &str = "await new Promise((done) => setTimeout(done, 350));
     const { violations, passes } = await axe.run(document);
     if (passes.length < 5) throw new Error('axe has not looked');
     return violations.map(({ impact, id, nodes }) => ({ impact, id, nodes: nodes.map(({ html, any }) => html + ' ' + any.map(({ message }) => message).join('; ')) }));";
+
+/// What a person may choose to see.
+pub(crate) const THEMES: [&str; 3] = ["light", "dark", "contrast"];
 
 pub(crate) struct Eyes {
     axe: String,
@@ -98,7 +101,7 @@ async fn every_screen_of_the_desk_is_accessible() {
     let app = App::start_at_desk(Stage::set("every_screen_of_the_desk_is_accessible"), &room).await;
     app.becomes(&["online"]).await;
     room.colleague_answers(last, "Yes, beside the stairs.").await;
-    for theme in ["light", "dark"] {
+    for theme in THEMES {
         // An answer that was begun has claimed the one before.
         room.ask(&format!("Will there be a recording ({theme})?")).await;
         app.press("Settings").await;
@@ -171,7 +174,7 @@ async fn every_screen_of_a_room_is_accessible_in_a_narrow_window_too() {
     eyes.look(&app, "an empty room").await;
     past(&room).await;
     app.row(&["有电梯吗？ Is there a lift?"]).await;
-    for theme in ["dark", "light"] {
+    for theme in THEMES {
         app.press("Settings").await;
         choose(&app, "Colours", theme).await;
         app.keys("\u{1b}").await;
@@ -237,7 +240,7 @@ async fn a_room_is_hosted_and_shared_in_screens_that_are_accessible() {
     app.fill("Whom it is for", "Cleo").await;
     app.press("Make a token and copy it").await;
     app.row_or_words("The token of Cleo was copied").await;
-    for theme in ["light", "dark"] {
+    for theme in THEMES {
         app.choose(json!({ "theme": theme })).await;
         eyes.look(&app, &format!("a room to share, {theme}")).await;
         app.press("Change…").await;

@@ -40,6 +40,7 @@ mod refused;
 mod rest;
 mod rules;
 mod secret;
+mod sheets;
 mod side;
 mod sounds;
 mod still;

@@ -16,7 +16,7 @@ const MENU: &str = "
     row.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: left + 60, clientY: top + 8 }));
     return true;";
 
-async fn menu(app: &App, says: &str, item: &str) {
+pub(crate) async fn menu(app: &App, says: &str, item: &str) {
     app.row(&[says]).await;
     assert!(app.ask::<bool>(MENU, json!([says])).await);
     app.press(item).await;

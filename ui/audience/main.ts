@@ -2,12 +2,14 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { Memory, placeOf, tokenIn } from "./room/place";
+import { followContrast } from "../src/state/contrast";
 import { look } from "./words/language.svelte";
 import "../src/tokens.css";
 import "../src/base.css";
 import "./page.css";
 
 look.start();
+followContrast(document.documentElement);
 const place = placeOf(location.pathname);
 const memory = place && new Memory(place, sessionStorage, localStorage);
 

@@ -3,6 +3,7 @@ import { mount } from "svelte";
 import App from "./App.svelte";
 import type { Bridge } from "./bridge/bridge";
 import Present from "./questions/Present.svelte";
+import { followContrast } from "./state/contrast";
 import { Aside } from "./state/aside.svelte";
 import { Presenter } from "./state/desk/presenter.svelte";
 import { whenStyled } from "./whenStyled";
@@ -10,6 +11,7 @@ import { whenStyled } from "./whenStyled";
 export function start(bridge: Bridge, label: string): Aside | Presenter {
   const target = document.getElementById("app");
   if (/\bLinux\b/.test(navigator.userAgent)) document.documentElement.dataset["system"] = "linux";
+  followContrast(document.documentElement);
   if (label === "present") {
     const presenter = new Presenter(bridge);
     void presenter.start();

@@ -205,10 +205,4 @@ describe("axe finds nothing wrong", () => {
     await settle();
     expect(await check()).toEqual([]);
   });
-
-  it.each(["keys", "palette", "search", "export", "snippets", "goTo"] as const)("with the sheet %s", async (kind) => {
-    if (aside.desk) aside.desk.sheet = { kind };
-    await settle();
-    expect(await check()).toEqual([]);
-  });
 });

@@ -1,7 +1,7 @@
 // What text becomes on its way to the screen: links, names, initials, length.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { displayBody, displayName, hueOf, initialOf } from "../src/state/display";
+import { displayBody, displayName, hueOf, initialOf, languageOf, wholeName } from "../src/state/display";
 import { parseLink, segments } from "../src/state/links";
 import { roomLeft } from "../src/state/textLength";
 
@@ -66,4 +66,13 @@ describe("the length left", () => {
     expect(roomLeft("字".repeat(35), 100)).toEqual({ kind: "over", by: 2 });
     expect(roomLeft("anything", 0)).toEqual({ kind: "plenty" });
   });
+});
+
+it("the script of a text tells its language, where one script tells it", () => {
+  expect(["Is there a lift?", "有电梯吗？", "エレベーターはありますか。電車は", "엘리베이터 있나요?", "مرحبا", "👍"].map(languageOf)).toEqual([undefined, "zh", "ja", "ko", undefined, undefined]);
+});
+
+it("a name that is cut is whole where one points at it", () => {
+  const name = `${"很长的名字".repeat(10)}\u202e`;
+  expect([displayName(name).endsWith("…"), wholeName(name)]).toEqual([true, "很长的名字".repeat(10)]);
 });

@@ -4,6 +4,7 @@ mod arrows;
 mod dependencies;
 mod locks;
 mod statements;
+mod styles;
 mod text;
 
 use std::{fs, path::PathBuf, process::Command};
@@ -24,6 +25,7 @@ pub(crate) fn tidy() -> Result<()> {
     let mut breaches = Vec::new();
     breaches.extend(arrows::check(&arrows::of_workspace()?));
     breaches.extend(sources.iter().flat_map(text::check));
+    breaches.extend(sources.iter().flat_map(styles::check));
     breaches.extend(sources.iter().flat_map(locks::check));
     breaches.extend(sources.iter().flat_map(statements::check));
     breaches.extend(dependencies::check(&sources)?);

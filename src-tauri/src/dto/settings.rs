@@ -31,7 +31,7 @@ impl From<Locale> for String {
     }
 }
 
-/// Light, dark, or as the system.
+/// Light, dark, as the system, or that with more contrast.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -40,6 +40,7 @@ pub(crate) enum Theme {
     System,
     Light,
     Dark,
+    Contrast,
 }
 
 /// What closing the window does.

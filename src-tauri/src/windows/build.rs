@@ -118,7 +118,7 @@ pub(crate) fn is_ours(link: &Url) -> bool {
 
 pub(crate) fn theme(theme: dto::Theme) -> Option<tauri::Theme> {
     match theme {
-        dto::Theme::System => None,
+        dto::Theme::System | dto::Theme::Contrast => None,
         dto::Theme::Light => Some(tauri::Theme::Light),
         dto::Theme::Dark => Some(tauri::Theme::Dark),
     }

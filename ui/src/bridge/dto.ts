@@ -98,9 +98,9 @@ export type KeyWish = { name: string, role: KeyRole, hours: number, };
 export type Hosting = { form: HostForm, state: HostState, listening: string, links: Array<HostLink>, invitation: string, people: number, keys: Array<HostKey>, };
 
 /**
- * Light, dark, or as the system.
+ * Light, dark, as the system, or that with more contrast.
  */
-export type Theme = "system" | "light" | "dark";
+export type Theme = "system" | "light" | "dark" | "contrast";
 
 /**
  * What closing the window does.

@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, Page, RoomStatus, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
+import type { AppError, Notice, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { firstRows } from "./bounds";
 import { Clock } from "./clock.svelte";
@@ -14,6 +14,7 @@ import { measure } from "./measure.svelte";
 import { OrderKeeper } from "./order.svelte";
 import { peopleFor } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
+import { readOut, roomAnnouncer } from "./readOut";
 import { lastPlace } from "./stretch";
 import { streamer } from "./streamer.svelte";
 import { RoomList } from "./roomList.svelte";
@@ -68,6 +69,7 @@ export class Aside {
   readonly people = peopleFor(this);
   /** The codes of what failed last, for who is asked for help. */
   failures: readonly string[] = [];
+  readonly announcer = roomAnnouncer();
   readonly order: OrderKeeper;
   readonly bridge: Bridge;
   readonly #pulse: Pulse;
@@ -104,8 +106,7 @@ export class Aside {
         this.bridge.listen("streamer", (on) => (streamer.on = on)),
       ]);
       const boot = await this.bridge.boot(firstRows(window.innerHeight));
-      this.#systemLocale = boot.systemLocale;
-      this.version = boot.version;
+      [this.#systemLocale, this.version] = [boot.systemLocale, boot.version];
       this.rooms = boot.rooms;
       this.notices = boot.notices;
       this.window.look = boot.window;
@@ -347,7 +348,11 @@ export class Aside {
   #draw(room: string): Timeline {
     const view = this.views.current;
     const whole = view === ALL ? this.#whole : null;
-    const timeline = whole ?? new Timeline(room, this.bridge, () => this.#pulse.poke(), (rows) => this.rules.heard(rows), view);
+    const hear = (rows: readonly Row[]): void => {
+      this.rules.heard(rows);
+      readOut(this.announcer, rows, this.covered);
+    };
+    const timeline = whole ?? new Timeline(room, this.bridge, () => this.#pulse.poke(), hear, view);
     if (whole) this.#whole = null;
     this.timeline = timeline;
     this.#tune();
@@ -381,6 +386,7 @@ export class Aside {
     this.#lookAway();
     if (this.currentId !== null) this.#stands.delete(this.currentId);
     this.timeline?.close();
+    this.announcer.stop();
     this.#whole?.close();
     this.#whole = null;
     this.views.news = {};

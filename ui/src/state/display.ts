@@ -22,15 +22,29 @@ export function displayName(name: string): string {
 }
 
 function shortName(name: string): string {
-  const plain = name
+  const plain = wholeName(name);
+  const parts = [...graphemes.segment(plain)];
+  return parts.length <= NAME_GRAPHEMES ? plain : `${parts.slice(0, NAME_GRAPHEMES - 1).map((part) => part.segment).join("")}…`;
+}
+
+/** The same without an end, for who points at it. */
+export function wholeName(name: string): string {
+  return name
+    .slice(0, 512)
     .replace(/(?![\u200c\u200d])\p{Cf}|\p{Cc}|\p{Zl}|\p{Zp}/gu, "")
     // Not before: what was taken out may have kept a letter and its mark apart.
     .normalize("NFC")
     .replace(/(\p{M}{3})\p{M}+/gu, "$1")
     .replace(/\s+/g, " ")
     .trim();
-  const parts = [...graphemes.segment(plain)];
-  return parts.length <= NAME_GRAPHEMES ? plain : `${parts.slice(0, NAME_GRAPHEMES - 1).map((part) => part.segment).join("")}…`;
+}
+
+/** What of a text its script tells of its language: Han characters alone have another shape, and are read another way, in each. */
+export function languageOf(text: string): "ja" | "ko" | "zh" | undefined {
+  const start = text.slice(0, 400);
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(start)) return "ja";
+  if (/\p{Script=Hangul}/u.test(start)) return "ko";
+  return /\p{Script=Han}/u.test(start) ? "zh" : undefined;
 }
 
 /** At most eight combining marks on one character; other text passes as it is. */

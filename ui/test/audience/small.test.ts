@@ -1,7 +1,7 @@
 // What the page is made of: frames from anybody, the address, what is kept of a person, the announcer, the two languages.
 import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
-import { Announcer } from "../../audience/room/announcer.svelte";
+import { Announcer } from "../../src/state/announcer.svelte";
 import { Memory, placeOf, tokenIn } from "../../audience/room/place";
 import { readOutbox } from "../../audience/room/outbox";
 import { listed, put } from "../../audience/room/questions";

@@ -1,4 +1,4 @@
-//! Rules that one file can break alone: its first line, its length, literal colours, paths of somebody's machine.
+//! Rules that one file can break alone: its first line, its length, paths of somebody's machine.
 
 use super::Source;
 
@@ -11,10 +11,6 @@ const HOMES: &[&str] = &["home", "Users", "root", "work"];
 const WINDOWS_HOMES: &str = "C:\\Users\\";
 /// Whoever stands in an example lives nowhere.
 const NOBODY: &[&str] = &["x", "user", "you"];
-const NAMED_COLOURS: &[&str] =
-    &["white", "black", "red", "green", "blue", "gray", "grey", "orange", "yellow", "purple"];
-const COLOUR_FUNCTIONS: &[&str] =
-    &["rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "lch(", "oklab(", "oklch("];
 
 pub(super) fn check(source: &Source) -> Vec<String> {
     let Some(text) = &source.text else { return Vec::new() };
@@ -34,9 +30,6 @@ pub(super) fn check(source: &Source) -> Vec<String> {
     }
     for (number, line) in text.lines().enumerate() {
         let place = format!("{path}:{}", number + 1);
-        if path.ends_with(".svelte") && has_colour(line) {
-            breaches.push(format!("{place}: a literal colour: take one of the tokens"));
-        }
         // This file has to name them.
         if path != "xtask/src/tidy/text.rs" && in_a_home(line) {
             breaches.push(format!("{place}: a path of one machine"));
@@ -75,35 +68,6 @@ fn names_home(line: &str, home: &str) -> bool {
     })
 }
 
-fn has_colour(line: &str) -> bool {
-    hexadecimal(line)
-        || COLOUR_FUNCTIONS.iter().any(|function| {
-            line.match_indices(function)
-                .any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric()))
-        })
-        || named(line)
-}
-
-/// `#` with 3, 4, 6 or 8 hexadecimal digits, and then the word ends (so `{#each` is none).
-fn hexadecimal(line: &str) -> bool {
-    line.match_indices('#').any(|(at, _)| {
-        let word: String = line[at + 1..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || "_-".contains(*c))
-            .collect();
-        matches!(word.len(), 3 | 4 | 6 | 8) && word.chars().all(|c| c.is_ascii_hexdigit())
-    })
-}
-
-/// A declaration like `color: white;`.
-fn named(line: &str) -> bool {
-    let Some((property, value)) = line.trim().split_once(':') else { return false };
-    let paints = ["color", "background", "fill", "stroke", "border", "outline", "shadow"];
-    paints.iter().any(|paint| property.contains(paint))
-        && value.ends_with(';')
-        && value.trim_end_matches(';').split_whitespace().any(|word| NAMED_COLOURS.contains(&word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,27 +87,6 @@ mod tests {
     fn a_file_ends_before_it_grows_a_second_subject() {
         let long = format!("//! Why.\n{}", "\n".repeat(LONGEST));
         assert_eq!(breaches("a.rs", &long), 1);
-    }
-
-    #[test]
-    fn colours_come_from_tokens() {
-        let component = |line: &str| format!("<!-- Why. -->\n{line}\n");
-        for literal in [
-            "color: #fff;",
-            "fill=\"#a0b1c2\"",
-            "background: rgb(0 0 0);",
-            "border: 1px solid red;",
-        ] {
-            assert_eq!(breaches("a.svelte", &component(literal)), 1, "{literal}");
-        }
-        for fine in [
-            "{#each rows as row}",
-            "color: var(--ink);",
-            "href=\"#top\"",
-            "background: transparent;",
-        ] {
-            assert_eq!(breaches("a.svelte", &component(fine)), 0, "{fine}");
-        }
     }
 
     #[test]

@@ -60,6 +60,19 @@ function answer(i: number, person: Partial<Said>): Said {
   return { kind: "answer", ...person, text, org, question: (QUESTIONS[i % QUESTIONS.length] ?? "") + long };
 }
 
+/** Whoever draws names and lines must cope with these. */
+const PEOPLE: [string, string][] = [
+  ["中华人民共和国国家发展和改革委员会固定资产投资司项目管理处二〇二六年度联络员", "“引号”，——破折号……（括号）、《书名》：标点要全角；中文English混排123时留空隙。"],
+  ["שלום 123 <b>", "שלום לכולם, השעה 20:30 בערב"],
+  ["أمينة\u202e gnirts", "مرحبا (بالجميع) 100%"],
+  ["👩‍👩‍👧‍👦🏳️‍🌈", "👩‍👩‍👧‍👦🏳️‍🌈🇳🇴 ꧁ ﷽ Ẩ̶̧Ǵ̵"],
+  ["さくら", "直す・骨・刃・今・令は日本語の字形で。"],
+  ["김민수", "骨과 直도 한국어 글꼴로 보여야 합니다."],
+  ["ÅÄÖgjpqy", "ÅÄÖÉ gjpqy ẫ ộ"],
+  ["x".repeat(200), "https://example.org/".padEnd(180, "a")],
+  ["Lí", "繁體與简体：骨、直、角、令"],
+];
+
 const CHEERS = ["👏👏👏", "+1", "哈哈哈哈", "Yes!", "太棒了"];
 
 /** What number `n` says where all speak at once: two of three what everybody says, the third something of their own. */
@@ -123,6 +136,12 @@ function shape(scene: Scene, now: number): void {
   switch (scene.name) {
     case "empty":
       scene.rows = [];
+      break;
+    case "people":
+      scene.rows = PEOPLE.flatMap(([name, text], i): Said[] => [
+        { kind: "message", user: `p${i}`, name, text, receivedAt: now - 60_000 },
+        ...(i % 4 === 1 ? [{ kind: "question", user: `p${i}`, name, text, receivedAt: now - 60_000 } as const] : []),
+      ]);
       break;
     case "first":
       scene.rooms = 0;

@@ -2,7 +2,7 @@
 import type { Key } from "../../i18n/catalogue";
 
 export type CommandId = (typeof table)[number]["id"];
-export type Group = "move" | "work" | "moderate" | "stage" | "compose" | "find";
+export type Group = "move" | "work" | "moderate" | "stage" | "compose" | "find" | "looks";
 
 interface Entry {
   readonly id: string;
@@ -69,10 +69,13 @@ export const table = [
   { id: "tour", keys: [], words: "tour.start", group: "find", fields: true },
   { id: "export", keys: ["Mod+Shift+e"], words: "key.export", group: "find", fields: true },
   { id: "numbers", keys: ["#"], words: "key.numbers", group: "find" },
+  { id: "textLarger", keys: ["Mod+=", "Mod++", "Mod+Shift++"], words: "key.textLarger", group: "looks", fields: true },
+  { id: "textSmaller", keys: ["Mod+-"], words: "key.textSmaller", group: "looks", fields: true },
+  { id: "textUsual", keys: ["Mod+0"], words: "key.textUsual", group: "looks", fields: true },
 ] as const satisfies readonly Entry[];
 
 export const commands: readonly (Entry & { readonly id: CommandId })[] = table;
-export const GROUPS: readonly Group[] = ["move", "work", "moderate", "stage", "compose", "find"];
+export const GROUPS: readonly Group[] = ["move", "work", "moderate", "stage", "compose", "find", "looks"];
 
 /** What a key event says; a KeyboardEvent is one. */
 export interface Press {

@@ -52,7 +52,7 @@ export function offered(id: CommandId, desk: AnswerDesk): boolean {
   if (make) return chosen.some((question) => make(question) !== null);
   if (["tag", "merge", "editText", "reply", "open"].includes(id)) return chosen.length > 0;
   if (id === "undo") return desk.undo.last !== null;
-  if (id === "guide" || id === "makeQuestion" || id === "removeRow" || id === "moderation" || id === "readHere" || id === "viewNext" || id === "viewPrevious" || id === "leave") return false;
+  if (id === "guide" || id === "textLarger" || id === "textSmaller" || id === "textUsual" || id === "makeQuestion" || id === "removeRow" || id === "moderation" || id === "readHere" || id === "viewNext" || id === "viewPrevious" || id === "leave") return false;
   return true;
 }
 

@@ -2,12 +2,15 @@
 const EVERY_MS = 4_000;
 /** More than so many at once are only counted. */
 const READ_OUT = 2;
+/** So much concerns this person at once. */
+const IMPORTANT = 3;
 
 export class Announcer {
   /** What stands in the live region. */
   words = $state("");
   #important: string[] = [];
   #ordinary: string[] = [];
+  #counted = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #count: (n: number) => string;
 
@@ -17,13 +20,14 @@ export class Announcer {
 
   /** What concerns this person: said whole, and soon. */
   say(words: string): void {
-    this.#important.push(words);
+    this.#important = [...this.#important, words].slice(-IMPORTANT);
     this.#schedule(200);
   }
 
   /** What the room says. */
   mention(words: string): void {
-    this.#ordinary.push(words);
+    this.#counted++;
+    if (this.#counted <= READ_OUT) this.#ordinary.push(words);
     this.#schedule(EVERY_MS);
   }
 
@@ -32,20 +36,28 @@ export class Announcer {
   }
 
   #speak(): void {
-    const n = this.#ordinary.length;
-    const ordinary = n > READ_OUT ? [this.#count(n)] : this.#ordinary;
-    this.words = [...this.#important.slice(-3), ...ordinary].join(" · ");
-    this.#important = [];
-    this.#ordinary = [];
+    const ordinary = this.#counted > READ_OUT ? [this.#count(this.#counted)] : this.#ordinary;
+    this.words = [...this.#important, ...ordinary].join(" · ");
+    this.#forget();
     // Empty again before the next, so that the same words are heard again; and no sooner than they can be.
     this.#timer = setTimeout(() => {
       this.words = "";
       this.#timer = null;
-      if (this.#important.length + this.#ordinary.length > 0) this.#schedule(200);
+      if (this.#important.length + this.#counted > 0) this.#schedule(200);
     }, EVERY_MS);
   }
 
+  #forget(): void {
+    this.#important = [];
+    this.#ordinary = [];
+    this.#counted = 0;
+  }
+
+  /** Says nothing more of what it was told. */
   stop(): void {
     if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.words = "";
+    this.#forget();
   }
 }

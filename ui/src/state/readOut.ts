@@ -1,0 +1,20 @@
+// What of a room is said to who cannot see it.
+import type { Row } from "../bridge/dto";
+import { t } from "../i18n/language.svelte";
+import { Announcer } from "./announcer.svelte";
+import { displayBody, displayName } from "./display";
+import { isEntry } from "./fresh.svelte";
+
+/** Whoever wants more of it goes to the row. */
+const LONGEST = 200;
+
+export const roomAnnouncer = (): Announcer => new Announcer((n) => t("say.new", { n }));
+
+/** Others have said this. Behind the desk only questions are of interest: its list tells what becomes of them. */
+export function readOut(announcer: Announcer, rows: readonly Row[], covered: boolean): void {
+  for (const row of rows) {
+    if (!isEntry(row) || row.ruled?.muted || row.removed || row.retracted || (covered && row.kind !== "question")) continue;
+    const name = row.kind === "answer" && row.org !== "" ? row.org : row.name;
+    announcer.mention(t("say.said", { name: displayName(name), text: displayBody(row.text).slice(0, LONGEST) }));
+  }
+}
