@@ -17,7 +17,8 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus, closing), what blends windows, a session bus with a keyring, Chinese glyphs, screenshots, a sound system, the webview's driver, and a browser
+/// focus, closing), what blends windows, a session bus with a keyring, Chinese glyphs and pictures in text, screenshots, a sound
+/// system, the webview's driver, and a browser
 /// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; the log that
 /// several room servers share; and what runs the example of a server.
 const STAGE: &[&str] = &[
@@ -26,6 +27,7 @@ const STAGE: &[&str] = &[
     "desktop-file-utils",
     "fonts-dejavu-core",
     "fonts-noto-cjk",
+    "fonts-noto-color-emoji",
     "gnome-keyring",
     "imagemagick",
     "nats-server",

@@ -16,6 +16,7 @@ mod mutants;
 mod package;
 mod page;
 mod run;
+mod screens;
 mod soak;
 mod test;
 mod tidy;
@@ -37,6 +38,7 @@ Usage: cargo xtask <command>
   counts [--write]                        instructions a message, against crates/sample/counts.json
   mutants [--only NAME]                   break a rule in a scratch copy: a named test must notice
   capture                                 docs/images/aside.gif, of the demo in a virtual display
+  screens [--only NAME]                   a picture of every screen, in docs/screens
   tidy                                    the house rules alone
   dist [--built] [--fetch-tools]          packages to install, with licences and a bill of materials, below target/dist/release/packages;
                                           --built: of the release build that is there; --fetch-tools: kinds, too, whose tools
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         "counts" => counts::counts(rest),
         "mutants" => mutants::mutants(rest),
         "capture" => capture::capture(),
+        "screens" => screens::screens(rest),
         "dist" => dist::dist(rest),
         "bindings" => bindings::write(),
         "help" | "--help" | "-h" => {

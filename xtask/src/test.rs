@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     audit,
     command::{self, cargo},
-    corpora, counts, debian, fuzz, package, page, soak, tidy, tools,
+    corpora, counts, debian, fuzz, package, page, screens, soak, tidy, tools,
 };
 
 struct Step {
@@ -59,6 +59,11 @@ const STEPS: &[Step] = &[
     Step { name: "fuzz", about: "each fuzz target for a few seconds", run: fuzz::short },
     Step { name: E2E, about: "the app in a real window", run: window },
     Step {
+        name: SCREENS,
+        about: "every screen, beside its picture in docs/screens",
+        run: screens::check,
+    },
+    Step {
         name: PACKAGE,
         about: "packages: installed, started in a room, taken out again",
         run: package::check,
@@ -66,6 +71,7 @@ const STEPS: &[Step] = &[
 ];
 
 const E2E: &str = "e2e";
+const SCREENS: &str = "screens";
 const PACKAGE: &str = "package";
 
 enum Wish {
@@ -95,7 +101,7 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
         .iter()
         .filter(|step| match &wish {
             Wish::All => true,
-            Wish::WithoutWindow => ![E2E, PACKAGE].contains(&step.name),
+            Wish::WithoutWindow => ![E2E, SCREENS, PACKAGE].contains(&step.name),
             Wish::Only(name) => step.name == name,
         })
         .collect();

@@ -1,0 +1,20 @@
+// The page that shows all pictures by name, for whoever looks at the repository.
+import type { Screen } from "./list";
+
+export const file = ({ name }: Screen): string => `${name}.webp`;
+
+export function gallery(screens: readonly Screen[]): string {
+  const link = ({ name, about }: Screen): string => `[${about}](#${name})`;
+  const part = (screen: Screen): string => `## ${screen.name}\n\n${screen.about}, ${screen.widths.join(", ")} px wide.\n\n![${screen.about}](${file(screen)})\n`;
+  return `# Every screen
+
+Written by \`cargo xtask screens\`; CI compares. Each picture holds one screen in English, light and dark, then in Chinese, light
+and dark, beside each other at the widths that are promised. The room in it is invented; the engine is the webview's own
+(WebKitGTK), for the audience's page Chromium.
+
+If a screen changes on purpose: run the command, look at what git says has changed, and commit it.
+
+${screens.map(link).join(" ·\n")}
+
+${screens.map(part).join("\n")}`;
+}
