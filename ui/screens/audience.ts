@@ -2,7 +2,7 @@
 import { mount } from "svelte";
 import App from "../audience/App.svelte";
 import { Memory, placeOf } from "../audience/room/place";
-import { look, type Locale, type Theme } from "../audience/words/language.svelte";
+import { look, type Theme } from "../audience/words/language.svelte";
 import "../src/tokens.css";
 import "../src/base.css";
 import "../audience/page.css";
@@ -67,7 +67,7 @@ void bring(query, async (screen) => {
   const mood = new URLSearchParams(screen.query).get("mood") as Mood;
   const fetched = (address: string): Promise<Response> => (mood === "away" ? Promise.reject(new TypeError("no network")) : Promise.resolve(reply(mood, new URL(address).pathname)));
   Object.assign(window, { fetch: fetched, WebSocket: Socket });
-  look.speak(query.get("lang") as Locale);
+  look.speak(query.get("lang") ?? "en");
   look.dress(query.get("theme") as Theme);
   const place = placeOf("/r/8001/main");
   const storage = new Forgetful();

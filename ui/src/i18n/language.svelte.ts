@@ -12,7 +12,7 @@ class Language {
   readonly #clock = $derived(new Intl.DateTimeFormat(this.locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
   readonly #day = $derived(new Intl.DateTimeFormat(this.locale, { weekday: "long", month: "long", day: "numeric" }));
   readonly #dayOfYear = $derived(new Intl.DateTimeFormat(this.locale, { year: "numeric", month: "long", day: "numeric" }));
-  readonly #full = $derived(new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeStyle: "medium" }));
+  readonly #full = $derived(new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }));
 
   time(ms: number): string {
     return this.#clock.format(ms);
