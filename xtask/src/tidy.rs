@@ -3,6 +3,7 @@
 mod arrows;
 mod dependencies;
 mod locks;
+mod secrets;
 mod statements;
 mod text;
 
@@ -25,6 +26,7 @@ pub(crate) fn tidy() -> Result<()> {
     breaches.extend(arrows::check(&arrows::of_workspace()?));
     breaches.extend(sources.iter().flat_map(text::check));
     breaches.extend(sources.iter().flat_map(locks::check));
+    breaches.extend(sources.iter().flat_map(secrets::check));
     breaches.extend(sources.iter().flat_map(statements::check));
     breaches.extend(dependencies::check(&sources)?);
     breaches.extend(mutants::check()?);
