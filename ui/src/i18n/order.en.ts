@@ -30,7 +30,7 @@ export const orderEn = {
   "order.removing": { one: "{n} entry is about to be removed for everybody.", other: "{n} entries are about to be removed for everybody." },
   "order.removingLater": { one: "{n} entry will be removed once you are connected.", other: "{n} entries will be removed once you are connected." },
   "order.removeNow": "Now",
-  "order.notRemoved": "It could not be removed. {why}",
+  "order.notRemoved": { one: "It could not be removed. {why}", other: "{n} entries could not be removed. {why}" },
   "order.removeTitle": "Remove what {name} said",
   "order.removeText": "It is gone for everybody in the room; its place stays. Six seconds remain to take it back. The log keeps what it was.",
   "order.remove": "Remove",

@@ -33,7 +33,7 @@ export const orderZhCN: Record<keyof typeof orderEn, Words> = {
   "order.removing": { other: "{n} 条内容即将对所有人移除。" },
   "order.removingLater": { other: "{n} 条内容将在恢复连接后移除。" },
   "order.removeNow": "立即移除",
-  "order.notRemoved": "未能移除。{why}",
+  "order.notRemoved": { other: "{n} 条内容未能移除。{why}" },
   "order.removeTitle": "移除 {name} 的内容",
   "order.removeText": "房间里所有人都将看不到它，只保留位置。六秒内可以撤销。操作记录会保留原文。",
   "order.remove": "移除",
