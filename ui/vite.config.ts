@@ -2,6 +2,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { guide } from "./guide/guide.ts";
+import { words } from "./words/files.ts";
 
 // The policy of the shipped window, so that the preview shows what it would forbid.
 const csp = [
@@ -20,7 +21,7 @@ const csp = [
 export default defineConfig(({ mode }) => {
   const fake = mode === "fake";
   return {
-    plugins: [svelte(), guide()],
+    plugins: [svelte(), guide(), words()],
     base: "./",
     clearScreen: false,
     resolve: mode === "test" ? { conditions: ["browser"] } : {},

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aside_history::Anchor;
 use aside_protocol::triage::Item;
+use aside_words::{Key, Language};
 use tauri::{AppHandle, Manager};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ use crate::notify::{Notice, Notifier};
 use crate::rooms::Live;
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
-use crate::words::Language;
+use crate::words;
 use crate::{present, views, windows};
 use heard::{Heard, Spot, Wanted, Why};
 
@@ -131,15 +132,15 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
         if at_desk {
             let quiet = quiet || !settings.notifications;
             let more = room.open(status.desk.open, quiet, due);
-            lines.extend(more.map(|more| language.new_questions(more)));
+            lines.extend(more.map(|more| language.count(Key::SHELL_NOTIFY_QUESTIONS, more, &[])));
             let taken = taken_over(room, &live).await;
-            lines.extend(
-                taken.iter().filter(|_| !quiet).map(|(n, who)| language.taken_over(*n, who)),
-            );
+            lines.extend(taken.iter().filter(|_| !quiet).map(|(number, who)| {
+                language.fill(Key::SHELL_NOTIFY_TAKEN_OVER, &[("who", who), ("number", number)])
+            }));
         }
         let news = listen(room, key, &status, &live, &settings, &shell).await;
         if let Some((first, count)) = room.rows(news, quiet, due) {
-            lines.push(words(&first, count, settings.notify_text, language));
+            lines.push(line(&first, count, settings.notify_text, language));
             spot = Some(dto::Spot { key: first.key.0.to_string(), place: first.place.0 });
         }
         if lines.is_empty() {
@@ -198,26 +199,26 @@ async fn listen(
 }
 
 /// One line about rows; who said what only where it may stand there.
-fn words(first: &Spot, count: u32, with_text: bool, language: Language) -> String {
+fn line(first: &Spot, count: u32, with_text: bool, language: Language) -> String {
     if count > 1 {
-        return language.unread(count, 0);
+        return words::unread(language, count, 0);
     }
     if with_text {
-        let line = first.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = first.text.split_whitespace().collect::<Vec<_>>().join(" ");
         // Nothing contains its direction there.
-        let line = aside_text::printable(&line);
-        let mut text: String = line.chars().take(TEXT_CHARS).collect();
-        if text.len() < line.len() {
+        let whole = aside_text::printable(&text);
+        let mut text: String = whole.chars().take(TEXT_CHARS).collect();
+        if text.len() < whole.len() {
             text.push('…');
         }
         return format!("{}: {text}", first.who);
     }
-    match first.why {
-        Why::Marked => language.stands_out(),
-        Why::Named => language.named(),
-        Why::Silence => language.after_silence(),
-    }
-    .to_owned()
+    let key = match first.why {
+        Why::Marked => Key::SHELL_NOTIFY_MARKED,
+        Why::Named => Key::SHELL_NOTIFY_NAMED,
+        Why::Silence => Key::SHELL_NOTIFY_SILENCE,
+    };
+    language.say(key).to_owned()
 }
 
 #[cfg(test)]
@@ -264,7 +265,7 @@ mod tests {
 
     #[test]
     fn what_was_said_is_told_only_where_it_may_be() {
-        let say = |count, with_text| words(&spot(1), count, with_text, Language::English);
+        let say = |count, with_text| line(&spot(1), count, with_text, Language::english());
         assert_eq!(say(1, false), "Somebody named you");
         assert_eq!(say(1, true), format!("Bo: say \u{fffd}it {}…", "长".repeat(132)));
         assert_eq!((say(5, true), say(5, false)), ("5 new".to_owned(), "5 new".to_owned()));

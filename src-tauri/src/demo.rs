@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::{Seq, Token, Topic};
 use aside_server::{Config, RoomSpec, TokenSpec};
+use aside_words::Language;
 use jiff::Timestamp;
 use tauri::{AppHandle, Manager};
 use tokio::net::TcpListener;
@@ -23,7 +24,6 @@ use crate::errors::{AppError, Code};
 use crate::host::serving::{self, ServeError, Served};
 use crate::settings::{RoomKey, SavedRoom};
 use crate::shell::Shell;
-use crate::words::Language;
 
 /// The demo's room, on the socket and over HTTP.
 const ROOM: &str = "demo";
@@ -111,7 +111,7 @@ async fn start(folder: &Path, language: Language) -> Result<Started, ServeError>
         audience.push(seat::Seat::new(base.clone(), person, token));
     }
     let staff = seat::Seat::new(base.clone(), colleague, colleague_token);
-    let play = tokio::spawn(play::run(audience, staff, rand::random()));
+    let play = tokio::spawn(play::run(audience, staff, language, rand::random()));
     let form = RoomForm {
         server: base.to_string(),
         topic: ROOM.to_owned(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use aside_report::{Format, Language, Options};
+use aside_report::{Format, Options};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tauri::{AppHandle, Manager};
@@ -17,7 +17,6 @@ use crate::errors::{AppError, Code};
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::windows::{self, RoomWindow};
-use crate::words;
 
 /// The page is told so often at most.
 const TELL_EVERY: Duration = Duration::from_millis(100);
@@ -58,10 +57,7 @@ pub(crate) async fn begin(
         server: live.server.to_string(),
         unanswered,
         zone: TimeZone::system(),
-        language: match language {
-            words::Language::English => Language::English,
-            words::Language::Chinese => Language::Chinese,
-        },
+        language,
         now_ms: Timestamp::now().as_millisecond(),
     };
     let (store, room) = (shell.rooms.store().clone(), live.session.room());

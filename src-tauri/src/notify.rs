@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod bus;
 
+#[cfg(target_os = "linux")]
+use aside_words::Key;
 use tauri::AppHandle;
 
 use crate::dto::Spot;
@@ -42,7 +44,7 @@ impl Notifier {
                 };
                 *bus = bus::Bus::connect(open).await;
             }
-            let open = app.state::<crate::shell::Shell>().language().open();
+            let open = app.state::<crate::shell::Shell>().language().say(Key::SHELL_NOTIFY_OPEN);
             if let Some(connected) = &mut *bus
                 && let Err(error) = connected.tell(notice, open).await
             {

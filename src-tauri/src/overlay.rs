@@ -21,6 +21,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use aside_words::Language;
 use tauri::{AppHandle, Manager};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
@@ -35,7 +36,6 @@ use crate::errors::AppError;
 use crate::rooms::Rooms;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
-use crate::words::Language;
 
 /// The overlay, on or off.
 pub(crate) struct Overlay {

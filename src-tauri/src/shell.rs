@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use aside_protocol::Token;
 use aside_session::Questions;
+use aside_words::{Key, Language};
 
 use crate::avatars::Avatars;
 use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
@@ -28,7 +29,7 @@ use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::streamer::Streamer;
 use crate::ticks::Ticks;
 use crate::windows::RoomWindow;
-use crate::words::{Language, system_locale};
+use crate::words::{self, system_locale};
 
 use in_force::InForce;
 pub(crate) use opening::Opening;
@@ -125,7 +126,7 @@ impl Shell {
 
     /// The language that the shell speaks now.
     pub(crate) fn language(&self) -> Language {
-        Language::choose(self.remembered.read(|memory| memory.settings.locale), &system_locale())
+        words::language(self.remembered.read(|memory| memory.settings.locale), &system_locale())
     }
 
     /// Keeps a room and its token, new or changed.
@@ -366,7 +367,7 @@ fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
 pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
     let label = match &room.hosted {
         Some(hosted) => hosted.name.clone(),
-        None if room.demo => language.demo_room().to_owned(),
+        None if room.demo => language.say(Key::SHELL_DEMO_ROOM).to_owned(),
         None => room.form.topic.clone(),
     };
     SavedRoom {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aside_words::{Key, Language};
 use jiff::Timestamp;
 use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
@@ -20,7 +21,7 @@ use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::tray_badge;
 use crate::windows::{self, RoomWindow};
-use crate::words::Language;
+use crate::words;
 
 /// Often enough for an eye that glances at it, rare enough that a flood of messages costs nothing.
 const EVERY: Duration = Duration::from_millis(500);
@@ -126,9 +127,9 @@ impl Glance {
         let staffed = rooms.iter().filter(|(_, _, status)| is_staffed(status));
         let badge = staffed.map(|(_, _, status)| status.desk.open).sum::<u32>();
         let mut tooltip = vec!["Aside".to_owned()];
-        tooltip.push(language.unread(unread, questions));
+        tooltip.push(words::unread(language, unread, questions));
         if let [(_, _, only)] = &rooms[..] {
-            tooltip.insert(1, language.connection(only.connection.state).to_owned());
+            tooltip.insert(1, words::connection(language, only.connection.state).to_owned());
             tooltip.push(waiting(language, only));
         }
         tooltip.retain(|part| !part.is_empty());
@@ -154,14 +155,15 @@ fn waiting(language: Language, status: &RoomStatus) -> String {
     }
     let now = Timestamp::now().as_millisecond();
     let oldest = status.desk.oldest_waiting.map_or(0, |at| (now - at).max(0) / 60_000);
-    language.waiting(status.desk.open, oldest)
+    words::waiting(language, status.desk.open, oldest)
 }
 
 /// `Room 7 · Live · 3 new · 5 open, oldest 4 min`.
 fn line(language: Language, label: &str, status: &RoomStatus) -> String {
-    let unread = language.unread(status.unread, status.unread_questions);
+    let unread = words::unread(language, status.unread, status.unread_questions);
     let (label, waiting) = (aside_text::name(label), waiting(language, status));
-    let parts = [label.as_str(), language.connection(status.connection.state), &unread, &waiting];
+    let parts =
+        [label.as_str(), words::connection(language, status.connection.state), &unread, &waiting];
     // An ampersand would underline the next letter.
     parts
         .into_iter()
@@ -234,17 +236,18 @@ struct Lines {
 fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
     let item =
         |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
-    let show = item(SHOW, glance.language.show(), true)?;
-    let side = item(SIDE, glance.language.side(), true)?;
-    let (id, words, can) =
-        (CLICK_THROUGH, glance.language.click_through(), windows::can_click_through());
+    let say = |key| glance.language.say(key);
+    let show = item(SHOW, say(Key::SHELL_TRAY_SHOW), true)?;
+    let side = item(SIDE, say(Key::SHELL_TRAY_SIDE), true)?;
+    let (id, label, can) =
+        (CLICK_THROUGH, say(Key::SHELL_TRAY_CLICK_THROUGH), windows::can_click_through());
     let click_through =
-        CheckMenuItem::with_id(app, id, words, can, glance.click_through, None::<&str>)?;
-    let reset = item(RESET, glance.language.reset(), true)?;
-    let quit = item(QUIT, glance.language.quit(), true)?;
+        CheckMenuItem::with_id(app, id, label, can, glance.click_through, None::<&str>)?;
+    let reset = item(RESET, say(Key::SHELL_TRAY_RESET), true)?;
+    let quit = item(QUIT, say(Key::SHELL_TRAY_QUIT), true)?;
     let (above, below) = (PredefinedMenuItem::separator(app)?, PredefinedMenuItem::separator(app)?);
     let rooms: Vec<_> = if glance.rooms.is_empty() {
-        vec![item("none", glance.language.no_rooms(), false)?]
+        vec![item("none", say(Key::SHELL_TRAY_NO_ROOMS), false)?]
     } else {
         let lines =
             glance.rooms.iter().map(|(key, line)| item(&format!("{ROOM}{key}"), line, true));
@@ -337,7 +340,7 @@ mod tests {
     #[test]
     fn a_glance_says_how_it_stands() {
         let glance =
-            Glance::of(vec![room("R & D", ConnectionState::Online, 3, 1)], Language::English);
+            Glance::of(vec![room("R & D", ConnectionState::Online, 3, 1)], Language::english());
         assert_eq!(
             (glance.face, glance.tooltip.as_str()),
             (Face::Unread, "Aside · Live · 3 new, 1 question")
@@ -348,18 +351,18 @@ mod tests {
             room("A", ConnectionState::Online, 0, 0),
             room("B", ConnectionState::Waiting, 2, 0),
         ];
-        let glance = Glance::of(rooms, Language::Chinese);
+        let glance = Glance::of(rooms, Language::tagged("zh-CN").unwrap());
         assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Offline, "Aside · 2 条新消息"));
 
         let (key, label, mut status) = room("A", ConnectionState::Online, 0, 0);
         status.role = crate::dto::Role::Staff;
         (status.desk.open, status.desk.oldest_waiting) =
             (5, Some(Timestamp::now().as_millisecond()));
-        let glance = Glance::of(vec![(key, label, status)], Language::English);
+        let glance = Glance::of(vec![(key, label, status)], Language::english());
         assert_eq!((glance.tooltip.as_str(), glance.badge), ("Aside · Live · 5 open", 5));
-        assert_eq!(Language::English.waiting(5, 4), "5 open, oldest 4 min");
+        assert_eq!(words::waiting(Language::english(), 5, 4), "5 open, oldest 4 min");
 
-        let glance = Glance::of(Vec::new(), Language::English);
+        let glance = Glance::of(Vec::new(), Language::english());
         assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Quiet, "Aside"));
     }
 }

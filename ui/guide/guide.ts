@@ -1,20 +1,26 @@
 // Makes docs/guide/*.md into modules at build time. What the page could not draw ends the build: HTML and pictures never reach it.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { lexer, type Token, type Tokens } from "marked";
 import type { Plugin } from "vite";
 import type { Block, Guide, Inline, Section, Words } from "../src/state/guide";
 
-const NAME = /^virtual:guide\/([\w-]+)$/;
-export const file = (locale: string): string => resolve(import.meta.dirname, `../../docs/guide/${locale}.md`);
+const NAME = /^virtual:guide(?:\/([\w-]+))?$/;
+const folder = resolve(import.meta.dirname, "../../docs/guide");
+export const file = (locale: string): string => resolve(folder, `${locale}.md`);
+/** The languages that have a guide. */
+export const locales = readdirSync(folder).flatMap((name) => (name.endsWith(".md") ? [name.slice(0, -3)] : []));
 
 export function guide(): Plugin {
   return {
     name: "guide",
     resolveId: (id) => (NAME.test(id) ? `\0${id}` : null),
     load(id) {
-      const locale = NAME.exec(id.replace("\0", ""))?.[1];
-      if (!id.startsWith("\0") || locale === undefined) return null;
+      const asked = NAME.exec(id.replace("\0", ""));
+      if (!id.startsWith("\0") || asked === null) return null;
+      const [, locale] = asked;
+      // Each language comes when somebody reads it.
+      if (locale === undefined) return `export default { ${locales.map((one) => `"${one}": () => import("virtual:guide/${one}")`).join(", ")} };`;
       this.addWatchFile(file(locale));
       return `export default ${JSON.stringify(read(readFileSync(file(locale), "utf8")))};`;
     },

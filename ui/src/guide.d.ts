@@ -1,5 +1,5 @@
 // What ui/guide makes of docs/guide.
-declare module "virtual:guide/*" {
-  const guide: import("./state/guide").Guide;
-  export default guide;
+declare module "virtual:guide" {
+  const guides: Readonly<Record<string, () => Promise<{ default: import("./state/guide").Guide }>>>;
+  export default guides;
 }

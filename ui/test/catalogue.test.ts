@@ -1,39 +1,72 @@
-// Both languages have the same keys and the same slots, and every key is used.
+// Every language says all that English says, in the forms that it counts in; nothing stands there that nobody says.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { catalogues, nearestLocale, sentenceParts, words, wordsForCode } from "../src/i18n/catalogue";
-import { en, type Key, type Words } from "../src/i18n/en";
-import { zhCN } from "../src/i18n/zh-CN";
+import en from "../../locales/en.json";
+import { chosenLocale, sentenceParts, words, wordsForCode } from "../src/i18n/catalogue";
+import { gather, LOCALES } from "../words/files";
+import { nearest, type Words } from "../words/words";
 
-const slots = (words: Words): string[] => [...new Set((typeof words === "string" ? words : Object.values(words).join(" ")).match(/\{\w+\}/g) ?? [])].sort();
+const AREAS = ["app", "audience", "shell", "report"] as const;
+const tags = readdirSync(LOCALES).map((file) => file.replace(/\.json$/, ""));
+const file = (tag: string): Record<string, unknown> => JSON.parse(readFileSync(join(LOCALES, `${tag}.json`), "utf8"));
+const forms = (words: Words): string[] => (typeof words === "string" ? [words] : Object.values(words));
+const slots = (words: Words): string[] => [...new Set(forms(words).join(" ").match(/\{\w+\}/g) ?? [])].sort();
+const said = (tag: string, area: string): Readonly<Record<string, Words>> => gather(LOCALES, area)[tag]?.words ?? {};
+const each = tags.flatMap((tag) => AREAS.map((area) => ({ tag, area, said: said(tag, area), english: said("en", area) })));
 
 function sources(folder: string): string {
   return readdirSync(folder, { withFileTypes: true })
     .map((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return entry.name === "i18n" ? "" : sources(path);
+      if (entry.isDirectory()) return sources(path);
       return /\.(svelte|ts)$/.test(entry.name) ? readFileSync(path, "utf8") : "";
     })
     .join("\n");
 }
 
-describe("the catalogues", () => {
-  it("have the same keys", () => {
-    expect(Object.keys(zhCN).sort()).toEqual(Object.keys(en).sort());
+describe("the languages", () => {
+  it.each(tags)("say who they are and whom they serve: %s", (tag) => {
+    expect(Object.keys(file(tag))).toEqual(["name", "serves", ...AREAS]);
+    const { name, serves } = gather(LOCALES, "app")[tag] ?? {};
+    expect(name).toMatch(/\S/);
+    expect(serves).not.toHaveLength(0);
+    expect(nearest(gather(LOCALES, "app"), tag), "a system with this very tag").toBe(tag);
+    expect(Intl.getCanonicalLocales(tag)).toEqual([tag]);
   });
 
-  it.each(Object.keys(en) as Key[])("fill the same slots: %s", (key) => {
-    expect(slots(zhCN[key])).toEqual(slots(en[key]));
-    expect(words("zh-CN", key, { n: 1 })).not.toBe("");
+  it.each(each)("have the same keys: $tag $area", ({ said, english }) => {
+    expect(Object.keys(said).sort()).toEqual(Object.keys(english).sort());
   });
 
-  it("hold nothing that nobody says", () => {
-    const said = sources(join(import.meta.dirname, "../src")) + readFileSync(join(import.meta.dirname, "../src/i18n/language.svelte.ts"), "utf8");
-    const byCode = /^(error|why|notice|failure)\./;
-    expect(Object.keys(en).filter((key) => !byCode.test(key) && !said.includes(`"${key}"`))).toEqual([]);
+  it.each(each)("fill the same slots, and leave nothing empty: $tag $area", ({ said, english }) => {
+    for (const [key, words] of Object.entries(said)) {
+      expect(slots(words), key).toEqual(slots(english[key] ?? ""));
+      for (const form of forms(words)) expect(form.trim(), key).not.toBe("");
+    }
   });
 
+  it.each(each)("count in the forms that they have: $tag $area", ({ tag, said, english }) => {
+    const wanted = [...new Intl.PluralRules(tag).resolvedOptions().pluralCategories].sort();
+    for (const [key, words] of Object.entries(said)) {
+      expect(typeof words, key).toBe(typeof english[key]);
+      if (typeof words !== "string") expect(Object.keys(words).sort(), key).toEqual(wanted);
+    }
+  });
+
+  it.each(tags)("are text where a page is written from them: %s", (tag) => {
+    for (const words of Object.values(said(tag, "report"))) expect(forms(words).join("")).not.toMatch(/[<>&"]/);
+  });
+
+  it.each(["src", "audience"])("hold nothing that nobody says: %s", (page) => {
+    const source = sources(join(import.meta.dirname, "..", page));
+    const byCode = page === "src" ? /^(error|why|notice|failure)\./ : /^(failed|review|stage|work)\./;
+    const keys = Object.keys(page === "src" ? en.app : en.audience);
+    expect(keys.filter((key) => !byCode.test(key) && !source.includes(`"${key}"`))).toEqual([]);
+  });
+});
+
+describe("words", () => {
   it("count by the rules of the language", () => {
     expect(words("en", "gap.openCount", { n: 1 })).toBe("1 entry is missing here.");
     expect(words("en", "gap.openCount", { n: 1200 })).toBe("1,200 entries are missing here.");
@@ -42,15 +75,18 @@ describe("the catalogues", () => {
 
   it("fall back for codes without words, and never take a code for a key of another family", () => {
     expect(wordsForCode("en", "error", "no_such_code")).toContain("no_such_code");
-    expect(wordsForCode("zh-CN", "why", "network")).toBe(catalogues["zh-CN"]["why.network"]);
-    expect(wordsForCode("en", "why", "toString")).toBe(en["why.unknown"]);
+    expect(wordsForCode("zh-CN", "why", "network")).toBe("无法连接服务器。");
+    expect(wordsForCode("en", "why", "toString")).toBe(en.app["why.unknown"]);
   });
 
-  it("cut a sentence at its names", () => {
+  it("are cut at their names", () => {
     expect(sentenceParts("en", "row.answer")).toEqual([{ slot: "org" }, { text: " replied to " }, { slot: "name" }]);
   });
 
-  it("follow the system's language", () => {
-    expect(["zh-CN", "zh_TW", "zh-Hans-CN", "en-GB", "de"].map(nearestLocale)).toEqual(["zh-CN", "zh-CN", "zh-CN", "en", "en"]);
+  it("follow the person, and the system where the person says so or the language is gone", () => {
+    const choose = (system: string): string => chosenLocale("system", system);
+    expect(["zh-CN", "zh_TW", "zh-Hans-CN", "zha", "en-GB", "de"].map(choose)).toEqual(["zh-CN", "zh-CN", "zh-CN", "en", "en", "en"]);
+    expect(chosenLocale("en", "zh-CN")).toBe("en");
+    expect([chosenLocale("xx", "zh-CN"), chosenLocale("toString", "de")]).toEqual(["zh-CN", "en"]);
   });
 });

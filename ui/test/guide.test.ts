@@ -1,42 +1,42 @@
-// The guide: that both languages tell the same, that keys and buttons are called what they are, and that it opens, searches and closes.
+// The guide: that all languages tell the same, that keys and buttons are called what they are, and that it opens, searches and closes.
 import { readFileSync } from "node:fs";
 import axe from "axe-core";
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { file, read } from "../guide/guide";
+import { file, locales, read } from "../guide/guide";
 import App from "../src/App.svelte";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
-import { catalogues, type Locale } from "../src/i18n/catalogue";
+import { languages } from "../src/i18n/catalogue";
 import { Aside } from "../src/state/aside.svelte";
 import { chordWords, commands } from "../src/state/desk/keys";
 import { sought, type Guide, type Inline } from "../src/state/guide";
 
-const guides = { en: read(readFileSync(file("en"), "utf8")), "zh-CN": read(readFileSync(file("zh-CN"), "utf8")) };
-const locales = Object.keys(guides) as Locale[];
+const guideOf = (locale: string): Guide => read(readFileSync(file(locale), "utf8"));
+const english = guideOf("en");
 
 const parts = (guide: Guide): Inline[] =>
   guide.flatMap(({ blocks }) => blocks.flatMap((block) => (block.kind === "text" ? block.words : block.kind === "list" ? block.items.flat() : [...block.head, ...block.rows.flat()].flat())));
 const codes = (guide: Guide): string[] => parts(guide).flatMap((part) => (typeof part === "object" && "code" in part ? [part.code] : []));
 
 describe("the guide", () => {
-  it("is built the same in both languages, key by key", () => {
+  it.each(locales)("is built the same in every language, key by key: %s", (locale) => {
     const shape = (guide: Guide): unknown => guide.map(({ blocks }) => blocks.map((block) => [block.kind, block.kind === "list" ? block.items.length : block.kind === "table" ? block.rows.length : 0]));
-    expect(shape(guides["zh-CN"])).toEqual(shape(guides.en));
+    expect(shape(guideOf(locale))).toEqual(shape(english));
     const keys = (guide: Guide): string[] => codes(guide).filter((code) => !code.startsWith("from:")).sort();
-    expect(keys(guides["zh-CN"])).toEqual(keys(guides.en));
+    expect(keys(guideOf(locale))).toEqual(keys(english));
   });
 
   it("names keys that do something", () => {
     const table = new Set<string>(commands.flatMap((command) => command.keys.map((chord) => chordWords(chord, false))));
     // Of the composer, the lists, and the windows; and what is no key.
     const others = ["Enter", "Shift+Enter", "Ctrl+B", "Ctrl+Alt+Shift+C", "aside://", "HTTPS_PROXY", "aside.log", "#12", "is:unanswered"];
-    expect(codes(guides.en).filter((code) => !code.startsWith("from:") && !table.has(code) && !others.includes(code))).toEqual([]);
+    expect(codes(english).filter((code) => !code.startsWith("from:") && !table.has(code) && !others.includes(code))).toEqual([]);
   });
 
   it.each(locales)("calls buttons and states what they are called: %s", (locale) => {
-    const words = JSON.stringify(catalogues[locale]).replaceAll(/\{n\}/g, "12");
-    const named = parts(guides[locale]).flatMap((part) => (typeof part === "object" && "strong" in part ? [part.strong] : []));
+    const words = JSON.stringify(languages[locale]?.words).replaceAll(/\{n\}/g, "12");
+    const named = parts(guideOf(locale)).flatMap((part) => (typeof part === "object" && "strong" in part ? [part.strong] : []));
     expect(named.filter((name) => !words.includes(name))).toEqual([]);
   });
 
@@ -47,11 +47,11 @@ describe("the guide", () => {
   });
 
   it("is searched by points and rows, and a chapter that is meant stays whole", () => {
-    const found = sought(guides.en, "qr CODE");
+    const found = sought(english, "qr CODE");
     expect(found.map(({ blocks }) => blocks.map((block) => (block.kind === "list" ? block.items.length : 0)))).toEqual([[1]]);
-    expect(sought(guides.en, "the answer desk")[0]?.blocks.length).toBe(guides.en.find(({ title }) => title === "The answer desk")?.blocks.length);
-    expect(sought(guides.en, " ")).toBe(guides.en);
-    expect(sought(guides["zh-CN"], "没有这样的词")).toEqual([]);
+    expect(sought(english, "the answer desk")[0]?.blocks.length).toBe(english.find(({ title }) => title === "The answer desk")?.blocks.length);
+    expect(sought(english, " ")).toBe(english);
+    expect(sought(guideOf("zh-CN"), "没有这样的词")).toEqual([]);
   });
 });
 
@@ -92,7 +92,7 @@ describe("Help", () => {
     await press(document.querySelector("textarea, input"));
     expect(aside.sheet).toEqual({ kind: "guide" });
     const dialog = document.querySelector("dialog");
-    const guide = guides[query.includes("zh") ? "zh-CN" : "en"];
+    const guide = guideOf(query.includes("zh") ? "zh-CN" : "en");
     expect([...(dialog?.querySelectorAll("h3") ?? [])].map((title) => title.textContent)).toEqual(guide.map(({ title }) => title));
     expect(dialog?.querySelectorAll("nav button")).toHaveLength(guide.length);
 

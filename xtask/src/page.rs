@@ -85,8 +85,9 @@ fn build_stamp() -> PathBuf {
 fn fingerprint() -> Result<String> {
     let mut files = Vec::new();
     collect(&root().join("ui"), &mut files)?;
-    // Help in the app.
+    // Help in the app, and the words.
     collect(&root().join("docs/guide"), &mut files)?;
+    collect(&root().join("locales"), &mut files)?;
     files.sort();
     let mut lines = String::new();
     for file in files {

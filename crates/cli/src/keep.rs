@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use aside_history::{Anchor, RoomId, RoomName, SearchQuery, Store};
-use aside_report::{Format, Language, Options};
+use aside_report::{Format, Options};
 use aside_session::{DeskState, RoomConfig, Session};
+use aside_words::Language;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::line::Line;
-use crate::options::{ExportFormat, Lang};
+use crate::options::ExportFormat;
 use crate::room::{Arrival, Outcome, Room};
 
 /// Rows asked for at a time.
@@ -99,7 +100,7 @@ pub(crate) struct Export<'a> {
     pub(crate) out: &'a Path,
     pub(crate) format: ExportFormat,
     pub(crate) unanswered: bool,
-    pub(crate) lang: Lang,
+    pub(crate) lang: Language,
 }
 
 /// Writes the file.
@@ -121,10 +122,7 @@ pub(crate) async fn export(
         server: config.server.to_string(),
         unanswered: wish.unanswered,
         zone: TimeZone::system(),
-        language: match wish.lang {
-            Lang::En => Language::English,
-            Lang::Zh => Language::Chinese,
-        },
+        language: wish.lang,
         now_ms: Timestamp::now().as_millisecond(),
     };
     let shown = std::io::stderr().is_terminal();

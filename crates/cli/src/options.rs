@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use aside_protocol::{StreamId, Token, Topic};
 use aside_session::RoomConfig;
+use aside_words::Language;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
@@ -92,8 +94,8 @@ pub(crate) enum Command {
         #[arg(long)]
         unanswered: bool,
         /// The language of everything that nobody said.
-        #[arg(long, value_enum, default_value_t = Lang::En)]
-        lang: Lang,
+        #[arg(long, value_parser = languages(), default_value = Language::english().tag())]
+        lang: Language,
         /// Write over a file that is there.
         #[arg(long)]
         force: bool,
@@ -154,14 +156,10 @@ pub(crate) enum ExportFormat {
     Report,
 }
 
-/// The language of an export.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Lang {
-    /// English.
-    En,
-    /// Simplified Chinese.
-    #[value(name = "zh-CN")]
-    Zh,
+/// By their tags; each says its own name in the help.
+fn languages() -> impl TypedValueParser<Value = Language> {
+    let tags = Language::all().map(|one| PossibleValue::new(one.tag()).help(one.name()));
+    PossibleValuesParser::new(tags).try_map(|tag| Language::tagged(&tag).ok_or("no such language"))
 }
 
 impl Command {

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use aside_history::{RoomId, Store, StoreError};
+use aside_words::Language;
 use jiff::tz::TimeZone;
 
 use crate::asked::{Asked, gather};
-use crate::words::Language;
 use crate::{html, json, table, xlsx};
 
 /// What the file is.

@@ -3,13 +3,14 @@
 use std::io::{BufWriter, Write};
 
 use aside_protocol::triage::Work;
+use aside_words::{Key, Slot};
 
 use crate::asked::Asked;
 use crate::charts;
 use crate::export::{Options, Steps, Stop};
 use crate::numbers::numbers;
 use crate::table::{head, number, said, time};
-use crate::words::Pair;
+use crate::words;
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--bg:#fff;--text:#16181d;--muted:#5c636e;--line:#d9dde3;--accent:#0b6e7f;--soft:#e8f3f5}
@@ -49,8 +50,8 @@ fn text(said: &str) -> String {
     safe
 }
 
-fn open(options: &Options, title: Pair, file: &mut impl Write) -> std::io::Result<()> {
-    let word = |pair: Pair| options.language.of(pair);
+fn open(options: &Options, title: Key, file: &mut impl Write) -> std::io::Result<()> {
+    let title = options.language.say(title);
     write!(
         file,
         "<!DOCTYPE html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
@@ -58,7 +59,6 @@ fn open(options: &Options, title: Pair, file: &mut impl Write) -> std::io::Resul
          <title>{title} · {room}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n\
          <p class=\"quiet\"><bdi>{room}</bdi> · <bdi>{server}</bdi> · {at}</p>\n",
         lang = options.language.tag(),
-        title = word(title),
         room = text(&options.room),
         server = text(&options.server),
         at = time(options.now_ms, &options.zone),
@@ -73,9 +73,9 @@ pub(crate) fn list(
     steps: &mut Steps<'_>,
 ) -> Result<(), Stop> {
     let mut file = BufWriter::new(file);
-    open(options, ("Questions and answers", "问题与回答"), &mut file)?;
+    open(options, Key::REPORT_TITLE_QUESTIONS, &mut file)?;
     if asked.is_empty() {
-        let nothing = options.language.of(("There are no questions here.", "这里没有问题。"));
+        let nothing = options.language.say(Key::REPORT_QUESTION_NONE);
         writeln!(file, "<p>{nothing}</p>")?;
     }
     for one in asked {
@@ -93,14 +93,14 @@ fn question(one: &Asked, options: &Options, file: &mut impl Write) -> std::io::R
         if one.number == 0 { String::new() } else { format!("#{}", one.number) },
         text(&one.asker),
         time(one.asked_at, &options.zone),
-        language.state(one.state).to_owned(),
-        language.review(one.review).to_owned(),
-        text(language.reason(&one.reason)),
+        words::state(language, one.state).to_owned(),
+        words::review(language, one.review).to_owned(),
+        text(words::reason(language, &one.reason)),
         one.merged_into.map_or_else(String::new, |number| format!("→ #{number}")),
         text(&one.tags.join(", ")),
     ];
     if one.votes > 0 {
-        facts.push(format!("{} {}", one.votes, language.of(("votes", "票"))));
+        facts.push(language.count(Key::REPORT_QUESTION_VOTES, one.votes, &[]));
     }
     facts.retain(|fact| !fact.is_empty());
     let facts: Vec<String> = facts.iter().map(|fact| format!("<bdi>{fact}</bdi>")).collect();
@@ -112,15 +112,15 @@ fn question(one: &Asked, options: &Options, file: &mut impl Write) -> std::io::R
     )?;
     writeln!(file, "<p class=\"q\" dir=\"auto\">{}</p>", text(&one.question))?;
     if let Some(original) = &one.original_text {
-        let was = language.of(("Asked as", "原文"));
-        writeln!(file, "<p class=\"quiet\" dir=\"auto\">{was}: {}</p>", text(original))?;
+        let was = language.fill(Key::REPORT_QUESTION_ORIGINAL, &[("text", &text(original))]);
+        writeln!(file, "<p class=\"quiet\" dir=\"auto\">{was}</p>")?;
     }
     if !one.note.is_empty() {
-        let note = language.of(("Note", "备注"));
-        writeln!(file, "<p class=\"quiet\" dir=\"auto\">{note}: {}</p>", text(&one.note))?;
+        let note = language.fill(Key::REPORT_QUESTION_NOTE, &[("text", &text(&one.note))]);
+        writeln!(file, "<p class=\"quiet\" dir=\"auto\">{note}</p>")?;
     }
     for given in &one.answers {
-        let private = language.readers(given.visibility);
+        let private = words::readers(language, given.visibility);
         let class = if private.is_empty() { "a" } else { "a private" };
         writeln!(
             file,
@@ -140,9 +140,9 @@ pub(crate) fn report(
     steps: &mut Steps<'_>,
 ) -> Result<(), Stop> {
     let mut file = BufWriter::new(file);
-    let word = |pair: Pair| options.language.of(pair);
+    let word = |key: Key| options.language.say(key);
     let figures = numbers(asked);
-    open(options, ("Event report", "活动报告"), &mut file)?;
+    open(options, Key::REPORT_TITLE_EVENT, &mut file)?;
     let rate = match figures.asked {
         0 => "–".to_owned(),
         all => format!("{} %", u64::from(figures.answered) * 100 / u64::from(all)),
@@ -151,28 +151,27 @@ pub(crate) fn report(
     let oldest = figures.oldest_waiting.map(|at| options.now_ms.saturating_sub(at).max(0));
     writeln!(file, "<dl>")?;
     for (name, value) in [
-        (("Questions", "问题"), figures.asked.to_string()),
-        (("Answered", "已回答"), format!("{} ({rate})", figures.answered)),
-        (("Dismissed", "已忽略"), figures.dismissed.to_string()),
-        (("Waiting", "等待中"), figures.waiting.to_string()),
-        (("Median to first answer", "首次回答中位数"), maybe(figures.median_first_ms)),
-        (("Nine of ten within", "九成不超过"), maybe(figures.p90_first_ms)),
-        (("Oldest waiting", "最久等待"), maybe(oldest)),
+        (Key::REPORT_FIGURE_ASKED, figures.asked.to_string()),
+        (Key::REPORT_FIGURE_ANSWERED, format!("{} ({rate})", figures.answered)),
+        (Key::REPORT_FIGURE_DISMISSED, figures.dismissed.to_string()),
+        (Key::REPORT_FIGURE_WAITING, figures.waiting.to_string()),
+        (Key::REPORT_FIGURE_MEDIAN, maybe(figures.median_first_ms)),
+        (Key::REPORT_FIGURE_P90, maybe(figures.p90_first_ms)),
+        (Key::REPORT_FIGURE_OLDEST, maybe(oldest)),
     ] {
         writeln!(file, "<div><dt>{}</dt><dd>{value}</dd></div>", word(name))?;
     }
     writeln!(file, "</dl>")?;
-    let title =
-        word(("Asked (above) and answered (below) over time", "提问（上）与回答（下）随时间变化"));
+    let title = word(Key::REPORT_CHART_TIME);
     writeln!(
         file,
         "<h2>{title}</h2><figure>{}</figure>",
         charts::over_time(&figures.per_minute, title)
     )?;
-    let title = word(("Time to the first answer", "首次回答用时"));
+    let title = word(Key::REPORT_CHART_WAITS);
     writeln!(file, "<h2>{title}</h2>{}", charts::waits(&by_wait(asked, options)))?;
     if !figures.per_person.is_empty() {
-        writeln!(file, "<h2>{}</h2><table>", word(("Who answered first", "首答人")))?;
+        writeln!(file, "<h2>{}</h2><table>", word(Key::REPORT_CHART_PEOPLE))?;
         for person in &figures.per_person {
             let median = maybe(person.median_first_ms);
             let who = text(&person.who);
@@ -185,11 +184,7 @@ pub(crate) fn report(
         writeln!(file, "</table>")?;
     }
     if !figures.per_tag.is_empty() {
-        writeln!(
-            file,
-            "<h2>{}</h2><table>",
-            word(("By tag (asked, answered)", "按标签（提问、已回答）"))
-        )?;
+        writeln!(file, "<h2>{}</h2><table>", word(Key::REPORT_CHART_TAGS))?;
         for (tag, all, answered) in &figures.per_tag {
             writeln!(
                 file,
@@ -199,7 +194,7 @@ pub(crate) fn report(
         }
         writeln!(file, "</table>")?;
     }
-    writeln!(file, "<h2>{}</h2>", word(("Nobody has answered", "尚未回答")))?;
+    writeln!(file, "<h2>{}</h2>", word(Key::REPORT_CHART_UNANSWERED))?;
     for one in asked {
         if one.is_waiting() || one.state == Work::FollowUp {
             question(one, options, &mut file)?;
@@ -213,14 +208,16 @@ pub(crate) fn report(
 
 /// How many waited up to so long.
 fn by_wait(asked: &[Asked], options: &Options) -> Vec<(String, u32)> {
-    let word = |pair: Pair| options.language.of(pair).to_owned();
-    let edges: [(i64, Pair); 6] = [
-        (30_000, ("up to 30 s", "30 秒内")),
-        (60_000, ("up to 1 min", "1 分钟内")),
-        (120_000, ("up to 2 min", "2 分钟内")),
-        (300_000, ("up to 5 min", "5 分钟内")),
-        (900_000, ("up to 15 min", "15 分钟内")),
-        (i64::MAX, ("longer", "更久")),
+    let language = options.language;
+    let seconds = |n: i64| language.fill(Key::REPORT_WAIT_SECONDS, &[("n", &n)]);
+    let minutes = |n: i64| language.fill(Key::REPORT_WAIT_MINUTES, &[("n", &n)]);
+    let edges: [(i64, String); 6] = [
+        (30_000, seconds(30)),
+        (60_000, minutes(1)),
+        (120_000, minutes(2)),
+        (300_000, minutes(5)),
+        (900_000, minutes(15)),
+        (i64::MAX, language.say(Key::REPORT_WAIT_LONGER).to_owned()),
     ];
     let waits: Vec<i64> = asked
         .iter()
@@ -231,7 +228,7 @@ fn by_wait(asked: &[Asked], options: &Options) -> Vec<(String, u32)> {
     let mut counts = Vec::new();
     for (to, name) in edges {
         let count = waits.iter().filter(|wait| (from + 1..=to).contains(*wait)).count();
-        counts.push((word(name), u32::try_from(count).unwrap_or(u32::MAX)));
+        counts.push((name, u32::try_from(count).unwrap_or(u32::MAX)));
         from = to;
     }
     counts
@@ -239,11 +236,11 @@ fn by_wait(asked: &[Asked], options: &Options) -> Vec<(String, u32)> {
 
 /// A length of time, for people.
 fn length(ms: i64, options: &Options) -> String {
-    let (minute, second) = (options.language.of(("min", "分")), options.language.of(("s", "秒")));
-    let seconds = ms / 1000;
-    if seconds < 60 {
-        format!("{seconds} {second}")
+    let (minutes, seconds) = (ms / 60_000, ms / 1000 % 60);
+    if minutes < 1 {
+        options.language.fill(Key::REPORT_LENGTH_SECONDS, &[("seconds", &seconds)])
     } else {
-        format!("{} {minute} {} {second}", seconds / 60, seconds % 60)
+        let slots: [Slot<'_>; 2] = [("minutes", &minutes), ("seconds", &seconds)];
+        options.language.fill(Key::REPORT_LENGTH_MINUTES, &slots)
     }
 }

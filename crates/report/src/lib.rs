@@ -17,4 +17,3 @@ mod xlsx;
 pub use asked::{Asked, Given, gather};
 pub use export::{ExportError, Format, Options, export};
 pub use numbers::{Numbers, PersonNumbers, numbers};
-pub use words::Language;

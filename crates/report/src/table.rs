@@ -2,36 +2,37 @@
 
 use std::io::Write;
 
+use aside_words::Key;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::asked::{Asked, Given};
 use crate::export::{Options, Steps, Stop};
-use crate::words::{Pair, WITHDRAWN};
+use crate::words;
 
 /// The columns.
-pub(crate) const COLUMNS: [Pair; 18] = [
-    ("number", "编号"),
-    ("question", "问题"),
-    ("original question", "原始问题"),
-    ("asked by", "提问者"),
-    ("asked at", "提问时间"),
-    ("state", "状态"),
-    ("review", "审核"),
-    ("how or why", "方式或原因"),
-    ("stage", "台上"),
-    ("merged into", "合并到"),
-    ("votes", "票数"),
-    ("tags", "标签"),
-    ("owner", "负责人"),
-    ("note", "备注"),
-    ("first answer at", "首次回答时间"),
-    ("seconds to first answer", "首次回答用时（秒）"),
-    ("closed at", "完成时间"),
-    ("answers", "回答数"),
+pub(crate) const COLUMNS: [Key; 18] = [
+    Key::REPORT_COLUMN_NUMBER,
+    Key::REPORT_COLUMN_QUESTION,
+    Key::REPORT_COLUMN_ORIGINAL,
+    Key::REPORT_COLUMN_ASKER,
+    Key::REPORT_COLUMN_ASKED,
+    Key::REPORT_COLUMN_STATE,
+    Key::REPORT_COLUMN_REVIEW,
+    Key::REPORT_COLUMN_REASON,
+    Key::REPORT_COLUMN_STAGE,
+    Key::REPORT_COLUMN_MERGED,
+    Key::REPORT_COLUMN_VOTES,
+    Key::REPORT_COLUMN_TAGS,
+    Key::REPORT_COLUMN_OWNER,
+    Key::REPORT_COLUMN_NOTE,
+    Key::REPORT_COLUMN_FIRST,
+    Key::REPORT_COLUMN_SECONDS,
+    Key::REPORT_COLUMN_CLOSED,
+    Key::REPORT_COLUMN_ANSWERS,
 ];
 /// The last one, which may need more than one cell where cells are small.
-pub(crate) const ANSWERS: Pair = ("all answers", "全部回答");
+pub(crate) const ANSWERS: Key = Key::REPORT_COLUMN_ALL;
 
 /// A time with its zone, to the second.
 pub(crate) fn time(ms: i64, zone: &TimeZone) -> String {
@@ -59,10 +60,10 @@ pub(crate) fn cells(one: &Asked, options: &Options) -> Vec<String> {
         one.original_text.clone().unwrap_or_default(),
         one.asker.clone(),
         time(one.asked_at, zone),
-        language.state(one.state).to_owned(),
-        language.review(one.review).to_owned(),
-        language.reason(&one.reason).to_owned(),
-        language.stage(one.stage).to_owned(),
+        words::state(language, one.state).to_owned(),
+        words::review(language, one.review).to_owned(),
+        words::reason(language, &one.reason).to_owned(),
+        words::stage(language, one.stage).to_owned(),
         one.merged_into.map_or_else(String::new, |number| format!("#{number}")),
         one.votes.to_string(),
         one.tags.join(", "),
@@ -91,14 +92,21 @@ pub(crate) fn head(given: &Given, options: &Options) -> String {
         (org, by) if org == by => org.to_owned(),
         (org, by) => format!("{org} ({by})"),
     };
-    let parts =
-        [who, time(given.at, &options.zone), options.language.readers(given.visibility).to_owned()];
+    let parts = [
+        who,
+        time(given.at, &options.zone),
+        words::readers(options.language, given.visibility).to_owned(),
+    ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// What an answer says, also when it says nothing any more.
 pub(crate) fn said(given: &Given, options: &Options) -> String {
-    if given.retracted { options.language.of(WITHDRAWN).to_owned() } else { given.text.clone() }
+    if given.retracted {
+        options.language.say(Key::REPORT_ANSWER_WITHDRAWN).to_owned()
+    } else {
+        given.text.clone()
+    }
 }
 
 /// A cell that no spreadsheet takes for a formula.
@@ -120,7 +128,7 @@ pub(crate) fn csv(
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(std::io::BufWriter::new(file));
-    let heads = COLUMNS.iter().chain([&ANSWERS]).map(|pair| options.language.of(*pair));
+    let heads = COLUMNS.iter().chain([&ANSWERS]).map(|key| options.language.say(*key));
     writer.write_record(heads).map_err(io)?;
     for one in asked {
         let line = cells(one, options).into_iter().chain([answers(one, options)]).map(harmless);

@@ -1,81 +1,53 @@
-//! The words of tables and pages, in both languages.
+//! The words of what the protocol names, for tables and pages.
 
 use aside_protocol::triage::{Review, Stage, Visibility, Work};
+use aside_words::{Key, Language};
 
-/// The language that a file is written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Simplified Chinese.
-    Chinese,
+pub(crate) fn state(language: Language, state: Work) -> &'static str {
+    language.say(match state {
+        Work::Open => Key::REPORT_STATE_OPEN,
+        Work::Claimed => Key::REPORT_STATE_CLAIMED,
+        Work::Answered => Key::REPORT_STATE_ANSWERED,
+        Work::Dismissed => Key::REPORT_STATE_DISMISSED,
+        Work::FollowUp => Key::REPORT_STATE_FOLLOW_UP,
+        Work::Merged => Key::REPORT_STATE_MERGED,
+    })
 }
 
-/// Both words, English first.
-pub(crate) type Pair = (&'static str, &'static str);
-
-impl Language {
-    pub(crate) fn of(self, (english, chinese): Pair) -> &'static str {
-        match self {
-            Self::English => english,
-            Self::Chinese => chinese,
-        }
-    }
-
-    /// The language's own name, as pages say it.
-    pub(crate) fn tag(self) -> &'static str {
-        self.of(("en", "zh-CN"))
-    }
-
-    pub(crate) fn state(self, state: Work) -> &'static str {
-        self.of(match state {
-            Work::Open => ("open", "待处理"),
-            Work::Claimed => ("being answered", "回答中"),
-            Work::Answered => ("answered", "已回答"),
-            Work::Dismissed => ("dismissed", "已忽略"),
-            Work::FollowUp => ("follow-up", "稍后跟进"),
-            Work::Merged => ("merged", "已合并"),
-        })
-    }
-
-    pub(crate) fn review(self, review: Review) -> &'static str {
-        self.of(match review {
-            Review::Approved => ("", ""),
-            Review::Pending => ("waiting for review", "待审核"),
-            Review::Rejected => ("rejected", "未通过"),
-        })
-    }
-
-    pub(crate) fn stage(self, stage: Stage) -> &'static str {
-        self.of(match stage {
-            Stage::None => ("", ""),
-            Stage::Next => ("next", "下一个"),
-            Stage::Now => ("on stage", "台上"),
-        })
-    }
-
-    /// How an answer is marked whose readers are few.
-    pub(crate) fn readers(self, visibility: Visibility) -> &'static str {
-        self.of(match visibility {
-            Visibility::Public => ("", ""),
-            Visibility::Asker => ("to the asker alone", "仅提问者可见"),
-            Visibility::Staff => ("note for staff", "工作人员备注"),
-        })
-    }
-
-    /// How or why the work ended; words that staff made up stay as they are.
-    pub(crate) fn reason(self, reason: &str) -> &str {
-        match reason {
-            "text" => self.of(("in writing", "书面")),
-            "spoken" => self.of(("aloud", "口头")),
-            "duplicate" => self.of(("the same as another", "重复")),
-            "off_topic" => self.of(("off topic", "跑题")),
-            "abuse" => self.of(("abuse", "辱骂")),
-            "later" => self.of(("later", "稍后")),
-            other => other,
-        }
+pub(crate) fn review(language: Language, review: Review) -> &'static str {
+    match review {
+        Review::Approved => "",
+        Review::Pending => language.say(Key::REPORT_REVIEW_PENDING),
+        Review::Rejected => language.say(Key::REPORT_REVIEW_REJECTED),
     }
 }
 
-pub(crate) const WITHDRAWN: Pair = ("(withdrawn)", "（已撤回）");
+pub(crate) fn stage(language: Language, stage: Stage) -> &'static str {
+    match stage {
+        Stage::None => "",
+        Stage::Next => language.say(Key::REPORT_STAGE_NEXT),
+        Stage::Now => language.say(Key::REPORT_STAGE_NOW),
+    }
+}
+
+/// How an answer is marked whose readers are few.
+pub(crate) fn readers(language: Language, visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "",
+        Visibility::Asker => language.say(Key::REPORT_READERS_ASKER),
+        Visibility::Staff => language.say(Key::REPORT_READERS_STAFF),
+    }
+}
+
+/// How or why the work ended; words that staff made up stay as they are.
+pub(crate) fn reason(language: Language, reason: &str) -> &str {
+    language.say(match reason {
+        "text" => Key::REPORT_REASON_TEXT,
+        "spoken" => Key::REPORT_REASON_SPOKEN,
+        "duplicate" => Key::REPORT_REASON_DUPLICATE,
+        "off_topic" => Key::REPORT_REASON_OFF_TOPIC,
+        "abuse" => Key::REPORT_REASON_ABUSE,
+        "later" => Key::REPORT_REASON_LATER,
+        other => return other,
+    })
+}

@@ -2,6 +2,7 @@
 
 use std::io::{Seek, Write};
 
+use aside_words::Key;
 use jiff::Timestamp;
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, XlsxError};
 
@@ -34,16 +35,16 @@ pub(crate) fn xlsx(
     let plain = Format::new().set_align(FormatAlign::Top);
     let time = Format::new().set_align(FormatAlign::Top).set_num_format("yyyy-mm-dd hh:mm:ss");
     let head = Format::new().set_bold().set_text_wrap();
-    sheet.set_name(options.language.of(("Questions", "问题"))).map_err(wrong)?;
+    sheet.set_name(options.language.say(Key::REPORT_SHEET)).map_err(wrong)?;
     for (column, width) in (0..).zip(WIDTHS) {
         sheet.set_column_width(column, width).map_err(wrong)?;
     }
     let last = u16::try_from(COLUMNS.len()).unwrap_or(u16::MAX);
     sheet.set_column_width(last, 90.0).map_err(wrong)?;
     sheet.set_freeze_panes(1, 2).map_err(wrong)?;
-    for (column, pair) in (0..).zip(COLUMNS.iter().chain([&ANSWERS])) {
+    for (column, key) in (0..).zip(COLUMNS.iter().chain([&ANSWERS])) {
         sheet
-            .write_string_with_format(0, column, options.language.of(*pair), &head)
+            .write_string_with_format(0, column, options.language.say(*key), &head)
             .map_err(wrong)?;
     }
     for (row, one) in (1..).zip(asked) {

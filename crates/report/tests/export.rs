@@ -10,7 +10,8 @@ use aside_history::{
 };
 use aside_protocol::triage::{Item, Person, PrivateAnswer, Review, Visibility, Work};
 use aside_protocol::{AnswerNotes, Body, Entry, EntryId, Seq};
-use aside_report::{ExportError, Format, Language, Options, export, gather, numbers};
+use aside_report::{ExportError, Format, Options, export, gather, numbers};
+use aside_words::Language;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use jiff::tz::TimeZone;
 
@@ -23,7 +24,7 @@ fn options(format: Format) -> Options {
         server: "https://rooms.example".to_owned(),
         unanswered: false,
         zone: TimeZone::UTC,
-        language: Language::English,
+        language: Language::english(),
         now_ms: START + 3_600_000,
     }
 }
@@ -343,7 +344,7 @@ async fn what_people_wrote_is_text_in_every_format() {
     assert_eq!(whole, 40_000 + 80, "nothing of a long answer is lost");
 
     for format in [Format::Html, Format::Report] {
-        let chinese = Options { language: Language::Chinese, ..options(format) };
+        let chinese = Options { language: Language::tagged("zh-CN").unwrap(), ..options(format) };
         written(&store, room, &path("a.html"), chinese).await;
         let page = std::fs::read_to_string(path("a.html")).unwrap();
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));

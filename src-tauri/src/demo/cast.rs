@@ -2,29 +2,40 @@
 
 use aside_protocol::{AnswerNotes, Body};
 use aside_server::NewEntry;
+use aside_words::{Key, Language};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::words::Language;
+/// What somebody writes. Invented people are no words of the app: a language without its own has the English ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tongue {
+    English,
+    Chinese,
+}
+
+impl From<Language> for Tongue {
+    fn from(app: Language) -> Self {
+        if app.tag().starts_with("zh") { Self::Chinese } else { Self::English }
+    }
+}
 
 /// Someone in the room.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) user: String,
     pub(super) name: String,
-    /// Which of the two languages this person writes.
-    pub(super) language: Language,
+    pub(super) tongue: Tongue,
 }
 
 /// The eight of the audience. Rooms are mixed, whatever the app's own language is.
-const AUDIENCE: [(&str, &str, Language); 8] = [
-    ("mia", "Mia", Language::English),
-    ("xiaoyu", "小雨", Language::Chinese),
-    ("tomek", "Tomek", Language::English),
-    ("ahao", "阿浩", Language::Chinese),
-    ("priya", "Priya", Language::English),
-    ("linlin", "林琳", Language::Chinese),
-    ("sven", "Sven", Language::English),
-    ("nanfeng", "南风", Language::Chinese),
+const AUDIENCE: [(&str, &str, Tongue); 8] = [
+    ("mia", "Mia", Tongue::English),
+    ("xiaoyu", "小雨", Tongue::Chinese),
+    ("tomek", "Tomek", Tongue::English),
+    ("ahao", "阿浩", Tongue::Chinese),
+    ("priya", "Priya", Tongue::English),
+    ("linlin", "林琳", Tongue::Chinese),
+    ("sven", "Sven", Tongue::English),
+    ("nanfeng", "南风", Tongue::Chinese),
 ];
 
 /// What is said when someone just talks, in pairs: English, Chinese.
@@ -109,55 +120,52 @@ const HISTORY: usize = 68;
 /// The time between two of them.
 const STEP: SignedDuration = SignedDuration::from_secs(47);
 
-fn pick((english, chinese): (&'static str, &'static str), language: Language) -> &'static str {
-    match language {
-        Language::English => english,
-        Language::Chinese => chinese,
+fn pick((english, chinese): (&'static str, &'static str), tongue: Tongue) -> &'static str {
+    match tongue {
+        Tongue::English => english,
+        Tongue::Chinese => chinese,
     }
 }
 
-fn labelled(name: &str, language: Language) -> String {
-    match language {
-        Language::English => format!("{name} · simulated"),
-        Language::Chinese => format!("{name} · 模拟"),
-    }
+fn labelled(name: &str, app: Language) -> String {
+    app.fill(Key::SHELL_DEMO_PERSON, &[("name", &name)])
 }
 
 /// The audience; the label is in the app's language, the lines in each person's own.
 pub(super) fn audience(app: Language) -> Vec<Person> {
-    let person = |(user, name, language): (&str, &str, _)| Person {
+    let person = |(user, name, tongue): (&str, &str, _)| Person {
         user: format!("demo-{user}"),
         name: labelled(name, app),
-        language,
+        tongue,
     };
     AUDIENCE.into_iter().map(person).collect()
 }
 
 /// The person at this window.
 pub(super) fn you(app: Language) -> Person {
-    let name = pick(("You", "你"), app).to_owned();
-    Person { user: "demo-you".to_owned(), name, language: app }
+    let name = app.say(Key::SHELL_DEMO_YOU).to_owned();
+    Person { user: "demo-you".to_owned(), name, tongue: app.into() }
 }
 
 /// The other one at the answer desk.
 pub(super) fn colleague(app: Language) -> Person {
-    let name = labelled(pick(("Robin", "小陈"), app), app);
-    Person { user: "demo-colleague".to_owned(), name, language: app }
+    let name = labelled(app.say(Key::SHELL_DEMO_COLLEAGUE), app);
+    Person { user: "demo-colleague".to_owned(), name, tongue: app.into() }
 }
 
 /// The organisation that both answer for.
 pub(super) fn organisation(app: Language) -> &'static str {
-    pick(("Demo team · simulated", "演示团队 · 模拟"), app)
+    app.say(Key::SHELL_DEMO_ORGANISATION)
 }
 
 /// Something to say, by number.
-pub(super) fn talk(number: usize, language: Language) -> &'static str {
-    pick(TALK[number % TALK.len()], language)
+pub(super) fn talk(number: usize, tongue: Tongue) -> &'static str {
+    pick(TALK[number % TALK.len()], tongue)
 }
 
 /// Something to ask, by number.
-pub(super) fn question(number: usize, language: Language) -> &'static str {
-    pick(QUESTIONS[number % QUESTIONS.len()][0], language)
+pub(super) fn question(number: usize, tongue: Tongue) -> &'static str {
+    pick(QUESTIONS[number % QUESTIONS.len()][0], tongue)
 }
 
 /// The answer to a question of this cast, in the language that it was asked in; to anybody else's, a polite word.
@@ -170,7 +178,7 @@ pub(super) fn answer(question: &str, app: Language) -> &'static str {
             return answer.1;
         }
     }
-    pick(("Good question: we will come back to it.", "好问题，我们稍后回答。"), app)
+    app.say(Key::SHELL_DEMO_LATER)
 }
 
 /// An hour of the room, up to `now`: mostly talk, every seventh line a question, most of them answered.
@@ -194,7 +202,7 @@ pub(super) fn history(app: Language, now: Timestamp) -> Vec<NewEntry> {
 fn line(people: &[Person], number: usize, app: Language) -> (&Person, Body) {
     // Neighbours in the list do not talk in turn: five and eight have no common divisor.
     let asker = &people[(number / 7) * 5 % people.len()];
-    let asked = question(number / 7, asker.language);
+    let asked = question(number / 7, asker.tongue);
     match number % 7 {
         3 => (asker, Body::Question { text: asked.to_owned() }),
         5 if number / 7 % 4 != 3 => {
@@ -210,7 +218,7 @@ fn line(people: &[Person], number: usize, app: Language) -> (&Person, Body) {
         }
         _ => {
             let speaker = &people[number * 5 % people.len()];
-            (speaker, Body::Message { text: talk(number * 7, speaker.language).to_owned() })
+            (speaker, Body::Message { text: talk(number * 7, speaker.tongue).to_owned() })
         }
     }
 }
@@ -219,9 +227,13 @@ fn line(people: &[Person], number: usize, app: Language) -> (&Person, Body) {
 mod tests {
     use super::*;
 
+    fn chinese() -> Language {
+        Language::tagged("zh-CN").unwrap()
+    }
+
     #[test]
     fn the_room_looks_alive_and_everyone_in_it_is_labelled() {
-        for app in [Language::English, Language::Chinese] {
+        for app in [Language::english(), chinese()] {
             let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(100_000);
             let entries = history(app, now);
             assert!(entries.len() > 60);
@@ -231,7 +243,7 @@ mod tests {
                 |want: fn(&Body) -> bool| entries.iter().filter(|entry| want(&entry.body)).count();
             assert!(kinds(|body| matches!(body, Body::Question { .. })) >= 8);
             assert!(kinds(|body| matches!(body, Body::Answer { .. })) >= 6);
-            let label = if app == Language::English { "simulated" } else { "模拟" };
+            let label = if app == Language::english() { "simulated" } else { "模拟" };
             assert!(entries.iter().all(|entry| entry.display_name.contains(label)));
             assert!(colleague(app).name.contains(label) && organisation(app).contains(label));
         }
@@ -240,10 +252,10 @@ mod tests {
     #[test]
     fn an_answer_comes_in_the_language_of_the_question() {
         assert_eq!(
-            answer("When is the next session?", Language::Chinese),
+            answer("When is the next session?", chinese()),
             "Next Thursday, at the same time."
         );
-        assert_eq!(answer("下一场是什么时候？", Language::English), "下周四，同一时间。");
-        assert_eq!(answer("Why?", Language::Chinese), "好问题，我们稍后回答。");
+        assert_eq!(answer("下一场是什么时候？", Language::english()), "下周四，同一时间。");
+        assert_eq!(answer("Why?", chinese()), "好问题，我们稍后回答。");
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aside_protocol::{Body, Entry, EntryId, EntryKind};
+use aside_words::Language;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::mpsc;
@@ -22,7 +23,7 @@ const THINKING: std::ops::Range<Duration> = Duration::from_secs(6)..Duration::fr
 const WAITING: usize = 16;
 
 /// Runs until it is aborted.
-pub(super) async fn run(audience: Vec<Seat>, colleague: Seat, seed: u64) {
+pub(super) async fn run(audience: Vec<Seat>, colleague: Seat, app: Language, seed: u64) {
     let mut rng = StdRng::seed_from_u64(seed);
     // Dropped with this future: whoever aborts the play sends everybody home.
     let mut seats = JoinSet::new();
@@ -34,7 +35,7 @@ pub(super) async fn run(audience: Vec<Seat>, colleague: Seat, seed: u64) {
     }
     let (cue, cues) = mpsc::channel(WAITING);
     let (hear, heard) = mpsc::channel(WAITING);
-    let desk = answer(heard, cue, colleague.person.clone(), StdRng::seed_from_u64(rng.random()));
+    let desk = answer(heard, cue, app, StdRng::seed_from_u64(rng.random()));
     seats.spawn(colleague.sit(cues, Some(hear)));
     seats.spawn(desk);
 
@@ -43,9 +44,9 @@ pub(super) async fn run(audience: Vec<Seat>, colleague: Seat, seed: u64) {
         let (person, cue) = &people[rng.random_range(0..people.len())];
         let number = rng.random_range(0..usize::MAX / 2);
         let line = if rng.random_ratio(1, 7) {
-            Cue::Ask(cast::question(number, person.language).to_owned())
+            Cue::Ask(cast::question(number, person.tongue).to_owned())
         } else {
-            Cue::Say(cast::talk(number, person.language).to_owned())
+            Cue::Say(cast::talk(number, person.tongue).to_owned())
         };
         let _away = cue.try_send(line);
     }
@@ -56,7 +57,7 @@ pub(super) async fn run(audience: Vec<Seat>, colleague: Seat, seed: u64) {
 async fn answer(
     mut heard: mpsc::Receiver<Entry>,
     cue: mpsc::Sender<Cue>,
-    me: Person,
+    app: Language,
     mut rng: StdRng,
 ) {
     let mut open: Vec<(Instant, EntryId, String)> = Vec::new();
@@ -76,7 +77,7 @@ async fn answer(
             () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
                 let now = Instant::now();
                 for (_, question, text) in open.extract_if(.., |(due, ..)| *due <= now) {
-                    let text = cast::answer(&text, me.language).to_owned();
+                    let text = cast::answer(&text, app).to_owned();
                     let _away = cue.try_send(Cue::Answer { question, text });
                 }
             }

@@ -41,7 +41,6 @@ fn typescript() -> String {
         HostKey,
         KeyWish,
         Hosting,
-        Locale,
         Theme,
         CloseChoice,
         Density,

@@ -1,22 +1,34 @@
 //! What a person has chosen, as the page and the settings file know it.
 
+use aside_words::Language;
 use serde::{Deserialize, Serialize};
 
 use super::{SavedView, StreamerMode};
 use crate::proxy;
 use crate::settings::RoomKey;
 
-/// The language of the app.
+/// The language of the app: the system's, which also stands for one that is gone, or the one with this tag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(from = "String", into = "String")]
 pub(crate) enum Locale {
     #[default]
-    #[serde(rename = "system")]
     System,
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "zh-CN")]
-    Chinese,
+    Chosen(Language),
+}
+
+impl From<String> for Locale {
+    fn from(tag: String) -> Self {
+        Language::tagged(&tag).map_or(Self::System, Self::Chosen)
+    }
+}
+
+impl From<Locale> for String {
+    fn from(locale: Locale) -> Self {
+        match locale {
+            Locale::System => "system".to_owned(),
+            Locale::Chosen(language) => language.tag().to_owned(),
+        }
+    }
 }
 
 /// Light, dark, or as the system.
@@ -74,6 +86,7 @@ pub(crate) enum Proxy {
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Settings {
+    #[cfg_attr(test, ts(as = "String"))]
     pub(crate) locale: Locale,
     pub(crate) theme: Theme,
     pub(crate) close: CloseChoice,
@@ -175,5 +188,22 @@ impl Default for Settings {
             views: Vec::new(),
             proxy: Proxy::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_kept_by_its_tag_and_one_that_is_gone_is_the_systems() {
+        for tag in ["system", "en", "zh-CN"] {
+            let settings: Settings =
+                serde_json::from_value(serde_json::json!({ "locale": tag })).unwrap();
+            assert_eq!(serde_json::to_value(&settings).unwrap()["locale"], tag);
+        }
+        let gone: Settings =
+            serde_json::from_str(r#"{ "locale": "xx", "dimRead": true }"#).unwrap();
+        assert_eq!((gone.locale, gone.dim_read), (Locale::System, true));
     }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use aside_history::{Anchor, Delivery, EntryRow, Place, RoomId, Row, RowKind, Store, StoreError};
 use aside_protocol::Body;
 use aside_text::{name, printable};
+use aside_words::{Key, Language, Slot};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-
-use crate::words::Language;
 
 /// Read at once.
 const PAGE: u32 = 1000;
@@ -63,7 +62,7 @@ pub(super) fn lines_of(rows: &[Row], language: Language) -> Vec<Said> {
 fn line(row: &Row, language: Language) -> Option<Said> {
     let line = match &row.kind {
         RowKind::Entry(entry) if arrived(entry) => entry_line(entry, language),
-        RowKind::Gap(_) => language.missing().to_owned(),
+        RowKind::Gap(_) => language.say(Key::SHELL_TRANSCRIPT_MISSING).to_owned(),
         RowKind::Entry(_) | RowKind::Boundary => return None,
     };
     Some(Said { at: row.said_at(), line })
@@ -77,10 +76,17 @@ fn entry_line(row: &EntryRow, language: Language) -> String {
     let who = name(&row.entry.display_name);
     let text = match row.entry.body() {
         Body::Message { text } => format!("{who}: {text}"),
-        Body::Question { text } => format!("{}{text}", language.asked(&who)),
-        Body::Answer { notes, .. } if notes.retracted => language.withdrawn().to_owned(),
+        Body::Question { text } => {
+            language.fill(Key::SHELL_TRANSCRIPT_ASKED, &[("who", &who), ("text", &text)])
+        }
+        Body::Answer { notes, .. } if notes.retracted => {
+            language.say(Key::SHELL_TRANSCRIPT_WITHDRAWN).to_owned()
+        }
         Body::Answer { org_name, question, text, .. } => {
-            format!("{}{text} « {question} »", language.answered(&name(&org_name), &who))
+            let org = name(&org_name);
+            let slots: [Slot<'_>; 4] =
+                [("org", &org), ("who", &who), ("text", &text), ("question", &question)];
+            language.fill(Key::SHELL_TRANSCRIPT_ANSWERED, &slots)
         }
     };
     // What a stranger wrote has as many lines as it likes; none of them may look like somebody else's.
@@ -193,7 +199,7 @@ mod tests {
         .await;
         let from = Timestamp::from_second(START - 10).unwrap();
         let rows = since(&store, room, from).await.unwrap();
-        let hours = by_hour(&lines_of(&rows, Language::English), &TimeZone::UTC);
+        let hours = by_hour(&lines_of(&rows, Language::english()), &TimeZone::UTC);
         assert_eq!(hours.keys().collect::<Vec<_>>(), ["2023-11-14 22", "2023-11-14 23"]);
         assert_eq!(
             hours["2023-11-14 22"],

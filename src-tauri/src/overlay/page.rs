@@ -1,8 +1,9 @@
 //! The overlay's pages, built into the app.
 
+use aside_words::Language;
+
 use super::choices::Choices;
 use super::gate::Screen;
-use crate::words::Language;
 
 pub(super) const STYLE: &str = include_str!("page/overlay.css");
 pub(super) const SCRIPT: &str = include_str!("page/overlay.js");

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aside_words::Language;
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Request};
@@ -22,7 +23,6 @@ use super::gate::{Asked, Refusal, judge};
 use super::listener::{events, stalled};
 use super::page::{self, SCRIPT, STYLE};
 use super::screens::Screens;
-use crate::words::Language;
 
 /// So many browser sources may listen at once.
 pub(super) const LISTENERS: usize = 8;

@@ -56,8 +56,7 @@ impl Table {
         let session = rooms.live(key).await.unwrap().session;
         let shown = Arc::new(Mutex::new(Some(key)));
         let which = Arc::clone(&shown);
-        let overlay =
-            Overlay::new(rooms, move || *which.lock().unwrap(), || Language::English, wake);
+        let overlay = Overlay::new(rooms, move || *which.lock().unwrap(), Language::english, wake);
         let address =
             Address { port: address::free_port().await.unwrap(), secret: Secret::random() };
         overlay.turn(Some(address.clone())).await;

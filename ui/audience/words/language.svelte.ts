@@ -1,29 +1,29 @@
 // The language and the theme in force, as the device has them or as somebody chose; components repaint when they change.
-import { en, type Key, type Words } from "./en";
-import { zhCN } from "./zh-CN";
+import languages from "virtual:words/audience";
+import type en from "../../../locales/en.json";
+import { cut, knows, nearest, say, MASTER, type Params, type Part } from "../../words/words";
 
-export type Locale = "en" | "zh-CN";
+export type Key = keyof (typeof en)["audience"];
 export type Theme = "system" | "light" | "dark";
-export type Params = Record<string, string | number>;
 
-const catalogues: Record<Locale, Record<Key, Words>> = { en, "zh-CN": zhCN };
+/** What a person may choose from, each by its own name. */
+export const tongues = Object.entries(languages).map(([tag, { name }]) => ({ value: tag, text: name, lang: tag }));
 const isoTime: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
 class Look {
-  locale = $state<Locale>("en");
+  locale = $state(MASTER);
   theme = $state<Theme>("system");
   readonly #clock = $derived(new Intl.DateTimeFormat(this.locale, isoTime));
   readonly #day = $derived(new Intl.DateTimeFormat(this.locale, { weekday: "long", month: "long", day: "numeric" }));
-  readonly #plural = $derived(new Intl.PluralRules(this.locale));
 
   /** What was chosen here before, else what the device speaks. */
   start(): void {
     const [locale, theme] = [kept("locale"), kept("theme")];
-    this.speak(locale === "en" || locale === "zh-CN" ? locale : /^zh(?![a-z])/i.test(navigator.language) ? "zh-CN" : "en");
+    this.speak(locale !== null && knows(languages, locale) ? locale : nearest(languages, navigator.language));
     this.dress(theme === "light" || theme === "dark" ? theme : "system");
   }
 
-  speak(locale: Locale): void {
+  speak(locale: string): void {
     this.locale = locale;
     document.documentElement.lang = locale;
   }
@@ -34,8 +34,8 @@ class Look {
     else document.documentElement.dataset["theme"] = theme;
   }
 
-  choose(what: "locale" | "theme", value: Locale | Theme): void {
-    if (what === "locale") this.speak(value as Locale);
+  choose(what: "locale" | "theme", value: string): void {
+    if (what === "locale") this.speak(value);
     else this.dress(value as Theme);
     try {
       localStorage.setItem(`aside ${what}`, value);
@@ -55,9 +55,9 @@ class Look {
   }
 
   words(key: Key, params: Params): string {
-    const found = catalogues[this.locale][key];
-    const form = typeof found === "string" ? found : this.#plural.select(Number(params["n"])) === "one" ? (found.one ?? found.other) : found.other;
-    return form.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+    // Most numbers here are names: of a guest, of a question.
+    const shown = Object.entries(params).map(([name, value]) => [name, String(value)]);
+    return say(languages, this.locale, key, Object.fromEntries(shown));
   }
 }
 
@@ -77,7 +77,4 @@ export const look = new Look();
 export const t = (key: Key, params: Params = {}): string => look.words(key, params);
 
 /** A sentence cut at its `{slots}`, for names that need an element of their own. */
-export function parts(key: Key): ({ text: string } | { slot: string })[] {
-  const pieces = look.words(key, {}).split(/(\{\w+\})/);
-  return pieces.filter((piece) => piece !== "").map((piece) => (piece.startsWith("{") ? { slot: piece.slice(1, -1) } : { text: piece }));
-}
+export const parts = (key: Key): Part[] => cut(look.words(key, {}));

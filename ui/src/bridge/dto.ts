@@ -94,11 +94,6 @@ export type KeyWish = { name: string, role: KeyRole, hours: number, };
 export type Hosting = { form: HostForm, state: HostState, listening: string, links: Array<HostLink>, invitation: string, people: number, keys: Array<HostKey>, };
 
 /**
- * The language of the app.
- */
-export type Locale = "system" | "en" | "zh-CN";
-
-/**
  * Light, dark, or as the system.
  */
 export type Theme = "system" | "light" | "dark";
@@ -131,7 +126,7 @@ export type Proxy = { "by": "system" } | { "by": "direct" } | { "by": "through",
  * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
  * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
  */
-export type Settings = { locale: Locale, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, proxy: Proxy, };
+export type Settings = { locale: string, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, proxy: Proxy, };
 
 /**
  * Something a person should know about this start: a code and what its sentence names.

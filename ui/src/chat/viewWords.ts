@@ -1,5 +1,5 @@
 // What the views of a timeline are called, and what they say while there is nothing in them.
-import type { Key } from "../i18n/en";
+import type { Key } from "../i18n/catalogue";
 import { BUILT_IN, type BuiltIn } from "../state/views.svelte";
 
 interface Said {

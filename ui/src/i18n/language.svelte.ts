@@ -1,12 +1,11 @@
 // The language in force: components call t() and repaint when it changes.
-import { nearestLocale, sentenceParts, words, wordsForCode, type Locale, type Params, type Part } from "./catalogue";
-import type { Key } from "./en";
+import { chosenLocale, sentenceParts, words, wordsForCode, type Key, type Locale, type Params, type Part } from "./catalogue";
 
 class Language {
   locale = $state<Locale>("en");
 
-  choose(setting: "system" | Locale, system: string): void {
-    this.locale = setting === "system" ? nearestLocale(system) : setting;
+  choose(setting: string, system: string): void {
+    this.locale = chosenLocale(setting, system);
     document.documentElement.lang = this.locale;
   }
 

@@ -1,6 +1,6 @@
 // Words for what a question is at the moment; in one place, so that list, detail and timeline say the same.
 import type { LogLine, Question } from "../bridge/dto";
-import type { Key } from "../i18n/en";
+import type { Key } from "../i18n/catalogue";
 import { t } from "../i18n/language.svelte";
 import { ageOf } from "../state/desk/age";
 import { displayName } from "../state/display";

@@ -1,6 +1,6 @@
 // Puts a connection into words a person needs: calm for two seconds, plain after ten.
 import type { Connection } from "../bridge/dto";
-import type { Key } from "../i18n/en";
+import type { Key } from "../i18n/catalogue";
 
 const CALM_MS = 2_000;
 const OFFLINE_MS = 10_000;

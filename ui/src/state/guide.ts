@@ -1,5 +1,7 @@
 // The guide as a tree: read from docs/guide at build time (ui/guide), drawn by the page, searched here. There is no HTML in it.
+import guides from "virtual:guide";
 import type { Locale } from "../i18n/catalogue";
+import { MASTER } from "../../words/words";
 
 export type Inline = string | { readonly strong: string } | { readonly em: string } | { readonly code: string };
 export type Words = readonly Inline[];
@@ -15,14 +17,10 @@ export interface Section {
 }
 export type Guide = readonly Section[];
 
-/** Each language comes when somebody reads it. */
-const guides: Record<Locale, () => Promise<{ default: Guide }>> = {
-  en: () => import("virtual:guide/en"),
-  "zh-CN": () => import("virtual:guide/zh-CN"),
-};
-
+/** English where a language has no guide of its own. */
 export async function guideIn(locale: Locale): Promise<Guide> {
-  return (await guides[locale]()).default;
+  const guide = guides[Object.hasOwn(guides, locale) ? locale : MASTER];
+  return guide ? (await guide()).default : [];
 }
 
 const plain = (words: Words): string => words.map((part) => (typeof part === "string" ? part : Object.values(part).join(""))).join("");

@@ -1,7 +1,7 @@
 // The form of a room that is hosted here: what is missing or wrong, and what becomes of it.
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, HostForm as Form, HostPlaces, Reach, SavedRoom } from "../bridge/dto";
-import type { Key } from "../i18n/en";
+import type { Key } from "../i18n/catalogue";
 import { parse } from "./address";
 
 export type HostField = "name" | "host" | "org" | "logo" | "url" | "port";

@@ -1,7 +1,7 @@
 // The join form's fields: what follows from what, what is missing or wrong, and what a pasted link fills in.
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, RoomForm, SavedRoom } from "../bridge/dto";
-import type { Key } from "../i18n/en";
+import type { Key } from "../i18n/catalogue";
 import { isLoopback, parse, parseRoomLink, socketFor } from "./address";
 
 export type Field = "server" | "socket" | "topic" | "stream" | "name" | "user" | "avatar" | "token";

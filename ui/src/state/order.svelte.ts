@@ -1,8 +1,7 @@
 // Keeping order in the room on screen: removals that can still be taken back, who is silenced, and what the server says to oneself.
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, Deed, Moderation, OrderStatus, Removing, RoomStatus, Row } from "../bridge/dto";
-import type { Params } from "../i18n/catalogue";
-import type { Key } from "../i18n/en";
+import type { Key, Params } from "../i18n/catalogue";
 import { UNDO_MS } from "./desk/undo.svelte";
 import type { Who } from "./person.svelte";
 import type { Sheet } from "./sheet";

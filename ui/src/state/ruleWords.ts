@@ -1,7 +1,7 @@
 // What a rule is called where rules are listed, and what is wrong with one.
 import type { RuleFault, Rule, Said } from "../bridge/dto";
 import { t } from "../i18n/language.svelte";
-import type { Key } from "../i18n/en";
+import type { Key } from "../i18n/catalogue";
 import { displayName } from "./display";
 
 const everything: Record<Said, Key> = { message: "rule.saysMessage", question: "rule.saysQuestion", answer: "rule.saysAnswer" };

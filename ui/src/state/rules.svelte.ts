@@ -1,8 +1,7 @@
 // What a person wants to stand out and to step back: the rules in force, changing them, and the way back from a mute.
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, Effect, Row, Rule, RuleFault, Rules, Said, Sound, Tried, When } from "../bridge/dto";
-import type { Params } from "../i18n/catalogue";
-import type { Key } from "../i18n/en";
+import type { Key, Params } from "../i18n/catalogue";
 import { UNDO_MS } from "./desk/undo.svelte";
 import { Sounds } from "./sounds";
 

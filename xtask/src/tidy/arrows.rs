@@ -20,8 +20,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aside-history", &["aside-failpoint", "aside-protocol"]),
     ("aside-session", &["aside-failpoint", "aside-history", "aside-protocol"]),
     ("aside-server", &["aside-failpoint", "aside-protocol"]),
-    ("aside-report", &["aside-history", "aside-protocol"]),
+    ("aside-report", &["aside-history", "aside-protocol", "aside-words"]),
     ("aside-text", &[]),
+    ("aside-words", &[]),
     // Never shipped: what benchmarks measure with.
     ("aside-sample", &["aside-session", "aside-history", "aside-protocol"]),
     (
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "aside-protocol",
             "aside-report",
             "aside-text",
+            "aside-words",
         ],
     ),
     (
@@ -44,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "aside-report",
             "aside-server",
             "aside-text",
+            "aside-words",
         ],
     ),
     // Measures the others from outside: as programs, and with the real server as the other end.

@@ -1,7 +1,7 @@
 // The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
 import { asAppError, type Bridge } from "../../bridge/bridge";
 import type { AppError, DeskStatus, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
-import type { Key } from "../../i18n/en";
+import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
 import { Exporting } from "./exporting.svelte";

@@ -1,5 +1,5 @@
 // The one table of keys: it decides what a key does and draws the sheet that explains them.
-import type { Key } from "../../i18n/en";
+import type { Key } from "../../i18n/catalogue";
 
 export type CommandId = (typeof table)[number]["id"];
 export type Group = "move" | "work" | "moderate" | "stage" | "compose" | "find";

@@ -1,7 +1,6 @@
 // What was just done with questions and can be taken back for six seconds.
 import type { Question, Step } from "../../bridge/dto";
-import type { Params } from "../../i18n/catalogue";
-import type { Key } from "../../i18n/en";
+import type { Key, Params } from "../../i18n/catalogue";
 
 export const UNDO_MS = 6_000;
 
