@@ -67,7 +67,9 @@ pub(crate) fn dist(args: &[String]) -> Result<()> {
             "--only-build" => packs = false,
             "--fetch-tools" => wish.fetch = true,
             "--universal" if cfg!(target_os = "macos") => wish.universal = true,
-            _ => bail!("dist takes --only-build, --built, --fetch-tools and, on macOS, --universal"),
+            _ => {
+                bail!("dist takes --only-build, --built, --fetch-tools and, on macOS, --universal")
+            }
         }
     }
     debian::ensure(false)?;

@@ -47,7 +47,9 @@ fn step(text: &str, first: usize) -> impl Iterator<Item = &str> {
     let mut lines = text.lines().skip(first);
     let rest = STEP.len();
     lines.next().into_iter().chain(
-        lines.take_while(move |line| line.trim().is_empty() || line.find(|c| c != ' ') >= Some(rest)),
+        lines.take_while(move |line| {
+            line.trim().is_empty() || line.find(|c| c != ' ') >= Some(rest)
+        }),
     )
 }
 
@@ -69,8 +71,7 @@ mod tests {
     }
 
     const BUILDS: &str = "      - name: Programs\n        run: |\n          cargo build\n";
-    const SIGNS: &str =
-        "      - name: Packages\n        env:\n          KEY: ${{ secrets.APPLE_ID }}\n        run: pack\n";
+    const SIGNS: &str = "      - name: Packages\n        env:\n          KEY: ${{ secrets.APPLE_ID }}\n        run: pack\n";
 
     #[test]
     fn nothing_is_built_where_a_signing_key_can_be_read() {
