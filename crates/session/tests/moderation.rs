@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aside_history::{Anchor, RowKind};
 use aside_protocol::moderation::{REMOVE_PATH, RemoveRequest};
-use aside_protocol::{Control, Entry, EntryId, Epoch, Seq, ServerFrame, StreamId, Token, Topic};
+use aside_protocol::{Control, Entry, EntryId, Epoch, Seq, ServerFrame, StreamId, Token};
 use aside_session::{HttpReply, Session, Settled};
 use support::fake::{Peer, World, message};
 use support::*;
@@ -115,7 +115,7 @@ fn placed(seq: u64) -> Entry {
 }
 
 async fn joins(peer: &mut Peer, seq: u64, removals: u64) {
-    let (topic, epoch) = (Topic::new("t"), Epoch::new("life"));
+    let (topic, epoch) = ("t".to_owned(), Epoch::new("life"));
     let joined = Control::Joined { topic, epoch, seq: Seq(seq), resumed: true, removals };
     peer.raw(&ServerFrame::control_text(&joined)).await;
 }
