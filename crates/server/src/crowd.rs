@@ -128,7 +128,8 @@ mod tests {
         drop(second);
         let Poll::Ready(Some(fourth)) = poll!(&mut newcomer) else { panic!("a place is free") };
         // Nobody waits for a request now: the next to do so gives way.
-        (third.asks(), fourth.asks());
+        third.asks();
+        fourth.asks();
         let mut newcomer = Box::pin(crowd.place());
         assert!(poll!(&mut newcomer).is_pending());
         assert!(!first.dismissed().is_cancelled());
