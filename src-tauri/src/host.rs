@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::Topic;
-use aside_server::{Config, Limits, Rooms, RoomsError, Running, TokenId, page_link};
+use aside_server::{Config, Rooms, RoomsError, Running, TokenId, page_link};
 use rand::RngExt as _;
 use tokio::net::TcpListener;
 use url::Url;
@@ -33,9 +33,6 @@ const LETTERS: &[u8] = b"bcdfghjkmnpqrstwxz";
 
 /// How many of them: enough that nobody comes upon a room by chance, few enough to be typed from a slide.
 const TOPIC: usize = 6;
-
-/// Sockets of one room. Everything else that the app has open comes out of the same thousand that a desktop gives a program.
-const SOCKETS: usize = 500;
 
 /// How a room that is to run does.
 enum Run {
@@ -134,15 +131,21 @@ pub(crate) async fn host(
         return Err(error);
     }
     let (room, _) = saved(shell, key)?;
-    // Under another port it is another room to the cache.
-    if let Some((old, _)) = before.filter(|(old, _)| old.form.server != room.form.server) {
-        shell.forget_files(&old.form).await?;
-    }
-    if let Some(rooms) = hosts.rooms(key) {
-        let topic = Topic::new(&room.form.topic);
-        rooms.set_review(&topic, review).await.map_err(|error| failed(&error))?;
-    }
+    // Under another port it would be another room to the files.
+    let moved = match before {
+        Some((old, _)) if old.form.server != room.form.server => {
+            shell.move_files(&old.form, &room.form).await
+        }
+        _ => Ok(()),
+    };
+    let reviewed = match hosts.rooms(key) {
+        Some(rooms) => rooms.set_review(&Topic::new(&room.form.topic), review).await,
+        None => Ok(()),
+    };
+    // It runs, whatever else went wrong.
     shell.open(key).await?;
+    moved?;
+    reviewed.map_err(|error| failed(&error))?;
     Ok(key)
 }
 
@@ -214,7 +217,7 @@ async fn up(
         data: Some(shell.home.hosted(room.key)),
         guests: if hosted.guests { BTreeSet::from([topic]) } else { BTreeSet::new() },
         origins: hosted.reach.origins(),
-        limits: Limits { sockets: SOCKETS, ..Limits::default() },
+        limits: serving::limits(),
         ..Config::default()
     };
     let user = room.form.user.clone();

@@ -236,7 +236,7 @@ fn order(view: &RoomView) -> dto::OrderStatus {
         at: removing.at.as_millisecond(),
         sent: removing.sent,
     });
-    let not_removed = order.not_removed.as_ref().map(|stays| dto::NotRemoved {
+    let not_removed = order.not_removed.iter().map(|stays| dto::NotRemoved {
         entry: stays.entry.as_str().to_owned(),
         why: stays.why.clone().into(),
     });
@@ -247,7 +247,7 @@ fn order(view: &RoomView) -> dto::OrderStatus {
         muted_until: order.muted_until.map(jiff::Timestamp::as_millisecond),
         slowed_until: order.slowed_until.map(jiff::Timestamp::as_millisecond),
         removing: removing.collect(),
-        not_removed,
+        not_removed: not_removed.collect(),
     }
 }
 

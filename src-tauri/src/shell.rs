@@ -1,5 +1,6 @@
 //! What the commands, the windows and the tray share, and the few things that take more than one of them.
 
+mod files;
 mod in_force;
 mod list;
 mod opening;
@@ -242,25 +243,6 @@ impl Shell {
         })?;
         self.rule(rules)?;
         self.forget_files(&room.form).await
-    }
-
-    /// Forgets what is kept of a room in files, unless another that is saved is the same.
-    pub(crate) async fn forget_files(&self, form: &RoomForm) -> Result<(), AppError> {
-        let still_used =
-            self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == *form));
-        if let (Ok(config), false) = (form::config(form), still_used) {
-            let store = self.rooms.store();
-            // Named as the session names it.
-            let name = aside_history::RoomName {
-                server: config.server.to_string(),
-                topic: config.topic.to_string(),
-                stream: config.stream.to_string(),
-                user: config.user,
-            };
-            let room = store.room(&name).await?;
-            store.forget_room(room).await?;
-        }
-        Ok(())
     }
 
     /// Gives a room another token, and comes back with it.

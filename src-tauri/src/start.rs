@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use aside_history::{OpenError, Store};
-use aside_session::Env;
+use aside_session::{Env, open_files};
 use clap::Parser;
 use jiff::Timestamp;
 use tauri::{AppHandle, Builder, Emitter, Manager, RunEvent, WindowEvent};
@@ -34,6 +34,9 @@ use crate::{
     attention, avatars, demo, exports, hotkeys, keeping, logging, overlay, pace, present, streamer,
 };
 
+/// Several rooms that are hosted here, and all else: a desktop gives a program a thousand, or a quarter of that.
+const FILES: u64 = 8192;
+
 /// Runs the app until it quits.
 pub fn run() -> ExitCode {
     match start(Cli::parse()) {
@@ -56,6 +59,8 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let home = Home::find().context("this user has no home folder; name one in ASIDE_HOME")?;
     home.create().context("the app's folder cannot be made")?;
     let recent = logging::start(&home.logs());
+    let files = open_files::raise_to(FILES);
+    tracing::debug!(files, "open files at the most");
     install_tls();
     let mut context = tauri::generate_context!();
     // Apps with different homes are different apps; the single-instance plugin goes by this name on every system.

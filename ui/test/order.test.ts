@@ -3,7 +3,7 @@ import axe from "axe-core";
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import App from "../src/App.svelte";
-import type { Row } from "../src/bridge/dto";
+import type { NotRemoved, Row } from "../src/bridge/dto";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { language } from "../src/i18n/language.svelte";
@@ -137,9 +137,14 @@ describe("a removal", () => {
   });
 
   it("that failed is told until somebody has seen it", async () => {
-    bridge.order.notRemoved = { entry: "e", why: { code: "role_refused", params: { status: "403" } } };
+    const stays = (entry: string, code: string): NotRemoved => ({ entry, why: { code, params: { status: "403" } } });
+    bridge.order.notRemoved = [stays("e", "role_refused")];
     await say("bo", "hi");
-    expect(document.querySelector("[role=alert]")?.textContent).toContain("It could not be removed. Your role in this room may not do that.");
+    const told = (): string | undefined => document.querySelector("[role=alert] span")?.textContent;
+    expect(told()).toBe("It could not be removed. Your role in this room may not do that.");
+    bridge.order.notRemoved = [stays("e", "role_refused"), stays("f", "role_refused"), stays("g", "offline")];
+    await say("bo", "ho");
+    expect(told()).toMatch(/^3 entries could not be removed. Your role in this room may not do that. Not connected/);
     await click("Dismiss");
     expect(asked("noteRemoval")).toEqual([["1"]]);
     expect(document.querySelector("[role=alert]")).toBeNull();
@@ -162,6 +167,30 @@ describe("silence", () => {
     expect([bridge.rules.all.list, status().includes("BO is silenced for everybody until")]).toEqual([[], true]);
     await click("Undo");
     expect(asked("mute").at(-1)).toEqual(["1", "bo", 0, ""]);
+  });
+
+  it("leads back to the silence that was before, for what is left of it", async () => {
+    bridge.order.muted.set("bo", Date.now() + 600_000);
+    const row = await say("bo", "rude");
+    await menu(row);
+    await click("Silence BO for everybody…");
+    document.querySelectorAll<HTMLInputElement>("dialog input[type=radio]")[1]?.click();
+    await click("Silence anew");
+    await click("Undo");
+    const [room, user, seconds] = asked("mute").at(-1) ?? [];
+    expect([room, user]).toEqual(["1", "bo"]);
+    expect(seconds).toBeGreaterThan(500);
+    expect(seconds).toBeLessThanOrEqual(600);
+  });
+
+  it("offers no way back where it is not known what was before", async () => {
+    bridge.failing.set("moderation", "offline");
+    const row = await say("bo", "rude");
+    await menu(row);
+    await click("Silence BO for everybody…");
+    await click("Silence");
+    expect(status()).toContain("BO is silenced for everybody until");
+    expect([...document.querySelectorAll("[role=status] button")].map((each) => each.textContent.trim())).not.toContain("Undo");
   });
 
   it("says on a person's card how it stands, and why it cannot be", async () => {
@@ -210,6 +239,17 @@ describe("the room's rules", () => {
     language.locale = "en";
   });
 
+  it("show what was done at a time that is none", async () => {
+    bridge.order.log.push({ number: 1, action: "muted", user: "bo", name: "BO", old: "", new: "9223372036854775807", reason: "", by: "Alex", at: null });
+    bridge.order.muted.set("bo", null);
+    await say("bo", "hi");
+    aside.sheet = { kind: "moderation" };
+    await settle(10);
+    expect(document.querySelector("dialog ol > li")?.textContent.trim()).toBe("Alex silenced BO until");
+    expect(document.querySelector("dialog .who")?.textContent.trim()).toBe("BO");
+    expect(document.querySelector("dialog time")).toBeNull();
+  });
+
   it("that cannot be read say why, and are asked for again", async () => {
     bridge.failing.set("moderation", "offline");
     aside.sheet = { kind: "moderation" };
@@ -239,7 +279,7 @@ describe("who is silenced, or too fast", () => {
   });
 
   it("waits no longer than the server said", () => {
-    const order = { canModerate: false, reviews: false, slowSeconds: 0, mutedUntil: 5_000, slowedUntil: 9_000, removing: [], notRemoved: null };
+    const order = { canModerate: false, reviews: false, slowSeconds: 0, mutedUntil: 5_000, slowedUntil: 9_000, removing: [], notRemoved: [] };
     const at = (now: number, change = {}): unknown => standing({ order: { ...order, ...change }, role: "audience" }, now)?.words ?? null;
     expect([at(0), at(5_000), at(5_000, { slowSeconds: 10 }), at(9_000), at(9_000, { slowSeconds: 10 })]).toEqual(["composer.silenced", "composer.fast", "composer.slowed", null, "composer.slow"]);
     expect(standing({ order: { ...order, slowSeconds: 10 }, role: "staff" }, 9_000)).toBeNull();

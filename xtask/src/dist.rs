@@ -60,21 +60,27 @@ impl Wish {
 
 pub(crate) fn dist(args: &[String]) -> Result<()> {
     let mut wish = Wish { profile: "release", fetch: false, universal: false };
-    let mut built = false;
+    let (mut builds, mut packs) = (true, true);
     for arg in args {
         match arg.as_str() {
-            "--built" => built = true,
+            "--built" => builds = false,
+            "--only-build" => packs = false,
             "--fetch-tools" => wish.fetch = true,
             "--universal" if cfg!(target_os = "macos") => wish.universal = true,
-            _ => bail!("dist takes --built, --fetch-tools and, on macOS, --universal"),
+            _ => {
+                bail!("dist takes --only-build, --built, --fetch-tools and, on macOS, --universal")
+            }
         }
     }
     debian::ensure(false)?;
     debian::also(PACKING)?;
     page::install()?;
-    if !built {
+    if builds {
         page::build_if_changed()?;
         build(&wish)?;
+    }
+    if !packs {
+        return Ok(());
     }
     let made = package(&wish)?;
     println!("\n{:>12}  {}", "bytes", made.display());

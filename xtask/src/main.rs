@@ -40,8 +40,9 @@ Usage: cargo xtask <command>
   capture                                 docs/images/aside.gif, of the demo in a virtual display
   screens [--only NAME]                   a picture of every screen, in docs/screens
   tidy                                    the house rules alone
-  dist [--built] [--fetch-tools]          packages to install, with licences and a bill of materials, below target/dist/release/packages;
-                                          --built: of the release build that is there; --fetch-tools: kinds, too, whose tools
+  dist [--only-build | --built] [--fetch-tools]
+                                          packages to install, with licences and a bill of materials, below target/dist/release/packages;
+                                          --only-build: nothing is packed; --built: of the release build that is there; --fetch-tools: kinds, too, whose tools
                                           Tauri downloads; --universal: macOS, both processors
   bindings                                write ui/src/bridge/dto.ts from src-tauri/src/dto.rs
 ";

@@ -3,6 +3,7 @@
 mod arrows;
 mod dependencies;
 mod locks;
+mod secrets;
 mod statements;
 mod styles;
 mod text;
@@ -27,6 +28,7 @@ pub(crate) fn tidy() -> Result<()> {
     breaches.extend(sources.iter().flat_map(text::check));
     breaches.extend(sources.iter().flat_map(styles::check));
     breaches.extend(sources.iter().flat_map(locks::check));
+    breaches.extend(sources.iter().flat_map(secrets::check));
     breaches.extend(sources.iter().flat_map(statements::check));
     breaches.extend(dependencies::check(&sources)?);
     breaches.extend(mutants::check()?);

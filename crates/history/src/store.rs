@@ -148,6 +148,12 @@ impl Store {
         self.at_desk(move |desk| desk.room(&name)).await
     }
 
+    /// Gives a room another name. False, and nothing is changed: there is none of the old name, or one of the new.
+    pub async fn rename_room(&self, from: &RoomName, to: &RoomName) -> Result<bool, StoreError> {
+        let (from, to) = (from.clone(), to.clone());
+        self.at_desk(move |desk| desk.rename(&from, &to)).await
+    }
+
     /// Erases everything about a room: rows, position, outbox, drafts.
     pub async fn forget_room(&self, room: RoomId) -> Result<(), StoreError> {
         self.at_desk(move |desk| desk.forget(room)).await

@@ -7,31 +7,32 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
+use crate::crowd::{Crowd, Place};
 use crate::upgrade::Peer;
 
 /// The largest head of a request.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// Connections that are no sockets, beyond the limit on sockets.
-const SPARE_CONNECTIONS: usize = 1024;
-
 /// Out of file descriptors, most likely: nothing gets better by asking at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts until it is stopped. At the limit, newcomers wait in the kernel's backlog.
+/// So long a connection that gives way may still write what it was asked for.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// Accepts until it is stopped. At the limit, one newcomer waits here, and the others in the kernel's backlog.
 pub(crate) async fn accept(
     listener: TcpListener,
     router: Router,
@@ -39,20 +40,16 @@ pub(crate) async fn accept(
     stop: CancellationToken,
     connections: TaskTracker,
 ) {
-    let most = limits.sockets.saturating_add(SPARE_CONNECTIONS).min(Semaphore::MAX_PERMITS);
-    let permits = Arc::new(Semaphore::new(most));
+    let crowd = Crowd::new(limits.connections);
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            accepted = next(&listener, &permits) => accepted,
+            accepted = next(&listener, &crowd) => accepted,
         };
-        let Some((stream, peer, permit)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else { continue };
         let (router, stop, head_deadline) = (router.clone(), stop.clone(), limits.request_head);
-        connections.spawn(async move {
-            serve(stream, peer, router, head_deadline, stop).await;
-            drop(permit);
-        });
+        connections.spawn(serve(stream, peer, place, router, head_deadline, stop));
     }
 }
 
@@ -64,15 +61,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 /// The one type that hyper hands back after an upgrade.
 pub(crate) type AnyStream = Box<dyn Stream>;
 
-type Accepted = (AnyStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (AnyStream, SocketAddr, Place);
 
-async fn next(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<Accepted> {
-    let permit = permits.clone().acquire_owned().await.ok()?;
+async fn next(listener: &TcpListener, crowd: &Arc<Crowd>) -> Option<Accepted> {
     match listener.accept().await {
         Ok((stream, peer)) => {
             // Small frames must not wait for the acknowledgement of the one before.
             stream.set_nodelay(true).ok()?;
-            Some((Box::new(stream), peer, permit))
+            Some((Box::new(stream), peer, crowd.place().await?))
         }
         Err(error) => {
             tracing::warn!(%error, "accept failed");
@@ -86,15 +82,28 @@ async fn next(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<Accept
 pub(crate) async fn serve(
     stream: AnyStream,
     peer: SocketAddr,
+    place: Place,
     router: Router,
     head_deadline: Duration,
     stop: CancellationToken,
 ) {
     let inner = TowerToHyperService::new(router);
+    let (dismissed, place) = (place.dismissed(), Arc::new(place));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer.ip()));
-        inner.call(request)
+        let place = place.clone();
+        place.asks();
+        let answer = inner.call(request);
+        async move {
+            let answer = answer.await;
+            // What becomes a socket waits for no request.
+            if !matches!(&answer, Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS)
+            {
+                place.rests();
+            }
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -108,6 +117,11 @@ pub(crate) async fn serve(
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
+        }
+        () = dismissed.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let Ok(served) = timeout(PARTING, connection).await else { return };
+            served
         }
         served = connection.as_mut() => served,
     };

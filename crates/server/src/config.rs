@@ -147,6 +147,8 @@ pub struct Limits {
     pub strangers: Option<Rate>,
     /// Guests from one address. Generous: a whole audience may sit behind one, and the page waits and tries again by itself.
     pub guests: Option<Rate>,
+    /// Connections that speak HTTP at once, before they become sockets or instead of it. Beyond it, those that say nothing give way.
+    pub connections: usize,
     /// Sockets of one user in one room.
     pub sockets_per_user: usize,
     /// Sockets altogether; the last fifth is kept for staff and hosts, the audience is asked to come back later.
@@ -187,6 +189,7 @@ impl Default for Limits {
             connects: Some(Rate { every: Duration::from_secs(3), burst: 30 }),
             strangers: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
             guests: per_second(1, 120),
+            connections: 1024,
             sockets_per_user: 10,
             sockets: 10_000,
             queue_frames: 256,

@@ -17,6 +17,7 @@ mod answers;
 mod asking;
 pub mod config;
 mod connection;
+mod crowd;
 mod gate;
 mod guests;
 mod hall;

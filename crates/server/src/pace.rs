@@ -22,10 +22,12 @@ impl Pace {
     /// Takes one, or says how long to wait for it.
     pub(crate) fn take(&mut self, rate: Option<Rate>, now: Instant) -> Result<(), Duration> {
         let Some(rate) = rate else { return Ok(()) };
-        let due = self.due.map_or(now, |due| due.max(now));
+        // What a slower rate left behind is not waited for: at this one, nobody is further ahead.
+        let due = self.due.map_or(now, |due| due.clamp(now, now + rate.every * rate.burst));
         let ahead = due.saturating_duration_since(now);
         let allowed = rate.every * rate.burst.saturating_sub(1);
         if ahead > allowed {
+            self.due = Some(due);
             return Err(ahead - allowed);
         }
         self.due = Some(due + rate.every);
@@ -88,6 +90,18 @@ mod tests {
             assert_eq!(pace.take(rate, rested), Ok(()));
         }
         assert!(pace.take(rate, rested).is_err(), "rest earns no more than a burst");
+    }
+
+    #[test]
+    fn who_spoke_in_a_slow_time_waits_no_longer_than_is_asked_now() {
+        let every = |seconds| Some(Rate { every: Duration::from_secs(seconds), burst: 1 });
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        assert_eq!(pace.take(every(3600), start), Ok(()));
+        let later = start + Duration::from_secs(1);
+        assert_eq!(pace.take(every(5), later), Err(Duration::from_secs(5)));
+        let again = later + Duration::from_secs(4);
+        assert_eq!(pace.take(every(5), again), Err(Duration::from_secs(1)));
+        assert_eq!(pace.take(every(5), later + Duration::from_secs(5)), Ok(()));
     }
 
     #[test]

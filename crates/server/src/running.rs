@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Stream};
 use crate::config::{Config, Limits};
+use crate::crowd::Crowd;
 use crate::hall::Hall;
 use crate::log::LogError;
 use crate::outlet::Goodbye;
@@ -53,6 +54,9 @@ pub enum ServerError {
 /// How often sockets are checked against tokens that another process revoked, or that have expired. Five seconds are
 /// promised.
 const TOKEN_CHECK: Duration = Duration::from_secs(2);
+
+/// Connections to the metrics, at once.
+const SCRAPERS: usize = 16;
 
 /// How long a graceful stop waits for clients to take their leave.
 const LEAVE: Duration = Duration::from_secs(2);
@@ -153,6 +157,9 @@ async fn check_tokens(hall: Arc<Hall>, stop: CancellationToken) {
         if let Err(error) = hall.end_stale_claims().await {
             tracing::error!(%error, "claims could not be checked");
         }
+        if let Err(error) = hall.count_left_votes().await {
+            tracing::error!(%error, "votes could not be looked at");
+        }
     }
 }
 
@@ -160,9 +167,12 @@ impl Running {
     /// Serves a client at the other end of any stream, as if it had been accepted.
     pub fn serve(&self, stream: impl Stream, peer: SocketAddr) {
         let head = self.server.config.limits.request_head;
-        let served =
-            accept::serve(Box::new(stream), peer, self.router.clone(), head, self.stop.clone());
-        self.connections.spawn(served);
+        let (router, stop) = (self.router.clone(), self.stop.clone());
+        self.connections.spawn(async move {
+            // Whoever brings streams knows how many.
+            let Some(place) = Crowd::new(1).place().await else { return };
+            accept::serve(Box::new(stream), peer, place, router, head, stop).await;
+        });
     }
 
     /// Where the server listens; port 0 when it does not.
@@ -183,7 +193,7 @@ impl Running {
     /// Serves what is counted at `/metrics` of another listener, to whoever has the token, or to everybody who reaches it.
     pub fn serve_metrics(&self, listener: TcpListener, token: Option<&str>) {
         let router = metrics::router(self.server.clone(), token);
-        let limits = Limits { sockets: 0, ..self.server.config.limits.clone() };
+        let limits = Limits { connections: SCRAPERS, ..self.server.config.limits.clone() };
         let (stop, connections) = (self.stop.clone(), self.connections.clone());
         self.connections.spawn(accept::accept(listener, router, limits, stop, connections));
     }

@@ -9,6 +9,7 @@ use aside_protocol::triage::{Item, VoteRequest, Voted, item_reply};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use rusqlite::Connection;
 
 use crate::answers::step;
 use crate::asking::{Posted, whole};
@@ -84,6 +85,23 @@ pub(crate) async fn vote(
 }
 
 impl Hall {
+    /// Where a log is shared: counts what others took and did not come to count.
+    pub(crate) async fn count_left_votes(self: &Arc<Self>) -> Result<(), StoreError> {
+        if !self.store.is_shared() {
+            return Ok(());
+        }
+        let rooms: Vec<Arc<Room>> = self.store.open_rooms().lock().values().cloned().collect();
+        for room in rooms {
+            let (key, (epoch, _)) = (room.key(), room.position());
+            let read =
+                move |conn: &Connection| Items { conn, room: key, epoch: &epoch }.uncounted();
+            for question in self.store.read(read).await? {
+                self.tell_votes(&room, question);
+            }
+        }
+        Ok(())
+    }
+
     /// Tells how many want a question answered, soon.
     pub(crate) fn tell_votes(self: &Arc<Self>, room: &Arc<Room>, question: Seq) {
         if !room.wanted.add(question) {

@@ -23,6 +23,7 @@ mod heartbeat;
 mod internet;
 mod link;
 pub mod network;
+pub mod open_files;
 mod portal;
 #[doc(hidden)]
 pub mod pure;

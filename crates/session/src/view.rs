@@ -52,8 +52,8 @@ pub struct OrderView {
     pub slowed_until: Option<Timestamp>,
     /// Entries that this person removes, first chosen first.
     pub removing: Vec<Removing>,
-    /// The last one that could not be removed, until somebody has taken note.
-    pub not_removed: Option<NotRemoved>,
+    /// Those that could not be removed, the newest last, until somebody has taken note.
+    pub not_removed: Vec<NotRemoved>,
 }
 
 /// An entry that is about to be removed.

@@ -185,18 +185,23 @@ async fn a_removal_that_did_not_happen_is_tried_again_or_told() {
     peer.say(&message("bob", "hi")).await;
     online(&session).await;
     let id = EntryId::new("e1");
-    session.remove_entry(id.clone(), String::new()).await.unwrap();
+    session.remove_entry(id, String::new()).await.unwrap();
     peer.live_for(2 * WAIT).await;
     let tries = world.posted(REMOVE).len();
     assert!((2..=3).contains(&tries), "{tries}");
     says.store(403, Ordering::Relaxed);
     peer.live_for(WAIT).await;
-    let view = until(&session, "told", |view| view.order.not_removed.is_some()).await;
-    let not_removed = view.order.not_removed.unwrap();
-    assert_eq!((not_removed.entry, not_removed.why.code()), (id, "role_refused"));
+    for other in ["e2", "e3"] {
+        session.remove_entry(EntryId::new(other), String::new()).await.unwrap();
+    }
+    peer.live_for(2 * WAIT).await;
+    let view = until(&session, "told", |view| view.order.not_removed.len() == 3).await;
+    let told: Vec<_> =
+        view.order.not_removed.iter().map(|n| (n.entry.as_str(), n.why.code())).collect();
+    assert_eq!(told, ["e1", "e2", "e3"].map(|entry| (entry, "role_refused")));
     assert!(view.order.removing.is_empty());
     session.take_note().await;
-    until(&session, "noted", |view| view.order.not_removed.is_none()).await;
+    until(&session, "noted", |view| view.order.not_removed.is_empty()).await;
 }
 
 #[tokio::test(start_paused = true)]

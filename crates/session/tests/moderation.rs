@@ -3,15 +3,19 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use aside_history::{Anchor, RowKind};
 use aside_protocol::moderation::{REMOVE_PATH, RemoveRequest};
-use aside_protocol::{StreamId, Token};
-use aside_session::Settled;
+use aside_protocol::{Control, Entry, EntryId, Epoch, Seq, ServerFrame, StreamId, Token};
+use aside_session::{HttpReply, Session, Settled};
+use support::fake::{Peer, World, message};
 use support::*;
 
 /// Staff remove what a row shows.
-async fn remove(stage: &Stage, staff: &Token, id: aside_protocol::EntryId) {
+async fn remove(stage: &Stage, staff: &Token, id: EntryId) {
     let stream_id = StreamId::new("stream-1");
     let body = RemoveRequest { entry_id: id, stream_id, reason: String::new() }.to_json();
     let reply = reqwest::Client::new()
@@ -85,4 +89,116 @@ async fn a_muted_person_is_told_and_a_word_that_holds_is_no_loss() {
     let id = session.send("hello").await.unwrap();
     let Settled::Failed { code, .. } = session.settled(id).await.unwrap() else { panic!("muted") };
     assert_eq!(code, "muted");
+}
+
+/// A room with places in which the desk removes; the list of what was missed comes with this status.
+fn with_removals(status: u16) -> (World, Arc<AtomicU16>) {
+    let (world, says) = (World::new(), Arc::new(AtomicU16::new(status)));
+    let said = says.clone();
+    world.route(move |request| {
+        let reply =
+            |status, body: &str| HttpReply { status, body: body.into(), ..HttpReply::default() };
+        let able = r#"{"code":200,"data":{"extensions":["seq","resume","moderation"]}}"#;
+        let list = r#"{"code":200,"data":{"removals":[{"id":"e2","seq":2,"number":1}]}}"#;
+        match request.url.path() {
+            path if path.ends_with("capabilities") => Ok(reply(200, able)),
+            path if path.ends_with("removals") => Ok(reply(said.load(Ordering::Relaxed), list)),
+            _ => Ok(reply(404, "")),
+        }
+    });
+    (world, says)
+}
+
+fn placed(seq: u64) -> Entry {
+    let id = Some(EntryId::new(format!("e{seq}")));
+    Entry { id, seq: Some(Seq(seq)), ..message("bob", &format!("said {seq}")) }
+}
+
+async fn joins(peer: &mut Peer, seq: u64, removals: u64) {
+    let (topic, epoch) = ("t".to_owned(), Epoch::new("life"));
+    let joined = Control::Joined { topic, epoch, seq: Seq(seq), resumed: true, removals };
+    peer.raw(&ServerFrame::control_text(&joined)).await;
+}
+
+async fn goes(peer: &mut Peer, seq: u64, number: u64) {
+    let removed = Control::Removed { id: EntryId::new(format!("e{seq}")), seq: Seq(seq), number };
+    peer.raw(&ServerFrame::control_text(&removed)).await;
+}
+
+async fn says_in_row(session: &Session, place: usize) -> String {
+    entry_of(&rows(session).await[place]).entry.content.clone()
+}
+
+const A_WHILE: Duration = Duration::from_secs(5);
+
+#[tokio::test(start_paused = true)]
+async fn what_is_removed_before_it_is_shown_is_never_shown() {
+    let (world, _) = with_removals(200);
+    world.break_history(true);
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    joins(&mut peer, 2, 0).await;
+    // It is held until the page that goes before it comes.
+    peer.say(&placed(2)).await;
+    goes(&mut peer, 2, 1).await;
+    peer.live_for(A_WHILE).await;
+    world.remember(placed(1));
+    world.break_history(false);
+    peer.live_for(A_WHILE).await;
+    reads(&session, &["said 1".to_owned(), String::new()]).await;
+    let row = rows(&session).await.remove(1);
+    assert_eq!(entry_of(&row).entry.display_name, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_removed_does_not_come_back_with_a_page_that_was_made_before() {
+    let (world, _) = with_removals(200);
+    for seq in 1..=300 {
+        world.remember(placed(seq));
+    }
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    joins(&mut peer, 300, 0).await;
+    peer.live_for(A_WHILE).await;
+    goes(&mut peer, 7, 1).await;
+    peer.live_for(A_WHILE).await;
+    let first = rows(&session).await[0].place;
+    session.page(Anchor::Before(first), 50).await.unwrap();
+    assert_eq!(says_in_row(&session, 6).await, "");
+    assert_eq!(says_in_row(&session, 7).await, "said 8");
+
+    // The same where a gap is filled.
+    world.break_history(true);
+    peer.say(&placed(310)).await;
+    peer.live_for(12 * A_WHILE).await;
+    let all = rows(&session).await;
+    let gap = all.iter().find(|row| matches!(row.kind, RowKind::Gap(_))).unwrap().key;
+    goes(&mut peer, 305, 2).await;
+    for seq in 301..=310 {
+        world.remember(placed(seq));
+    }
+    world.break_history(false);
+    peer.live_for(A_WHILE).await;
+    session.fill_gap(gap).await.unwrap();
+    assert_eq!(says_in_row(&session, 304).await, "");
+    assert_eq!(says_in_row(&session, 305).await, "said 306");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_removals_that_does_not_come_is_asked_for_again() {
+    let (world, says) = with_removals(503);
+    for seq in 1..=3 {
+        world.remember(placed(seq));
+    }
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    joins(&mut peer, 3, 1).await;
+    peer.live_for(A_WHILE).await;
+    assert_eq!(says_in_row(&session, 1).await, "said 2");
+    peer.live_for(4 * A_WHILE).await;
+    let tries = world.requests("removals").len();
+    assert!((3..=5).contains(&tries), "each wait is twice the one before: {tries}");
+    says.store(200, Ordering::Relaxed);
+    peer.live_for(6 * A_WHILE).await;
+    reads(&session, &["said 1".to_owned(), String::new(), "said 3".to_owned()]).await;
 }

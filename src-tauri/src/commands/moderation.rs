@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aside_protocol::moderation;
 use aside_session::Mute;
 use aside_text::{body, name};
+use jiff::Timestamp;
 use tauri::State;
 
 use crate::args::{Arg, bad, bounded};
@@ -108,7 +109,7 @@ pub(crate) async fn moderation(
     let mut names = Names::of(&shell, &live);
     let mut muted = Vec::new();
     for moderation::Muted { user, until } in now.muted {
-        muted.push(MutedPerson { name: names.of_user(&user).await?, user, until });
+        muted.push(MutedPerson { name: names.of_user(&user).await?, user, until: shown(until) });
     }
     Ok(Moderation { slow_seconds: now.slow_seconds, muted })
 }
@@ -136,10 +137,15 @@ pub(crate) async fn deeds(
             new: body(&deed.new).into_owned(),
             reason: body(&deed.reason).into_owned(),
             by: name(&deed.by.display_name),
-            at: deed.at,
+            at: shown(deed.at),
         });
     }
     Ok(Deeds { deeds, has_older })
+}
+
+/// A time of the server's, unless it is in no year that a clock or a page knows.
+fn shown(ms: i64) -> Option<i64> {
+    Timestamp::from_millisecond(ms).ok().map(Timestamp::as_millisecond)
 }
 
 /// Under which names people were last seen here; the server names them by their ids.
@@ -167,5 +173,16 @@ impl<'a> Names<'a> {
         let shown = last.map_or_else(String::new, |row| name(&row.entry.display_name));
         self.known.insert(user.to_owned(), shown.clone());
         Ok(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_is_none_is_not_shown() {
+        assert_eq!(shown(1_700_000_000_123), Some(1_700_000_000_123));
+        assert_eq!([i64::MAX, i64::MIN, 9_000_000_000_000_000].map(shown), [None; 3]);
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// How order is kept in a room, as far as one has to do with it; `can_moderate` says whether this person may. `muted_until` and `slowed_until` are what the
-/// server told this person of themselves, `not_removed` is the last removal that failed and nobody has taken note of.
+/// server told this person of themselves, `not_removed` are the removals that failed and nobody has taken note of, the newest last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -14,7 +14,7 @@ pub(crate) struct OrderStatus {
     pub(crate) muted_until: Option<i64>,
     pub(crate) slowed_until: Option<i64>,
     pub(crate) removing: Vec<Removing>,
-    pub(crate) not_removed: Option<NotRemoved>,
+    pub(crate) not_removed: Vec<NotRemoved>,
 }
 
 /// An entry that is about to be removed, and when; once it is `sent`, nothing takes it back.
@@ -36,14 +36,15 @@ pub(crate) struct NotRemoved {
     pub(crate) why: crate::errors::AppError,
 }
 
-/// Somebody who may not speak; the name is the one that they had last here, empty where they have said nothing.
+/// Somebody who may not speak; the name is the one that they had last here, empty where they have said nothing. No `until`: a time that nobody
+/// could read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct MutedPerson {
     pub(crate) user: String,
     pub(crate) name: String,
-    pub(crate) until: i64,
+    pub(crate) until: Option<i64>,
 }
 
 /// How a room is moderated now.
@@ -55,7 +56,7 @@ pub(crate) struct Moderation {
     pub(crate) muted: Vec<MutedPerson>,
 }
 
-/// Something that was done for order. `action` is `removed`, `muted`, `unmuted`, `slow`, `words`, or a word that the page does not know.
+/// Something that was done for order. `action` is `removed`, `muted`, `unmuted`, `slow`, `words`, or a word that the page does not know. No `at`: as above.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -68,7 +69,7 @@ pub(crate) struct Deed {
     pub(crate) new: String,
     pub(crate) reason: String,
     pub(crate) by: String,
-    pub(crate) at: i64,
+    pub(crate) at: Option<i64>,
 }
 
 /// Some of what was done, newest first.

@@ -4,10 +4,19 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use aside_server::{
-    Config, RoomInfo, RoomSpec, Rooms, RoomsError, Running, ServerError, TokenInfo,
+    Config, Limits, RoomInfo, RoomSpec, Rooms, RoomsError, Running, ServerError, TokenInfo,
 };
 use tokio::net::TcpListener;
 use url::Url;
+
+/// Sockets of a room that a person hosts. Each is one of the files that the app may have open, and so is each of the connections beside them.
+const SOCKETS: usize = 500;
+const CONNECTIONS: usize = 128;
+
+/// What a room may use of this computer that a person hosts.
+pub(super) fn limits() -> Limits {
+    Limits { sockets: SOCKETS, connections: CONNECTIONS, ..Limits::default() }
+}
 
 /// Why there is no server, or not the room in it.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,8 @@
 //! Rooms that are hosted, as a person does it: made, changed, stopped, found again by the next start, removed.
 
-use aside_history::Anchor;
+use aside_history::{
+    Anchor, Draft, DraftMode, LocalId, NewOutgoing, OutgoingBody, OutgoingState, RoomId, Snippet,
+};
 use aside_protocol::Seq;
 use aside_server::NewEntry;
 use tempfile::TempDir;
@@ -148,6 +150,54 @@ async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
     host(&desk.shell, &desk.hosts, Some(key), changed.clone()).await.unwrap();
     desk.is_online(key).await;
     assert_eq!(desk.look(key).await.form, changed);
+}
+
+/// What a person wrote that the server does not have.
+async fn written(desk: &Desk, room: RoomId) -> (String, Vec<String>, usize) {
+    let store = desk.shell.rooms.store();
+    let draft = store.draft(room, "composer").await.unwrap().map_or(String::new(), |d| d.text);
+    let of_room = |snippet: Snippet| (snippet.room == Some(room)).then_some(snippet.text);
+    let snippets = store.snippets().await.unwrap().into_iter().filter_map(of_room).collect();
+    let outbox = store.outbox(room).await.unwrap();
+    let failed = |state: &OutgoingState| matches!(state, OutgoingState::Failed { .. });
+    (draft, snippets, outbox.iter().filter(|item| failed(&item.state)).count())
+}
+
+#[tokio::test]
+async fn what_was_written_moves_with_a_room_to_another_port() {
+    let desk = Desk::set();
+    let key = desk.host(form()).await;
+    desk.is_online(key).await;
+    let (saved_as, _) = saved(&desk.shell, key).unwrap();
+    let topic = Topic::new(&saved_as.form.topic);
+    let hello = NewEntry::message("bo", "Bo", "hello");
+    desk.hosts.rooms(key).unwrap().publish(&topic, hello).await.unwrap();
+    let (store, now) = (desk.shell.rooms.store().clone(), jiff::Timestamp::now());
+    let room = desk.shell.rooms.live(key).await.unwrap().session.room();
+    let draft = Draft { text: "begun".to_owned(), mode: DraftMode::Message, updated: now };
+    store.set_draft(room, "composer", draft).await.unwrap();
+    let (name, text) = ("n".to_owned(), "often".to_owned());
+    let snippet = Snippet { id: uuid::Uuid::now_v7(), room: Some(room), name, text };
+    store.save_snippet(snippet).await.unwrap();
+    let id = LocalId::new(now, [1; 10]);
+    let body = OutgoingBody::Message { text: "refused".to_owned() };
+    store.enqueue(room, NewOutgoing { id, body, created: now }).await.unwrap();
+    let refused = OutgoingState::Failed { code: "413".to_owned(), reason: String::new() };
+    store.set_outgoing(id, refused).await.unwrap();
+    let before = written(&desk, room).await;
+    assert_eq!(before, ("begun".to_owned(), vec!["often".to_owned()], 1));
+
+    let free = serving::listen(std::net::Ipv4Addr::LOCALHOST, 0).await.unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let moved = HostForm { port, ..desk.look(key).await.form };
+    host(&desk.shell, &desk.hosts, Some(key), moved).await.unwrap();
+    desk.is_online(key).await;
+    let session = desk.shell.rooms.live(key).await.unwrap().session;
+    assert_eq!(written(&desk, session.room()).await, before);
+    let rows = session.page(Anchor::End, 9).await.unwrap().rows;
+    let texts = rows.iter().filter_map(|row| Some(row.entry()?.entry.content.clone()));
+    assert_eq!(texts.collect::<Vec<_>>(), ["hello", "refused"]);
 }
 
 #[tokio::test]

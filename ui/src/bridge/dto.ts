@@ -517,9 +517,9 @@ export type Exported = { path: string, };
 
 /**
  * How order is kept in a room, as far as one has to do with it; `can_moderate` says whether this person may. `muted_until` and `slowed_until` are what the
- * server told this person of themselves, `not_removed` is the last removal that failed and nobody has taken note of.
+ * server told this person of themselves, `not_removed` are the removals that failed and nobody has taken note of, the newest last.
  */
-export type OrderStatus = { canModerate: boolean, reviews: boolean, slowSeconds: number, mutedUntil: number | null, slowedUntil: number | null, removing: Array<Removing>, notRemoved: NotRemoved | null, };
+export type OrderStatus = { canModerate: boolean, reviews: boolean, slowSeconds: number, mutedUntil: number | null, slowedUntil: number | null, removing: Array<Removing>, notRemoved: Array<NotRemoved>, };
 
 /**
  * An entry that is about to be removed, and when; once it is `sent`, nothing takes it back.
@@ -532,9 +532,10 @@ export type Removing = { entry: string, at: number, sent: boolean, };
 export type NotRemoved = { entry: string, why: AppError, };
 
 /**
- * Somebody who may not speak; the name is the one that they had last here, empty where they have said nothing.
+ * Somebody who may not speak; the name is the one that they had last here, empty where they have said nothing. No `until`: a time that nobody
+ * could read.
  */
-export type MutedPerson = { user: string, name: string, until: number, };
+export type MutedPerson = { user: string, name: string, until: number | null, };
 
 /**
  * How a room is moderated now.
@@ -542,9 +543,9 @@ export type MutedPerson = { user: string, name: string, until: number, };
 export type Moderation = { slowSeconds: number, muted: Array<MutedPerson>, };
 
 /**
- * Something that was done for order. `action` is `removed`, `muted`, `unmuted`, `slow`, `words`, or a word that the page does not know.
+ * Something that was done for order. `action` is `removed`, `muted`, `unmuted`, `slow`, `words`, or a word that the page does not know. No `at`: as above.
  */
-export type Deed = { number: number, action: string, user: string, name: string, old: string, new: string, reason: string, by: string, at: number, };
+export type Deed = { number: number, action: string, user: string, name: string, old: string, new: string, reason: string, by: string, at: number | null, };
 
 /**
  * Some of what was done, newest first.

@@ -53,7 +53,7 @@ interface Done {
   readonly back: (() => Promise<void>) | null;
 }
 
-const none: OrderStatus = { canModerate: false, reviews: false, slowSeconds: 0, mutedUntil: null, slowedUntil: null, removing: [], notRemoved: null };
+const none: OrderStatus = { canModerate: false, reviews: false, slowSeconds: 0, mutedUntil: null, slowedUntil: null, removing: [], notRemoved: [] };
 
 export class OrderKeeper {
   error = $state.raw<AppError | null>(null);
@@ -111,20 +111,24 @@ export class OrderKeeper {
   /** What went wrong was seen. */
   async forgive(): Promise<void> {
     this.error = null;
-    if (this.status.notRemoved) await this.#try(() => this.#bridge.order.noteRemoval(this.#room));
+    if (this.status.notRemoved.length > 0) await this.#try(() => this.#bridge.order.noteRemoval(this.#room));
   }
 
-  /** Nobody in the room hears somebody for a time; says why not, where that cannot be. */
-  async silence(who: Pick<Who, "user" | "name">, seconds: number, reason: string): Promise<AppError | null> {
+  /**
+   * Nobody in the room hears somebody for a time; says why not, where that cannot be. `before` is until when that was so already, null where it was not:
+   * the way back leads there. Where that is not known, there is none.
+   */
+  async silence(who: Pick<Who, "user" | "name">, seconds: number, reason: string, before: number | null | undefined): Promise<AppError | null> {
     const room = this.#room;
     try {
       await this.#bridge.order.mute(room, who.user, seconds, reason);
     } catch (thrown) {
       return asAppError(thrown);
     }
-    const back = async (): Promise<void> => void (await this.#try(() => this.#bridge.order.mute(room, who.user, 0, "")));
+    const left = (): number => Math.max(0, Math.ceil(((before ?? 0) - Date.now()) / 1_000));
+    const back = async (): Promise<void> => void (await this.#try(() => this.#bridge.order.mute(room, who.user, left(), "")));
     const name = who.name || who.user;
-    this.#tell(seconds > 0 ? { words: "order.didSilence", name, until: Date.now() + seconds * 1_000, back } : { words: "order.didUnsilence", name, until: 0, back: null });
+    this.#tell(seconds > 0 ? { words: "order.didSilence", name, until: Date.now() + seconds * 1_000, back: before === undefined ? null : back } : { words: "order.didUnsilence", name, until: 0, back: null });
     return null;
   }
 

@@ -1,6 +1,8 @@
-//! The limit of open files: a socket is one.
+//! Whether this process may have as many sockets as it wants members.
 
 use anyhow::bail;
+#[cfg(unix)]
+use aside_session::open_files;
 
 /// What a process has open besides its sockets.
 #[cfg(unix)]
@@ -15,20 +17,8 @@ const REQUESTS: u64 = 512;
 /// The limit is lower, and this process may not raise it so far.
 #[cfg(unix)]
 pub(crate) fn allow(members: u64) -> anyhow::Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-    let limit = getrlimit(Resource::Nofile);
     let (wanted, needed) = (members + OTHERS + REQUESTS, members + OTHERS);
-    if limit.current.is_none_or(|current| current >= wanted) {
-        return Ok(());
-    }
-    let most = limit.maximum.map_or(wanted, |most| most.min(wanted));
-    let raised = Rlimit { current: Some(most), maximum: limit.maximum };
-    let now = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => most,
-        Err(_) => limit.current.unwrap_or(wanted),
-    };
-    if now < needed {
+    if let Some(now) = open_files::raise_to(wanted).filter(|now| *now < needed) {
         bail!(
             "{members} members need {needed} open files, and this process may have {now}: raise the limit first \
              (`ulimit -n {wanted}` in this shell, or as root), or ask for fewer members; the server needs as many"

@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::statements::{ADD_ROOM, ALL_ROOMS, DROP_ITEMS, DROP_REMOVED, DROP_ROOM, DROP_ROWS};
+use super::statements::{
+    ADD_ROOM, ALL_ROOMS, DROP_ITEMS, DROP_REMOVED, DROP_ROOM, DROP_ROWS, RENAME_ROOM,
+};
 use crate::ids::{RoomId, RoomName};
 
 /// All of them.
@@ -29,6 +31,13 @@ pub(crate) fn add(
 ) -> rusqlite::Result<()> {
     let cells = params![room.0, name.server, name.topic, name.stream, name.user, first];
     conn.prepare_cached(ADD_ROOM)?.execute(cells)?;
+    Ok(())
+}
+
+/// Gives a room the name that the outbox has for it now.
+pub(crate) fn rename(conn: &Connection, room: RoomId, name: &RoomName) -> rusqlite::Result<()> {
+    let cells = params![room.0, name.server, name.topic, name.stream, name.user];
+    conn.prepare_cached(RENAME_ROOM)?.execute(cells)?;
     Ok(())
 }
 

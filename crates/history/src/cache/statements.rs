@@ -26,6 +26,7 @@ statements! {
     ALL_ROOMS = "SELECT room, server, topic, stream, user FROM rooms";
     ADD_ROOM = "INSERT INTO rooms (room, server, topic, stream, user, revision, removed_floor) \
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO NOTHING";
+    RENAME_ROOM = "UPDATE rooms SET server = ?2, topic = ?3, stream = ?4, user = ?5 WHERE room = ?1";
     DROP_ROOM = "DELETE FROM rooms WHERE room = ?1";
     DROP_ROWS = "DELETE FROM rows WHERE room = ?1";
     DROP_REMOVED = "DELETE FROM removed WHERE room = ?1";

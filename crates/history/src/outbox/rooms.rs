@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::statements::{
     ADD_ROOM, ALL_ROOMS, DROP_DRAFTS, DROP_MARKS, DROP_OUTGOING, DROP_ROOM, DROP_SNIPPETS,
-    FIND_ROOM, NEW_ROOM, WAITING,
+    FIND_ROOM, NEW_ROOM, RENAME_ROOM, WAITING,
 };
 use crate::ids::{RoomId, RoomName};
 
@@ -29,6 +29,20 @@ pub(crate) fn all(conn: &Connection) -> rusqlite::Result<Vec<(RoomId, RoomName)>
 pub(crate) fn add(conn: &Connection, room: RoomId, name: &RoomName) -> rusqlite::Result<bool> {
     let cells = params![room.0, name.server, name.topic, name.stream, name.user];
     Ok(conn.prepare_cached(ADD_ROOM)?.execute(cells)? == 1)
+}
+
+/// Gives a room another name; nothing if there is none of the old name, or one of the new.
+pub(crate) fn rename(
+    conn: &Connection,
+    from: &RoomName,
+    to: &RoomName,
+) -> rusqlite::Result<Option<RoomId>> {
+    let old = params![from.server, from.topic, from.stream, from.user];
+    let found = conn.prepare_cached(FIND_ROOM)?.query_row(old, |line| line.get(0)).optional()?;
+    let Some(room) = found.map(RoomId) else { return Ok(None) };
+    let new = params![room.0, to.server, to.topic, to.stream, to.user];
+    let renamed = conn.prepare_cached(RENAME_ROOM)?.execute(new)?;
+    Ok((renamed == 1).then_some(room))
 }
 
 /// Erases a room and all that was written in it.

@@ -14,6 +14,7 @@ statements! {
     FIND_ROOM = "SELECT room FROM rooms WHERE server = ?1 AND topic = ?2 AND stream = ?3 AND user = ?4";
     NEW_ROOM = "INSERT INTO rooms (server, topic, stream, user) VALUES (?1, ?2, ?3, ?4) RETURNING room";
     ADD_ROOM = "INSERT INTO rooms (room, server, topic, stream, user) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+    RENAME_ROOM = "UPDATE OR IGNORE rooms SET server = ?2, topic = ?3, stream = ?4, user = ?5 WHERE room = ?1";
     DROP_ROOM = "DELETE FROM rooms WHERE room = ?1";
     DROP_OUTGOING = "DELETE FROM outgoing WHERE room = ?1";
     DROP_MARKS = "DELETE FROM marks WHERE room = ?1";

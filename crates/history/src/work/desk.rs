@@ -213,6 +213,21 @@ impl Desk {
         }
     }
 
+    /// Gives a room another name in both files. Cut short between them, it is the cached rows that are lost.
+    pub(crate) fn rename(&mut self, from: &RoomName, to: &RoomName) -> Result<bool, StoreError> {
+        let renamed =
+            self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::rename(conn, from, to)?))?;
+        let Some(room) = renamed else { return Ok(false) };
+        match cache::rooms::rename(&self.cache, room, to).map_err(StoreError::from) {
+            // The rebuilt cache was given all rooms of the outbox, under their names of now.
+            Err(error) if error.is_damage() => match self.rebuild_cache(error) {
+                StoreError::CacheRebuilt { .. } => Ok(true),
+                error => Err(error),
+            },
+            result => result.map(|()| true),
+        }
+    }
+
     /// Erases a room from both files, and from what the files would still hold after a mere delete.
     pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), StoreError> {
         self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;

@@ -196,6 +196,28 @@ async fn the_cache_outlives_the_outbox() {
 }
 
 #[tokio::test]
+async fn a_room_keeps_everything_under_another_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (room, other) = (store.room(&name("1")).await.unwrap(), name("2"));
+    add(&store, room, Where::End, vec![said("a")]).await;
+    store.enqueue(room, message(1, "b")).await.unwrap();
+    let there = store.room(&other).await.unwrap();
+    assert!(!store.rename_room(&name("1"), &other).await.unwrap(), "it is another room's name");
+    assert!(!store.rename_room(&name("nobody's"), &name("3")).await.unwrap());
+    assert!(store.rename_room(&name("1"), &name("3")).await.unwrap());
+    drop(store);
+    let store = open(dir.path());
+    assert_eq!(store.room(&name("3")).await.unwrap(), room);
+    assert_eq!(store.room(&other).await.unwrap(), there);
+    assert_eq!(
+        (texts(&store, room).await, waiting(&store, room).await.len()),
+        (vec!["a".to_owned()], 1)
+    );
+    assert_ne!(store.room(&name("1")).await.unwrap(), room);
+}
+
+#[tokio::test]
 async fn a_forgotten_room_leaves_nothing_in_the_files() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

@@ -115,6 +115,33 @@ async fn a_full_server_asks_newcomers_to_come_back() {
     }
 }
 
+/// Each of ours is a file, and so is each that the server holds.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn connections_that_say_nothing_are_few_and_keep_nobody_out() {
+    const IDLE: usize = 600;
+    let room = Room::start(with(|limits| {
+        limits.sockets = 500;
+        limits.connections = 32;
+    }))
+    .await;
+    let ann = room.joined(&room.ann).await;
+    let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = open();
+    let mut idle = Vec::new();
+    for _ in 0..IDLE {
+        idle.push(tokio::net::TcpStream::connect(room.addr()).await.unwrap());
+    }
+    // Whoever comes last is let in last, and everybody before them has been by then.
+    let mut bob = room.joined(&room.bob).await;
+    drop(ann);
+    let mut ann = room.joined(&room.ann).await;
+    let theirs = open().saturating_sub(before + IDLE);
+    assert!(theirs <= 32 + 8, "{theirs} of {IDLE} are open");
+    ann.say("hi").await;
+    assert_eq!(bob.object().await["content"], "hi");
+}
+
 #[tokio::test]
 async fn a_flood_of_heartbeats_is_closed_with_4429_and_a_time() {
     let room = Room::start(with(|limits| limits.heartbeats = rate(1000, 3))).await;

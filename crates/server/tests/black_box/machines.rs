@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::client::{Client, Got, http, soon};
+use crate::desk::at_the_desk;
 use crate::nats::{Nats, Wire};
 use crate::room::{Room, STREAM, TOPIC};
 
@@ -291,6 +292,22 @@ async fn what_nobody_knows_is_neither_acknowledged_nor_refused() {
     .await;
     assert_eq!(ack["seq"], 1);
     assert_eq!(log(&here).await, ["hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn votes_that_a_server_took_and_did_not_count_are_counted_by_the_others() {
+    let Two { nats: _nats, _dir, here, there } = Two::start().await;
+    let asked = NewEntry::question("ann", "Ann", "why?");
+    let placed = here.running.rooms().publish(&Topic::new(TOPIC), asked).await.unwrap();
+    let question = placed.id.as_str();
+    level(&here, &there, 1).await;
+    let (mut sue, _) = at_the_desk(&there, &there.staff).await;
+    let body = json!({ "questionId": question, "streamId": STREAM, "vote": true });
+    let voted = here.post(&here.ann, "/api/question/vote", body).await.json();
+    assert_eq!(voted["data"]["votes"], 1);
+    here.running.kill().await;
+    let told = next_of(&mut sue, "votes").await;
+    assert_eq!((&told["votes"][0][0], &told["votes"][0][1]), (&json!(question), &json!(1)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

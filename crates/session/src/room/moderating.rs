@@ -24,6 +24,8 @@ use crate::view::{NotRemoved, OrderView, Removing};
 const HELD: Duration = Duration::from_secs(6);
 /// A removal whose reply was lost is asked for again after this; the server does it once.
 const AGAIN: Duration = Duration::from_secs(2);
+/// So many removals that failed are told, the newest.
+const NOTED: usize = 100;
 /// The code of what somebody said who may not speak.
 const MUTED: &str = "muted";
 
@@ -73,7 +75,8 @@ pub(super) struct Asked {
 #[derive(Debug, Default)]
 pub(super) struct Order {
     held: Vec<Held>,
-    not_removed: Option<NotRemoved>,
+    /// The newest at the end.
+    not_removed: Vec<NotRemoved>,
     /// When a refusal said so, and until when.
     muted: Option<(Timestamp, Timestamp)>,
     slowed_until: Option<Timestamp>,
@@ -84,6 +87,15 @@ impl Order {
     pub(super) fn spoke(&mut self, written: Option<Timestamp>) {
         if self.muted.is_some_and(|(told, _)| written.is_some_and(|written| written > told)) {
             self.muted = None;
+        }
+    }
+
+    /// An entry could not be removed.
+    fn stays(&mut self, stays: NotRemoved) {
+        self.not_removed.retain(|other| other.entry != stays.entry);
+        self.not_removed.push(stays);
+        if self.not_removed.len() > NOTED {
+            self.not_removed.remove(0);
         }
     }
 
@@ -108,7 +120,7 @@ impl Room {
                 let _gone = reply.send(self.keep_entry(&entry));
             }
             OrderWish::RemoveNow { entry } => self.remove_now(&entry),
-            OrderWish::TakeNote => self.order.not_removed = None,
+            OrderWish::TakeNote => self.order.not_removed.clear(),
             OrderWish::Mute { mute, reply } => self.mute(mute, reply),
             OrderWish::Slow { seconds, reply } => self.slow(seconds, reply),
             OrderWish::Moderation { reply } => self.read_moderation(reply),
@@ -152,14 +164,15 @@ impl Room {
     }
 
     pub(super) fn removal_due(&self) -> Option<Instant> {
-        let due = self.order.held.iter().filter(|held| !held.sent).map(|held| held.due).min();
-        due.filter(|_| self.is_online())
+        let held = self.order.held.iter().filter(|held| !held.sent).map(|held| held.due);
+        held.chain(self.removals.due()).min().filter(|_| self.is_online())
     }
 
     pub(super) fn check_removals(&mut self, now: Instant) {
         if !self.is_online() {
             return;
         }
+        self.check_missed_removals(now);
         let fetch = self.fetch();
         for held in self.order.held.iter_mut().filter(|held| !held.sent && held.due <= now) {
             held.sent = true;
@@ -182,8 +195,7 @@ impl Room {
             }
             Ok(reply) => {
                 self.order.gone(&entry);
-                self.order.not_removed = Some(NotRemoved { entry, why: refusal(&reply) });
-                return;
+                return self.order.stays(NotRemoved { entry, why: refusal(&reply) });
             }
             Err(_) => AGAIN,
         };

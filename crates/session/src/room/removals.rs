@@ -1,12 +1,25 @@
 //! Entries that a desk removed: while we listen, and while we were away. Of each its place stays, as in the history.
 
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
 use aside_history::{Change, NewRow, RowKind};
 use aside_protocol::moderation::Removal;
-use aside_protocol::{Body, EntryId, EntryKind};
+use aside_protocol::{Body, Entry, EntryId, EntryKind};
+use tokio::time::Instant;
 
 use super::draft::Draft;
 use super::{Done, Room};
 use crate::fetch::FetchError;
+
+/// A list that did not come is asked for again after this, and after twice as long each time ...
+const AGAIN: Duration = Duration::from_secs(2);
+/// ... up to this.
+const AGAIN_MOST: Duration = Duration::from_secs(300);
+/// So many removals are remembered, the newest.
+const REMEMBERED: usize = 4096;
+/// An entry's name that is longer is not remembered; whoever makes such names is no server of ours.
+const ID_BYTES: usize = 256;
 
 /// What is known of a room's removals. Not kept: what a cache has is compared once in each session.
 #[derive(Debug, Default)]
@@ -17,6 +30,56 @@ pub(super) struct Removals {
     told: u64,
     /// They are being read, on this connection.
     reading: Option<u64>,
+    /// They could not be read, so often ...
+    failures: u32,
+    /// ... and may be asked for again from then on.
+    again: Option<Instant>,
+    gone: Gone,
+}
+
+/// Entries that are gone, for those that come late: held back until others come, or on a page that was made before.
+#[derive(Debug, Default)]
+struct Gone {
+    ids: HashSet<EntryId>,
+    oldest_first: VecDeque<EntryId>,
+}
+
+impl Gone {
+    fn add(&mut self, id: &EntryId) {
+        if id.as_str().len() > ID_BYTES || !self.ids.insert(id.clone()) {
+            return;
+        }
+        self.oldest_first.push_back(id.clone());
+        if self.oldest_first.len() > REMEMBERED
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+}
+
+impl Removals {
+    /// When those that could not be read are asked for again.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.again
+    }
+
+    /// Takes out of an entry what was said in it, if it is gone.
+    pub(super) fn blank(&self, entry: &mut Entry) {
+        if entry.id.as_ref().is_some_and(|id| self.gone.ids.contains(id)) {
+            blank(entry);
+        }
+    }
+
+    fn failed(&mut self, now: Instant) {
+        let wait = AGAIN * 2_u32.saturating_pow(self.failures.min(16));
+        self.failures += 1;
+        self.again = Some(now + wait.min(AGAIN_MOST));
+    }
+
+    fn may_ask(&mut self) {
+        (self.failures, self.again) = (0, None);
+    }
 }
 
 impl Room {
@@ -26,12 +89,14 @@ impl Room {
             self.removals = Removals::default();
         }
         self.removals.told = count;
+        self.removals.may_ask();
         self.read_removals();
     }
 
     fn read_removals(&mut self) {
         let (generation, after) = (self.generation, self.removals.heeded);
-        if self.removals.told <= after || self.removals.reading == Some(generation) {
+        let waits = self.removals.again.is_some();
+        if self.removals.told <= after || waits || self.removals.reading == Some(generation) {
             return;
         }
         self.removals.reading = Some(generation);
@@ -39,14 +104,29 @@ impl Room {
         self.jobs.spawn(async move { Done::Removals(generation, fetch.removals(after).await) });
     }
 
-    /// Those that were missed came. If they did not, the next connection asks again.
+    /// Asks again for those that did not come.
+    pub(super) fn check_missed_removals(&mut self, now: Instant) {
+        if self.removals.again.is_some_and(|again| again <= now) {
+            self.removals.again = None;
+            self.read_removals();
+        }
+    }
+
+    /// Those that were missed came, or did not.
     pub(super) async fn removals_came(&mut self, found: Result<Vec<Removal>, FetchError>) {
-        let Ok(found) = found else { return };
         self.removals.reading = None;
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::debug!(?error, "the list of removals did not come");
+                return self.removals.failed(Instant::now());
+            }
+        };
+        self.removals.may_ask();
         let Some(newest) = found.last().map(|last| last.number) else { return };
         let mut draft = Draft::default();
         for removal in &found {
-            self.blank(&mut draft, &removal.id).await;
+            self.forget_entry(&mut draft, &removal.id).await;
         }
         self.commit(draft).await;
         // A list that goes nowhere is not asked for again and again.
@@ -61,26 +141,49 @@ impl Room {
         self.order.gone(id);
         // It may have come a moment ago, and be in the draft.
         self.commit(std::mem::take(draft)).await;
-        self.blank(draft, id).await;
+        self.forget_entry(draft, id).await;
         if number == self.removals.heeded + 1 {
             self.removals.heeded = number;
         }
         // Only a join may say that this is another history: a list that was read may be ahead of what is told.
-        self.removals_told(number.max(self.removals.heeded));
+        self.removals.told = number.max(self.removals.heeded);
+        self.read_removals();
     }
 
-    /// What is not here comes as it is now.
-    async fn blank(&self, draft: &mut Draft, id: &EntryId) {
+    /// What was said in an entry goes, if it is here, and does not come.
+    async fn forget_entry(&mut self, draft: &mut Draft, id: &EntryId) {
+        self.removals.gone.add(id);
         let Ok(Some(row)) = self.store.row_by_entry_id(self.id, id).await else { return };
         let (key, received_at) = (row.key, row.received_at);
         let RowKind::Entry(mut entry) = row.kind else { return };
-        let said = &mut entry.entry;
-        said.content = match said.kind {
-            EntryKind::Question => Body::Question { text: String::new() }.to_content(),
-            EntryKind::Message | EntryKind::Answer => String::new(),
-        };
-        (said.user, said.display_name, said.avatar_url) = Default::default();
+        blank(&mut entry.entry);
         let row = NewRow { received_at, kind: RowKind::Entry(entry) };
         draft.push(Change::Update { key, row });
+    }
+}
+
+fn blank(said: &mut Entry) {
+    said.content = match said.kind {
+        EntryKind::Question => Body::Question { text: String::new() }.to_content(),
+        EntryKind::Message | EntryKind::Answer => String::new(),
+    };
+    (said.user, said.display_name, said.avatar_url) = Default::default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_are_remembered_as_there_is_room_for() {
+        let mut gone = Gone::default();
+        for n in 0..2 * REMEMBERED {
+            gone.add(&EntryId::new(n.to_string()));
+            gone.add(&EntryId::new(n.to_string()));
+        }
+        gone.add(&EntryId::new("x".repeat(ID_BYTES + 1)));
+        assert_eq!((gone.ids.len(), gone.oldest_first.len()), (REMEMBERED, REMEMBERED));
+        assert!(gone.ids.contains(&EntryId::new((2 * REMEMBERED - 1).to_string())));
+        assert!(!gone.ids.contains(&EntryId::new("0")));
     }
 }

@@ -122,7 +122,17 @@ impl Network for Net {
             let (page, size): (usize, usize) =
                 (pairs["page"].parse().unwrap(), pairs["resultsPerPage"].parse().unwrap());
             let size = size.min(self.cap.load(Ordering::Relaxed) as usize);
-            let end = entries.len().saturating_sub((page - 1) * size);
+            let bound = |name| pairs.get(name).map(|seq| seq.parse().unwrap());
+            let (before, after) = (bound("before"), bound("after"));
+            let within = |entry: &Entry| {
+                let seq = entry.seq.map_or(0, |seq| seq.0);
+                before.is_none_or(|before| seq < before) && after.is_none_or(|after| seq > after)
+            };
+            let entries: Vec<_> = entries.into_iter().filter(within).collect();
+            let end = match after {
+                Some(_) => entries.len().min(size),
+                None => entries.len().saturating_sub((page - 1) * size),
+            };
             let page = HistoryPage::to_json(&entries[end.saturating_sub(size)..end]);
             return Ok(HttpReply { status: 200, body: page.into_bytes(), ..HttpReply::default() });
         }

@@ -11,9 +11,9 @@ export class FakeOrder implements OrderBridge {
   mutedUntil: number | null = null;
   slowedUntil: number | null = null;
   slowSeconds = 0;
-  notRemoved: OrderStatus["notRemoved"] = null;
+  notRemoved: OrderStatus["notRemoved"] = [];
   removing: Removing[] = [];
-  readonly muted = new Map<string, number>();
+  readonly muted = new Map<string, number | null>();
   readonly log: Deed[] = [];
   readonly #room: FakeRoom;
   readonly #answer: <T>(call: string, args: unknown[], answer: () => T) => Promise<T>;
@@ -54,7 +54,7 @@ export class FakeOrder implements OrderBridge {
 
   noteRemoval(room: string): Promise<void> {
     return this.#answer("noteRemoval", [room], () => {
-      this.notRemoved = null;
+      this.notRemoved = [];
       this.#tick();
     });
   }

@@ -39,6 +39,7 @@ pub(crate) struct LimitSettings {
     sends_burst: Option<NonZeroU32>,
     sockets: Option<NonZeroUsize>,
     sockets_per_user: Option<NonZeroUsize>,
+    connections: Option<NonZeroUsize>,
     queue_bytes: Option<NonZeroUsize>,
     resume_entries: Option<NonZeroU64>,
     admit_per_second: Option<NonZeroU32>,
@@ -130,6 +131,7 @@ const KEYS: &[&str] = &[
     "limits.sends_burst",
     "limits.sockets",
     "limits.sockets_per_user",
+    "limits.connections",
     "limits.queue_bytes",
     "limits.resume_entries",
     "limits.admit_per_second",
@@ -226,6 +228,7 @@ impl Settings {
             limits.sends_burst,
             limits.sockets,
             limits.sockets_per_user,
+            limits.connections,
             limits.queue_bytes,
             limits.resume_entries,
             limits.admit_per_second,
@@ -292,6 +295,7 @@ impl LimitSettings {
         limits.content_bytes = or(self.content_bytes, limits.content_bytes);
         limits.sockets = or(self.sockets, limits.sockets);
         limits.sockets_per_user = or(self.sockets_per_user, limits.sockets_per_user);
+        limits.connections = or(self.connections, limits.connections);
         limits.queue_bytes = or(self.queue_bytes, limits.queue_bytes);
         limits.resume_entries = self.resume_entries.map_or(limits.resume_entries, NonZeroU64::get);
         limits.admit_per_second =

@@ -29,6 +29,7 @@ sends_per_minute = 60
 sends_burst = 3
 sockets = 50
 sockets_per_user = 2
+connections = 8
 queue_bytes = 4096
 resume_entries = 77
 admit_per_second = 9
