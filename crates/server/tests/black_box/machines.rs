@@ -91,17 +91,19 @@ async fn what_is_said_at_one_is_heard_at_the_other_once_and_in_order() {
     let two = Two::start().await;
     let mut hears_here = listener(&two.here, two.there.ann.token.expose()).await;
     let mut hears_there = listener(&two.there, two.here.ann.token.expose()).await;
-    let say = async |room: &Room, who: &str, first: usize| {
-        let mut client = room.joined(&room.bob).await;
+    // Both are in before one of them speaks: joining ends with a moment in which nothing is heard.
+    let mut bob_here = two.here.joined(&two.here.bob).await;
+    let mut bob_there = two.there.joined(&two.there.bob).await;
+    let say = async |client: &mut Client, who: &str, first: usize| {
         for n in first..first + 40 {
             client.say_named(&format!("{who} {n}"), &nonce(n)).await;
         }
         for _ in 0..40 {
-            let ack = next_of(&mut client, "ack").await;
+            let ack = next_of(client, "ack").await;
             assert!(ack["seq"].as_u64().is_some());
         }
     };
-    tokio::join!(say(&two.here, "here", 100), say(&two.there, "there", 200));
+    tokio::join!(say(&mut bob_here, "here", 100), say(&mut bob_there, "there", 200));
     let (one, other) = (entries(&mut hears_here, 80).await, entries(&mut hears_there, 80).await);
     assert_eq!(one, other, "one order");
     let places: Vec<u64> = one.iter().map(|(seq, _)| *seq).collect();
