@@ -3,7 +3,7 @@ const LAWFUL = new Set(["DIV", "SPAN", "BDI", "TIME", "BLOCKQUOTE", "A", "BUTTON
 const HARMLESS = /^(class|dir|title|href|rel|draggable|datetime|src|alt|decoding|referrerpolicy|role|type|lang|aria-[a-z]+|data-[a-z]+)$/;
 const DRAWING = /^(xmlns|width|height|viewBox|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin|d|cx|cy|r|class|aria-hidden)$/;
 
-const last = () => [...log().querySelectorAll("bdi")].some((el) => el.title === b);
+const last = () => [...log().querySelectorAll("bdi")].some((el) => el.title === b || el.title.endsWith(` · ${b}`));
 for (let waits = 0; waits < 1_500 && !last(); waits++) await new Promise((done) => setTimeout(done, 8));
 if (!last()) return [`the row of ${b} never comes`];
 const shown = [...log().querySelectorAll("[role=article]")].filter((el) => ["message", "question", "answer"].includes(el.dataset.kind)).slice(-a.length);
