@@ -41,7 +41,7 @@ function screen(name: string, about: string, query: string, show: Show = nothing
 
 const rooms: Screen[] = [
   screen("start", "The first start", "scene=first"),
-  screen("start-host", "The first start, hosting", "scene=first", async ({ find }) => (await find(".doors button:nth-of-type(2)")).click()),
+  screen("start-host", "The first start, hosting", "scene=first", async ({ find }) => (await find(".doors button:nth-of-type(3)")).click()),
   screen("room", "A room", "rows=40"),
   screen("room-empty", "A room in which nothing was said", "scene=empty"),
   screen("room-loading", "A room that is being read", "rows=40&delay=3600000"),
