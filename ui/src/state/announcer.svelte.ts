@@ -24,10 +24,10 @@ export class Announcer {
     this.#schedule(200);
   }
 
-  /** What the room says. */
-  mention(words: string): void {
+  /** What the room says: put into words only where it is read out. */
+  mention(words: () => string): void {
     this.#counted++;
-    if (this.#counted <= READ_OUT) this.#ordinary.push(words);
+    if (this.#counted <= READ_OUT) this.#ordinary.push(words());
     this.#schedule(EVERY_MS);
   }
 

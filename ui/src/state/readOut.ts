@@ -15,6 +15,6 @@ export function readOut(announcer: Announcer, rows: readonly Row[], covered: boo
   for (const row of rows) {
     if (!isEntry(row) || row.ruled?.muted || row.removed || row.retracted || (covered && row.kind !== "question")) continue;
     const name = row.kind === "answer" && row.org !== "" ? row.org : row.name;
-    announcer.mention(t("say.said", { name: displayName(name), text: displayBody(row.text).slice(0, LONGEST) }));
+    announcer.mention(() => t("say.said", { name: displayName(name), text: displayBody(row.text).slice(0, LONGEST) }));
   }
 }

@@ -52,6 +52,16 @@ export class RoomList {
     if (!(await aside.attempt(() => aside.bridge.moveRoom(id, before)))) aside.rooms = was;
   }
 
+  /** Ctrl and a digit show the room at that place. */
+  digitKey(event: KeyboardEvent): boolean {
+    const isOurs = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && /^[1-9]$/.test(event.key) && this.#aside.sheet === null;
+    const room = isOurs ? this.listed[Number(event.key) - 1] : undefined;
+    if (!room) return false;
+    event.preventDefault();
+    void this.#aside.show(room.id);
+    return true;
+  }
+
   async leave(id: string): Promise<void> {
     const aside = this.#aside;
     await aside.attempt(async () => {

@@ -124,7 +124,7 @@ test("a flood is a number, and what concerns me is never lost in it", () => {
   const announcer = new Announcer((n) => `${n} new`);
   const heard: string[] = [];
   for (let n = 0; n < 400; n++) {
-    announcer.mention(`message ${n}`);
+    announcer.mention(() => `message ${n}`);
     if (n === 200) announcer.say("Org answered you");
     vi.advanceTimersByTime(50);
     if (announcer.words !== "" && announcer.words !== heard.at(-1)) heard.push(announcer.words);
