@@ -30,6 +30,7 @@ const STAGE: &[&str] = &[
     "fonts-noto-color-emoji",
     "gnome-keyring",
     "imagemagick",
+    "iproute2",
     "nats-server",
     "openbox",
     "pulseaudio",

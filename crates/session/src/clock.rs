@@ -75,12 +75,12 @@ impl SleepWatch {
         Self { awake, all }
     }
 
-    /// How long the machine slept since the last look; looks come at least every `nap`.
-    pub(crate) fn slept(&mut self, awake: Instant, all: Duration, nap: Duration) -> Duration {
+    /// How long the machine slept since the last look; this one was `due` at the latest.
+    pub(crate) fn slept(&mut self, awake: Instant, all: Duration, due: Instant) -> Duration {
         let seen = awake - self.awake;
         let slept = all.saturating_sub(self.all).saturating_sub(seen);
         *self = Self { awake, all };
-        let late = seen.saturating_sub(nap) >= LATE;
+        let late = awake.saturating_duration_since(due) >= LATE;
         slept.max(if late { DOZE } else { Duration::ZERO })
     }
 }
@@ -95,19 +95,23 @@ mod tests {
     fn sleep_is_what_the_awake_clock_did_not_see() {
         let start = Instant::now();
         let mut watch = SleepWatch::new(start, S(1000));
-        assert_eq!(watch.slept(start + S(2), S(1002), S(2)), S(0));
-        assert_eq!(watch.slept(start + S(4), S(1094), S(2)), S(90));
-        assert_eq!(watch.slept(start + S(6), S(500), S(2)), S(0), "a step back is no sleep");
-        assert_eq!(watch.slept(start + S(8), S(502), S(2)), S(0));
+        assert_eq!(watch.slept(start + S(2), S(1002), start + S(2)), S(0));
+        assert_eq!(watch.slept(start + S(4), S(1094), start + S(4)), S(90));
+        assert_eq!(
+            watch.slept(start + S(6), S(500), start + S(6)),
+            S(0),
+            "a step back is no sleep"
+        );
+        assert_eq!(watch.slept(start + S(8), S(502), start + S(8)), S(0));
     }
 
     #[test]
     fn a_look_that_comes_far_too_late_is_a_doubt_and_never_more() {
         let start = Instant::now();
         let mut watch = SleepWatch::new(start, S(0));
-        assert_eq!(watch.slept(start + S(6), S(6), S(2)), S(0), "a busy moment");
-        assert_eq!(watch.slept(start + S(13), S(13), S(2)), DOZE);
-        assert_eq!(watch.slept(start + S(50_000), S(50_000), S(2)), DOZE);
+        assert_eq!(watch.slept(start + S(6), S(6), start + S(2)), S(0), "a busy moment");
+        assert_eq!(watch.slept(start + S(13), S(13), start + S(8)), DOZE);
+        assert_eq!(watch.slept(start + S(50_000), S(50_000), start + S(15)), DOZE);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The real network: TCP with an address race, TLS with the system's roots, HTTP that follows no redirect.
 
 use std::error::Error as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use reqwest::header::{
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
@@ -21,6 +22,8 @@ use crate::network::{
     ProxyChoice, Routes,
 };
 
+#[cfg(target_os = "linux")]
+mod news;
 mod proxy;
 mod reach;
 #[cfg(test)]
@@ -45,6 +48,8 @@ pub(crate) struct Internet {
     stranger: reqwest::Client,
     tls: TlsConnector,
     rules: Arc<Rules>,
+    /// Heard from the first room on.
+    news: OnceLock<Option<watch::Receiver<()>>>,
 }
 
 impl Internet {
@@ -83,7 +88,13 @@ impl Internet {
         // A connection that slept for longer may be dead, and a question written to it would be in doubt.
         let http = client().pool_idle_timeout(POOL_IDLE).build().ok()?;
         let stranger = client().pool_max_idle_per_host(0).build().ok()?;
-        Some(Self { http, stranger, tls: TlsConnector::from(Arc::new(tls)), rules })
+        Some(Self {
+            http,
+            stranger,
+            tls: TlsConnector::from(Arc::new(tls)),
+            rules,
+            news: OnceLock::new(),
+        })
     }
 
     async fn encrypt(
@@ -184,6 +195,18 @@ impl Network for Internet {
             Ok(Peeked { status: reply.status, location, body: reply.body })
         };
         timeout(PEEK, exchange).await.unwrap_or(Err(HttpError::Lost))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn news(&self) -> Option<watch::Receiver<()>> {
+        let listen = || {
+            news::listen()
+                .inspect_err(
+                    |error| tracing::warn!(%error, "the system says nothing about its network"),
+                )
+                .ok()
+        };
+        self.news.get_or_init(listen).clone()
     }
 
     fn routes(&self) -> Option<Routes> {

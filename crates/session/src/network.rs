@@ -7,6 +7,7 @@ use std::time::Duration;
 use aside_protocol::Token;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use url::Url;
 
 /// A connected byte stream, TLS already inside where the URL asked for it.
@@ -30,6 +31,12 @@ pub trait Network: Send + Sync + 'static {
 
     /// How the rest of the world would be reached now; nothing where that can't be told. Must not block.
     fn routes(&self) -> Option<Routes> {
+        None
+    }
+
+    /// Changes whenever the system says that [`routes`](Self::routes) may be others now, or that the machine woke; nothing
+    /// where it does not say, so that one has to look every other second. Inside a runtime.
+    fn news(&self) -> Option<watch::Receiver<()>> {
         None
     }
 

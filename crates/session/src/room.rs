@@ -116,8 +116,11 @@ impl Command {
 
 /// Frames that are committed together at most.
 const BATCH: usize = 2048;
-/// The longest the task sleeps: after a sleep of the machine or a change of the network, that is how late it is noticed.
+/// The longest the task sleeps where the system does not say that the machine woke or the network changed: that is how late it
+/// is noticed ...
 pub(crate) const NAP: Duration = Duration::from_secs(2);
+/// ... and where it does, for a word that got lost. A room with a connection looks with every beat, whatever is said.
+const LONG_NAP: Duration = Duration::from_secs(60);
 
 /// How entries find their place.
 enum Merge {
@@ -167,6 +170,8 @@ struct Room {
     backoff: Backoff,
     strikes: Strikes,
     sleep: SleepWatch,
+    /// When the task wakes at the latest.
+    due: Instant,
     around: Surroundings,
 
     /// What the server last said of itself, in this session.
@@ -222,6 +227,7 @@ impl Room {
             // What waits while nothing rests any more is taken in at once.
             let rest = (!batch.is_empty()).then(|| self.rest().unwrap_or_else(Instant::now));
             let nap = rest.into_iter().fold(self.deadline(), Instant::min);
+            self.due = nap;
             tokio::select! {
                 biased;
                 command = inbox.recv() => {
@@ -243,6 +249,7 @@ impl Room {
                 _count = ear.recv_many(&mut batch, BATCH), if batch.is_empty() => {}
                 () = hurry.notified(), if rest.is_some() => self.pacing.end(),
                 () = self.pacing.changed() => {}
+                () = self.around.hears() => {}
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => self.finish(done.ok()).await,
                 () = sleep_until(nap) => {}
             }
@@ -362,10 +369,11 @@ impl Room {
             Merge::Exact(exact) => exact.due(now),
             Merge::Aligned(aligned) => aligned.due(now),
         };
-        [heart, merge, self.phase.due(), self.outbox_due(now), self.look_due(), self.removal_due()]
+        let (phase, around) = (self.phase.due(), self.around.due(now));
+        [heart, merge, phase, self.outbox_due(now), self.look_due(), self.removal_due()]
             .into_iter()
             .flatten()
-            .fold(now + NAP, Instant::min)
+            .fold(around, Instant::min)
     }
 
     async fn look_at_the_clock(&mut self) {

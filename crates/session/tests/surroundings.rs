@@ -202,3 +202,66 @@ async fn a_wall_clock_that_is_set_and_a_short_sleep_keep_a_link_that_answers() {
     world.accept().await;
     assert!(woke.elapsed() <= S(6), "{:?}", woke.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_system_says_is_looked_at_once_and_nothing_wakes_for_looking() {
+    let world = World::new();
+    world.says();
+    world.reach_from(Some("10.0.0.2"));
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(20)).await;
+    let looks = world.looks();
+    peer.live_for(S(60)).await;
+    let beats = 12 + 1;
+    assert!(world.looks() - looks <= beats, "{}", world.looks() - looks);
+
+    // One change is many words, and two looks or three.
+    let looks = world.looks();
+    world.reach_from(Some("192.168.1.7"));
+    for _ in 0..40 {
+        world.says();
+        sleep(Duration::from_millis(10)).await;
+    }
+    let seen = world.looks() - looks;
+    assert!((2..=3).contains(&seen), "{seen}");
+    sleep(S(1)).await;
+    assert_eq!(world.looks() - looks, 3, "the last word, too, was followed by a look");
+    // The doubt was answered by nobody: three seconds.
+    let begun = Instant::now();
+    let mut second = world.accept().await;
+    assert!(begun.elapsed() <= S(3), "{:?}", begun.elapsed());
+    second.live_for(S(20)).await;
+
+    // Woken, and told so.
+    world.clock.sleep(S(3600));
+    world.says();
+    let woke = Instant::now();
+    let mut third = world.accept().await;
+    assert!(woke.elapsed() <= S(1), "{:?}", woke.elapsed());
+    third.live_for(S(20)).await;
+
+    // Woken, and the word is lost: the next beat sees it.
+    world.clock.sleep(S(3600));
+    let woke = Instant::now();
+    world.accept().await.live_for(S(20)).await;
+    assert!(woke.elapsed() <= S(26), "{:?}", woke.elapsed());
+    assert_eq!(session.watch().borrow().connection, Connection::Online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_out_that_the_system_tells_of_is_taken_at_once() {
+    let world = World::new();
+    world.says();
+    world.reach_from(None);
+    world.refuse(Some(DialError::Unreachable));
+    let session = world.join(&inline_store()).await;
+    sleep(S(30)).await;
+    assert_eq!(why(&session), Some(Why::Network));
+    world.refuse(None);
+    world.reach_from(Some("10.0.0.9"));
+    world.says();
+    let up = Instant::now();
+    world.accept().await;
+    assert!(up.elapsed() <= S(1), "{:?}", up.elapsed());
+}

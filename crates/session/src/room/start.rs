@@ -55,7 +55,8 @@ pub(crate) async fn start(
     let mut room = Room {
         rng: StdRng::seed_from_u64(env.seed),
         sleep: SleepWatch::new(Instant::now(), env.clock.with_sleep()),
-        around: Surroundings::default(),
+        due: Instant::now(),
+        around: Surroundings::new(env.network.news()),
         me: vec![config.user.clone()],
         config: Arc::new(config),
         token,

@@ -1,14 +1,16 @@
 //! The machine and the network around a room: whether it slept, whether there is a way out, whether it changed, whether
 //! it wants to be signed in to first.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::connection::Phase;
-use super::{Done, NAP, Room};
+use super::{Done, LONG_NAP, NAP, Room};
 use crate::config::is_loopback;
 use crate::network::Routes;
 use crate::portal::{Found, look};
@@ -24,14 +26,50 @@ const LOOK: Duration = Duration::from_secs(20);
 const SHORT_SLEEP: Duration = Duration::from_secs(5);
 const LONG_SLEEP: Duration = Duration::from_secs(15);
 
+/// A change of the network is many words of the system's: so much time is between two looks that follow them.
+const CALM: Duration = Duration::from_millis(250);
+
 /// What is known of it.
 #[derive(Debug, Default)]
 pub(super) struct Surroundings {
+    /// Where the system says by itself that something changed.
+    news: Option<watch::Receiver<()>>,
+    /// It did since the last look.
+    told: bool,
     /// At the last look, where the system can tell.
     routes: Option<Routes>,
     looked_at: Option<Instant>,
     /// A sign-in page was seen; until it is gone, nothing with the token in it leaves.
     pub(super) portal: bool,
+}
+
+impl Surroundings {
+    pub(super) fn new(news: Option<watch::Receiver<()>>) -> Self {
+        Self { news, ..Self::default() }
+    }
+
+    /// Waits until the system says something. May be dropped at any time.
+    pub(super) async fn hears(&mut self) {
+        let Some(news) = &mut self.news else { return pending().await };
+        if news.changed().await.is_ok() {
+            self.told = true;
+        } else {
+            self.news = None;
+        }
+    }
+
+    /// When the next look is due at the latest.
+    pub(super) fn due(&self, now: Instant) -> Instant {
+        match (self.told, self.looked_at) {
+            (true, Some(at)) => at + CALM,
+            _ => now + if self.news.is_some() { LONG_NAP } else { NAP },
+        }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let apart = if self.told { CALM } else { NAP };
+        self.looked_at.is_none_or(|at| now >= at + apart)
+    }
 }
 
 impl Room {
@@ -47,10 +85,11 @@ impl Room {
 
     /// Notices that the way out became another one. A connection may have survived that, and is asked.
     pub(super) fn check_routes(&mut self, now: Instant) {
-        if self.around.looked_at.is_some_and(|at| now < at + NAP) {
+        if !self.around.is_due(now) {
             return;
         }
         self.around.looked_at = Some(now);
+        self.around.told = false;
         let routes = self.env.network.routes();
         let before = std::mem::replace(&mut self.around.routes, routes);
         if before.is_none() || before == routes || is_loopback(&self.config.socket) {
@@ -64,7 +103,7 @@ impl Room {
     }
 
     pub(super) async fn check_sleep(&mut self, now: Instant) {
-        let slept = self.sleep.slept(now, self.env.clock.with_sleep(), NAP);
+        let slept = self.sleep.slept(now, self.env.clock.with_sleep(), self.due);
         if slept < SHORT_SLEEP {
             return;
         }

@@ -16,7 +16,7 @@ use futures_util::{SinkExt, StreamExt};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -84,6 +84,10 @@ struct Net {
     peek: Mutex<Peek>,
     peeks: Mutex<Vec<(Instant, url::Url)>>,
     routes: Mutex<Option<Routes>>,
+    /// How often they were looked at.
+    looks: AtomicU64,
+    /// Where the system says by itself that something changed.
+    news: Mutex<Option<watch::Sender<()>>>,
     history: Mutex<VecDeque<(Instant, Entry)>>,
     cap: AtomicU64,
     broken: AtomicBool,
@@ -144,7 +148,12 @@ impl Network for Net {
         (self.peek.lock().unwrap())(url)
     }
 
+    fn news(&self) -> Option<watch::Receiver<()>> {
+        self.news.lock().unwrap().as_ref().map(watch::Sender::subscribe)
+    }
+
     fn routes(&self) -> Option<Routes> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         *self.routes.lock().unwrap()
     }
 }
@@ -165,6 +174,8 @@ impl World {
             peek: Mutex::new(Box::new(|_| Err(DialError::Unreachable.into()))),
             peeks: Mutex::default(),
             routes: Mutex::default(),
+            looks: AtomicU64::new(0),
+            news: Mutex::default(),
             history: Mutex::default(),
             cap: AtomicU64::new(1000),
             broken: AtomicBool::new(false),
@@ -224,6 +235,17 @@ impl World {
     pub fn reach_from(&self, address: Option<&str>) {
         let v4 = address.map(|address| address.parse().unwrap());
         *self.net.routes.lock().unwrap() = Some(Routes { v4, v6: None });
+    }
+
+    /// From now on the system says when something changes, before a session begins; afterwards, it says something.
+    pub fn says(&self) {
+        let mut news = self.net.news.lock().unwrap();
+        news.get_or_insert_with(|| watch::channel(()).0).send_replace(());
+    }
+
+    /// How often it was looked whether there is another way out.
+    pub fn looks(&self) -> u64 {
+        self.net.looks.load(Ordering::Relaxed)
     }
 
     pub fn dials(&self) -> Vec<Instant> {
