@@ -25,7 +25,7 @@ use heard::{Heard, Spot, Wanted, Why};
 
 /// Looked for this often at most.
 const EVERY: Duration = Duration::from_secs(1);
-/// The news of one room is told together, this often at most.
+/// The news of one room is told together, this often at most; what had to wait for that is told even if nothing else happens.
 const APART: Duration = Duration::from_secs(10);
 /// Rows that are read of a room at once, and how often in one go.
 const ROWS: u32 = 200;
@@ -48,6 +48,11 @@ struct Known {
 impl Known {
     fn is_due(&self, now: Instant) -> bool {
         self.told.is_none_or(|told| now >= told + APART)
+    }
+
+    /// Whether there is something that is told as soon as it is time.
+    fn waits(&self, open: u32) -> bool {
+        self.waiting.is_some() || self.open.is_some_and(|before| open > before)
     }
 
     /// How many more questions there are that nobody has taken. What came while nobody was to be told is not news later.
@@ -98,23 +103,29 @@ pub(crate) fn is_staffed(status: &RoomStatus) -> bool {
 /// Watches the rooms for as long as the app runs.
 pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
     let mut known: BTreeMap<RoomKey, Known> = BTreeMap::new();
+    let mut waits = false;
     loop {
-        // News that had to wait is told even if nothing else happens.
-        let _woken = tokio::time::timeout(APART, wake.notified()).await;
-        look(&app, &mut known).await;
+        if waits {
+            let _woken = tokio::time::timeout(APART, wake.notified()).await;
+        } else {
+            wake.notified().await;
+        }
+        waits = look(&app, &mut known).await;
         tokio::time::sleep(EVERY).await;
     }
 }
 
 /// Whether nothing is to appear on the screen beside the window: an audience sees it.
-fn quiet(app: &AppHandle, shell: &Shell, mode: dto::StreamerMode) -> bool {
-    present::is_open(app) || shell.streamer.is_on(mode)
+async fn quiet(app: &AppHandle, shell: &Shell, mode: dto::StreamerMode) -> bool {
+    present::is_open(app) || shell.streamer.is_on_now(mode).await
 }
 
-async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
+/// Tells of what is new, and says whether something has to wait.
+async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> bool {
     let shell = app.state::<Shell>();
     let settings = shell.remembered.read(|memory| memory.settings.clone());
-    let quiet = quiet(app, &shell, settings.streamer_mode) || windows::is_looked_at(app);
+    let quiet = quiet(app, &shell, settings.streamer_mode).await || windows::is_looked_at(app);
+    let mut waits = false;
     let statuses = shell.rooms.statuses();
     known.retain(|key, _| statuses.iter().any(|status| status.room == key.to_string()));
     for status in statuses {
@@ -143,6 +154,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
             lines.push(line(&first, count, settings.notify_text, language));
             spot = Some(dto::Spot { key: first.key.0.to_string(), place: first.place.0 });
         }
+        waits |= room.waits(status.desk.open);
         if lines.is_empty() {
             continue;
         }
@@ -154,6 +166,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) {
         app.state::<Notifier>()
             .tell(app, Notice { room: key, spot, title, words: lines.join("\n") });
     }
+    waits
 }
 
 async fn taken_over(room: &mut Known, live: &Live) -> Vec<(u64, String)> {
@@ -235,7 +248,9 @@ mod tests {
         assert_eq!(known.open(7, false, true), Some(2));
         known.told = Some(Instant::now());
         assert!(!known.is_due(Instant::now()));
+        assert!(!known.waits(7), "it was told");
         assert_eq!(known.open(8, false, false), None, "so soon");
+        assert!(known.waits(8));
         tokio::time::advance(APART).await;
         assert!(known.is_due(Instant::now()));
         assert_eq!(known.open(9, false, true), Some(2), "both that came meanwhile");
@@ -257,10 +272,12 @@ mod tests {
         assert_eq!(known.rows(vec![spot(1)], false, true), Some((spot(1), 1)));
         assert_eq!(known.rows(vec![spot(2), spot(3)], false, false), None);
         assert_eq!(known.rows(vec![spot(4)], false, false), None);
+        assert!(known.waits(0));
         assert_eq!(known.rows(vec![], false, true), Some((spot(2), 3)));
         assert_eq!(known.rows(vec![spot(5)], false, false), None);
         assert_eq!(known.rows(vec![], true, false), None);
         assert_eq!(known.rows(vec![], false, true), None, "it was seen");
+        assert!(!known.waits(0));
     }
 
     #[test]

@@ -83,6 +83,11 @@ impl Rooms {
         }
     }
 
+    /// Something that is not in the rooms makes them look different, or worth telling of.
+    pub(crate) fn look_again(&self) {
+        (self.changed)();
+    }
+
     /// Takes the room's seat, so that a second wish to open it waits for this one. False when it is taken.
     pub(crate) fn reserve(&self, key: RoomKey) -> bool {
         self.seats.send_if_modified(|seats| match seats.get(&key) {

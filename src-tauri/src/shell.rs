@@ -318,6 +318,7 @@ impl Shell {
         }
         self.change(|memory| memory.settings = settings)?;
         self.streamer.look_again();
+        self.rooms.look_again();
         Ok(())
     }
 

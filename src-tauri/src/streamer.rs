@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use sysinfo::{Process, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
 use tauri::{AppHandle, Manager};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
+use tokio::time::Instant;
 
 use crate::dto::StreamerMode;
 use crate::shell::Shell;
-use crate::windows;
+use crate::windows::{self, RoomWindow};
 
-/// How often the running programs are looked through. Without a window, too: notifications are quiet in streamer mode.
+/// How often the running programs are looked through where there is a page, shown or not: it must know when it appears.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Programs that broadcast, as their processes are called, without `.exe` and in small letters.
@@ -40,6 +41,8 @@ const BROADCASTERS: [&str; 16] = [
 #[derive(Default)]
 pub(crate) struct Streamer {
     broadcasting: AtomicBool,
+    /// When that was last found out.
+    looked: Mutex<Option<Instant>>,
     wake: Notify,
 }
 
@@ -51,6 +54,27 @@ impl Streamer {
             StreamerMode::Off => false,
             StreamerMode::Auto => self.broadcasting.load(Ordering::SeqCst),
         }
+    }
+
+    /// Whether the mode is in force now, for whoever is about to show something: what is known may be [`EVERY`] old.
+    pub(crate) async fn is_on_now(&self, mode: StreamerMode) -> bool {
+        self.look(mode, EVERY).await;
+        self.is_on(mode)
+    }
+
+    /// Looks through the running programs, where what is known is so old.
+    async fn look(&self, mode: StreamerMode, age: Duration) {
+        // Nobody's programs are looked at without need.
+        if mode != StreamerMode::Auto {
+            return;
+        }
+        let mut looked = self.looked.lock().await;
+        if looked.is_some_and(|at| at.elapsed() < age) {
+            return;
+        }
+        let found = tokio::task::spawn_blocking(is_broadcasting).await.unwrap_or(false);
+        self.broadcasting.store(found, Ordering::SeqCst);
+        *looked = Some(Instant::now());
     }
 
     /// A person chose, or a window appears: that counts at once.
@@ -65,18 +89,20 @@ pub(crate) async fn keep(app: AppHandle) {
     let mut told = false;
     loop {
         let mode = shell.remembered.read(|memory| memory.settings.streamer_mode);
-        // Nobody's programs are looked at without need.
-        if mode == StreamerMode::Auto {
-            let found = tokio::task::spawn_blocking(is_broadcasting).await.unwrap_or(false);
-            shell.streamer.broadcasting.store(found, Ordering::SeqCst);
-        }
+        shell.streamer.look(mode, Duration::ZERO).await;
         let on = shell.streamer.is_on(mode);
         if on != told {
             told = on;
             // A page that is being built reads it from its snapshot.
             windows::tell(&app, "streamer", on);
         }
-        let _woken = tokio::time::timeout(EVERY, shell.streamer.wake.notified()).await;
+        let woken = shell.streamer.wake.notified();
+        if RoomWindow::ALL.into_iter().any(|which| which.find(&app).is_some()) {
+            let _woken = tokio::time::timeout(EVERY, woken).await;
+        } else {
+            // Whoever builds a window says so.
+            woken.await;
+        }
     }
 }
 

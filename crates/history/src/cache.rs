@@ -26,5 +26,6 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("sql/cache_4.sql")),
     M::up(include_str!("sql/cache_5.sql")),
     M::up(include_str!("sql/cache_6.sql")),
+    M::up(include_str!("sql/cache_7.sql")),
 ];
 pub(crate) static MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

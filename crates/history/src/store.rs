@@ -166,7 +166,7 @@ impl Store {
         match &*self.way {
             Way::Threads(threads) => threads.send(Job::Commit(job)).await?,
             Way::Inline(desk) => match &mut *desk.lock().unwrap_or_else(PoisonError::into_inner) {
-                Some(desk) => desk.commit(vec![job]),
+                Some(desk) => desk.commit_inline(job),
                 None => return Err(StoreError::Closed.into()),
             },
         }

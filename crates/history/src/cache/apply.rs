@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{self, At, Stored};
 use super::head::Head;
-use super::indexing::{self, Words};
+use super::indexing::{self, Index};
 use super::statements::{ADD_REMOVED, DELETE, OLD_REMOVED, PRUNE_REMOVED, REPLACE, ROW, STAND};
 use crate::commit::{Change, Commit, Committed, Inserted, Where};
 use crate::error::CommitError;
@@ -24,13 +24,13 @@ pub(super) struct Applying<'c> {
     pub(super) touched: bool,
     removals: bool,
     pub(super) inserted: Vec<Inserted>,
-    pub(super) words: &'c mut Words,
+    pub(super) index: &'c mut Index,
 }
 
 /// Applies a commit; on an error the caller must roll back.
 pub(crate) fn apply<'c>(
     conn: &'c Connection,
-    words: &'c mut Words,
+    index: &'c mut Index,
     room: RoomId,
     commit: &Commit,
 ) -> Result<Committed, CommitError> {
@@ -42,7 +42,7 @@ pub(crate) fn apply<'c>(
         touched: false,
         removals: false,
         inserted: Vec::new(),
-        words,
+        index,
     };
     for change in &commit.changes {
         a.change(change)?;
@@ -138,7 +138,7 @@ impl Applying<'_> {
         old: &RowKind,
         kind: &RowKind,
     ) -> Result<(), CommitError> {
-        indexing::reindex(self.conn, self.words, self.room, key, old, kind)?;
+        indexing::reindex(self.conn, self.index, self.room, key, old, kind)?;
         let at = At { name: key.0, place: 0, revision: self.touch(), epoch };
         cells::write(
             &mut self.conn.prepare_cached(REPLACE)?,
@@ -203,7 +203,7 @@ impl Applying<'_> {
         };
         let revision = self.touch();
         self.conn.prepare_cached(DELETE)?.execute(params![self.room.0, key.0])?;
-        indexing::forget(self.conn, key)?;
+        indexing::forget(self.conn, self.index, key)?;
         let cells = params![self.room.0, revision.cast_signed(), key.0];
         self.conn.prepare_cached(ADD_REMOVED)?.execute(cells)?;
         self.removals = true;

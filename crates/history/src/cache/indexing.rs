@@ -1,4 +1,5 @@
-//! The index over what was said, and the words in it: kept with the rows, in the same commit.
+//! The index over what was said, and the words in it. It follows the rows: a commit writes them alone, since to index a row costs
+//! twice as much as to write it; some at a time are put into the index whenever nobody waits, and the rest before a search.
 
 use std::collections::HashSet;
 
@@ -7,8 +8,8 @@ use rusqlite::{Connection, params};
 
 use super::cells;
 use super::statements::{
-    INDEX, INDEX_ANEW, LEARN, SEARCH_BEGIN, SEARCH_DONE, SEARCH_FORGET, SEARCH_STATE, UNINDEX,
-    UNINDEX_ALL, UNINDEXED, UNLEARN_ALL,
+    INDEX, INDEX_ANEW, LEARN, SEARCH_BEGIN, SEARCH_CAME_TO, SEARCH_DONE, SEARCH_FORGET,
+    SEARCH_STATE, SEARCH_UPTO, UNINDEX, UNINDEX_ALL, UNINDEXED, UNINDEXED_NEW, UNLEARN_ALL,
 };
 use crate::error::StoreError;
 use crate::fold::{Class, class, tokens};
@@ -17,27 +18,68 @@ use crate::row::{EntryRow, RowKind};
 
 /// Where a row that was read by its key alone has its room.
 pub(super) const ROOM: usize = 26;
-/// Old rows that are indexed between two jobs of the writer: some ten milliseconds.
+/// Rows that are indexed between two jobs of the writer: some ten milliseconds.
 const INDEX_BATCH: i64 = 500;
+/// New rows that are worth a transaction of their own: fewer wait for more, or for a search.
+const BUNCH: i64 = 64;
 
 /// So many words are remembered as learnt, half a megabyte at most; most of what is said consists of few.
 const REMEMBERED: usize = 8_192;
 
-/// Words that need not be learnt once more.
+/// What the writer knows of the index.
 #[derive(Default)]
-pub(crate) struct Words {
+pub(crate) struct Index {
+    /// Words that need not be learnt once more.
     learnt: HashSet<Box<str>>,
     /// Those of the transaction that is open, which may fail.
     met: HashSet<Box<str>>,
+    /// Rows behind this key are not in the index yet.
+    upto: i64,
+    /// No row is behind this key. It may be of a commit that was undone.
+    newest: i64,
 }
 
-impl Words {
-    fn is_new(&mut self, word: &str) -> bool {
-        !self.learnt.contains(word) && !self.met.contains(word) && self.met.insert(word.into())
+impl Index {
+    /// Of a cache as it is on disk. Of one that is damaged nothing is known, and nothing is lacking: somebody meets the damage
+    /// who can be told that the cache was rebuilt.
+    pub(crate) fn of(conn: &Connection) -> Self {
+        let came = || {
+            let mut statement = conn.prepare_cached(SEARCH_UPTO)?;
+            statement.query_row([], |line| Ok((line.get(0)?, line.get(1)?)))
+        };
+        let (upto, newest) = came().unwrap_or_else(|error: rusqlite::Error| {
+            tracing::warn!(%error, "the search index does not follow");
+            (i64::MAX, 0)
+        });
+        Self { upto, newest, ..Self::default() }
     }
 
-    /// What was met is on disk.
-    pub(crate) fn committed(&mut self) {
+    /// A row was written.
+    pub(super) fn wrote(&mut self, key: RowKey) {
+        self.newest = self.newest.max(key.0);
+    }
+
+    /// Whether enough new rows wait to be indexed now.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.newest - self.upto >= BUNCH
+    }
+
+    /// The newest row, if it or one before it is not in the index.
+    pub(crate) fn lacks(&self) -> Option<i64> {
+        (self.upto < self.newest).then_some(self.newest)
+    }
+
+    /// This row, if it or one before it is not in the index.
+    pub(crate) fn lacks_until(&self, key: i64) -> Option<i64> {
+        (self.upto < key.min(self.newest)).then_some(key)
+    }
+
+    /// What [`index_new`] put into the index is on disk.
+    pub(crate) fn came_to(&mut self, came: Came) {
+        self.upto = came.upto;
+        if came.is_all {
+            self.newest = came.upto;
+        }
         if self.learnt.len() + self.met.len() > REMEMBERED {
             self.learnt.clear();
         }
@@ -48,12 +90,23 @@ impl Words {
     pub(crate) fn undone(&mut self) {
         self.met.clear();
     }
+
+    fn is_new(&mut self, word: &str) -> bool {
+        !self.learnt.contains(word) && !self.met.contains(word) && self.met.insert(word.into())
+    }
+}
+
+/// How far the index came.
+pub(crate) struct Came {
+    upto: i64,
+    /// There are no rows behind that.
+    is_all: bool,
 }
 
 /// What the index is told of a row.
 fn add(
     conn: &Connection,
-    words: &mut Words,
+    index: &mut Index,
     statement: &str,
     room: i64,
     key: i64,
@@ -76,31 +129,17 @@ fn add(
     conn.prepare_cached(statement)?.execute(params![key, body, who, mark])?;
     for word in body.split(' ').chain(who.split(' ')) {
         let is_word = word.chars().next().is_some_and(|c| class(c) == Class::Word);
-        if is_word && words.is_new(word) {
+        if is_word && index.is_new(word) {
             conn.prepare_cached(LEARN)?.execute([word])?;
         }
     }
     Ok(())
 }
 
-/// A row is new.
-pub(super) fn index(
-    conn: &Connection,
-    words: &mut Words,
-    room: RoomId,
-    key: RowKey,
-    kind: &RowKind,
-) -> rusqlite::Result<()> {
-    match kind {
-        RowKind::Entry(entry) => add(conn, words, INDEX, room.0, key.0, entry),
-        RowKind::Gap(_) | RowKind::Boundary => Ok(()),
-    }
-}
-
 /// A row is something else than it was.
 pub(super) fn reindex(
     conn: &Connection,
-    words: &mut Words,
+    index: &mut Index,
     room: RoomId,
     key: RowKey,
     old: &RowKind,
@@ -122,13 +161,18 @@ pub(super) fn reindex(
         }
     }
     match new {
-        RowKind::Entry(entry) => add(conn, words, INDEX_ANEW, room.0, key.0, entry),
-        RowKind::Gap(_) | RowKind::Boundary => forget(conn, key),
+        // It is indexed as it is then.
+        RowKind::Entry(_) if key.0 > index.upto => Ok(()),
+        RowKind::Entry(entry) => add(conn, index, INDEX_ANEW, room.0, key.0, entry),
+        RowKind::Gap(_) | RowKind::Boundary => forget(conn, index, key),
     }
 }
 
 /// A row is gone.
-pub(super) fn forget(conn: &Connection, key: RowKey) -> rusqlite::Result<()> {
+pub(super) fn forget(conn: &Connection, index: &Index, key: RowKey) -> rusqlite::Result<()> {
+    if key.0 > index.upto {
+        return Ok(());
+    }
     conn.prepare_cached(UNINDEX)?.execute([key.0])?;
     Ok(())
 }
@@ -159,14 +203,32 @@ pub(crate) fn index_some(conn: &Connection) -> Result<bool, StoreError> {
     let end = (next - INDEX_BATCH).max(0);
     let mut statement = conn.prepare_cached(UNINDEXED)?;
     let mut lines = statement.query(params![next, end])?;
-    let mut words = Words::default();
+    let mut index = Index::default();
     while let Some(line) = lines.next()? {
         let room: i64 = line.get(ROOM)?;
         let row = cells::read(line)?.row;
         if let RowKind::Entry(entry) = &row.kind {
-            add(conn, &mut words, INDEX_ANEW, room, row.key.0, entry)?;
+            add(conn, &mut index, INDEX_ANEW, room, row.key.0, entry)?;
         }
     }
     conn.prepare_cached(SEARCH_DONE)?.execute([end])?;
     Ok(true)
+}
+
+/// Puts some more of the new rows into the index.
+pub(crate) fn index_new(conn: &Connection, index: &mut Index) -> Result<Came, StoreError> {
+    let mut upto = index.upto;
+    let mut count = 0;
+    let mut statement = conn.prepare_cached(UNINDEXED_NEW)?;
+    let mut lines = statement.query(params![upto, INDEX_BATCH])?;
+    while let Some(line) = lines.next()? {
+        let room: i64 = line.get(ROOM)?;
+        let row = cells::read(line)?.row;
+        if let RowKind::Entry(entry) = &row.kind {
+            add(conn, index, INDEX, room, row.key.0, entry)?;
+        }
+        (upto, count) = (row.key.0, count + 1);
+    }
+    conn.prepare_cached(SEARCH_CAME_TO)?.execute([upto])?;
+    Ok(Came { upto, is_all: count < INDEX_BATCH })
 }

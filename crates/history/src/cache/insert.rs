@@ -4,7 +4,6 @@ use rusqlite::{OptionalExtension, params};
 
 use super::apply::Applying;
 use super::cells::{self, At, Stored};
-use super::indexing;
 use super::statements::{INSERT, ROW_BY_SEQ};
 use crate::commit::{Inserted, Where};
 use crate::error::CommitError;
@@ -50,7 +49,7 @@ impl Applying<'_> {
         if fresh {
             self.touch();
             let key = RowKey(self.conn.last_insert_rowid());
-            indexing::index(self.conn, self.words, self.room, key, &row.kind)?;
+            self.index.wrote(key);
             self.inserted.push(Inserted { key, place: Place(place), fresh });
             return Ok(());
         }

@@ -145,12 +145,18 @@ statements! {
     WORDS = "SELECT word FROM words WHERE word >= ?1 AND word < ?2 ORDER BY word LIMIT ?3";
     SEARCH_FORGET = "DELETE FROM search_state";
     SEARCH_BEGIN =
-        "INSERT INTO search_state (rowid, next, of) SELECT 1, coalesce(max(key), 0), coalesce(max(key), 0) FROM rows";
+        "INSERT INTO search_state (rowid, next, of, upto) SELECT 1, newest, newest, newest \
+         FROM (SELECT coalesce(max(key), 0) AS newest FROM rows)";
     ROW_OF_KEY = concat!("SELECT ", columns!(), ", room FROM rows WHERE key = ?1");
     NEWEST_KEYS = "SELECT key FROM rows WHERE key < ?1 ORDER BY key DESC LIMIT ?2";
     UNINDEXED = concat!(
         "SELECT ", columns!(), ", room FROM rows WHERE key <= ?1 AND key > ?2 AND kind <= 2 ORDER BY key DESC"
     );
+    UNINDEXED_NEW = concat!(
+        "SELECT ", columns!(), ", room FROM rows WHERE key > ?1 AND kind <= 2 ORDER BY key LIMIT ?2"
+    );
+    SEARCH_UPTO = "SELECT upto, (SELECT coalesce(max(key), 0) FROM rows) FROM search_state WHERE rowid = 1";
+    SEARCH_CAME_TO = "UPDATE search_state SET upto = ?1 WHERE rowid = 1";
     SEARCH_STATE = "SELECT next, of FROM search_state WHERE rowid = 1";
     SEARCH_DONE = "UPDATE search_state SET next = ?1 WHERE rowid = 1";
     ITEM_NUMBER = "SELECT number FROM items WHERE room = ?1 AND question = ?2";

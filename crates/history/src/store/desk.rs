@@ -68,6 +68,11 @@ impl Store {
         limit: u32,
     ) -> Result<SearchPage, StoreError> {
         let limit = limit as usize;
+        // What was said last may not be in the index yet.
+        let mut until = self.at_desk(|desk| desk.index_until(None)).await?;
+        while until.is_some() {
+            until = self.at_desk(move |desk| desk.index_until(until)).await?;
+        }
         self.read(move |conn| search::search(conn, &query, cursor, limit)).await
     }
 

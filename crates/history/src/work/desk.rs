@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::readers::Shelf;
 use crate::cache;
-use crate::cache::indexing::Words;
+use crate::cache::indexing::{Index, index_new};
 use crate::error::{CommitError, OpenError, OutboxError, StoreError};
 use crate::files::database::{CACHE, OUTBOX, Trouble};
 use crate::files::lock::{Held, Lock};
@@ -27,10 +27,9 @@ pub(crate) struct Desk {
     on_disk: Option<OnDisk>,
     /// Revisions of rooms that are made now start after this.
     first_revision: i64,
-    /// Everything that can be searched can be.
+    /// The rows of before are in the index.
     indexed: bool,
-    /// What the index need not be told again.
-    pub(super) words: Words,
+    pub(super) index: Index,
 }
 
 struct OnDisk {
@@ -95,15 +94,16 @@ impl Desk {
             Err(Trouble::Open(error)) => return Err(error),
         };
         let on_disk = OnDisk { dir, lock, shelf, cache_aside: PathBuf::new() };
-        let desk = Self {
+        let mut desk = Self {
             cache,
             outbox,
             on_disk: Some(on_disk),
             first_revision,
             indexed: false,
-            words: Words::default(),
+            index: Index::default(),
         };
         desk.reconcile()?;
+        desk.index = Index::of(&desk.cache);
         Ok((desk, report))
     }
 
@@ -117,7 +117,7 @@ impl Desk {
             on_disk: None,
             first_revision: 0,
             indexed: true,
-            words: Words::default(),
+            index: Index::default(),
         })
     }
 
@@ -167,8 +167,11 @@ impl Desk {
         }
     }
 
-    /// Makes some more of the rows of before searchable. False when there is nothing to do, or it can't be done now.
-    pub(super) fn index_some(&mut self) -> bool {
+    /// Makes some more rows searchable, if it is worth it. False when there is nothing to do, or it can't be done now.
+    pub(crate) fn index_some(&mut self) -> bool {
+        if self.index.is_behind() {
+            return self.index_new().is_ok();
+        }
         if self.indexed {
             return false;
         }
@@ -180,6 +183,34 @@ impl Desk {
             });
         self.indexed = !more;
         more
+    }
+
+    /// Makes some more of the new rows searchable.
+    fn index_new(&mut self) -> Result<(), StoreError> {
+        match in_transaction(&self.cache, |conn| index_new(conn, &mut self.index)) {
+            Ok(came) => {
+                self.index.came_to(came);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the search index does not follow");
+                self.index.undone();
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes some more rows searchable, up to this one or, at first, the newest, and says up to which if there are more of them:
+    /// commits that wait come in between.
+    pub(crate) fn index_until(&mut self, until: Option<i64>) -> Result<Option<i64>, StoreError> {
+        let Some(newest) = self.index.lacks() else { return Ok(None) };
+        let until = until.map_or(newest, |until| until.min(newest));
+        match self.index_new() {
+            Ok(()) => Ok(self.index.lacks_until(until)),
+            Err(error) if error.is_damage() => Err(self.rebuild_cache(error)),
+            // Full, or read-only: what is in the index can be found.
+            Err(_) => Ok(None),
+        }
     }
 
     /// Does something with the outbox, all of it or nothing.
@@ -231,7 +262,6 @@ impl Desk {
     /// Erases a room from both files, and from what the files would still hold after a mere delete.
     pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), StoreError> {
         self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
-        self.words = Words::default();
         let erased = in_transaction(&self.cache, |conn| {
             Ok::<_, StoreError>(cache::rooms::erase(conn, room)?)
         });
@@ -239,6 +269,7 @@ impl Desk {
             Err(error) if error.is_damage() => return Err(self.rebuild_cache(error)),
             result => result?,
         }
+        self.index = Index::of(&self.cache);
         self.indexed = false;
         if let Some(on_disk) = &self.on_disk {
             let _closed = on_disk.shelf.close_all();
@@ -268,7 +299,7 @@ impl Desk {
         let mut closed = shelf.close_all();
         let Ok(nothing) = Connection::open_in_memory() else { return damage };
         drop(std::mem::replace(&mut self.cache, nothing));
-        self.words = Words::default();
+        self.index = Index::default();
         match replace_cache(&on_disk.dir) {
             Ok((cache, set_aside, first)) => {
                 on_disk.cache_aside.clone_from(&set_aside);
@@ -287,6 +318,7 @@ impl Desk {
                 tracing::error!(error = ?error, "the damaged cache cannot be replaced");
                 // Still damaged, so the next job tries again.
                 if let Ok(cache) = CACHE.open(&cache_path(&on_disk.dir), false) {
+                    self.index = Index::of(&cache);
                     self.cache = cache;
                 }
                 damage

@@ -5,7 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::desk::Desk;
 use crate::cache::apply::apply;
-use crate::cache::indexing::Words;
+use crate::cache::indexing::Index;
 use crate::commit::{Commit, Committed};
 use crate::error::{CommitError, StoreError};
 use crate::ids::RoomId;
@@ -34,7 +34,7 @@ pub(crate) struct CommitJob {
 pub(crate) fn write_until_closed(mut desk: Desk, mut jobs: mpsc::Receiver<Job>) {
     let mut next = None;
     loop {
-        // While rows of before are not searchable yet, some of them are made so whenever nobody waits.
+        // While rows are not searchable yet, some of them are made so whenever nobody waits.
         let waiting = next.take().or_else(|| jobs.try_recv().ok());
         if waiting.is_none() && desk.index_some() {
             continue;
@@ -64,12 +64,18 @@ pub(crate) fn write_until_closed(mut desk: Desk, mut jobs: mpsc::Receiver<Job>) 
 }
 
 impl Desk {
+    /// Writes a commit, and does what the writer does when nobody waits.
+    pub(crate) fn commit_inline(&mut self, job: CommitJob) {
+        self.commit(vec![job]);
+        while self.index_some() {}
+    }
+
     /// Writes these commits in one transaction; each of them happens or not by itself, unless the file fails.
     pub(crate) fn commit(&mut self, jobs: Vec<CommitJob>) {
-        let results = match write_together(&self.cache, &mut self.words, &jobs) {
+        let results = match write_together(&self.cache, &mut self.index, &jobs) {
             Ok(results) => results,
             Err(error) => {
-                self.words.undone();
+                self.index.undone();
                 let error = if error.is_cache_damage() { self.rebuild_cache(error) } else { error };
                 vec![Err(CommitError::Store(error)); jobs.len()]
             }
@@ -85,21 +91,21 @@ type Results = Vec<Result<Committed, CommitError>>;
 
 fn write_together(
     conn: &Connection,
-    words: &mut Words,
+    index: &mut Index,
     jobs: &[CommitJob],
 ) -> Result<Results, StoreError> {
     let mut transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
     let mut results = Vec::with_capacity(jobs.len());
     for job in jobs {
         let savepoint = transaction.savepoint()?;
-        let result = apply(&savepoint, words, job.room, &job.commit);
+        let result = apply(&savepoint, index, job.room, &job.commit);
         match &result {
             Ok(_) => savepoint.commit()?,
             Err(CommitError::Store(error)) if error.is_cache_damage() || conn.is_autocommit() => {
                 return Err(error.clone());
             }
             Err(_) => {
-                words.undone();
+                index.undone();
                 savepoint.finish()?;
             }
         }
@@ -108,7 +114,6 @@ fn write_together(
     }
     aside_failpoint::at("cache.before-commit");
     transaction.commit()?;
-    words.committed();
     aside_failpoint::at("cache.committed");
     Ok(results)
 }

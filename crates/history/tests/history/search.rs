@@ -177,6 +177,43 @@ async fn what_is_changed_or_gone_is_found_as_it_is_now() {
     assert!(!text.contains("zebra") && !text.contains("giraffe"), "nothing of it is in the file");
 }
 
+/// The index follows the rows: what is found must not depend on how far it came.
+#[tokio::test]
+async fn what_is_not_in_the_index_yet_is_found_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let room = store.room(&name("1")).await.unwrap();
+    for round in 0..4 {
+        let (in_index, over_a_start) = (round % 2 == 1, round >= 2);
+        let rows = ["first", "giraffe", "third"].map(|text| said(&format!("{text} {round}")));
+        let keys = add(&store, room, Where::End, rows.into()).await;
+        if in_index {
+            assert_eq!(found(&store, &format!("giraffe {round}")).await.len(), 1);
+        }
+        let row = new(entry_row(entry(&format!("zebra {round}"))));
+        let edit = vec![Change::Update { key: keys[0], row }, Change::Remove { key: keys[1] }];
+        store.commit(room, changes(edit)).await.unwrap();
+        // A commit that is undone gives its keys back.
+        let undone = vec![said("never"), said("never")];
+        let mut undone = vec![Change::Insert { at: Where::End, rows: undone }];
+        undone.push(Change::Move { key: RowKey(1 << 40), at: Where::End });
+        store.commit(room, changes(undone)).await.unwrap_err();
+        if over_a_start {
+            store.close().await;
+            drop(store);
+            store = open(dir.path());
+        }
+        add(&store, room, Where::End, vec![said(&format!("last {round}"))]).await;
+        for (typed, hits) in [("first", 0), ("giraffe", 0), ("never", 0)] {
+            assert_eq!(found(&store, &format!("{typed} {round}")).await.len(), hits, "{typed}");
+        }
+        for typed in ["zebra", "third", "last"] {
+            let text = format!("{typed} {round}");
+            assert_eq!(found(&store, &text).await, [text.as_str()]);
+        }
+    }
+}
+
 #[tokio::test]
 async fn pages_go_on_where_the_last_one_ended_while_more_comes() {
     let (store, room) = memory_room().await;
