@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aside_history::{RoomId, Store};
 use aside_protocol::Token;
-use aside_session::{Env, ProxyChoice, RoomConfig, Session};
+use aside_session::{Connection, Env, ProxyChoice, RoomConfig, Session};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
@@ -23,6 +23,9 @@ const OPENING: Duration = Duration::from_secs(10);
 
 /// A session says goodbye within half a second; what takes longer is not waited for.
 const GOODBYE: Duration = Duration::from_millis(700);
+
+/// Where catching up takes longer, this often it is told how far it came.
+const CATCHING_UP: Duration = Duration::from_millis(250);
 
 /// What is known of an open room.
 #[derive(Clone)]
@@ -260,6 +263,9 @@ async fn follow(session: Session, changed: Arc<dyn Fn() + Send + Sync>) {
     // Only the watch is kept: a follower must not keep a room alive.
     drop(session);
     while view.changed().await.is_ok() {
+        // While a room catches up it is the end of it that is waited for: drawing each step would only make that later.
+        let caught_up = view.wait_for(|view| view.connection != Connection::Syncing);
+        let _not_yet = timeout(CATCHING_UP, caught_up).await;
         changed();
     }
     changed();
