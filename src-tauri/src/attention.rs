@@ -18,7 +18,7 @@ use crate::dto::{self, ConnectionState, DeskKind, Role, RoomStatus};
 use crate::notify::{Notice, Notifier};
 use crate::rooms::Live;
 use crate::settings::RoomKey;
-use crate::shell::{self, Shell};
+use crate::shell::Shell;
 use crate::words;
 use crate::{present, views, windows};
 use heard::{Heard, Spot, Wanted, Why};
@@ -159,10 +159,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> bool {
             continue;
         }
         room.told = Some(Instant::now());
-        let label = shell
-            .remembered
-            .read(|memory| memory.room(key).map(|room| shell::saved(room, language).label));
-        let title = aside_text::name(&label.unwrap_or_default());
+        let title = aside_text::name(&shell.label(key));
         app.state::<Notifier>()
             .tell(app, Notice { room: key, spot, title, words: lines.join("\n") });
     }

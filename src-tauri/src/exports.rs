@@ -15,7 +15,7 @@ use tauri_plugin_dialog::DialogExt;
 use crate::dto::{ExportFormat, ExportProgress, ExportState, Exported};
 use crate::errors::{AppError, Code};
 use crate::settings::RoomKey;
-use crate::shell::{self, Shell};
+use crate::shell::Shell;
 use crate::windows::{self, RoomWindow};
 
 /// The page is told so often at most.
@@ -38,10 +38,7 @@ pub(crate) async fn begin(
     let shell = app.state::<Shell>();
     let live = shell.rooms.live(room).await?;
     let language = shell.language();
-    let label = shell
-        .remembered
-        .read(|memory| memory.room(room).map(|room| shell::saved(room, language).label))
-        .unwrap_or_default();
+    let label = shell.label(room);
     let format = match format {
         ExportFormat::Csv => Format::Csv,
         ExportFormat::Xlsx => Format::Xlsx,

@@ -23,7 +23,7 @@ use crate::errors::{AppError, Code};
 use crate::exports;
 use crate::rooms::Live;
 use crate::settings::RoomKey;
-use crate::shell::{self, Shell};
+use crate::shell::Shell;
 
 /// Files are written this often at most.
 const EVERY: Duration = Duration::from_secs(30);
@@ -171,12 +171,7 @@ async fn blocking<T: Send + 'static>(
 /// Where a room's files are: its name for people, and enough of ours that two rooms of one name stay apart.
 fn folder(app: &AppHandle, key: RoomKey) -> PathBuf {
     let shell = app.state::<Shell>();
-    let language = shell.language();
-    let label = shell
-        .remembered
-        .read(|memory| memory.room(key).map(|room| shell::saved(room, language).label))
-        .unwrap_or_default();
-    let name = format!("{} {}", exports::plain(&label), mark(key));
+    let name = format!("{} {}", exports::plain(&shell.label(key)), mark(key));
     shell.home.transcripts().join(name)
 }
 

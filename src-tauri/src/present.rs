@@ -15,7 +15,7 @@ use crate::errors::{AppError, Code};
 use crate::host::{self, Hosts};
 use crate::qr;
 use crate::settings::RoomKey;
-use crate::shell::{self, Shell};
+use crate::shell::Shell;
 use crate::windows;
 
 /// The window's name.
@@ -211,10 +211,6 @@ pub(crate) async fn presented(app: &AppHandle) -> Result<Presented, AppError> {
     let live = shell.rooms.live(room).await?;
     let items = showable(live.session.questions(0).await?.items);
     let now = items.iter().position(|item| item.stage == Stage::Now);
-    let language = shell.language();
-    let label = shell
-        .remembered
-        .read(|memory| memory.room(room).map(|room| shell::saved(room, language).label));
     let link = host::page(&shell, &app.state::<Hosts>(), room)
         .map_or_else(|| live.server.to_string(), |link| link.to_string());
     let (qr, qr_size) = if page.qr { qr::code(&link) } else { (None, 0) };
@@ -232,7 +228,7 @@ pub(crate) async fn presented(app: &AppHandle) -> Result<Presented, AppError> {
         link,
         size: page.size,
         room: room.to_string(),
-        label: name(&label.unwrap_or_default()),
+        label: name(&shell.label(room)),
     })
 }
 

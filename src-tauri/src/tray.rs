@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use crate::attention::is_staffed;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::settings::RoomKey;
-use crate::shell::{self, Shell};
+use crate::shell::Shell;
 use crate::tray_badge;
 use crate::windows::{self, RoomWindow};
 use crate::words;
@@ -96,14 +96,9 @@ impl Glance {
     fn take(app: &AppHandle) -> Self {
         let shell = app.state::<Shell>();
         let language = shell.language();
-        let label = |key: RoomKey| {
-            shell
-                .remembered
-                .read(|memory| memory.room(key).map(|room| shell::saved(room, language).label))
-        };
         let rooms = shell.rooms.statuses().into_iter().filter_map(|status| {
             let key = RoomKey::parse(&status.room)?;
-            Some((key, label(key).unwrap_or_default(), status))
+            Some((key, shell.label(key), status))
         });
         let mut rooms: Vec<_> = rooms.collect();
         shell.remembered.read(|memory| rooms.sort_by_key(|(key, ..)| memory.rank(*key)));

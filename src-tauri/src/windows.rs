@@ -2,6 +2,7 @@
 //! gone when the app quits. Rooms do not notice.
 
 mod build;
+mod look;
 mod looking;
 mod place;
 mod see_through;
@@ -15,21 +16,22 @@ use std::time::{Duration, Instant};
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
 pub(crate) use build::{is_ours, theme};
+pub(crate) use look::{look, pin, strip};
 pub(crate) use looking::is_looked_at;
 #[cfg(target_os = "linux")]
 pub(crate) use see_through::start as follow_desktop;
 pub(crate) use through::{
-    can_click_through, follow_key, is_click_through, let_clicks_through, pin, take_clicks,
+    can_click_through, follow_key, is_click_through, let_clicks_through, take_clicks,
     toggle_click_through,
 };
 
-use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot, Stand, WindowLook};
-use crate::errors::AppError;
+use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot, Stand};
 use crate::pace;
 use crate::present::PRESENT;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::tray::Tray;
+use look::tell_look;
 
 /// How long leaving the rooms, flushing the files and stopping the demo may take altogether before the app goes anyway.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -189,11 +191,14 @@ pub(crate) fn toggle(app: &AppHandle) {
 
 /// Takes a window off the screen. The rooms stay open. Beside another window it stays away; alone, it is what comes back.
 pub(crate) fn hide(app: &AppHandle, which: RoomWindow) {
-    let others = RoomWindow::ALL.into_iter().any(|other| other != which && other.is_shown(app));
-    if others {
+    if another_is_shown(app, which) {
         let _logged = app.state::<Shell>().change(|memory| memory.window_mut(which).open = false);
     }
     put_away(app, which);
+}
+
+fn another_is_shown(app: &AppHandle, which: RoomWindow) -> bool {
+    RoomWindow::ALL.into_iter().any(|other| other != which && other.is_shown(app))
 }
 
 fn put_away(app: &AppHandle, which: RoomWindow) {
@@ -267,7 +272,7 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     api.prevent_close();
     let app = window.app_handle();
     // Another window stays: nothing ends, so there is nothing to ask.
-    if RoomWindow::ALL.into_iter().any(|other| other != which && other.is_shown(app)) {
+    if another_is_shown(app, which) {
         return hide(app, which);
     }
     match app.state::<Shell>().remembered.read(|memory| memory.settings.close) {
@@ -308,23 +313,6 @@ pub(crate) fn settings_changed(app: &AppHandle) {
     app.state::<Tray>().changed();
 }
 
-/// How a window looks beside its page: what a person chose for it, and what this system can do.
-pub(crate) fn look(app: &AppHandle, which: RoomWindow) -> WindowLook {
-    let memory = app.state::<Shell>().remembered.read(|memory| memory.window(which));
-    let (can_pin, see_through) = (can_pin(), see_through::see_through(app));
-    let (pinned, bare, view) = (memory.pinned, memory.bare, memory.view);
-    WindowLook {
-        pinned,
-        bare,
-        can_pin,
-        see_through,
-        can_click_through: can_click_through(),
-        click_through: is_click_through(app),
-        click_through_key: through::key(app),
-        view,
-    }
-}
-
 /// Keeps where a window's reader stands in rooms, for the page that comes after this one. What is no room of ours is not kept.
 pub(crate) fn keep_stands(app: &AppHandle, which: RoomWindow, stands: BTreeMap<String, Stand>) {
     let ours = app.state::<Shell>().remembered.read(|memory| {
@@ -342,21 +330,6 @@ pub(crate) fn keep_stands(app: &AppHandle, which: RoomWindow, stands: BTreeMap<S
 pub(crate) fn stands(app: &AppHandle, which: RoomWindow) -> BTreeMap<String, Stand> {
     let state = app.state::<WindowState>();
     state.of(which).stands.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// Takes everything but the rows away from a window, its frame included, or gives it back.
-///
-/// # Errors
-/// `settings_not_saved`; the window obeys all the same.
-pub(crate) fn strip(app: &AppHandle, which: RoomWindow, bare: bool) -> Result<(), AppError> {
-    if let Some(window) = which.find(app)
-        && let Err(error) = window.set_decorations(!bare)
-    {
-        tracing::warn!(%error, "the window's frame could not be changed");
-    }
-    let saved = app.state::<Shell>().change(|memory| memory.window_mut(which).bare = bare);
-    let _unheard = app.emit_to(which.label(), "window", look(app, which));
-    saved
 }
 
 /// The way out of every corner: all windows whole, opaque, of their first size, in the middle of the screen they are on.
@@ -380,15 +353,10 @@ pub(crate) fn reset(app: &AppHandle) {
         if let Err(error) = done {
             tracing::warn!(%error, "a window could not be reset");
         }
-        let _unheard = app.emit_to(which.label(), "window", look(app, which));
+        tell_look(app, which);
     }
     settings_changed(app);
     show(app, None);
-}
-
-/// Whether this desktop lets a window keep itself in front: Wayland does not.
-fn can_pin() -> bool {
-    !is_wayland()
 }
 
 /// Whether the windows are Wayland's, where no program knows of the others.

@@ -59,6 +59,15 @@ pub(super) fn set_open(memory: &mut Memory, key: RoomKey, open: bool) {
     }
 }
 
+impl Shell {
+    /// What a room is called, as the page lists it; nothing where it is none of ours.
+    pub(crate) fn label(&self, key: RoomKey) -> String {
+        let language = self.language();
+        let label = |memory: &Memory| memory.room(key).map(|room| saved(room, language).label);
+        self.remembered.read(label).unwrap_or_default()
+    }
+}
+
 /// A saved room as the page lists it.
 pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom {
     let label = match &room.hosted {

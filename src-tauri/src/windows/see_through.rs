@@ -26,10 +26,11 @@ mod linux {
     use std::sync::PoisonError;
 
     use gtk::gdk;
-    use tauri::{AppHandle, Emitter, Manager, WebviewWindow};
+    use tauri::{AppHandle, Manager, WebviewWindow};
     use webkit2gtk::{HardwareAccelerationPolicy, Settings, SettingsExt, WebViewExt};
 
-    use super::super::{RoomWindow, WindowState, build, look};
+    use super::super::look::tell_look;
+    use super::super::{RoomWindow, WindowState, build};
     use super::see_through;
     use crate::dto::SeeThrough;
     use crate::shell::Shell;
@@ -86,7 +87,7 @@ mod linux {
     /// A window that was to be seen through would be black where nothing blends it.
     fn changed(app: &AppHandle) {
         for which in RoomWindow::ALL {
-            let _unheard = app.emit_to(which.label(), "window", look(app, which));
+            tell_look(app, which);
         }
         let opacity = app.state::<Shell>().remembered.read(|memory| memory.settings.side_opacity);
         build::follow_opacity(app, opacity);

@@ -1,4 +1,4 @@
-//! Clicks that go through the side window to what lies under it, and staying in front of others, which belongs to it.
+//! Clicks that go through the side window to what lies under it.
 //!
 //! Whoever lets them through can't click at the window any more. So there is a key for it, or it is not done; and showing
 //! or hiding that window takes the clicks back, unless the key that writes does it. It is kept in memory alone: no start
@@ -6,9 +6,10 @@
 
 use std::sync::PoisonError;
 
-use tauri::{AppHandle, Emitter, Manager};
+use tauri::{AppHandle, Manager};
 
-use super::{RoomWindow, WindowState, bring, is_wayland, look};
+use super::look::tell_look;
+use super::{RoomWindow, WindowState, bring, is_wayland};
 use crate::dto::HotkeyAction;
 use crate::errors::{AppError, Code};
 use crate::hotkeys;
@@ -111,22 +112,6 @@ pub(crate) fn follow_key(app: &AppHandle, key: Option<&str>) {
     tell(app);
 }
 
-/// Keeps a window in front of all others, or no longer.
-///
-/// # Errors
-/// `settings_not_saved`; the window obeys all the same.
-pub(crate) fn pin(app: &AppHandle, which: RoomWindow, pinned: bool) -> Result<(), AppError> {
-    let in_front = pinned || which == RoomWindow::Side && is_click_through(app);
-    if let Some(window) = which.find(app)
-        && let Err(error) = window.set_always_on_top(in_front)
-    {
-        tracing::warn!(%error, "the window could not be kept on top");
-    }
-    let saved = app.state::<Shell>().change(|memory| memory.window_mut(which).pinned = pinned);
-    let _unheard = app.emit_to(which.label(), "window", look(app, which));
-    saved
-}
-
 fn way_out(app: &AppHandle) -> Option<WayOut> {
     app.state::<WindowState>().way_out.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
@@ -152,7 +137,7 @@ fn obey(app: &AppHandle) -> tauri::Result<()> {
 /// Tells the pages and the tray.
 fn tell(app: &AppHandle) {
     for which in RoomWindow::ALL {
-        let _unheard = app.emit_to(which.label(), "window", look(app, which));
+        tell_look(app, which);
     }
     app.state::<Tray>().changed();
 }
