@@ -12,7 +12,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use crate::accept::AnyStream;
+use crate::accept::Stream;
 use crate::gate::Seat;
 use crate::inbound::Inbound;
 use crate::outbound::Outbound;
@@ -28,6 +28,9 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
 }
 
+/// What is left of a stream that became a socket.
+pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
+
 /// Joins with a place that wait for the writing half. A client that sends more before the first is served has to wait.
 const RESUMES_WAITING: usize = 2;
 
@@ -39,7 +42,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) async fn run(
     connection: &Connection,
     waiting: Waiting,
-    mut socket: WebSocketStream<AnyStream>,
+    mut socket: Socket,
 ) -> Goodbye {
     tracing::info!(
         connection = connection.number,
@@ -80,7 +83,7 @@ impl Drop for Subscribed<'_> {
 
 /// Says goodbye as far as the client listens.
 pub(crate) async fn part(
-    socket: &mut WebSocketStream<AnyStream>,
+    socket: &mut Socket,
     goodbye: &Goodbye,
     deadline: Duration,
 ) {

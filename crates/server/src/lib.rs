@@ -33,6 +33,7 @@ mod outbound;
 mod outlet;
 mod pace;
 mod page;
+mod pen;
 mod presence;
 pub mod probe;
 mod refusal;

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use crate::connection::{Connection, goodbye_for};
 use crate::inbound::{Resumed, desk_frames};
-use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye, Item, Waiting};
+use crate::outlet::{Goodbye, Item, Waiting};
 use crate::room::Sees;
 use crate::store::entries::{self, End, Range, Record};
 use crate::store::items::Items;
@@ -43,8 +43,6 @@ pub(crate) struct Outbound<'a, S> {
     waiting: Waiting,
     resumes: mpsc::Receiver<Resumed>,
     ping: Interval,
-    /// Counts the joins that go on from a place: live entries of an earlier one are not for this client any more.
-    subscription: u32,
     /// When the write in progress began; a connection may be ended in the middle of it.
     writing_since: Option<Instant>,
 }
@@ -67,7 +65,6 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             waiting,
             resumes,
             ping,
-            subscription: FIRST_SUBSCRIPTION,
             writing_since: None,
         }
     }
@@ -75,10 +72,11 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
     /// Writes until something ends the connection.
     pub(crate) async fn run(&mut self) -> Goodbye {
         loop {
+            self.waiting.rest();
             let written = tokio::select! {
                 biased;
                 Some(resumed) = self.resumes.recv() => self.resume(resumed).await,
-                Some(item) = self.waiting.next() => self.items(item).await,
+                () = self.waiting.some() => self.items().await,
                 _ = self.ping.tick() => self.ping().await,
             };
             if let Err(goodbye) = written {
@@ -92,32 +90,27 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         self.flush().await
     }
 
-    /// Writes an item and those right behind it, with as few system calls as they fit into.
-    async fn items(&mut self, first: Item) -> Written {
-        let mut next = Some(first);
-        let mut run = 0;
-        while let Some(item) = next {
-            match item {
-                Item::Own(text) => self.feed(Message::Text(text)).await?,
-                Item::Live(subscription, chunk) if subscription == self.subscription => {
-                    for text in &chunk.frames {
+    /// Writes what waits, with as few system calls as it fits into.
+    async fn items(&mut self) -> Written {
+        for _ in 0..RUN {
+            match self.waiting.take() {
+                Some(Item::Own(text)) => self.feed(Message::Text(text)).await?,
+                Some(Item::Live(_, chunk)) => {
+                    for text in &chunk.texts {
                         self.feed(Message::Text(text.clone())).await?;
                     }
                 }
-                Item::Live(..) => {}
+                None => break,
             }
-            run += 1;
-            next = if run < RUN { self.waiting.try_next() } else { None };
         }
         self.flush().await
     }
 
-    fn subscribe(&mut self, sees: &Sees) -> (Epoch, Seq, u64) {
-        self.subscription = self.subscription.wrapping_add(1);
+    fn subscribe(&self, subscription: u32, sees: &Sees) -> (Epoch, Seq, u64) {
         let connection = self.connection;
         connection.seat.room.subscribe(
             connection.number,
-            self.subscription,
+            subscription,
             connection.outlet.clone(),
             sees.clone(),
         )
@@ -128,8 +121,8 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
     async fn resume(&mut self, Resumed { resume, sees }: Resumed) -> Written {
         let room = &self.connection.seat.room;
         // An earlier join of this connection ends here; what it left in the queue is no longer written.
+        let subscription = self.waiting.resubscribe();
         room.unsubscribe(self.connection.number);
-        self.subscription = self.subscription.wrapping_add(1);
         if self.connection.server.hall.store.is_shared() {
             // Another server told this client more than this one has heard of yet.
             let heard = async {
@@ -145,7 +138,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         let missed = head.0.checked_sub(resume.after.0).filter(|_| goes_on);
         let most = self.connection.server.config.limits.resume_entries;
         if missed.is_none_or(|missed| missed > most) {
-            let (epoch, seq, change) = self.subscribe(&sees);
+            let (epoch, seq, change) = self.subscribe(subscription, &sees);
             self.answer(epoch, seq, false).await?;
             return self.open_desk(&sees, change).await;
         }
@@ -157,7 +150,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             told = self.replay(&epoch, told, goal).await?;
             goal = room.head().max(goal);
         }
-        let (subscribed_epoch, goal, change) = self.subscribe(&sees);
+        let (subscribed_epoch, goal, change) = self.subscribe(subscription, &sees);
         if subscribed_epoch != epoch {
             return Err(Goodbye::close(close::RESTARTING, "history was reset"));
         }

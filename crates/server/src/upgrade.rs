@@ -16,13 +16,15 @@ use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_util::either::Either;
 
-use crate::accept::AnyStream;
-use crate::connection::{self, Connection};
+use crate::accept::{AnyStream, Stream};
+use crate::connection::{self, Connection, Socket};
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::outlet::{Goodbye, Outlet};
 use crate::page;
+use crate::pen::Shared;
 use crate::refusal::Refusal;
 use crate::routes::Server;
 use crate::sockets::{Full, OpenSocket, Seated};
@@ -101,7 +103,7 @@ async fn serve(
 ) {
     let metrics = connection.server.hall.store.metrics();
     let code = match upgraded.await {
-        Ok(upgraded) => match open(upgraded).await {
+        Ok(upgraded) => match open(upgraded, &connection.outlet).await {
             Some(socket) => {
                 let goodbye = Box::pin(connection::run(&connection, waiting, socket)).await;
                 if goodbye == Goodbye::too_slow() {
@@ -125,7 +127,7 @@ async fn serve(
 }
 
 /// Takes the stream out of hyper's hands, with what the client sent before it saw the 101.
-async fn open(upgraded: Upgraded) -> Option<WebSocketStream<AnyStream>> {
+async fn open(upgraded: Upgraded, outlet: &Outlet) -> Option<Socket> {
     let parts = upgraded.downcast::<TokioIo<AnyStream>>().ok()?;
     let config = WebSocketConfig::default()
         .read_buffer_size(SOCKET_BUFFER)
@@ -133,7 +135,10 @@ async fn open(upgraded: Upgraded) -> Option<WebSocketStream<AnyStream>> {
         .max_write_buffer_size(SOCKET_WRITE_MOST)
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
-    let (stream, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    let (stream, early): (Box<dyn Stream>, _) = match parts.io.into_inner() {
+        Either::Left(tcp) => (Box::new(Shared::new(tcp, outlet.clone())), parts.read_buf.to_vec()),
+        Either::Right(other) => (other, parts.read_buf.to_vec()),
+    };
     Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await)
 }
 
