@@ -42,7 +42,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) async fn run(
     connection: &Connection,
     waiting: Waiting,
-    mut socket: Socket,
+    mut socket: Box<Socket>,
 ) -> Goodbye {
     tracing::info!(
         connection = connection.number,
@@ -54,7 +54,7 @@ pub(crate) async fn run(
     let (resumes, waiting_resumes) = mpsc::channel(RESUMES_WAITING);
     let (goodbye, time_left) = {
         let subscribed = Subscribed(connection);
-        let (sink, source) = (&mut socket).split();
+        let (sink, source) = (&mut *socket).split();
         let mut inbound = Inbound::new(connection, resumes);
         let mut outbound = Outbound::new(connection, sink, waiting, waiting_resumes);
         let goodbye = tokio::select! {
@@ -107,7 +107,8 @@ pub(crate) async fn part(
     let stream = socket.get_mut();
     let _ = timeout(LINGER, async {
         stream.shutdown().await?;
-        let mut rest = [0; 4096];
+        // An array would be a part of each connection for as long as it is open.
+        let mut rest = vec![0; 4096];
         while stream.read(&mut rest).await? > 0 {}
         std::io::Result::Ok(())
     })

@@ -57,7 +57,7 @@ pub(crate) fn desk_frames(room: &Room, sees: &Sees, change: u64) -> Vec<String> 
 #[derive(Debug)]
 pub(crate) struct Inbound<'a> {
     connection: &'a Connection,
-    resumes: mpsc::Sender<Resumed>,
+    resumes: mpsc::Sender<Box<Resumed>>,
     bad_frames: Pace,
     heartbeats: Pace,
     looks: Pace,
@@ -70,7 +70,7 @@ pub(crate) struct Inbound<'a> {
 type Judged = Result<(), Goodbye>;
 
 impl<'a> Inbound<'a> {
-    pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Resumed>) -> Self {
+    pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Box<Resumed>>) -> Self {
         Self {
             connection,
             resumes,
@@ -134,8 +134,9 @@ impl<'a> Inbound<'a> {
         match frame {
             ClientFrame::Heartbeat => self.heartbeat(),
             ClientFrame::Join(join) => self.join(join).await,
-            ClientFrame::Send(message) => self.send(message).await,
-            ClientFrame::Look(topic, look) => self.look(&topic, look).await,
+            // What these need is not kept while nobody says anything.
+            ClientFrame::Send(message) => Box::pin(self.send(message)).await,
+            ClientFrame::Look(topic, look) => Box::pin(self.look(&topic, look)).await,
         }
     }
 
@@ -195,7 +196,8 @@ impl<'a> Inbound<'a> {
         match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
             // Waits while the writing half serves the one before; the writing half ends only with the connection.
             Some(resume) => {
-                self.resumes.send(Resumed { resume, sees }).await.map_err(|_| Goodbye::Cut)
+                let resumed = Box::new(Resumed { resume, sees });
+                self.resumes.send(resumed).await.map_err(|_| Goodbye::Cut)
             }
             // Joining twice is not being told everything twice.
             None if again => Ok(()),

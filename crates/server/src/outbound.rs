@@ -41,7 +41,7 @@ pub(crate) struct Outbound<'a, S> {
     connection: &'a Connection,
     sink: S,
     waiting: Waiting,
-    resumes: mpsc::Receiver<Resumed>,
+    resumes: mpsc::Receiver<Box<Resumed>>,
     ping: Interval,
     /// When the write in progress began; a connection may be ended in the middle of it.
     writing_since: Option<Instant>,
@@ -54,7 +54,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         connection: &'a Connection,
         sink: S,
         waiting: Waiting,
-        resumes: mpsc::Receiver<Resumed>,
+        resumes: mpsc::Receiver<Box<Resumed>>,
     ) -> Self {
         let every = connection.server.config.limits.ping_every;
         let mut ping = interval_at(Instant::now() + every, every);
@@ -75,7 +75,8 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             self.waiting.rest();
             let written = tokio::select! {
                 biased;
-                Some(resumed) = self.resumes.recv() => self.resume(resumed).await,
+                // Rare, and larger than all the rest of a connection.
+                Some(resumed) = self.resumes.recv() => Box::pin(self.resume(*resumed)).await,
                 () = self.waiting.some() => self.items().await,
                 _ = self.ping.tick() => self.ping().await,
             };
