@@ -6,7 +6,6 @@ use std::time::Duration;
 use aside_protocol::close;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -31,9 +30,6 @@ pub(crate) struct Connection {
 /// What is left of a stream that became a socket.
 pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// Joins with a place that wait for the writing half. A client that sends more before the first is served has to wait.
-const RESUMES_WAITING: usize = 2;
-
 /// How long the other side may take to close its end. Closing ours with unread bytes would reset the connection, and
 /// the close frame could be lost with it.
 const LINGER: Duration = Duration::from_secs(1);
@@ -51,12 +47,11 @@ pub(crate) async fn run(
         role = connection.seat.identity.role.as_str(),
         "socket open"
     );
-    let (resumes, waiting_resumes) = mpsc::channel(RESUMES_WAITING);
     let (goodbye, time_left) = {
         let subscribed = Subscribed(connection);
         let (sink, source) = (&mut *socket).split();
-        let mut inbound = Inbound::new(connection, resumes);
-        let mut outbound = Outbound::new(connection, sink, waiting, waiting_resumes);
+        let mut inbound = Inbound::new(connection);
+        let mut outbound = Outbound::new(connection, sink, waiting);
         let goodbye = tokio::select! {
             biased;
             goodbye = connection.outlet.ended() => goodbye,
@@ -82,11 +77,7 @@ impl Drop for Subscribed<'_> {
 }
 
 /// Says goodbye as far as the client listens.
-pub(crate) async fn part(
-    socket: &mut Socket,
-    goodbye: &Goodbye,
-    deadline: Duration,
-) {
+pub(crate) async fn part(socket: &mut Socket, goodbye: &Goodbye, deadline: Duration) {
     let last_words = async {
         match goodbye {
             Goodbye::Close { code, reason } => {

@@ -57,7 +57,6 @@ pub(crate) fn desk_frames(room: &Room, sees: &Sees, change: u64) -> Vec<String> 
 #[derive(Debug)]
 pub(crate) struct Inbound<'a> {
     connection: &'a Connection,
-    resumes: mpsc::Sender<Box<Resumed>>,
     bad_frames: Pace,
     heartbeats: Pace,
     looks: Pace,
@@ -70,10 +69,9 @@ pub(crate) struct Inbound<'a> {
 type Judged = Result<(), Goodbye>;
 
 impl<'a> Inbound<'a> {
-    pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Box<Resumed>>) -> Self {
+    pub(crate) fn new(connection: &'a Connection) -> Self {
         Self {
             connection,
-            resumes,
             bad_frames: Pace::default(),
             heartbeats: Pace::default(),
             looks: Pace::default(),
@@ -111,7 +109,8 @@ impl<'a> Inbound<'a> {
 
     async fn message(&mut self, message: Message) -> Judged {
         match message {
-            Message::Text(text) => self.text(text.as_str()).await,
+            // What it needs is not kept while nobody says anything.
+            Message::Text(text) => Box::pin(self.text(text.as_str())).await,
             Message::Binary(_) => self.bad(),
             Message::Close(frame) => Err(Goodbye::Theirs {
                 code: frame.map_or(close::NO_CODE, |frame| frame.code.into()),
@@ -134,9 +133,8 @@ impl<'a> Inbound<'a> {
         match frame {
             ClientFrame::Heartbeat => self.heartbeat(),
             ClientFrame::Join(join) => self.join(join).await,
-            // What these need is not kept while nobody says anything.
-            ClientFrame::Send(message) => Box::pin(self.send(message)).await,
-            ClientFrame::Look(topic, look) => Box::pin(self.look(&topic, look)).await,
+            ClientFrame::Send(message) => self.send(message).await,
+            ClientFrame::Look(topic, look) => self.look(&topic, look).await,
         }
     }
 
@@ -196,8 +194,8 @@ impl<'a> Inbound<'a> {
         match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
             // Waits while the writing half serves the one before; the writing half ends only with the connection.
             Some(resume) => {
-                let resumed = Box::new(Resumed { resume, sees });
-                self.resumes.send(resumed).await.map_err(|_| Goodbye::Cut)
+                connection.outlet.resume(Resumed { resume, sees }).await;
+                Ok(())
             }
             // Joining twice is not being told everything twice.
             None if again => Ok(()),

@@ -5,7 +5,6 @@ use std::time::Duration;
 use aside_protocol::moderation::Removal;
 use aside_protocol::{Control, Epoch, Seq, ServerFrame, close};
 use futures_util::{Sink, SinkExt};
-use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
@@ -41,7 +40,6 @@ pub(crate) struct Outbound<'a, S> {
     connection: &'a Connection,
     sink: S,
     waiting: Waiting,
-    resumes: mpsc::Receiver<Box<Resumed>>,
     ping: Interval,
     /// When the write in progress began; a connection may be ended in the middle of it.
     writing_since: Option<Instant>,
@@ -50,23 +48,11 @@ pub(crate) struct Outbound<'a, S> {
 type Written = Result<(), Goodbye>;
 
 impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
-    pub(crate) fn new(
-        connection: &'a Connection,
-        sink: S,
-        waiting: Waiting,
-        resumes: mpsc::Receiver<Box<Resumed>>,
-    ) -> Self {
+    pub(crate) fn new(connection: &'a Connection, sink: S, waiting: Waiting) -> Self {
         let every = connection.server.config.limits.ping_every;
         let mut ping = interval_at(Instant::now() + every, every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self {
-            connection,
-            sink,
-            waiting,
-            resumes,
-            ping,
-            writing_since: None,
-        }
+        Self { connection, sink, waiting, ping, writing_since: None }
     }
 
     /// Writes until something ends the connection.
@@ -75,9 +61,11 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             self.waiting.rest();
             let written = tokio::select! {
                 biased;
-                // Rare, and larger than all the rest of a connection.
-                Some(resumed) = self.resumes.recv() => Box::pin(self.resume(*resumed)).await,
-                () = self.waiting.some() => self.items().await,
+                () = self.waiting.some() => match self.waiting.resumed() {
+                    // Rare, and larger than all the rest of a connection.
+                    Some(resumed) => Box::pin(self.resume(resumed)).await,
+                    None => self.items().await,
+                },
                 _ = self.ping.tick() => self.ping().await,
             };
             if let Err(goodbye) = written {

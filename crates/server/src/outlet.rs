@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
+use crate::inbound::Resumed;
 use crate::pen::Pen;
 
 /// Who reads too slowly may come back at once: enough to empty its pockets first. Below a second it tells a client that
@@ -72,11 +73,15 @@ impl Chunk {
         let mut frames = Vec::new();
         for text in &texts {
             // Into memory, which takes everything.
-            let _ = Frame::message(text.clone(), OpCode::Data(Data::Text), true).format(&mut frames);
+            let _ =
+                Frame::message(text.clone(), OpCode::Data(Data::Text), true).format(&mut frames);
         }
         Arc::new(Self { texts, frames: frames.into() })
     }
 }
+
+/// Joins with a place that wait for the writing half. A client that sends more before the first is served has to wait.
+const MOST_RESUMES: usize = 2;
 
 /// The subscription of a join that names no place.
 pub(crate) const FIRST_SUBSCRIPTION: u32 = 0;
@@ -108,6 +113,8 @@ struct Shared {
     now: Mutex<Now>,
     /// There is something to be written.
     changed: Notify,
+    /// A join was taken, and there is room for the next.
+    resumed: Notify,
     most_items: usize,
     most_bytes: usize,
     goodbye: OnceLock<Goodbye>,
@@ -119,6 +126,8 @@ struct Shared {
 struct Now {
     queue: VecDeque<Item>,
     bytes: usize,
+    /// Joins with a place. They go before what is in the queue.
+    resumes: VecDeque<Resumed>,
     /// Counts the joins that go on from a place: live entries of an earlier one are not for this client any more.
     subscription: u32,
     /// Whether nothing waits and the writing half has nothing in hand, so that who has something live may write it.
@@ -183,6 +192,7 @@ impl Outlet {
         let now = Now {
             queue: VecDeque::new(),
             bytes: 0,
+            resumes: VecDeque::new(),
             subscription: FIRST_SUBSCRIPTION,
             resting: false,
             pen: None,
@@ -190,6 +200,7 @@ impl Outlet {
         let outlet = Self(Arc::new(Shared {
             now: Mutex::new(now),
             changed: Notify::new(),
+            resumed: Notify::new(),
             most_items: most_items.max(1),
             most_bytes,
             goodbye: OnceLock::new(),
@@ -229,6 +240,15 @@ impl Outlet {
         }
     }
 
+    /// Queues a join with a place, as soon as there is room.
+    pub(crate) async fn resume(&self, resumed: Resumed) {
+        while self.now().resumes.len() >= MOST_RESUMES {
+            self.0.resumed.notified().await;
+        }
+        self.now().resumes.push_back(resumed);
+        self.0.changed.notify_one();
+    }
+
     /// Ends the connection; the first reason stands.
     pub(crate) fn end(&self, goodbye: Goodbye) {
         if self.0.goodbye.set(goodbye).is_ok() {
@@ -249,6 +269,15 @@ impl Waiting {
         self.0.0.changed.notified().await;
     }
 
+    /// The next join with a place, if one is there.
+    pub(crate) fn resumed(&mut self) -> Option<Resumed> {
+        let mut now = self.0.now();
+        let resumed = now.resumes.pop_front()?;
+        now.resumes.shrink_to_fit();
+        self.0.0.resumed.notify_one();
+        Some(resumed)
+    }
+
     /// The next item, if one is there.
     pub(crate) fn take(&mut self) -> Option<Item> {
         self.0.now().take()
@@ -257,7 +286,7 @@ impl Waiting {
     /// The writing half has nothing in hand. Unless something waits, what is live need not wait for it from now on.
     pub(crate) fn rest(&mut self) {
         let mut now = self.0.now();
-        now.resting = now.queue.is_empty();
+        now.resting = now.queue.is_empty() && now.resumes.is_empty();
         if !now.resting {
             self.0.0.changed.notify_one();
         }

@@ -114,3 +114,87 @@ impl Drop for Shared {
         self.outlet.with_pen(Option::take);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::FutureExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::outlet::{Chunk, FIRST_SUBSCRIPTION, Waiting};
+
+    /// More than the kernel takes from somebody whose reader does not read.
+    const MUCH: usize = 16 * 1024 * 1024;
+
+    async fn ends() -> (TcpStream, Shared, Outlet, Waiting) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let reader = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.writable().await.unwrap();
+        let (outlet, mut waiting) = Outlet::new(10, usize::MAX);
+        let shared = Shared::new(stream, outlet.clone());
+        waiting.rest();
+        (reader, shared, outlet, waiting)
+    }
+
+    fn line(text: &str) -> Arc<Chunk> {
+        Chunk::new(vec![text.into()])
+    }
+
+    async fn reads(reader: &mut TcpStream, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        reader.read_exact(&mut bytes).await.unwrap();
+        bytes
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_for_the_room_is_ended_before_the_connection_writes() {
+        let (mut reader, mut shared, outlet, mut waiting) = ends().await;
+        outlet.live(FIRST_SUBSCRIPTION, line(&"x".repeat(MUCH)));
+        assert_eq!(waiting.some().now_or_never(), Some(()), "a rest is to be written");
+        assert!(waiting.take().is_none(), "nothing but that");
+        outlet.live(FIRST_SUBSCRIPTION, line("next"));
+        assert!(waiting.take().is_some(), "waits its turn");
+        let read = tokio::spawn(async move { (reads(&mut reader, MUCH + 10 + 3).await, reader) });
+        shared.write_all(b"own").await.unwrap();
+        let (bytes, mut reader) = read.await.unwrap();
+        assert_eq!(bytes[..2], [0x81, 127], "the frame's own head");
+        assert!(bytes[10..MUCH + 10].iter().all(|byte| *byte == b'x'));
+        assert_eq!(bytes[MUCH + 10..], *b"own");
+        waiting.rest();
+        outlet.live(FIRST_SUBSCRIPTION, line("live"));
+        assert!(waiting.take().is_none(), "it is written already");
+        assert_eq!(reads(&mut reader, 6).await, b"\x81\x04live");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_begun_for_the_room_in_the_middle_of_what_the_connection_writes() {
+        let (mut reader, mut shared, outlet, mut waiting) = ends().await;
+        let all = vec![b'x'; MUCH];
+        let written = shared.write(&all).await.unwrap();
+        assert!(written < MUCH);
+        outlet.live(FIRST_SUBSCRIPTION, line("live"));
+        assert!(waiting.take().is_some(), "waits until the connection is done");
+        waiting.rest();
+        let read = tokio::spawn(async move { (reads(&mut reader, MUCH).await, reader) });
+        shared.write_all(&all[written..]).await.unwrap();
+        let (_, mut reader) = read.await.unwrap();
+        outlet.live(FIRST_SUBSCRIPTION, line("live"));
+        assert_eq!(reads(&mut reader, 6).await, b"\x81\x04live");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_for_the_room_once_the_connection_takes_its_leave() {
+        let (mut reader, mut shared, outlet, waiting) = ends().await;
+        drop(waiting);
+        outlet.live(FIRST_SUBSCRIPTION, line("live"));
+        shared.write_all(b"goodbye").await.unwrap();
+        drop(shared);
+        let mut all = Vec::new();
+        reader.read_to_end(&mut all).await.unwrap();
+        assert_eq!(all, b"goodbye", "and the socket ends, whoever still has its outlet");
+    }
+}

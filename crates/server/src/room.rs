@@ -245,7 +245,8 @@ impl Room {
         let epoch = self.position().0;
         let listeners = self.move_on(|now| now.head = last.seq);
         if !listeners.is_empty() {
-            let chunk = Chunk::new(records.iter().map(|record| self.frame(record, &epoch)).collect());
+            let chunk =
+                Chunk::new(records.iter().map(|record| self.frame(record, &epoch)).collect());
             tell(listeners.iter(), &chunk);
         }
     }
