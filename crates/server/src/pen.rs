@@ -57,12 +57,12 @@ impl Pen {
 
 /// The stream of a connection whose outlet has its pen.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct SharedStream {
     read: OwnedReadHalf,
     outlet: Outlet,
 }
 
-impl Shared {
+impl SharedStream {
     pub(crate) fn new(stream: TcpStream, outlet: Outlet) -> Self {
         let (read, half) = stream.into_split();
         outlet.with_pen(|pen| *pen = Some(Pen { half, rest: Bytes::new(), busy: false }));
@@ -80,7 +80,7 @@ impl Shared {
     }
 }
 
-impl AsyncRead for Shared {
+impl AsyncRead for SharedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -90,7 +90,7 @@ impl AsyncRead for Shared {
     }
 }
 
-impl AsyncWrite for Shared {
+impl AsyncWrite for SharedStream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -108,7 +108,7 @@ impl AsyncWrite for Shared {
     }
 }
 
-impl Drop for Shared {
+impl Drop for SharedStream {
     fn drop(&mut self) {
         // Whoever still holds the outlet must not hold the socket open.
         self.outlet.with_pen(Option::take);
@@ -117,6 +117,7 @@ impl Drop for Shared {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::sync::Arc;
 
     use futures_util::FutureExt;
@@ -129,13 +130,13 @@ mod tests {
     /// More than the kernel takes from somebody whose reader does not read.
     const MUCH: usize = 16 * 1024 * 1024;
 
-    async fn ends() -> (TcpStream, Shared, Outlet, Waiting) {
+    async fn ends() -> (TcpStream, SharedStream, Outlet, Waiting) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let reader = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
         let (outlet, mut waiting) = Outlet::new(10, usize::MAX);
-        let shared = Shared::new(stream, outlet.clone());
+        let shared = SharedStream::new(stream, outlet.clone());
         waiting.rest();
         (reader, shared, outlet, waiting)
     }
@@ -176,10 +177,17 @@ mod tests {
         let all = vec![b'x'; MUCH];
         let written = shared.write(&all).await.unwrap();
         assert!(written < MUCH);
+        reads(&mut reader, written).await;
+        let has_room = |pen: &mut Option<Pen>, cx: &mut Context<'_>| match pen {
+            Some(pen) => pen.half.as_ref().poll_write_ready(cx),
+            None => Poll::Pending,
+        };
+        poll_fn(|cx| outlet.with_pen(|pen| has_room(pen, cx))).await.unwrap();
         outlet.live(FIRST_SUBSCRIPTION, line("live"));
         assert!(waiting.take().is_some(), "waits until the connection is done");
         waiting.rest();
-        let read = tokio::spawn(async move { (reads(&mut reader, MUCH).await, reader) });
+        let left = MUCH - written;
+        let read = tokio::spawn(async move { (reads(&mut reader, left).await, reader) });
         shared.write_all(&all[written..]).await.unwrap();
         let (_, mut reader) = read.await.unwrap();
         outlet.live(FIRST_SUBSCRIPTION, line("live"));

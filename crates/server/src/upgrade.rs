@@ -24,7 +24,7 @@ use crate::gate;
 use crate::metrics::Metrics;
 use crate::outlet::{Goodbye, Outlet};
 use crate::page;
-use crate::pen::Shared;
+use crate::pen::SharedStream;
 use crate::refusal::Refusal;
 use crate::routes::Server;
 use crate::sockets::{Full, OpenSocket, Seated};
@@ -140,7 +140,9 @@ async fn open(upgraded: Upgraded, outlet: &Outlet) -> Option<Box<Socket>> {
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let (stream, early): (Box<dyn Stream>, _) = match parts.io.into_inner() {
-        Either::Left(tcp) => (Box::new(Shared::new(tcp, outlet.clone())), parts.read_buf.to_vec()),
+        Either::Left(tcp) => {
+            (Box::new(SharedStream::new(tcp, outlet.clone())), parts.read_buf.to_vec())
+        }
         Either::Right(other) => (other, parts.read_buf.to_vec()),
     };
     let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config));
