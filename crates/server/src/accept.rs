@@ -14,8 +14,9 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -59,7 +60,7 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 
 /// The one type that hyper hands back after an upgrade.
-pub(crate) type AnyStream = Box<dyn Stream>;
+pub(crate) type AnyStream = Either<TcpStream, Box<dyn Stream>>;
 
 type Accepted = (AnyStream, SocketAddr, Place);
 
@@ -68,7 +69,7 @@ async fn next(listener: &TcpListener, crowd: &Arc<Crowd>) -> Option<Accepted> {
         Ok((stream, peer)) => {
             // Small frames must not wait for the acknowledgement of the one before.
             stream.set_nodelay(true).ok()?;
-            Some((Box::new(stream), peer, crowd.place().await?))
+            Some((Either::Left(stream), peer, crowd.place().await?))
         }
         Err(error) => {
             tracing::warn!(%error, "accept failed");

@@ -6,13 +6,12 @@ use std::time::Duration;
 use aside_protocol::close;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use crate::accept::AnyStream;
+use crate::accept::Stream;
 use crate::gate::Seat;
 use crate::inbound::Inbound;
 use crate::outbound::Outbound;
@@ -28,8 +27,8 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
 }
 
-/// Joins with a place that wait for the writing half. A client that sends more before the first is served has to wait.
-const RESUMES_WAITING: usize = 2;
+/// What is left of a stream that became a socket.
+pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// How long the other side may take to close its end. Closing ours with unread bytes would reset the connection, and
 /// the close frame could be lost with it.
@@ -39,7 +38,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) async fn run(
     connection: &Connection,
     waiting: Waiting,
-    mut socket: WebSocketStream<AnyStream>,
+    mut socket: Box<Socket>,
 ) -> Goodbye {
     tracing::info!(
         connection = connection.number,
@@ -48,12 +47,11 @@ pub(crate) async fn run(
         role = connection.seat.identity.role.as_str(),
         "socket open"
     );
-    let (resumes, waiting_resumes) = mpsc::channel(RESUMES_WAITING);
     let (goodbye, time_left) = {
         let subscribed = Subscribed(connection);
-        let (sink, source) = (&mut socket).split();
-        let mut inbound = Inbound::new(connection, resumes);
-        let mut outbound = Outbound::new(connection, sink, waiting, waiting_resumes);
+        let (sink, source) = (&mut *socket).split();
+        let mut inbound = Inbound::new(connection);
+        let mut outbound = Outbound::new(connection, sink, waiting);
         let goodbye = tokio::select! {
             biased;
             goodbye = connection.outlet.ended() => goodbye,
@@ -79,11 +77,7 @@ impl Drop for Subscribed<'_> {
 }
 
 /// Says goodbye as far as the client listens.
-pub(crate) async fn part(
-    socket: &mut WebSocketStream<AnyStream>,
-    goodbye: &Goodbye,
-    deadline: Duration,
-) {
+pub(crate) async fn part(socket: &mut Socket, goodbye: &Goodbye, deadline: Duration) {
     let last_words = async {
         match goodbye {
             Goodbye::Close { code, reason } => {
@@ -104,7 +98,8 @@ pub(crate) async fn part(
     let stream = socket.get_mut();
     let _ = timeout(LINGER, async {
         stream.shutdown().await?;
-        let mut rest = [0; 4096];
+        // An array would be a part of each connection for as long as it is open.
+        let mut rest = vec![0; 4096];
         while stream.read(&mut rest).await? > 0 {}
         std::io::Result::Ok(())
     })

@@ -57,7 +57,6 @@ pub(crate) fn desk_frames(room: &Room, sees: &Sees, change: u64) -> Vec<String> 
 #[derive(Debug)]
 pub(crate) struct Inbound<'a> {
     connection: &'a Connection,
-    resumes: mpsc::Sender<Resumed>,
     bad_frames: Pace,
     heartbeats: Pace,
     looks: Pace,
@@ -70,10 +69,9 @@ pub(crate) struct Inbound<'a> {
 type Judged = Result<(), Goodbye>;
 
 impl<'a> Inbound<'a> {
-    pub(crate) fn new(connection: &'a Connection, resumes: mpsc::Sender<Resumed>) -> Self {
+    pub(crate) fn new(connection: &'a Connection) -> Self {
         Self {
             connection,
-            resumes,
             bad_frames: Pace::default(),
             heartbeats: Pace::default(),
             looks: Pace::default(),
@@ -111,7 +109,8 @@ impl<'a> Inbound<'a> {
 
     async fn message(&mut self, message: Message) -> Judged {
         match message {
-            Message::Text(text) => self.text(text.as_str()).await,
+            // What it needs is not kept while nobody says anything.
+            Message::Text(text) => Box::pin(self.text(text.as_str())).await,
             Message::Binary(_) => self.bad(),
             Message::Close(frame) => Err(Goodbye::Theirs {
                 code: frame.map_or(close::NO_CODE, |frame| frame.code.into()),
@@ -195,7 +194,8 @@ impl<'a> Inbound<'a> {
         match join.resume.filter(|_| connection.server.offers(Extension::Resume)) {
             // Waits while the writing half serves the one before; the writing half ends only with the connection.
             Some(resume) => {
-                self.resumes.send(Resumed { resume, sees }).await.map_err(|_| Goodbye::Cut)
+                connection.outlet.resume(Resumed { resume, sees }).await;
+                Ok(())
             }
             // Joining twice is not being told everything twice.
             None if again => Ok(()),

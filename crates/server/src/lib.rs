@@ -5,7 +5,7 @@
 //!
 //! Inside, in the order of a request: `accept` (TCP and HTTP) → `routes` (the paths, and what every request passes) →
 //! `page` and `guests` (for a browser), or `gate` (who may come in) → `history`, `asking`, or `upgrade` → `connection`, which is `inbound` and `outbound`.
-//! An entry goes to `store::writer`, the one thread that writes; after its commit, `room` tells every `outlet`.
+//! An entry goes to `store::writer`, the one thread that writes; after its commit, `room` tells every `outlet`, which writes it with its `pen` or queues it.
 //! What a desk does about people is `moderation`, what holds in a room at the moment `rules` (with `words`); `keeping` throws
 //! away what is old, `metrics` counts, `links` says where a browser finds a room. Where several servers share a log, the writer's
 //! `store::log` puts everything into it first, and `room::heard` tells what the others wrote.
@@ -33,6 +33,7 @@ mod outbound;
 mod outlet;
 mod pace;
 mod page;
+mod pen;
 mod presence;
 pub mod probe;
 mod refusal;

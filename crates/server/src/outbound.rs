@@ -5,14 +5,13 @@ use std::time::Duration;
 use aside_protocol::moderation::Removal;
 use aside_protocol::{Control, Epoch, Seq, ServerFrame, close};
 use futures_util::{Sink, SinkExt};
-use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use crate::connection::{Connection, goodbye_for};
 use crate::inbound::{Resumed, desk_frames};
-use crate::outlet::{FIRST_SUBSCRIPTION, Goodbye, Item, Waiting};
+use crate::outlet::{Goodbye, Item, Waiting};
 use crate::room::Sees;
 use crate::store::entries::{self, End, Range, Record};
 use crate::store::items::Items;
@@ -41,10 +40,7 @@ pub(crate) struct Outbound<'a, S> {
     connection: &'a Connection,
     sink: S,
     waiting: Waiting,
-    resumes: mpsc::Receiver<Resumed>,
     ping: Interval,
-    /// Counts the joins that go on from a place: live entries of an earlier one are not for this client any more.
-    subscription: u32,
     /// When the write in progress began; a connection may be ended in the middle of it.
     writing_since: Option<Instant>,
 }
@@ -52,33 +48,24 @@ pub(crate) struct Outbound<'a, S> {
 type Written = Result<(), Goodbye>;
 
 impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
-    pub(crate) fn new(
-        connection: &'a Connection,
-        sink: S,
-        waiting: Waiting,
-        resumes: mpsc::Receiver<Resumed>,
-    ) -> Self {
+    pub(crate) fn new(connection: &'a Connection, sink: S, waiting: Waiting) -> Self {
         let every = connection.server.config.limits.ping_every;
         let mut ping = interval_at(Instant::now() + every, every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self {
-            connection,
-            sink,
-            waiting,
-            resumes,
-            ping,
-            subscription: FIRST_SUBSCRIPTION,
-            writing_since: None,
-        }
+        Self { connection, sink, waiting, ping, writing_since: None }
     }
 
     /// Writes until something ends the connection.
     pub(crate) async fn run(&mut self) -> Goodbye {
         loop {
+            self.waiting.rest();
             let written = tokio::select! {
                 biased;
-                Some(resumed) = self.resumes.recv() => self.resume(resumed).await,
-                Some(item) = self.waiting.next() => self.items(item).await,
+                () = self.waiting.some() => match self.waiting.resumed() {
+                    // Rare, and larger than all the rest of a connection.
+                    Some(resumed) => Box::pin(self.resume(resumed)).await,
+                    None => self.items().await,
+                },
                 _ = self.ping.tick() => self.ping().await,
             };
             if let Err(goodbye) = written {
@@ -92,32 +79,27 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         self.flush().await
     }
 
-    /// Writes an item and those right behind it, with as few system calls as they fit into.
-    async fn items(&mut self, first: Item) -> Written {
-        let mut next = Some(first);
-        let mut run = 0;
-        while let Some(item) = next {
-            match item {
-                Item::Own(text) => self.feed(Message::Text(text)).await?,
-                Item::Live(subscription, chunk) if subscription == self.subscription => {
-                    for text in &chunk.frames {
+    /// Writes what waits, with as few system calls as it fits into.
+    async fn items(&mut self) -> Written {
+        for _ in 0..RUN {
+            match self.waiting.take() {
+                Some(Item::Own(text)) => self.feed(Message::Text(text)).await?,
+                Some(Item::Live(_, chunk)) => {
+                    for text in &chunk.texts {
                         self.feed(Message::Text(text.clone())).await?;
                     }
                 }
-                Item::Live(..) => {}
+                None => break,
             }
-            run += 1;
-            next = if run < RUN { self.waiting.try_next() } else { None };
         }
         self.flush().await
     }
 
-    fn subscribe(&mut self, sees: &Sees) -> (Epoch, Seq, u64) {
-        self.subscription = self.subscription.wrapping_add(1);
+    fn subscribe(&self, subscription: u32, sees: &Sees) -> (Epoch, Seq, u64) {
         let connection = self.connection;
         connection.seat.room.subscribe(
             connection.number,
-            self.subscription,
+            subscription,
             connection.outlet.clone(),
             sees.clone(),
         )
@@ -128,8 +110,8 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
     async fn resume(&mut self, Resumed { resume, sees }: Resumed) -> Written {
         let room = &self.connection.seat.room;
         // An earlier join of this connection ends here; what it left in the queue is no longer written.
+        let subscription = self.waiting.resubscribe();
         room.unsubscribe(self.connection.number);
-        self.subscription = self.subscription.wrapping_add(1);
         if self.connection.server.hall.store.is_shared() {
             // Another server told this client more than this one has heard of yet.
             let heard = async {
@@ -145,7 +127,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
         let missed = head.0.checked_sub(resume.after.0).filter(|_| goes_on);
         let most = self.connection.server.config.limits.resume_entries;
         if missed.is_none_or(|missed| missed > most) {
-            let (epoch, seq, change) = self.subscribe(&sees);
+            let (epoch, seq, change) = self.subscribe(subscription, &sees);
             self.answer(epoch, seq, false).await?;
             return self.open_desk(&sees, change).await;
         }
@@ -157,7 +139,7 @@ impl<'a, S: Sink<Message, Error = Error> + Unpin> Outbound<'a, S> {
             told = self.replay(&epoch, told, goal).await?;
             goal = room.head().max(goal);
         }
-        let (subscribed_epoch, goal, change) = self.subscribe(&sees);
+        let (subscribed_epoch, goal, change) = self.subscribe(subscription, &sees);
         if subscribed_epoch != epoch {
             return Err(Goodbye::close(close::RESTARTING, "history was reset"));
         }

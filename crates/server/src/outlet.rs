@@ -1,12 +1,17 @@
 //! What waits to be written to one client: bounded, never skipping, closed when it overflows.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aside_protocol::{CloseReason, close};
-use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio::sync::Notify;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
+
+use crate::inbound::Resumed;
+use crate::pen::Pen;
 
 /// Who reads too slowly may come back at once: enough to empty its pockets first. Below a second it tells a client that
 /// nothing else is wrong.
@@ -58,9 +63,25 @@ impl Goodbye {
 /// What one commit gave a room, as frames that all receivers share.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    pub(crate) frames: Vec<Utf8Bytes>,
-    pub(crate) bytes: usize,
+    pub(crate) texts: Vec<Utf8Bytes>,
+    /// The same as it goes over the wire, in one piece.
+    frames: Bytes,
 }
+
+impl Chunk {
+    pub(crate) fn new(texts: Vec<Utf8Bytes>) -> Arc<Self> {
+        let mut frames = Vec::new();
+        for text in &texts {
+            // Into memory, which takes everything.
+            let _ =
+                Frame::message(text.clone(), OpCode::Data(Data::Text), true).format(&mut frames);
+        }
+        Arc::new(Self { texts, frames: frames.into() })
+    }
+}
+
+/// Joins with a place that wait for the writing half. A client that sends more before the first is served has to wait.
+const MOST_RESUMES: usize = 2;
 
 /// The subscription of a join that names no place.
 pub(crate) const FIRST_SUBSCRIPTION: u32 = 0;
@@ -78,7 +99,7 @@ impl Item {
     fn bytes(&self) -> usize {
         match self {
             Self::Own(text) => text.len(),
-            Self::Live(_, chunk) => chunk.bytes,
+            Self::Live(_, chunk) => chunk.frames.len(),
         }
     }
 }
@@ -89,32 +110,112 @@ pub(crate) struct Outlet(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    queue: mpsc::Sender<Item>,
-    bytes: AtomicUsize,
+    now: Mutex<Now>,
+    /// There is something to be written.
+    changed: Notify,
+    /// A join was taken, and there is room for the next.
+    resumed: Notify,
+    most_items: usize,
     most_bytes: usize,
     goodbye: OnceLock<Goodbye>,
     closing: CancellationToken,
 }
 
+/// Held for a moment, at most for one system call that does not wait.
+#[derive(Debug)]
+struct Now {
+    queue: VecDeque<Item>,
+    bytes: usize,
+    /// Joins with a place. They go before what is in the queue.
+    resumes: VecDeque<Resumed>,
+    /// Counts the joins that go on from a place: live entries of an earlier one are not for this client any more.
+    subscription: u32,
+    /// Whether nothing waits and the writing half has nothing in hand, so that who has something live may write it.
+    resting: bool,
+    /// None on what is no TCP socket: there, the writing half writes everything.
+    pen: Option<Pen>,
+}
+
+/// What became of an item.
+enum Put {
+    Done,
+    Waits,
+    TooMuch,
+}
+
 /// The side that the connection writes from.
 #[derive(Debug)]
-pub(crate) struct Waiting {
-    queue: mpsc::Receiver<Item>,
-    shared: Arc<Shared>,
+pub(crate) struct Waiting(Outlet);
+
+impl Now {
+    fn is_for_nobody(&self, item: &Item) -> bool {
+        matches!(item, Item::Live(subscription, _) if *subscription != self.subscription)
+    }
+
+    fn put(&mut self, item: Item, most_items: usize, most_bytes: usize) -> Put {
+        if self.is_for_nobody(&item) {
+            return Put::Done;
+        }
+        if std::mem::take(&mut self.resting)
+            && let (Some(pen), Item::Live(_, chunk)) = (&mut self.pen, &item)
+            && let Some(left) = pen.begin(&chunk.frames)
+        {
+            self.resting = left == 0;
+            return if self.resting { Put::Done } else { Put::Waits };
+        }
+        let bytes = self.bytes.saturating_add(item.bytes());
+        // One item may be larger than the whole bound; it passes when nothing else waits.
+        if self.queue.len() >= most_items || (self.bytes > 0 && bytes > most_bytes) {
+            return Put::TooMuch;
+        }
+        self.bytes = bytes;
+        self.queue.push_back(item);
+        Put::Waits
+    }
+
+    fn take(&mut self) -> Option<Item> {
+        while let Some(item) = self.queue.pop_front() {
+            self.bytes -= item.bytes();
+            if !self.is_for_nobody(&item) {
+                return Some(item);
+            }
+        }
+        // Most queues are empty nearly always.
+        self.queue = VecDeque::new();
+        None
+    }
 }
 
 impl Outlet {
     /// A queue of at most so many items and bytes. Full means that the client does not keep up: it is closed with 1013.
     pub(crate) fn new(most_items: usize, most_bytes: usize) -> (Self, Waiting) {
-        let (sender, queue) = mpsc::channel(most_items.max(1));
-        let shared = Arc::new(Shared {
-            queue: sender,
-            bytes: AtomicUsize::new(0),
+        let now = Now {
+            queue: VecDeque::new(),
+            bytes: 0,
+            resumes: VecDeque::new(),
+            subscription: FIRST_SUBSCRIPTION,
+            resting: false,
+            pen: None,
+        };
+        let outlet = Self(Arc::new(Shared {
+            now: Mutex::new(now),
+            changed: Notify::new(),
+            resumed: Notify::new(),
+            most_items: most_items.max(1),
             most_bytes,
             goodbye: OnceLock::new(),
             closing: CancellationToken::new(),
-        });
-        (Self(shared.clone()), Waiting { queue, shared })
+        }));
+        (outlet.clone(), Waiting(outlet))
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.0.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with what the socket is written with; nobody else writes meanwhile.
+    pub(crate) fn with_pen<T>(&self, act: impl FnOnce(&mut Option<Pen>) -> T) -> T {
+        act(&mut self.now().pen)
     }
 
     /// Queues a frame for this client alone.
@@ -122,7 +223,7 @@ impl Outlet {
         self.put(Item::Own(text));
     }
 
-    /// Queues live entries.
+    /// Writes live entries, or queues them.
     pub(crate) fn live(&self, subscription: u32, chunk: Arc<Chunk>) {
         self.put(Item::Live(subscription, chunk));
     }
@@ -131,13 +232,21 @@ impl Outlet {
         if self.0.closing.is_cancelled() {
             return;
         }
-        let bytes = item.bytes();
-        let waiting = self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
-        // One item may be larger than the whole bound; it passes when nothing else waits.
-        let fits = waiting == 0 || waiting.saturating_add(bytes) <= self.0.most_bytes;
-        if !fits || self.0.queue.try_send(item).is_err() {
-            self.end(Goodbye::too_slow());
+        let put = self.now().put(item, self.0.most_items, self.0.most_bytes);
+        match put {
+            Put::Done => {}
+            Put::Waits => self.0.changed.notify_one(),
+            Put::TooMuch => self.end(Goodbye::too_slow()),
         }
+    }
+
+    /// Queues a join with a place, as soon as there is room.
+    pub(crate) async fn resume(&self, resumed: Resumed) {
+        while self.now().resumes.len() >= MOST_RESUMES {
+            self.0.resumed.notified().await;
+        }
+        self.now().resumes.push_back(resumed);
+        self.0.changed.notify_one();
     }
 
     /// Ends the connection; the first reason stands.
@@ -155,23 +264,50 @@ impl Outlet {
 }
 
 impl Waiting {
-    /// The next item; waits for it.
-    pub(crate) async fn next(&mut self) -> Option<Item> {
-        let item = self.queue.recv().await;
-        self.taken(item)
+    /// Waits until there is something to be written; that may also be the rest of what was begun by somebody else.
+    pub(crate) async fn some(&self) {
+        self.0.0.changed.notified().await;
+    }
+
+    /// The next join with a place, if one is there.
+    pub(crate) fn resumed(&mut self) -> Option<Resumed> {
+        let mut now = self.0.now();
+        let resumed = now.resumes.pop_front()?;
+        now.resumes.shrink_to_fit();
+        self.0.0.resumed.notify_one();
+        Some(resumed)
     }
 
     /// The next item, if one is there.
-    pub(crate) fn try_next(&mut self) -> Option<Item> {
-        let item = self.queue.try_recv().ok();
-        self.taken(item)
+    pub(crate) fn take(&mut self) -> Option<Item> {
+        self.0.now().take()
     }
 
-    fn taken(&self, item: Option<Item>) -> Option<Item> {
-        if let Some(item) = &item {
-            self.shared.bytes.fetch_sub(item.bytes(), Ordering::Relaxed);
+    /// The writing half has nothing in hand. Unless something waits, what is live need not wait for it from now on.
+    pub(crate) fn rest(&mut self) {
+        let mut now = self.0.now();
+        now.resting = now.queue.is_empty() && now.resumes.is_empty();
+        if !now.resting {
+            self.0.0.changed.notify_one();
         }
-        item
+    }
+
+    /// Begins another subscription: nothing of an earlier one is written any more, and what is live waits.
+    pub(crate) fn resubscribe(&mut self) -> u32 {
+        let mut now = self.0.now();
+        now.resting = false;
+        now.subscription = now.subscription.wrapping_add(1);
+        now.subscription
+    }
+}
+
+impl Drop for Waiting {
+    /// Nothing follows the goodbye.
+    fn drop(&mut self) {
+        self.0.end(Goodbye::Cut);
+        let mut now = self.0.now();
+        now.resting = false;
+        now.queue = VecDeque::new();
     }
 }
 
@@ -186,7 +322,7 @@ mod tests {
         let (outlet, mut waiting) = Outlet::new(2, 1000);
         outlet.say("a".into());
         outlet.say("b".into());
-        assert!(waiting.try_next().is_some(), "two fit");
+        assert!(waiting.take().is_some(), "two fit");
         outlet.say("c".into());
         outlet.say("d".into());
         assert_eq!(outlet.ended().now_or_never(), Some(Goodbye::too_slow()));
@@ -196,7 +332,7 @@ mod tests {
     fn too_many_bytes_end_the_connection_but_a_single_large_item_passes() {
         let (outlet, mut waiting) = Outlet::new(10, 8);
         outlet.say("0123456789".into());
-        assert!(waiting.try_next().is_some());
+        assert!(waiting.take().is_some());
         outlet.say("01234".into());
         outlet.say("01234".into());
         assert_eq!(outlet.ended().now_or_never(), Some(Goodbye::too_slow()));

@@ -48,7 +48,8 @@ struct Now {
     snippets: u64,
     /// How many entries were removed.
     removals: u64,
-    listeners: Vec<Listener>,
+    /// Shared with whoever tells them something at the moment.
+    listeners: Arc<Vec<Listener>>,
 }
 
 /// What is read of a room before it opens.
@@ -65,7 +66,7 @@ pub(crate) struct Found {
     pub(crate) uncounted: Vec<Seq>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Listener {
     connection: u64,
     subscription: u32,
@@ -94,7 +95,7 @@ impl Room {
             change,
             snippets,
             removals,
-            listeners: Vec::new(),
+            listeners: Arc::default(),
         };
         Self {
             key: row.key,
@@ -211,14 +212,18 @@ impl Room {
         sees: Sees,
     ) -> (Epoch, Seq, u64) {
         let mut now = self.now();
-        now.listeners.retain(|listener| listener.connection != connection);
-        now.listeners.push(Listener { connection, subscription, outlet, sees });
+        let listeners = Arc::make_mut(&mut now.listeners);
+        listeners.retain(|listener| listener.connection != connection);
+        listeners.push(Listener { connection, subscription, outlet, sees });
         (now.epoch.clone(), now.head, now.change)
     }
 
     /// This client is told nothing any more.
     pub(crate) fn unsubscribe(&self, connection: u64) {
-        self.now().listeners.retain(|listener| listener.connection != connection);
+        let mut now = self.now();
+        if now.listeners.iter().any(|listener| listener.connection == connection) {
+            Arc::make_mut(&mut now.listeners).retain(|listener| listener.connection != connection);
+        }
     }
 
     #[cfg(test)]
@@ -226,33 +231,38 @@ impl Room {
         self.now().listeners.len()
     }
 
+    /// Moves on, and gives those who are to be told of it. That takes a system call for each, in which others come and go:
+    /// whoever is not among them found the room moved on already.
+    fn move_on(&self, change: impl FnOnce(&mut Now)) -> Arc<Vec<Listener>> {
+        let mut now = self.now();
+        change(&mut now);
+        Arc::clone(&now.listeners)
+    }
+
     /// Tells everyone what was committed, and moves on.
     pub(crate) fn deliver(&self, records: &[Record]) {
         let Some(last) = records.last() else { return };
-        let mut now = self.now();
-        if !now.listeners.is_empty() {
-            let frames: Vec<_> =
-                records.iter().map(|record| self.frame(record, &now.epoch)).collect();
-            let chunk = chunk(frames);
-            for listener in &now.listeners {
-                listener.outlet.live(listener.subscription, chunk.clone());
-            }
+        let epoch = self.position().0;
+        let listeners = self.move_on(|now| now.head = last.seq);
+        if !listeners.is_empty() {
+            let chunk =
+                Chunk::new(records.iter().map(|record| self.frame(record, &epoch)).collect());
+            tell(listeners.iter(), &chunk);
         }
-        now.head = last.seq;
     }
 
     /// Tells what was committed about questions, to each as much as they may know.
     pub(crate) fn deliver_items(&self, items: &[Item]) {
         let Some(last) = items.last() else { return };
-        let mut now = self.now();
+        let listeners = self.move_on(|now| now.change = last.change);
         let frames = |shown: &dyn Fn(&Item) -> Item| {
             let frame = |item: &Item| ServerFrame::triage_text(&shown(item)).into();
-            chunk(items.iter().map(frame).collect())
+            Chunk::new(items.iter().map(frame).collect())
         };
         let (mut desk, mut audience) = (None, None);
         let personal =
             |user: &str| items.iter().any(|item| item.is_personal() && self.asked(item, user));
-        for listener in &now.listeners {
+        for listener in listeners.iter() {
             let chunk: Arc<Chunk> = match &listener.sees {
                 Sees::Entries => continue,
                 Sees::Desk => Arc::clone(desk.get_or_insert_with(|| frames(&Item::clone))),
@@ -265,27 +275,21 @@ impl Room {
             };
             listener.outlet.live(listener.subscription, chunk);
         }
-        now.change = last.change;
     }
 
     /// Tells everybody who sees questions how many want them answered.
     pub(crate) fn deliver_votes(&self, votes: &[Votes]) {
         let Some(Votes(.., change)) = votes.last() else { return };
-        let mut now = self.now();
-        let chunk = chunk(vec![ServerFrame::votes_text(votes).into()]);
-        for listener in now.listeners.iter().filter(|listener| listener.sees != Sees::Entries) {
-            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
-        }
-        now.change = *change;
+        let listeners = self.move_on(|now| now.change = *change);
+        let chunk = Chunk::new(vec![ServerFrame::votes_text(votes).into()]);
+        tell(listeners.iter().filter(|listener| listener.sees != Sees::Entries), &chunk);
     }
 
     /// Tells the desks who has a question before them. Not a change: nothing of it lasts.
     pub(crate) fn deliver_presence(&self, presence: &Presence) {
         let now = self.now();
-        let chunk = chunk(vec![ServerFrame::presence_text(presence).into()]);
-        for listener in now.listeners.iter().filter(|listener| listener.sees == Sees::Desk) {
-            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
-        }
+        let chunk = Chunk::new(vec![ServerFrame::presence_text(presence).into()]);
+        tell(now.listeners.iter().filter(|listener| listener.sees == Sees::Desk), &chunk);
     }
 
     /// How often the snippets of its staff were changed.
@@ -297,10 +301,8 @@ impl Room {
     pub(crate) fn deliver_snippets(&self, rev: u64) {
         let mut now = self.now();
         now.snippets = rev;
-        let chunk = chunk(vec![ServerFrame::control_text(&Control::Snippets { rev }).into()]);
-        for listener in now.listeners.iter().filter(|listener| listener.sees == Sees::Desk) {
-            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
-        }
+        let chunk = Chunk::new(vec![ServerFrame::control_text(&Control::Snippets { rev }).into()]);
+        tell(now.listeners.iter().filter(|listener| listener.sees == Sees::Desk), &chunk);
     }
 
     /// How many entries were removed.
@@ -310,13 +312,10 @@ impl Room {
 
     /// Tells everybody that an entry is gone.
     pub(crate) fn deliver_removal(&self, seq: Seq, number: u64) {
-        let mut now = self.now();
-        now.removals = number;
-        let removed = Control::Removed { id: wire::entry_id(&now.epoch, seq), seq, number };
-        let chunk = chunk(vec![ServerFrame::control_text(&removed).into()]);
-        for listener in &now.listeners {
-            listener.outlet.live(listener.subscription, Arc::clone(&chunk));
-        }
+        let listeners = self.move_on(|now| now.removals = number);
+        let removed = Control::Removed { id: self.entry_id(seq), seq, number };
+        let chunk = Chunk::new(vec![ServerFrame::control_text(&removed).into()]);
+        tell(listeners.iter(), &chunk);
     }
 
     /// The frame that carries an entry.
@@ -336,13 +335,14 @@ impl Room {
 }
 
 /// Asks them to come back.
-fn part(listeners: &mut Vec<Listener>, why: &str) {
-    for listener in listeners.drain(..) {
+fn part(listeners: &mut Arc<Vec<Listener>>, why: &str) {
+    for listener in std::mem::take(listeners).iter() {
         listener.outlet.end(Goodbye::close(close::RESTARTING, why));
     }
 }
 
-fn chunk(frames: Vec<Utf8Bytes>) -> Arc<Chunk> {
-    let bytes = frames.iter().map(|frame| frame.len()).sum();
-    Arc::new(Chunk { frames, bytes })
+fn tell<'a>(listeners: impl Iterator<Item = &'a Listener>, chunk: &Arc<Chunk>) {
+    for listener in listeners {
+        listener.outlet.live(listener.subscription, Arc::clone(chunk));
+    }
 }

@@ -10,6 +10,7 @@ use aside_protocol::CloseReason;
 use aside_protocol::close::RESTARTING;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -171,7 +172,7 @@ impl Running {
         self.connections.spawn(async move {
             // Whoever brings streams knows how many.
             let Some(place) = Crowd::new(1).place().await else { return };
-            accept::serve(Box::new(stream), peer, place, router, head, stop).await;
+            accept::serve(Either::Right(Box::new(stream)), peer, place, router, head, stop).await;
         });
     }
 

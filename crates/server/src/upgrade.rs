@@ -16,13 +16,15 @@ use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_util::either::Either;
 
-use crate::accept::AnyStream;
-use crate::connection::{self, Connection};
+use crate::accept::{AnyStream, Stream};
+use crate::connection::{self, Connection, Socket};
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::outlet::{Goodbye, Outlet};
 use crate::page;
+use crate::pen::SharedStream;
 use crate::refusal::Refusal;
 use crate::routes::Server;
 use crate::sockets::{Full, OpenSocket, Seated};
@@ -34,8 +36,11 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// A user with too many sockets: by then the dead ones among them have been reaped.
 const FULL_RETRY: Duration = Duration::from_secs(10);
 
-/// Small buffers: most sockets are idle, and tungstenite's own default would cost 128 KiB each.
-const SOCKET_BUFFER: usize = 4 * 1024;
+/// Most sockets are idle, and a buffer to read into is there always: most frames fit, for a larger one it grows.
+const READ_BUFFER: usize = 1024;
+
+/// What is written is gathered up to here; the buffer grows with what was in it at once.
+const WRITE_BUFFER: usize = 4 * 1024;
 
 /// More than one frame at a time is never queued inside tungstenite; this only has to be larger than any frame.
 const SOCKET_WRITE_MOST: usize = 1024 * 1024;
@@ -89,19 +94,20 @@ pub(crate) async fn upgrade(
     server.probe.opened(seated.number(), &seat.identity.user, content_type);
     let upgraded = hyper::upgrade::on(&mut request);
     let connection = Connection { server: server.clone(), seat, outlet, number: seated.number() };
-    server.tasks.spawn(serve(connection, waiting, upgraded, seated));
+    server.tasks.spawn(serve(Box::new(connection), waiting, upgraded, seated));
     Ok(response)
 }
 
+/// What it is handed in boxes would be there twice while a socket is open: as it was handed over, and as it is used.
 async fn serve(
-    connection: Connection,
+    connection: Box<Connection>,
     waiting: crate::outlet::Waiting,
     upgraded: OnUpgrade,
     seated: Seated,
 ) {
     let metrics = connection.server.hall.store.metrics();
     let code = match upgraded.await {
-        Ok(upgraded) => match open(upgraded).await {
+        Ok(upgraded) => match Box::pin(open(upgraded, &connection.outlet)).await {
             Some(socket) => {
                 let goodbye = Box::pin(connection::run(&connection, waiting, socket)).await;
                 if goodbye == Goodbye::too_slow() {
@@ -125,16 +131,22 @@ async fn serve(
 }
 
 /// Takes the stream out of hyper's hands, with what the client sent before it saw the 101.
-async fn open(upgraded: Upgraded) -> Option<WebSocketStream<AnyStream>> {
+async fn open(upgraded: Upgraded, outlet: &Outlet) -> Option<Box<Socket>> {
     let parts = upgraded.downcast::<TokioIo<AnyStream>>().ok()?;
     let config = WebSocketConfig::default()
-        .read_buffer_size(SOCKET_BUFFER)
-        .write_buffer_size(SOCKET_BUFFER)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(SOCKET_WRITE_MOST)
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
-    let (stream, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
-    Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await)
+    let (stream, early): (Box<dyn Stream>, _) = match parts.io.into_inner() {
+        Either::Left(tcp) => {
+            (Box::new(SharedStream::new(tcp, outlet.clone())), parts.read_buf.to_vec())
+        }
+        Either::Right(other) => (other, parts.read_buf.to_vec()),
+    };
+    let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config));
+    Some(Box::new(socket.await))
 }
 
 #[cfg(test)]

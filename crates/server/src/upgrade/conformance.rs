@@ -11,16 +11,15 @@ use axum::extract::Request;
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpListener;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::{AnyStream, accept};
+use crate::accept::accept;
 use crate::config::Limits;
-use crate::connection::{goodbye_for, part};
-use crate::outlet::Goodbye;
+use crate::connection::{Socket, goodbye_for, part};
+use crate::outlet::{Goodbye, Outlet};
 
 /// Speed (messages of megabytes, which we refuse) and compression (which we do not offer).
 const LEFT_OUT: [&str; 3] = ["9.*", "12.*", "13.*"];
@@ -57,7 +56,8 @@ async fn upgrade(mut request: Request) -> Response {
     let response = create_response_with_body(&request, Body::empty).unwrap();
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        if let Some(mut socket) = super::open(upgraded.await.unwrap()).await {
+        let (outlet, _waiting) = Outlet::new(1, 1);
+        if let Some(mut socket) = super::open(upgraded.await.unwrap(), &outlet).await {
             let goodbye = echo(&mut socket).await;
             part(&mut socket, &goodbye, Duration::from_secs(1)).await;
         }
@@ -65,7 +65,7 @@ async fn upgrade(mut request: Request) -> Response {
     response
 }
 
-async fn echo(socket: &mut WebSocketStream<AnyStream>) -> Goodbye {
+async fn echo(socket: &mut Socket) -> Goodbye {
     loop {
         let message = match socket.next().await {
             None => return Goodbye::Cut,

@@ -15,6 +15,7 @@ mod core;
 mod crash;
 mod desk;
 mod extensions;
+mod fanout;
 mod garbage;
 mod gate;
 mod guests;
