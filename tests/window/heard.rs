@@ -96,9 +96,8 @@ async fn a_room_is_heard_by_its_roles_and_names_in_both_languages() {
             let rows = log.all().into_iter().filter(|node| node.role == Role::Article);
             Some(rows.map(|row| (row.name.clone(), row.read())).collect::<Vec<_>>())
         };
-        let rows = reader.until("four rows are read", TITLE, |page| {
-            read(page).filter(|rows| rows.len() == 4)
-        });
+        let rows = reader
+            .until("four rows are read", TITLE, |page| read(page).filter(|rows| rows.len() == 4));
         let rows = rows.await;
         for (row, name, text) in [
             // The second of one person's rows shows no name, and has one all the same.
@@ -152,9 +151,14 @@ async fn the_focus_is_heard_where_tab_takes_it() {
     let mut heard = Vec::new();
     for _ in 0..60 {
         app.keys(TAB).await;
-        let name: String = app.ask(named, json!([])).await;
-        has_the_focus(&reader, &name).await;
-        heard.push(name);
+        // Asked again and again: what was unread a moment ago is a part of a room's name.
+        let same = until("the focus is heard where it is", || async {
+            let name: String = app.ask(named, json!([])).await;
+            focus(&reader)
+                .await
+                .filter(|heard| !name.is_empty() && name.starts_with(heard.as_str()))
+        });
+        heard.push(same.await);
         if heard.last().is_some_and(|name| name == "Ask") {
             break;
         }
@@ -224,16 +228,17 @@ async fn a_fast_room_is_told_in_few_words_and_a_lost_connection_at_once() {
     app.row(&["hello there"]).await;
     reader.page(TITLE).await;
     let (before, began) = (reader.aloud().len(), Instant::now());
-    for second in 0..5 {
-        room.say_all((0..100).map(|n| format!("row {}", second * 100 + n))).await;
+    for burst in 0..10 {
+        room.say_all((0..50).map(|n| format!("row {}", burst * 50 + n))).await;
+        app.row(&[&format!("row {}", burst * 50 + 49)]).await;
     }
-    app.row(&["row 499"]).await;
     let counted = until("it is said how many came", || async {
         let said = reader.aloud().split_off(before);
         said.iter().any(|words| words.contains("new messages")).then_some(said)
     });
     let said = counted.await;
-    let most = began.elapsed().as_millis() / SAID_EVERY_MS + 2;
+    // Beside that: that the room is live, that it is fast, and what was said before it was.
+    let most = began.elapsed().as_millis() / SAID_EVERY_MS + 3;
     assert!((said.len() as u128) <= most, "{said:?}");
 
     room.stop().await;

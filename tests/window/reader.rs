@@ -1,7 +1,7 @@
 //! A screen reader, as far as these tests need one: it walks the tree of what a window shows, and hears what changes in it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
 
@@ -72,9 +72,7 @@ pub(crate) enum State {
 }
 
 /// One node, and what is below it.
-#[derive(Debug)]
 pub(crate) struct Node {
-    place: Place,
     pub(crate) role: Role,
     pub(crate) name: String,
     /// Its own text; of a field, what stands in it.
@@ -112,6 +110,8 @@ impl Node {
 #[derive(Clone)]
 pub(crate) struct Reader {
     bus: Connection,
+    /// Of the pages that were read: what comes in there is said.
+    live: Arc<Mutex<HashSet<String>>>,
     aloud: Arc<Mutex<Vec<String>>>,
 }
 
@@ -125,7 +125,7 @@ impl Reader {
         })
         .await;
         let bus = connection::Builder::address(address.as_str()).unwrap().build().await.unwrap();
-        let reader = Reader { bus, aloud: Arc::default() };
+        let reader = Reader { bus, live: Arc::default(), aloud: Arc::default() };
         reader.listen().await;
         reader
     }
@@ -158,12 +158,17 @@ impl Reader {
         let rule = MatchRule::builder().msg_type(MessageType::Signal);
         let rule = rule.interface("org.a11y.atspi.Event.Object").unwrap();
         let rule = rule.member("ChildrenChanged").unwrap().build();
-        let changes = MessageStream::for_match_rule(rule, &self.bus, Some(1_024)).await;
-        let (mut changes, reader) = (changes.unwrap(), self.clone());
+        let mut changes =
+            MessageStream::for_match_rule(rule, &self.bus, Some(1_024)).await.unwrap();
+        let reader = self.clone();
         tokio::spawn(async move {
             while let Some(Ok(change)) = changes.next().await {
-                if let Some(words) = reader.said_by(&change).await {
-                    reader.aloud.lock().unwrap().push(words);
+                let header = change.header();
+                let path = header.path().map(|path| path.as_str());
+                let live = path.is_some_and(|path| reader.live.lock().unwrap().contains(path));
+                // Apart, since changes that nobody takes off the bus stand before the answers.
+                if live {
+                    tokio::spawn(reader.clone().hear(change));
                 }
             }
         });
@@ -173,22 +178,20 @@ impl Reader {
         heard.expect("the registry takes it");
     }
 
+    async fn hear(self, change: Message) {
+        let Some(words) = self.said_by(&change).await else { return };
+        self.aloud.lock().unwrap().push(words);
+    }
+
     async fn said_by(&self, change: &Message) -> Option<String> {
-        let header = change.header();
-        let region = (header.sender()?.to_string(), header.path()?.to_owned().into());
         let body = change.body();
         let change: Structure<'_> = body.deserialize().ok()?;
         let [Value::Str(what), _, _, Value::Value(child), ..] = change.fields() else {
             return None;
         };
-        let attributes: HashMap<String, String> =
-            self.ask(&region, ACCESSIBLE, "GetAttributes", &()).await?;
-        let live = attributes.get("container-live").is_some_and(|live| live != "off");
-        if what != "add" || !live {
-            return None;
-        }
         let child: Place = (**child).try_clone().ok()?.try_into().ok()?;
-        Some(self.node(child).await?.read()).filter(|words| !words.is_empty())
+        let words = self.node(child).await?.read();
+        (what == "add" && !words.is_empty()).then_some(words)
     }
 
     /// From the desktop to the page. The page is another process's, plugged into the window: of all calls, only the one for a
@@ -232,7 +235,10 @@ impl Reader {
                 self.ask::<String>(&place, TEXT, "GetText", &(0_i32, -1_i32)),
                 self.ask::<Vec<Place>>(&place, ACCESSIBLE, "GetChildren", &()),
             );
-            let states = states?;
+            let (states, attributes) = (states?, attributes?);
+            if attributes.get("container-live").is_some_and(|live| live != "off") {
+                self.live.lock().unwrap().insert(place.1.to_string());
+            }
             let below = join_all(below?.into_iter().map(|child| self.node(child))).await;
             Some(Node {
                 role: role?.into(),
@@ -240,9 +246,8 @@ impl Reader {
                 // Not every node has one.
                 text: text.unwrap_or_default(),
                 states: u64::from(*states.first()?) | u64::from(*states.get(1)?) << 32,
-                attributes: attributes?,
+                attributes,
                 children: below.into_iter().flatten().collect(),
-                place,
             })
         })
     }
