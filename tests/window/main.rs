@@ -26,6 +26,7 @@ mod corpora;
 mod date;
 mod demo;
 mod desk;
+mod doors;
 mod first;
 mod flapping;
 mod glass;
