@@ -20,7 +20,7 @@ const CARD: &str = "return all('[role=dialog] h2').map(text)[0] ?? '';";
 /// The rooms as they are listed.
 const LISTED: &str = "return all('li[data-room] .label').map(text);";
 
-async fn card(app: &App) -> String {
+pub(crate) async fn card(app: &App) -> String {
     app.ask(CARD, json!([])).await
 }
 
@@ -36,7 +36,7 @@ async fn lists(app: &App, rooms: &[&str]) {
 }
 
 /// Puts a text on the clipboard, as another program would, and leaves the fields as they were.
-async fn copy(app: &App, text: &str) {
+pub(crate) async fn copy(app: &App, text: &str) {
     app.fill("Name", text).await;
     app.control('a').await;
     app.control('x').await;

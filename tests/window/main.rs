@@ -1,7 +1,8 @@
 //! The app in a real window, against the real server: what a person sees there, and what the wire carries meanwhile.
 //!
 //! Reading order: [`stage`] (a desktop that is thrown away), [`driver`] and [`app`] (eyes and hands), [`room`] and
-//! [`audience`] (the server and the others in it), [`relay`] and [`late`] (the network to them), [`browser`] (somebody else's), then the stories.
+//! [`audience`] (the server and the others in it), [`relay`] and [`late`] (the network to them), [`browser`] (somebody else's),
+//! [`reader`] (who sees none of it), then the stories.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -11,6 +12,7 @@ mod browser;
 mod driver;
 mod late;
 mod panel;
+mod reader;
 mod relay;
 mod room;
 mod stage;
@@ -24,9 +26,11 @@ mod corpora;
 mod date;
 mod demo;
 mod desk;
+mod doors;
 mod first;
 mod flapping;
 mod glass;
+mod heard;
 mod help;
 mod hidden;
 mod hosted;

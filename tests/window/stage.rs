@@ -21,6 +21,9 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
 </busconfig>"#;
 
+/// What makes a bus for screen readers; at-spi2-core keeps it outside of PATH.
+const READERS: &str = "/usr/libexec/at-spi-bus-launcher";
+
 /// A corner and a size.
 pub(crate) type Place = (usize, usize, usize, usize);
 
@@ -35,6 +38,8 @@ pub(crate) struct Stage {
     pub(crate) lang: String,
     /// The app: what was built with the tests, unless it is to be another.
     pub(crate) program: &'static str,
+    /// Whether a screen reader is there.
+    is_read: bool,
     children: Vec<Child>,
 }
 
@@ -50,6 +55,7 @@ impl Stage {
             bus: String::new(),
             lang: "en_US.UTF-8".to_owned(),
             program: env!("CARGO_BIN_EXE_aside"),
+            is_read: false,
             children: Vec::new(),
         };
         for below in ["aside", "home", "run", "keyring"] {
@@ -94,10 +100,9 @@ impl Stage {
             .env("GDK_BACKEND", "x11")
             .env("LANG", &self.lang)
             .env("RUST_LOG", "trace")
-            // Neither a graphics card nor a screen reader is on this stage.
+            // No graphics card is on this stage.
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
-            .env("NO_AT_BRIDGE", "1")
             .stdin(Stdio::null());
         for inherited in [
             "WAYLAND_DISPLAY",
@@ -106,10 +111,21 @@ impl Stage {
             "XDG_CACHE_HOME",
             "LC_ALL",
             "LANGUAGE",
+            "NO_AT_BRIDGE",
         ] {
             command.env_remove(inherited);
         }
+        if !self.is_read {
+            command.env("NO_AT_BRIDGE", "1");
+        }
         command
+    }
+
+    /// Makes room for a screen reader; whoever is on the stage already stays as it is.
+    pub(crate) fn admit_a_reader(&mut self) {
+        self.is_read = true;
+        let mut readers = self.command(READERS);
+        self.run_along(readers.arg("--launch-immediately"));
     }
 
     /// Starts a program that runs along, its words in a log of ours.

@@ -1,5 +1,6 @@
 // Every screen that has a picture. The sheets are named by their kinds: one that is new has no picture, and the types say so.
 import type { FakeBridge } from "../src/bridge/fake/fake";
+import { inCrowd } from "../src/bridge/fake/scenes";
 import type { Aside } from "../src/state/aside.svelte";
 import type { AnswerDesk, DeskSheet } from "../src/state/desk/desk.svelte";
 import type { Sheet } from "../src/state/sheet";
@@ -22,6 +23,8 @@ export interface Screen {
   query: string;
   page: "app" | "audience";
   widths: readonly number[];
+  /** How many are kept of it, where the usual are too few. */
+  colours?: number;
   show(it: Shown): unknown;
 }
 
@@ -53,6 +56,10 @@ const rooms: Screen[] = [
   screen("room-refused", "A token that is not valid", "scene=refused&rows=12"),
   screen("room-busy", "A server that is full", "rows=12", ({ bridge }) => bridge.connect({ state: "waiting", why: "server_busy", retryAt: Date.now() + 25_000 })),
   screen("room-elsewhere", "A room that was taken over elsewhere", "rows=12", ({ bridge }) => bridge.connect({ state: "closed", why: "elsewhere", retryAt: null })),
+  screen("room-left", "A room that was left, to be read", "rows=12", async ({ aside, bridge }) => {
+    bridge.connect({ state: "closed", why: null, retryAt: null });
+    aside.composer?.type("One more thing");
+  }),
   screen("room-storage", "A disk that is full", "rows=12", ({ bridge }) => bridge.connect({ state: "refused", why: "storage", retryAt: null })),
   screen("room-gap", "What is missing, and what was not sent", "scene=failed&rows=12"),
   screen("room-muted", "Who may not speak", "rows=12", ({ bridge }) => {
@@ -63,6 +70,14 @@ const rooms: Screen[] = [
     bridge.order.slowSeconds = 30;
     bridge.order.slowedUntil = Date.now() + 21_000;
     bridge.tick();
+  }),
+  screen("room-fast", "A room that is faster than anybody reads", "rows=12", async ({ aside, bridge, until }) => {
+    crowd(bridge);
+    const { timeline } = aside;
+    await until("what all say", () => timeline?.items.at(-1)?.row.key === bridge.room.rows.at(-1)?.key);
+    // As after three seconds of it: here no time passes.
+    timeline?.tempo.close();
+    if (timeline) Object.assign(timeline.tempo, { shown: 140, oneIn: 14 });
   }),
   screen("room-past", "Further up, with news below", "rows=120", async ({ aside, bridge, find }) => {
     await find("[role=log] article");
@@ -83,6 +98,15 @@ const rooms: Screen[] = [
   screen("rules-at-work", "A room with highlights and mutes", "rows=40", async ({ aside, bridge }) => {
     keepRules(bridge);
     await aside.start();
+  }),
+  screen("row-menu", "What may be done with a row", "rows=12", async ({ bridge, find }) => {
+    // The other windows of the wall take the focus, and a menu that loses it closes.
+    addEventListener("focusout", (event) => void event.stopImmediatePropagation(), true);
+    const text = await find(`[role=log] article[data-key="${bridge.room.rows.at(-1)?.key}"] .text`);
+    const { left, bottom } = text.getBoundingClientRect();
+    text.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: left + 24, clientY: bottom }));
+    await find("[role=menu] button");
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   }),
   screen("removing", "A message about to be removed", BEHIND, async ({ bridge }) => {
     const row = bridge.room.rows.at(-2);
@@ -183,6 +207,24 @@ const ofSheets = Object.entries(sheets).map(([kind, [about, sheet, query]]) => s
   await it.find("dialog[open]");
 }));
 
+/** Forms that a sheet leads to. */
+const forms: Screen[] = [
+  {
+    ...screen("rule-form", "A rule that is changed", ALONE, async ({ aside, bridge, find }) => {
+      keepRules(bridge);
+      await aside.start();
+      aside.sheet = { kind: "rules" };
+      (await find("dialog[open] ol .what")).click();
+      await find("dialog[open] form");
+    }),
+    colours: 160,
+  },
+  screen("host-form", "A hosted room that is changed", ALONE, async ({ aside, bridge, find }) => {
+    aside.sheet = { kind: "host", editing: await bridge.host.host(null, bridge.host.form) };
+    await find("dialog[open] form");
+  }),
+];
+
 const ofDeskSheets = Object.entries(deskSheets).map(([kind, about]) => screen(`desk-${kind}`, about, QUIET.includes(kind) ? `${ALONE}&desk=server` : BEHIND, async (it) => {
   const asked = kind === "takeOver" ? "q4" : kind === "reject" ? "q13" : QUESTION;
   const one = { kind, question: asked } as DeskSheet;
@@ -192,7 +234,7 @@ const ofDeskSheets = Object.entries(deskSheets).map(([kind, about]) => screen(`d
   await it.find("dialog[open]");
 }));
 
-export const screens: readonly Screen[] = [...rooms, ...ofSheets, ...settings, ...deskScreens, ...ofDeskSheets, ...phones];
+export const screens: readonly Screen[] = [...rooms, ...ofSheets, ...forms, ...settings, ...deskScreens, ...ofDeskSheets, ...phones];
 
 function first<T>(of: readonly T[]): T {
   const [one] = of;
@@ -222,6 +264,18 @@ function exporting(done: number, state: "running" | "done"): Show {
     desk.sheet = { kind: "export" };
     bridge.emit("export", { done, total: 5_000, state, path: state === "done" ? "Documents/questions.csv" : null, code: null });
   };
+}
+
+/** Many say the same at once, a few something of their own. */
+function crowd(bridge: FakeBridge): void {
+  const { room } = bridge;
+  const said = room.rows.slice();
+  for (let n = 1; n <= 90; n++) {
+    const { kind, user, name, text } = first(said.slice(n % said.length));
+    const words = inCrowd(n, text);
+    room.say({ kind: words === text ? kind : "message", user, name, text: words }, Date.now());
+  }
+  bridge.tick();
 }
 
 function keepRules(bridge: FakeBridge): void {

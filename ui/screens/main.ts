@@ -63,7 +63,7 @@ async function look(screen: Screen, actual: Picture): Promise<string[] | null> {
 const TAKES = 3;
 
 async function take(browser: Browser, address: string, screen: Screen): Promise<string[]> {
-  const shoot = async (): Promise<Picture> => reduced(await browser.picture(`${address}/wall?screen=${screen.name}`, size(screen)));
+  const shoot = async (): Promise<Picture> => reduced(await browser.picture(`${address}/wall?screen=${screen.name}`, size(screen)), screen.colours);
   let actual = await shoot();
   let found = await look(screen, actual);
   for (let takes = 1; takes < TAKES && found?.length !== 0; takes++) {

@@ -23,7 +23,7 @@ export async function write(file: string, { width, height, rgb }: Picture): Prom
   if (code !== 0) throw new Error(`convert ended with ${code}: ${file}`);
 }
 
-/** So many colours are kept at most. */
+/** So many colours are kept at most, unless a screen shows all that there are. */
 const COLOURS = 64;
 /** What so many pixels have is a ground, an ink or a signal, and stays exactly what it is. */
 const LARGE = 1_500;
@@ -32,7 +32,7 @@ const APART = 28;
 const counts = new Uint32Array(1 << 24);
 
 /** The picture in a few of its colours, the frequent ones first; every other becomes the nearest of them. */
-export function reduced({ width, height, rgb }: Picture): Picture {
+export function reduced({ width, height, rgb }: Picture, colours = COLOURS): Picture {
   const used: number[] = [];
   for (let at = 0; at < rgb.length; at += 3) {
     const colour = pack(rgb, at);
@@ -41,7 +41,7 @@ export function reduced({ width, height, rgb }: Picture): Picture {
   }
   const palette: number[] = [];
   for (const colour of [...used].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b)) {
-    if (palette.length === COLOURS) break;
+    if (palette.length === colours) break;
     if ((counts[colour] ?? 0) >= LARGE || apart(nearest(palette, colour), colour) > APART ** 2) palette.push(colour);
   }
   // From here on: what each becomes.

@@ -81,6 +81,10 @@ it.each([
   expect(phrase(at(state), wasLive, 5_000).held).toBe(held);
 });
 
+it("a room that was left says so beside the way back", () => {
+  expect(phrase(at("closed"), wasLive, 5_000).strip).toMatchObject({ why: "left", remedies: ["open"] });
+});
+
 it("a network that wants to be signed in to says so at once, and leads to where it can show its page", () => {
   const said = phrase(at("waiting", "sign_in"), wasLive, 100);
   expect([said.words, said.strip?.why, said.strip?.remedies]).toEqual(["status.reconnecting", "sign_in", ["signIn", "retry"]]);

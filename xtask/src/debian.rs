@@ -17,11 +17,12 @@ const BUILD: &[&str] = &[
 ];
 
 /// What showing and driving the app takes where there is no desktop: a display, a window manager (keyboard
-/// focus, closing), what blends windows, a session bus with a keyring, Chinese glyphs and pictures in text, screenshots, a sound
-/// system, the webview's driver, and a browser
-/// that is none of ours, for the overlay; what counts instructions; what checks the entry that packages bring; the log that
-/// several room servers share; and what runs the example of a server.
+/// focus, closing), what blends windows, a screen reader's bus, a session bus with a keyring, Chinese glyphs and pictures
+/// in text, screenshots, a sound system, the webview's driver, and a browser that is none of ours, for the overlay; what
+/// counts instructions; what checks the entry that packages bring; the log that several room servers share; and what
+/// runs the example of a server.
 const STAGE: &[&str] = &[
+    "at-spi2-core",
     "chromium",
     "dbus",
     "desktop-file-utils",

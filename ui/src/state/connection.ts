@@ -62,7 +62,7 @@ export function phrase(connection: Connection, track: Track, now: number, recove
     case "syncing":
       return livePhrase(track, now, recovered);
     case "closed":
-      return { tone: "closed", words: "status.closed", held: "composer.closed", strip: { why: connection.why, retryAt: null, remedies: ["open"] } };
+      return { tone: "closed", words: "status.closed", held: "composer.closed", strip: { why: connection.why ?? "left", retryAt: null, remedies: ["open"] } };
     case "refused":
       return { tone: "refused", words: "status.refused", held: "composer.refused", strip: { why: connection.why ?? "unknown", retryAt: null, remedies: remediesFor(connection.why) } };
     case "connecting":
