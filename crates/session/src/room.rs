@@ -36,7 +36,6 @@ mod wishes;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::time::Duration;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
 use aside_protocol::moderation::Removal;
@@ -116,11 +115,6 @@ impl Command {
 
 /// Frames that are committed together at most.
 const BATCH: usize = 2048;
-/// The longest the task sleeps where the system does not say that the machine woke or the network changed: that is how late it
-/// is noticed ...
-pub(crate) const NAP: Duration = Duration::from_secs(2);
-/// ... and where it does, for a word that got lost. A room with a connection looks with every beat, whatever is said.
-const LONG_NAP: Duration = Duration::from_secs(60);
 
 /// How entries find their place.
 enum Merge {
@@ -397,12 +391,5 @@ impl Room {
             token: self.token.clone(),
             full_page: Arc::clone(&self.full_page),
         }
-    }
-
-    async fn mark_read(&mut self, place: Place) -> Result<(), SessionError> {
-        let commit = aside_history::Commit { read: Some(place), ..Default::default() };
-        let committed = self.store.commit(self.id, commit).await?;
-        self.tell_revision(committed.revision).await;
-        Ok(())
     }
 }

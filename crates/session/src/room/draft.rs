@@ -1,10 +1,10 @@
 //! One commit in the making, and what is done once it is on disk.
 
-use aside_history::{Change, Commit, LocalId, NewRow, Revision, RowKey, RowKind, Where};
+use aside_history::{Change, Commit, LocalId, NewRow, Place, Revision, RowKey, RowKind, Where};
 use aside_protocol::EntryKind;
 
 use super::{Merge, Room};
-use crate::error::Settled;
+use crate::error::{SessionError, Settled};
 
 /// Changes that belong together, collected in memory.
 #[derive(Default)]
@@ -90,6 +90,13 @@ impl Room {
             self.tell_settled(id, settled);
         }
         Some(keys)
+    }
+
+    pub(super) async fn mark_read(&mut self, place: Place) -> Result<(), SessionError> {
+        let commit = Commit { read: Some(place), ..Default::default() };
+        let committed = self.store.commit(self.id, commit).await?;
+        self.tell_revision(committed.revision).await;
+        Ok(())
     }
 
     pub(super) async fn tell_revision(&mut self, revision: Revision) {

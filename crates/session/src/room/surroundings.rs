@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::connection::Phase;
-use super::{Done, LONG_NAP, NAP, Room};
+use super::{Done, Room};
 use crate::config::is_loopback;
 use crate::network::Routes;
 use crate::portal::{Found, look};
@@ -21,6 +21,12 @@ use crate::view::Why;
 const CUT_OFF: Duration = Duration::from_secs(60);
 /// A look that found nothing out by then is given up.
 const LOOK: Duration = Duration::from_secs(20);
+
+/// The longest the task sleeps where the system does not say that the machine woke or the network changed: that is how late it
+/// is noticed ...
+const NAP: Duration = Duration::from_secs(2);
+/// ... and where it does, for a word that got lost. A room with a connection looks with every beat, whatever is said.
+const LONG_NAP: Duration = Duration::from_secs(60);
 
 /// A sleep of the machine shorter than the first is nothing, up to the second it is a doubt, beyond it the link is dead.
 const SHORT_SLEEP: Duration = Duration::from_secs(5);

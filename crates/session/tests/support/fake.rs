@@ -84,9 +84,7 @@ struct Net {
     peek: Mutex<Peek>,
     peeks: Mutex<Vec<(Instant, url::Url)>>,
     routes: Mutex<Option<Routes>>,
-    /// How often they were looked at.
     looks: AtomicU64,
-    /// Where the system says by itself that something changed.
     news: Mutex<Option<watch::Sender<()>>>,
     history: Mutex<VecDeque<(Instant, Entry)>>,
     cap: AtomicU64,
@@ -237,13 +235,11 @@ impl World {
         *self.net.routes.lock().unwrap() = Some(Routes { v4, v6: None });
     }
 
-    /// From now on the system says when something changes, before a session begins; afterwards, it says something.
+    /// The system says that something changed. Before the first session: it will.
     pub fn says(&self) {
-        let mut news = self.net.news.lock().unwrap();
-        news.get_or_insert_with(|| watch::channel(()).0).send_replace(());
+        self.net.news.lock().unwrap().get_or_insert_with(|| watch::channel(()).0).send_replace(());
     }
 
-    /// How often it was looked whether there is another way out.
     pub fn looks(&self) -> u64 {
         self.net.looks.load(Ordering::Relaxed)
     }
