@@ -195,6 +195,15 @@ describe("the list of rooms", () => {
     expect([aside.rooms.map(({ id }) => id), bridge.calls.some(([name]) => name === "forgetRoom")]).toEqual([["1", "3"], true]);
   });
 
+  it("says so when a room's token stays behind in a keyring that did not open", async () => {
+    const { bridge, aside } = await shown("busy");
+    bridge.forgetRoom = () => Promise.resolve({ code: "token_left", params: { room: "Rust", entry: "e-1" } });
+    await aside.list.forget("2");
+    await settle();
+    expect(aside.rooms.map(({ id }) => id)).toEqual(["1", "3"]);
+    expect(words()).toContain("Rust is removed here, but its token is still in this computer's keyring");
+  });
+
   it("hears what the other window did", async () => {
     const { bridge, aside } = await shown("busy");
     await bridge.archiveRoom("1", true);
