@@ -4,10 +4,10 @@
 //! generation, are decided upon by pure code, and are committed to [`aside_history`] in one transaction; only then are
 //! subscribers told "revision N", and pull what changed. The window may come and go.
 //!
-//! Reading order: [`session`] (the handle), [`view`] (what is seen from outside), [`config`], [`error`]; `room` (the task)
-//! and its parts: `link` (one connection), `heartbeat`, `backoff` and `verdict` (pure rules of the link), `sequence` (merge by
-//! place), `align` (merge without ids), `outbox` (what was written here). [`network`] and [`clock`] are the outside world,
-//! replaceable; `internet` is the real one.
+//! Reading order: [`session`] (the handle), [`view`] (what is seen from outside), [`config`], [`error`]; `room` (the task, and its
+//! parts); `link` (one connection) and `fetch` (the requests beside it), `heartbeat`, `backoff` and `verdict` (pure rules of the
+//! link), `portal` (a network that wants to be signed in to), `sequence` (merge by place), `align` (merge without ids).
+//! [`network`] and [`clock`] are the outside world, replaceable; `internet` is the real one. [`open_files`] is the process's limit.
 //!
 //! # Logs
 //! Nothing here logs a token or a body at any level. Libraries below do: tungstenite prints the whole handshake and every
