@@ -7,6 +7,7 @@ import { sceneFrom } from "../src/bridge/fake/scenes";
 import { readLink } from "../src/state/address";
 import { Aside } from "../src/state/aside.svelte";
 import { JoinForm } from "../src/state/joinForm.svelte";
+import { frames } from "./frames";
 
 let view: Record<string, unknown> | undefined;
 
@@ -16,7 +17,6 @@ afterEach(async () => {
   document.body.replaceChildren();
 });
 
-const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done));
