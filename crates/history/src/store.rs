@@ -51,6 +51,10 @@ pub struct OpenReport {
 /// A cheap handle; all clones are the same store. The files are let go when the last one is dropped.
 ///
 /// A method that is not awaited to its end may still happen: the job was given away.
+///
+/// # Errors
+/// Every method: [`StoreError`], for the disk, a file that was damaged and begun anew, a room that is not there, a store that was
+/// closed. [`CommitError`] and [`OutboxError`] are that, or say what was wrong with the wish.
 #[derive(Clone)]
 pub struct Store {
     way: Arc<Way>,
