@@ -1,6 +1,8 @@
 //! Where tokens are kept: the system's keyring, or memory until the app quits. Never a file.
 
 use std::collections::HashMap;
+#[cfg(test)]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -102,12 +104,13 @@ impl Secrets {
         }
     }
 
-    /// Forgets a token everywhere. One that a locked keyring still holds is of no use to anyone: its room is gone.
-    pub(crate) async fn forget(&self, room: RoomKey) {
+    /// Forgets a token everywhere.
+    ///
+    /// # Errors
+    /// A keyring that does not open still holds it, and at its server it holds good.
+    pub(crate) async fn forget(&self, room: RoomKey) -> Result<(), VaultError> {
         self.session().remove(&room);
-        if let Err(error) = self.ask(move |vault| vault.remove(&room.to_string())).await {
-            tracing::warn!(%error, "a token could not be removed from the keyring");
-        }
+        self.ask(move |vault| vault.remove(&room.to_string())).await
     }
 
     /// The keyring's calls block (on D-Bus, on a person); a call that hangs is left to itself.
@@ -129,24 +132,30 @@ impl Secrets {
     }
 }
 
-/// A keyring in memory, for tests.
+/// A keyring in memory, for tests; a locked one lets nothing be taken out.
 #[cfg(test)]
 #[derive(Default)]
-pub(crate) struct Strongbox(Mutex<HashMap<String, Token>>);
+pub(crate) struct Strongbox {
+    kept: Mutex<HashMap<String, Token>>,
+    pub(crate) locked: Arc<AtomicBool>,
+}
 
 #[cfg(test)]
 impl Vault for Strongbox {
     fn put(&self, account: &str, token: &Token) -> Result<(), VaultError> {
-        self.0.lock().unwrap().insert(account.to_owned(), token.clone());
+        self.kept.lock().unwrap().insert(account.to_owned(), token.clone());
         Ok(())
     }
 
     fn get(&self, account: &str) -> Result<Option<Token>, VaultError> {
-        Ok(self.0.lock().unwrap().get(account).cloned())
+        Ok(self.kept.lock().unwrap().get(account).cloned())
     }
 
     fn remove(&self, account: &str) -> Result<(), VaultError> {
-        self.0.lock().unwrap().remove(account);
+        if self.locked.load(Ordering::Relaxed) {
+            return Err(VaultError::Unavailable);
+        }
+        self.kept.lock().unwrap().remove(account);
         Ok(())
     }
 }
@@ -197,7 +206,7 @@ mod tests {
         assert_eq!(secrets.keep(room, Token::new("t")).await, TokenStore::Keyring);
         assert!(secrets.session().is_empty(), "what the keyring holds, memory need not");
         assert_eq!(secrets.find(room).await, Ok(Some(Token::new("t"))));
-        secrets.forget(room).await;
+        assert_eq!(secrets.forget(room).await, Ok(()));
         assert_eq!(secrets.find(room).await, Ok(None));
     }
 
@@ -207,7 +216,7 @@ mod tests {
         assert_eq!(secrets.keep(room, Token::new("t")).await, TokenStore::Session);
         assert_eq!(secrets.find(room).await, Ok(Some(Token::new("t"))));
         assert_eq!(secrets.find(RoomKey::random()).await, Err(VaultError::Unavailable));
-        secrets.forget(room).await;
+        assert_eq!(secrets.forget(room).await, Err(VaultError::Unavailable));
         assert_eq!(secrets.find(room).await, Err(VaultError::Unavailable));
     }
 

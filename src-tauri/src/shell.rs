@@ -226,14 +226,18 @@ impl Shell {
         self.change(|memory| set_open(memory, key, false))
     }
 
-    /// Forgets a room: its place in the list, its token, its rules, its cache, what was not sent, its drafts.
+    /// Forgets a room: its place in the list, its token, its rules, its cache, what was not sent, its drafts. Says so if its token
+    /// stays behind: in a keyring that did not open, and at a server of somebody else's, where it holds good.
     ///
     /// # Errors
     /// When its files or the list cannot be written.
-    pub(crate) async fn forget(&self, key: RoomKey) -> Result<(), AppError> {
+    pub(crate) async fn forget(&self, key: RoomKey) -> Result<Option<Notice>, AppError> {
         let room = self.saved(key)?;
         self.rooms.leave(key).await;
-        self.secrets.forget(key).await;
+        let left = self.secrets.forget(key).await.is_err_and(|error| {
+            tracing::warn!(%error, "a token could not be removed from the keyring");
+            room.token_store == TokenStore::Keyring && room.hosted.is_none()
+        });
         crate::keeping::forget(self.home.transcripts(), key).await;
         let rules = self.change(|memory| {
             memory.rooms.retain(|room| room.key != key);
@@ -242,7 +246,10 @@ impl Shell {
             memory.rules.clone()
         })?;
         self.rule(rules)?;
-        self.forget_files(&room.form).await
+        self.forget_files(&room.form).await?;
+        let label = saved(&room, self.language()).label;
+        let params = [("room", aside_text::name(&label)), ("entry", key.to_string())];
+        Ok(left.then(|| Notice { code: "token_left".to_owned(), params: params.into() }))
     }
 
     /// Gives a room another token, and comes back with it.

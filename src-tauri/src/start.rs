@@ -234,7 +234,9 @@ async fn open_rooms(app: AppHandle, cli: Cli) {
 /// A second start hands its command line over and ends. Its environment does not come with it, so neither does a token: a
 /// room that has none yet asks for it.
 fn second_start(app: &AppHandle, line: Vec<String>) {
-    let cli = Cli::try_parse_from(line).ok();
+    // The error's words would repeat what was given, and a link that is none may hold a token.
+    let misread = |error: clap::Error| tracing::warn!(kind = ?error.kind(), "a second start's command line makes no sense");
+    let cli = Cli::try_parse_from(line).map_err(misread).ok();
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let hidden = cli.as_ref().is_some_and(|cli| cli.hidden);

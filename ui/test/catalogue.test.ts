@@ -15,12 +15,12 @@ const slots = (words: Words): string[] => [...new Set(forms(words).join(" ").mat
 const said = (tag: string, area: string): Readonly<Record<string, Words>> => gather(LOCALES, area)[tag]?.words ?? {};
 const each = tags.flatMap((tag) => AREAS.map((area) => ({ tag, area, said: said(tag, area), english: said("en", area) })));
 
-function sources(folder: string): string {
+function sources(folder: string, kind = /\.(svelte|ts)$/): string {
   return readdirSync(folder, { withFileTypes: true })
     .map((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return sources(path);
-      return /\.(svelte|ts)$/.test(entry.name) ? readFileSync(path, "utf8") : "";
+      if (entry.isDirectory()) return sources(path, kind);
+      return kind.test(entry.name) ? readFileSync(path, "utf8") : "";
     })
     .join("\n");
 }
@@ -64,6 +64,12 @@ describe("the languages", () => {
     const keys = Object.keys(page === "src" ? en.app : en.audience);
     expect(keys.filter((key) => !byCode.test(key) && !source.includes(`"${key}"`))).toEqual([]);
   });
+});
+
+it.each(["error", "notice", "why"])("no words for a code that nobody gives: %s", (family) => {
+  const rust = ["src-tauri/src", "crates/session/src", "crates/report/src"].map((folder) => sources(join(import.meta.dirname, "../..", folder), /\.rs$/)).join("\n");
+  const codes = Object.keys(en.app).flatMap((key) => (key.startsWith(`${family}.`) ? [key.slice(family.length + 1)] : []));
+  expect(codes.filter((code) => code !== "unknown" && !rust.includes(`"${code}"`))).toEqual([]);
 });
 
 describe("words", () => {

@@ -7,12 +7,12 @@ import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
 import { fromClock, isBefore, toClock } from "../src/state/clockTime";
+import { frames } from "./frames";
 
 const DAY_MS = 86_400_000;
 const ROWS = 400;
 /** A row an hour, at a quarter past. */
 const first = new Date(2026, 2, 1, 8, 15).getTime();
-const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 let bridge: FakeBridge;
 let aside: Aside;
 let view: Record<string, unknown> | null = null;

@@ -7,6 +7,7 @@ import { sceneFrom } from "../src/bridge/fake/scenes";
 import { readLink } from "../src/state/address";
 import { Aside } from "../src/state/aside.svelte";
 import { JoinForm } from "../src/state/joinForm.svelte";
+import { frames } from "./frames";
 
 let view: Record<string, unknown> | undefined;
 
@@ -16,7 +17,6 @@ afterEach(async () => {
   document.body.replaceChildren();
 });
 
-const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done));
@@ -193,6 +193,15 @@ describe("the list of rooms", () => {
     expect(bridge.calls.some(([name]) => name === "forgetRoom")).toBe(false);
     await press("Forget");
     expect([aside.rooms.map(({ id }) => id), bridge.calls.some(([name]) => name === "forgetRoom")]).toEqual([["1", "3"], true]);
+  });
+
+  it("says so when a room's token stays behind in a keyring that did not open", async () => {
+    const { bridge, aside } = await shown("busy");
+    bridge.forgetRoom = () => Promise.resolve({ code: "token_left", params: { room: "Rust", entry: "e-1" } });
+    await aside.list.forget("2");
+    await settle();
+    expect(aside.rooms.map(({ id }) => id)).toEqual(["1", "3"]);
+    expect(words()).toContain("Rust is removed here, but its token is still in this computer's keyring");
   });
 
   it("hears what the other window did", async () => {

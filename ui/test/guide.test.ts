@@ -11,6 +11,7 @@ import { languages } from "../src/i18n/catalogue";
 import { Aside } from "../src/state/aside.svelte";
 import { chordWords, commands } from "../src/state/desk/keys";
 import { sought, type Guide, type Inline } from "../src/state/guide";
+import { frames } from "./frames";
 
 const guideOf = (locale: string): Guide => read(readFileSync(file(locale), "utf8"));
 const english = guideOf("en");
@@ -61,7 +62,6 @@ describe("Help", () => {
 
   async function open(query: string): Promise<void> {
     const bridge = new FakeBridge(sceneFrom(new URLSearchParams(query)));
-    const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
     aside = new Aside(bridge, "main", frames);
     view = mount(App, { target: document.body, props: { aside } });
     await aside.start();

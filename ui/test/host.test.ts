@@ -6,6 +6,7 @@ import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
 import { HostForm } from "../src/state/hostForm.svelte";
+import { frames } from "./frames";
 
 let view: Record<string, unknown> | undefined;
 
@@ -15,7 +16,6 @@ afterEach(async () => {
   document.body.replaceChildren();
 });
 
-const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done));

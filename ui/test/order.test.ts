@@ -9,11 +9,11 @@ import { sceneFrom } from "../src/bridge/fake/scenes";
 import { language } from "../src/i18n/language.svelte";
 import { Aside } from "../src/state/aside.svelte";
 import { standing } from "../src/state/order.svelte";
+import { frames } from "./frames";
 
 let bridge: FakeBridge;
 let aside: Aside;
 let view: Record<string, unknown>;
-const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
 async function settle(ms = 0): Promise<void> {
   for (let i = 0; i < 6; i++) await new Promise((done) => setTimeout(done, i === 0 ? ms : 0));

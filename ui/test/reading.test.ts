@@ -6,11 +6,11 @@ import App from "../src/App.svelte";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
+import { frames } from "./frames";
 
 let bridge: FakeBridge;
 let aside: Aside;
 let view: Record<string, unknown> | undefined;
-const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
 async function settle(ms = 0): Promise<void> {
   for (let i = 0; i < 6; i++) await new Promise((done) => setTimeout(done, i === 0 ? ms : 0));

@@ -6,10 +6,10 @@ import type { Snippet } from "../src/bridge/dto";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
+import { frames } from "./frames";
 
 let bridge: FakeBridge;
 let view: Record<string, unknown>;
-const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 const thanks: Snippet = { id: "s2", name: "thanks", text: "", room: "1", team: true, rev: 1 };
 
 async function settle(ms = 0): Promise<void> {

@@ -9,6 +9,7 @@ import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
 import { Timeline } from "../src/state/timeline.svelte";
 import { linesOf, newView } from "../src/state/views.svelte";
+import { frames } from "./frames";
 
 let bridge: FakeBridge;
 
@@ -159,7 +160,6 @@ it("a rule becomes a view of what it looks at", () => {
 describe("the tabs", () => {
   let aside: Aside;
   let page: Record<string, unknown> | undefined;
-  const frames = { next: (call: () => void) => void setTimeout(call), later: (call: () => void, ms: number) => void setTimeout(call, ms), visible: () => true };
 
   async function settle(): Promise<void> {
     for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done, 2));

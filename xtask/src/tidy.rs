@@ -2,7 +2,9 @@
 
 mod arrows;
 mod dependencies;
+mod functions;
 mod locks;
+mod names;
 mod secrets;
 mod statements;
 mod styles;
@@ -26,10 +28,12 @@ pub(crate) fn tidy() -> Result<()> {
     let mut breaches = Vec::new();
     breaches.extend(arrows::check(&arrows::of_workspace()?));
     breaches.extend(sources.iter().flat_map(text::check));
+    breaches.extend(sources.iter().flat_map(functions::check));
     breaches.extend(sources.iter().flat_map(styles::check));
     breaches.extend(sources.iter().flat_map(locks::check));
     breaches.extend(sources.iter().flat_map(secrets::check));
     breaches.extend(sources.iter().flat_map(statements::check));
+    breaches.extend(names::check(&sources));
     breaches.extend(dependencies::check(&sources)?);
     breaches.extend(mutants::check()?);
     if breaches.is_empty() {

@@ -18,7 +18,10 @@ use std::process::ExitCode;
 
 use aside_protocol::EntryId;
 use clap::Parser as _;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
 use options::{CheckOptions, Cli, Command, LoadOptions};
 use room::{Arrival, Outcome};
@@ -158,6 +161,9 @@ fn report(error: &anyhow::Error) -> ExitCode {
 /// Logs go to stderr, warnings alone unless `RUST_LOG` says more; the libraries that would print the token stay quiet.
 fn log_to_stderr() {
     let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
-    let filter = EnvFilter::new(format!("{wanted},{}", aside_session::QUIET_TARGETS));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::registry()
+        .with(filter_fn(|line| aside_session::may_log(line, &[])))
+        .with(EnvFilter::new(wanted))
+        .with(fmt::layer().with_writer(std::io::stderr))
+        .init();
 }

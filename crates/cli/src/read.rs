@@ -1,6 +1,6 @@
 //! Reading a room: its history, and everything that happens.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use crate::room::{Arrival, Outcome, Room, StatePrinter};
 
 /// Rows asked for at a time.
 const PAGE: u32 = 500;
+/// So many printed rows are remembered by name, the newest: many more than wait for their delivery at any time.
+const REMEMBERED: usize = 20_000;
 
 /// Prints the room's newest `limit` entries (all of them without a limit), oldest first.
 pub(crate) async fn history(
@@ -114,7 +116,7 @@ async fn print_changes(
 ) -> anyhow::Result<Revision> {
     let changes = session.changes(known, PAGE).await?;
     if !changes.reset {
-        printed.print(&changes.upserts)?;
+        printed.print_changed(&changes.upserts)?;
         return Ok(changes.revision);
     }
     let mut revision = changes.revision;
@@ -138,22 +140,53 @@ fn entries(rows: &[Row]) -> u32 {
 /// Which rows were printed: each once, whatever happens to it later.
 struct Printed {
     json: bool,
-    keys: HashSet<RowKey>,
+    seen: Seen,
     last: Option<Place>,
+}
+
+/// The keys of the rows that were printed, the highest of them: each row is given a higher one than all before it.
+#[derive(Default)]
+struct Seen {
+    newest: BTreeSet<RowKey>,
+    forgotten: Option<RowKey>,
+}
+
+impl Seen {
+    /// Whether a row that changed was not printed before. What is older than all that are remembered had its turn.
+    fn is_new(&self, key: RowKey) -> bool {
+        Some(key) > self.forgotten && !self.newest.contains(&key)
+    }
+
+    /// Whether this is the first time that is remembered. Pages come in the order of places: what a gap was filled with
+    /// from its end has its highest keys first.
+    fn add(&mut self, key: RowKey) -> bool {
+        let first = self.newest.insert(key);
+        if self.newest.len() > REMEMBERED {
+            self.forgotten = self.forgotten.max(self.newest.pop_first());
+        }
+        first
+    }
 }
 
 impl Printed {
     fn new(json: bool) -> Self {
-        Self { json, keys: HashSet::new(), last: None }
+        Self { json, seen: Seen::default(), last: None }
     }
 
     fn skip(&mut self, until: Option<Place>) {
         self.last = until.filter(|place| !place.is_echo());
     }
 
-    fn print(&mut self, rows: &[Row]) -> io::Result<()> {
-        for row in rows.iter().filter(|row| arrived(row)) {
-            if self.keys.insert(row.key) {
+    /// Prints rows that changed, if they are new.
+    fn print_changed(&mut self, rows: &[Row]) -> io::Result<()> {
+        let new: Vec<&Row> = rows.iter().filter(|row| self.seen.is_new(row.key)).collect();
+        self.print(new)
+    }
+
+    /// Prints rows that stand behind all that were printed.
+    fn print<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>) -> io::Result<()> {
+        for row in rows.into_iter().filter(|row| arrived(row)) {
+            if self.seen.add(row.key) {
                 Line::row(row).print(self.json)?;
             }
             self.last = self.last.max(Some(row.place));
@@ -189,4 +222,21 @@ async fn told_to_stop() {
         }
     }
     let _interrupted = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_printed_once_however_long_ago_that_was_and_memory_holds_the_newest() {
+        let (mut seen, all) = (Seen::default(), 3 * i64::try_from(REMEMBERED).unwrap());
+        // A gap that was filled from its end, then what is said.
+        for key in (1..=all).rev().chain(all + 1..=2 * all) {
+            assert!(seen.add(RowKey(key)), "{key} is printed");
+            assert!(seen.newest.len() <= REMEMBERED);
+        }
+        assert!((1..=2 * all).all(|key| !seen.is_new(RowKey(key))));
+        assert!(seen.is_new(RowKey(2 * all + 1)));
+    }
 }

@@ -62,7 +62,7 @@ fn command(home: &Path, server: &str, args: &[&str]) -> Command {
     command.args(["--token-env", "SEAT"]).args(&args[1..]);
     command
         .env("ASIDE_HOME", home)
-        .env("RUST_LOG", "trace")
+        .env("RUST_LOG", "trace,tungstenite::handshake=trace") // a longer target wins
         .kill_on_drop(true)
         .stdin(Stdio::null());
     command

@@ -25,6 +25,9 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
+    /// The system starts no more threads.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
     /// The database refused for another reason.
     #[error("cannot open the store")]
     Store(#[from] StoreError),

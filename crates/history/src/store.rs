@@ -17,7 +17,7 @@ use crate::commit::{Commit, Committed};
 use crate::error::{CommitError, OpenError, OutboxError, StoreError};
 use crate::files::cache_path;
 use crate::ids::{LocalId, Revision, RoomId, RoomName, RowKey};
-use crate::outbox::{drafts, queue, rooms};
+use crate::outbox::{drafts, queue};
 use crate::outgoing::{Draft, NewOutgoing, Outgoing, OutgoingState};
 use crate::row::Row;
 use crate::view::{Anchor, Changes, Page, RoomState, Unread};
@@ -51,6 +51,10 @@ pub struct OpenReport {
 /// A cheap handle; all clones are the same store. The files are let go when the last one is dropped.
 ///
 /// A method that is not awaited to its end may still happen: the job was given away.
+///
+/// # Errors
+/// Every method: [`StoreError`], for the disk, a file that was damaged and begun anew, a room that is not there, a store that was
+/// closed. [`CommitError`] and [`OutboxError`] are that, or say what was wrong with the wish.
 #[derive(Clone)]
 pub struct Store {
     way: Arc<Way>,
@@ -88,10 +92,9 @@ impl fmt::Debug for Store {
     }
 }
 
-/// What the opening thread does on both sides of the channel.
+/// Starts a thread of the store, under a name by which a debugger knows it.
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    let thread = Builder::new().name(format!("history-{name}"));
-    thread.spawn(work).map_err(|source| OpenError::Io { path: PathBuf::from(name), source })
+    Builder::new().name(format!("history-{name}")).spawn(work).map_err(OpenError::Thread)
 }
 
 impl Store {
@@ -278,11 +281,6 @@ impl Store {
         self.in_outbox(move |conn| queue::unguard(conn, id)).await
     }
 
-    /// Everything of the room that was written to a connection becomes unsure, in one step: that connection is gone.
-    pub async fn unsure_outgoing(&self, room: RoomId) -> Result<Vec<LocalId>, StoreError> {
-        self.in_outbox(move |conn| queue::unsure(conn, room)).await
-    }
-
     /// Fails what waited longer than [`OUTBOX_AGE`](crate::outgoing::OUTBOX_AGE), with the code
     /// [`EXPIRED`](crate::outgoing::EXPIRED); the text is kept. Returns what failed.
     pub async fn expire_outgoing(
@@ -296,11 +294,6 @@ impl Store {
     /// Takes something out of the outbox: it is settled, or discarded by a person. False if it was not there.
     pub async fn remove_outgoing(&self, id: LocalId) -> Result<bool, StoreError> {
         self.in_outbox(move |conn| queue::remove(conn, id)).await
-    }
-
-    /// The rooms that have something in their outbox, and how much.
-    pub async fn rooms_with_outgoing(&self) -> Result<Vec<(RoomName, u32)>, StoreError> {
-        self.in_outbox(rooms::waiting).await
     }
 
     /// The draft in a slot of a room (`composer`, or one per question).

@@ -6,9 +6,11 @@
 //! Inside, in the order of a request: `accept` (TCP and HTTP) → `routes` (the paths, and what every request passes) →
 //! `page` and `guests` (for a browser), or `gate` (who may come in) → `history`, `asking`, or `upgrade` → `connection`, which is `inbound` and `outbound`.
 //! An entry goes to `store::writer`, the one thread that writes; after its commit, `room` tells every `outlet`, which writes it with its `pen` or queues it.
-//! What a desk does about people is `moderation`, what holds in a room at the moment `rules` (with `words`); `keeping` throws
+//! What a desk does with questions is `triage`, with `answers`, `review` (what waits beside the log), `votes`, `presence` (who looks at
+//! which) and `snippets` (texts that staff share). What it does about people is `moderation`, what holds in a room at the moment `rules` (with `words`); `keeping` throws
 //! away what is old, `metrics` counts, `links` says where a browser finds a room. Where several servers share a log, the writer's
 //! `store::log` puts everything into it first, and `room::heard` tells what the others wrote.
+//! `crowd` bounds the connections that only speak HTTP; [`inline`] is a server for simulations.
 //! `hall` holds all of that together; `wire` is the form of entries for the extensions that are offered; `sockets`
 //! is the list of who is here; `pace` and `refusal` are the ways to say no.
 

@@ -4,10 +4,10 @@
 //! request, a moment that has come. Frames and requests carry the generation of the connection that they belong to; those
 //! of an old one are dropped. What follows is decided in memory, committed in one transaction, and told afterwards.
 //!
-//! The parts: `draft` (one commit in the making), `connection` (coming and going), `surroundings`
+//! The parts: `start` (from what the disk holds), `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
 //! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling` and
-//! `doubt` (the outbox), `desk` (questions as work), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
+//! `doubt` (the outbox), `desk` (questions as work), `review` (questions that wait for staff), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
 mod aligned;

@@ -206,20 +206,6 @@ impl Session {
         self.say(OutgoingBody::Answer { question, text, visibility, seen, co_answer }).await
     }
 
-    /// The same in public, with a guard: if the question has an answer newer than its `last_answer` at `seen`, or somebody
-    /// else has claimed it, nothing is published, and the row fails with the code `overtaken`.
-    ///
-    /// # Errors
-    /// As [`Session::answer`].
-    pub async fn answer_if(
-        &self,
-        question: EntryId,
-        text: &str,
-        seen: u64,
-    ) -> Result<LocalId, SendError> {
-        self.answer_as(question, text, Answering { seen: Some(seen), ..Answering::default() }).await
-    }
-
     async fn say(&self, body: OutgoingBody) -> Result<LocalId, SendError> {
         let (reply, answer) = oneshot::channel();
         let sent = self.commands.send(Command::Say { body, reply }).await;

@@ -179,7 +179,8 @@ async fn an_answer_that_came_second_shows_at_its_question_until_it_is_sent_or_th
     items_when(&desk, |items| items[0].answers == 1).await;
     for text in ["second", "third"] {
         let revision = desk.questions(0).await.unwrap().revision;
-        let id = desk.answer_if(question.clone(), text, items[0].last_answer).await.unwrap();
+        let guarded = Answering { seen: Some(items[0].last_answer), ..Answering::default() };
+        let id = desk.answer_as(question.clone(), text, guarded).await.unwrap();
         let settled = desk.settled(id).await.unwrap();
         assert!(matches!(settled, Settled::Failed { .. }), "{settled:?}");
         let told = until(&desk, "told", |view| view.desk.revision > revision).await;

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use aside_history::Store;
 use support::*;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -28,11 +30,10 @@ impl Write for Log {
 async fn no_token_and_no_word_of_the_room_is_logged_at_trace_or_kept_on_disk() {
     let log = Log::default();
     let written = log.clone();
-    let filter = EnvFilter::new(format!("trace,{}", aside_session::QUIET_TARGETS));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(move || written.clone())
-        .finish();
+    let subscriber = tracing_subscriber::registry()
+        .with(filter_fn(|line| aside_session::may_log(line, &[])))
+        .with(EnvFilter::new("trace,tungstenite::handshake=trace"))
+        .with(fmt::layer().with_writer(move || written.clone()));
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let dir = tempfile::tempdir().unwrap();

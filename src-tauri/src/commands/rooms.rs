@@ -4,7 +4,7 @@ use aside_history::Anchor;
 use tauri::{AppHandle, Manager, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{Boot, Page, RoomForm, RoomStatus, SavedRoom};
+use crate::dto::{Boot, Notice, Page, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::host::{self, Hosts};
@@ -66,15 +66,16 @@ pub(crate) async fn forget_room(
     shell: State<'_, Shell>,
     hosts: State<'_, Hosts>,
     room: Arg<String>,
-) -> Result<(), AppError> {
+) -> Result<Option<Notice>, AppError> {
     let room = room.room()?;
-    if shell.hosts(room) {
+    let left = if shell.hosts(room) {
         host::remove(&shell, &hosts, room).await?;
+        None
     } else {
-        shell.forget(room).await?;
-    }
+        shell.forget(room).await?
+    };
     list_changed(&app);
-    Ok(())
+    Ok(left)
 }
 
 /// Takes a room out of the list, or back into it. The server of one that is hosted here ends with that: nobody would see it.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aside_history::{Anchor, Store};
@@ -172,7 +173,10 @@ async fn a_forgotten_room_leaves_nothing_behind() {
     let shell = table.start(&secrets);
     let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
     table.becomes(&shell, key, ConnectionState::Online).await;
-    shell.rooms.live(key).await.unwrap().session.send("kept on disk").await.unwrap();
+    let live = shell.rooms.live(key).await.unwrap();
+    live.session.send("kept on disk").await.unwrap();
+    let room = live.session.room();
+    drop(live);
     let rule = dto::Rule {
         id: "a".to_owned(),
         on: true,
@@ -181,12 +185,32 @@ async fn a_forgotten_room_leaves_nothing_behind() {
         effect: dto::Effect::Mute,
     };
     shell.rule(Rules { list: vec![rule], ..Rules::default() }).unwrap();
-    shell.forget(key).await.unwrap();
+    assert_eq!(shell.forget(key).await.unwrap(), None);
     assert_eq!(shell.remembered.read(|memory| memory.rules.list.clone()), []);
     assert!(shell.boot().rooms.is_empty() && shell.boot().statuses.is_empty());
     assert_eq!(secrets.find(key).await, Ok(None));
     assert_eq!(shell.open(key).await.unwrap_err().code(), "room_unknown");
-    assert_eq!(shell.rooms.store().rooms_with_outgoing().await.unwrap(), []);
+    assert_eq!(shell.rooms.store().outbox(room).await.unwrap(), []);
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_token_that_a_locked_keyring_keeps_is_told_of() {
+    let (table, keyring) = (Table::set().await, Strongbox::default());
+    let (locked, secrets) = (Arc::clone(&keyring.locked), Secrets::new(keyring));
+    let shell = table.start(&secrets);
+    let key = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    locked.store(true, Ordering::Relaxed);
+    let told = shell.forget(key).await.unwrap().unwrap();
+    assert_eq!(told.code, "token_left");
+    assert_eq!(
+        (told.params["room"].as_str(), told.params["entry"].clone()),
+        ("r", key.to_string())
+    );
+    // One that was in memory alone is gone, whatever the keyring says.
+    let key = shell.join(table.form(), None).await.unwrap();
+    shell.rooms.leave(key).await;
+    assert_eq!(shell.forget(key).await.unwrap(), None);
     shell.rooms.close().await;
 }
 

@@ -1,4 +1,4 @@
-// Calls every command with what a hostile page might send: in all arguments, then in one beside good ones.
+// Calls every command that takes something with what a hostile page might send: in all arguments, then in one beside good ones.
 const invoke = window.__TAURI_INTERNALS__.invoke;
 const room = (await invoke("boot", { rows: 1 })).rooms[0].id;
 const huge = "x".repeat(10_000_000);
@@ -27,6 +27,7 @@ const good = {
   pull: { wish: { room, view: "questions", since: 0, known: 0, rows: 10, reading: "sampled", questionsSince: null } },
   mark_read: { room, place: 0 },
   fill_gap: { room, key: "1" },
+  painted: { painted: { seq: 0, rows: 0, frames: 0, late: 0, blank: 0 } },
   send: { room, text: "", mode: "message" },
   answer: { room, question: "q", text: "" },
   retry: { room, key: "1" },
@@ -54,11 +55,27 @@ const good = {
   try_rules: { rules: { list: [], volume: 50, apart: 5 }, room, kind: "message", user: "", text: "x" },
   person: { room, user: "bo", before: null },
   set_person_note: { room, user: "bo", note: "" },
+  remove_entry: { room, key: "1", reason: "" },
+  keep_entry: { room, entry: "e" },
+  remove_now: { room, entry: "e" },
+  note_removal: { room },
+  mute_person: { room, user: "bo", seconds: 0, reason: "" },
+  slow_room: { room, seconds: 0 },
+  moderation: { room },
+  deeds: { room, before: null },
   present: { room: "00000000-0000-4000-8000-000000000000", open: true },
   save_keys: { keys: { next: "j" } },
   choose_view: { view: "" },
   save_settings: { settings: { locale: "nowhere" } },
+  renew_overlay: { part: "path" },
+  save_last_hour: { room: "00000000-0000-4000-8000-000000000000" },
+  choose_hotkey: { action: "toggle", key: null },
   close_window: { action: "stay", remember: false },
+  show_window: { which: "main" },
+  pin_window: { pinned: false },
+  strip_window: { bare: false },
+  let_clicks_through: { on: false },
+  keep_stands: { stands: {} },
   open_link: { url: "javascript:alert(1)" },
 };
 const result = { calls: 0, refused: 0, untyped: [], swallowed: [], slowest: [0, ""] };
@@ -96,6 +113,8 @@ for (const [command, args] of Object.entries(good).filter((_, nth) => nth % b ==
     }
   }
   await call(command, {}, `${command}, nothing at all`);
+  // The window as it was: bare, it would not say how the room stands.
+  if (["pin_window", "strip_window", "let_clicks_through"].includes(command)) await invoke(command, args);
 }
 for (const key of Object.keys(form)) {
   if (a === 0 && key !== "allowInsecure") await call("save_room", { room: null, form: { ...form, [key]: huge }, token: null }, `save_room, form.${key} huge`);

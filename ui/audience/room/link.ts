@@ -1,6 +1,6 @@
 // One connection to the room, again and again: the knock, the socket, the heartbeat, the wait between two tries. It knows no entries.
-import { askedIn, STABLE_MS, waitMs } from "./backoff";
-import { told, type Told } from "./wire";
+import { askedIn, floorMs, isLetGo, KEPT_UP_MS, STABLE_MS, waitMs } from "./backoff";
+import { closes, told, type Told } from "./wire";
 
 export type Why = "token" | "room" | "address" | "server";
 export type Phase = { kind: "connecting" } | { kind: "online" } | { kind: "waiting"; until: number } | { kind: "offline" } | { kind: "refused"; why: Why };
@@ -42,6 +42,7 @@ export class Link {
   /** Whatever belongs to an earlier try is dropped. */
   #try = 0;
   #lost = 0;
+  #letGo = 0;
   #since = 0;
   #heard = 0;
   #beat = 0;
@@ -147,8 +148,8 @@ export class Link {
       this.#ends.heard(heard);
     };
     socket.onclose = ({ code, reason }) => {
-      if (code === 4401) this.refuse("token");
-      else if (code === 4403) this.refuse("room");
+      if (code === closes.tokenRefused) this.refuse("token");
+      else if (code === closes.notAllowed) this.refuse("room");
       else this.#dropped(code, askedIn(reason));
     };
   }
@@ -156,15 +157,20 @@ export class Link {
   #dropped(code: number, askedMs: number | null): void {
     this.#hangUp();
     const now = Date.now();
-    if (this.#since > 0 && now - this.#since >= STABLE_MS) this.#lost = 0;
+    const held = this.#since > 0 ? now - this.#since : 0;
+    if (held >= STABLE_MS) this.#lost = 0;
+    if (held >= KEPT_UP_MS) this.#letGo = 0;
     this.#since = 0;
     if (!this.#ends.connected()) {
       this.#timer = setTimeout(() => void this.#dial(), OFFLINE_MS);
       this.#move({ kind: "offline" });
       return;
     }
-    const wait = waitMs({ tries: this.#lost++, code, askedMs }, this.#ends.dice());
-    this.#floor = askedMs === null ? 0 : now + Math.max(askedMs, 1_000);
+    const lost = { tries: this.#lost, letGo: this.#letGo, code, askedMs };
+    if (isLetGo(code, askedMs)) this.#letGo++;
+    else this.#lost++;
+    const wait = waitMs(lost, this.#ends.dice());
+    this.#floor = now + floorMs(lost);
     this.#timer = setTimeout(() => void this.#dial(), wait);
     this.#move({ kind: "waiting", until: now + wait });
   }

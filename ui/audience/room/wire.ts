@@ -68,6 +68,9 @@ export type Told =
   | { type: "removed"; id: string; number: number }
   | { type: "other" };
 
+/** Why the server ended a connection. */
+export const closes = { tokenRefused: 4401, notAllowed: 4403, restarting: 1012, tryLater: 1013 } as const;
+
 type Fields = Record<string, unknown>;
 
 /** The object that a text is; anything else is none. */

@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Moment, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
@@ -47,7 +47,8 @@ export interface Bridge {
   /** What is drawn now, where `boot` says that somebody measures. */
   painted(painted: Painted): Promise<void>;
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom>;
-  forgetRoom(room: string): Promise<void>;
+  /** Answers what stays behind, if something does. */
+  forgetRoom(room: string): Promise<Notice | null>;
   openRoom(room: string): Promise<RoomStatus>;
   leaveRoom(room: string): Promise<void>;
   /** Out of the list and left, with its history; or back in its place. */

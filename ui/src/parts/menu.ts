@@ -3,7 +3,7 @@
 /** The least that is left between a menu and the window's edge, in pixels. */
 const EDGE = 4;
 
-export const choicesOf = (menu: HTMLElement | undefined): HTMLElement[] => [...(menu?.querySelectorAll<HTMLElement>("button") ?? [])];
+const choicesOf = (menu: HTMLElement | undefined): HTMLElement[] => [...(menu?.querySelectorAll<HTMLElement>("button") ?? [])];
 
 /** Puts a menu as near to a place as the window lets it be whole, and the focus on its first choice. */
 export function standAt(menu: HTMLElement, left: number, top: number): void {

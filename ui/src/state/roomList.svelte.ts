@@ -76,7 +76,8 @@ export class RoomList {
     const aside = this.#aside;
     await aside.attempt(async () => {
       if (id === aside.currentId) aside.leaveView();
-      await aside.bridge.forgetRoom(id);
+      const left = await aside.bridge.forgetRoom(id);
+      if (left) aside.notices = [...aside.notices, left];
       aside.rooms = aside.rooms.filter((room) => room.id !== id);
       void aside.rules.load();
       aside.closed(id);

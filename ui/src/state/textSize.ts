@@ -9,7 +9,7 @@ const USUAL = 100;
 export const sizesWith = (size: number): readonly number[] => (SIZES.includes(size) ? SIZES : [...SIZES, size].sort((a, b) => a - b));
 
 /** What a command makes of a size; at the end of the row it stays. */
-export function sizeAfter(id: CommandId | null, size: number): number | null {
+function sizeAfter(id: CommandId | null, size: number): number | null {
   if (id === "textUsual") return USUAL;
   if (id === "textLarger") return SIZES.find((one) => one > size) ?? size;
   if (id === "textSmaller") return SIZES.findLast((one) => one < size) ?? size;

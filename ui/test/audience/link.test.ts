@@ -1,6 +1,6 @@
 // The page's connection: when it knocks, when it gives a link up, how long it stays away.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { askedIn, waitMs } from "../../audience/room/backoff";
+import { askedIn, isLetGo, waitMs } from "../../audience/room/backoff";
 import { Server, settled } from "./server";
 
 beforeEach(() => {
@@ -20,7 +20,7 @@ async function online(): Promise<void> {
 }
 
 test("the wait grows, is spread, and obeys the server", () => {
-  const none = { code: 1006, askedMs: null };
+  const none = { code: 1006, askedMs: null, letGo: 0 };
   expect([0, 1, 2, 3, 9].map((tries) => [waitMs({ ...none, tries }, 0), waitMs({ ...none, tries }, 1)])).toEqual([
     [0, 2_000],
     [500, 1_000],
@@ -28,12 +28,41 @@ test("the wait grows, is spread, and obeys the server", () => {
     [2_000, 4_000],
     [15_000, 30_000],
   ]);
-  expect(waitMs({ tries: 0, code: 1012, askedMs: null }, 0)).toBe(1_000);
-  expect(waitMs({ tries: 0, code: 1013, askedMs: null }, 1)).toBe(30_000);
-  expect(waitMs({ tries: 9, code: 1012, askedMs: 4_000 }, 1)).toBe(5_000);
-  expect(waitMs({ tries: 0, code: 1012, askedMs: 1e12 }, 0)).toBe(900_000);
+  expect(waitMs({ ...none, tries: 0, code: 1012 }, 0)).toBe(1_000);
+  expect(waitMs({ ...none, tries: 0, code: 1013 }, 1)).toBe(30_000);
+  expect(waitMs({ ...none, tries: 9, code: 1012, askedMs: 4_000 }, 1)).toBe(5_000);
+  expect(waitMs({ ...none, tries: 0, code: 1012, askedMs: 1e12 }, 0)).toBe(900_000);
   expect(askedIn('{"retry_ms":2500}')).toBe(2_500);
   for (const reason of ["", "bye", '{"retry_ms":-4}', '{"retry_ms":5}x', '{"retry_ms":null}']) expect(askedIn(reason)).toBeNull();
+});
+
+test("who was let go for reading too slowly is back at once, and a little later each time in a row", () => {
+  const slow = { tries: 7, code: 1013, askedMs: 250 };
+  expect([0, 1, 2, 20].map((letGo) => [waitMs({ ...slow, letGo }, 0), waitMs({ ...slow, letGo }, 1)])).toEqual([
+    [250, 312.5],
+    [375, 468.75],
+    [562.5, 703.125],
+    [5_000, 6_250],
+  ]);
+  expect(waitMs({ ...slow, askedMs: 900, letGo: 0 }, 0)).toBe(900);
+  expect([isLetGo(1013, 999), isLetGo(1013, 1_000), isLetGo(1013, null), isLetGo(1012, 250)]).toEqual([true, false, false, false]);
+});
+
+test("a phone that was too slow comes back at once, which is no failure", async () => {
+  await online();
+  for (let n = 2; n <= 4; n++) {
+    server.wire.drop(1013, '{"retry_ms":250}');
+    // Not before its time, whoever wants it.
+    server.room.retry();
+    await settled();
+    expect(server.wires).toHaveLength(n - 1);
+    await vi.advanceTimersByTimeAsync(750);
+    expect(server.wires).toHaveLength(n);
+    await server.join();
+  }
+  // The first real failure is waited for as the first.
+  server.wire.drop(1006, "");
+  expect(server.room.phase).toMatchObject({ kind: "waiting", until: Date.now() });
 });
 
 test("a heartbeat every five seconds, and who does not answer one for twelve is gone", async () => {

@@ -5,9 +5,7 @@ use aside_protocol::triage::Visibility;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::statements::{
-    COUNT, ENQUEUE, EXPIRE, HAS, HAS_ROOM, LIST, REMOVE, SET, UNGUARD, UNSURE,
-};
+use super::statements::{COUNT, ENQUEUE, EXPIRE, HAS, HAS_ROOM, LIST, REMOVE, SET, UNGUARD};
 use crate::cache::{instant, unreadable};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::{LocalId, RoomId};
@@ -148,13 +146,6 @@ pub(crate) fn set(conn: &Connection, id: LocalId, state: &OutgoingState) -> rusq
 /// Takes an answer's guard away; false if it is not there.
 pub(crate) fn unguard(conn: &Connection, id: LocalId) -> rusqlite::Result<bool> {
     Ok(conn.prepare_cached(UNGUARD)?.execute([id.as_bytes()])? == 1)
-}
-
-/// What was written to a connection of this room becomes unsure.
-pub(crate) fn unsure(conn: &Connection, room: RoomId) -> rusqlite::Result<Vec<LocalId>> {
-    let mut statement = conn.prepare_cached(UNSURE)?;
-    let ids = statement.query_map([room.0], |line| line.get(0).map(LocalId::from_bytes))?;
-    sorted(ids.collect())
 }
 
 /// Fails what waited too long.

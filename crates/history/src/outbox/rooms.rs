@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::statements::{
     ADD_ROOM, ALL_ROOMS, DROP_DRAFTS, DROP_MARKS, DROP_OUTGOING, DROP_ROOM, DROP_SNIPPETS,
-    FIND_ROOM, NEW_ROOM, RENAME_ROOM, WAITING,
+    FIND_ROOM, NEW_ROOM, RENAME_ROOM,
 };
 use crate::ids::{RoomId, RoomName};
 
@@ -51,13 +51,6 @@ pub(crate) fn erase(conn: &Connection, room: RoomId) -> rusqlite::Result<()> {
         conn.prepare_cached(sql)?.execute([room.0])?;
     }
     Ok(())
-}
-
-/// The rooms that have something in their outbox, and how much.
-pub(crate) fn waiting(conn: &Connection) -> rusqlite::Result<Vec<(RoomName, u32)>> {
-    let mut statement = conn.prepare_cached(WAITING)?;
-    let rooms = statement.query_map([], |line| Ok((name(line, 0)?, line.get::<_, u32>(4)?)))?;
-    rooms.filter(|room| room.as_ref().map_or(true, |(_, waiting)| *waiting > 0)).collect()
 }
 
 fn name(line: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<RoomName> {

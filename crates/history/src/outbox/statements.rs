@@ -21,7 +21,6 @@ statements! {
     DROP_SNIPPETS = "DELETE FROM snippets WHERE room = ?1";
     DROP_DRAFTS = "DELETE FROM drafts WHERE room = ?1";
     HAS_ROOM = "SELECT 1 FROM rooms WHERE room = ?1";
-    WAITING = "SELECT server, topic, stream, user, (SELECT count(*) FROM outgoing WHERE outgoing.room = rooms.room) FROM rooms";
 
     // Outgoing entries.
     COUNT = "SELECT count(*) FROM outgoing WHERE room = ?1";
@@ -36,7 +35,6 @@ statements! {
            attempts = attempts + (?2 = 1), failure_code = ?5, failure_reason = ?6, \
            submission = coalesce(?7, submission) WHERE id = ?1";
     UNGUARD = "UPDATE outgoing SET seen = NULL, co_answer = 1 WHERE id = ?1";
-    UNSURE = "UPDATE outgoing SET state = 2 WHERE room = ?1 AND state = 1 RETURNING id";
     EXPIRE = "UPDATE outgoing SET state = 3, failure_code = ?3, failure_reason = '' \
               WHERE room = ?1 AND state < 3 AND created < ?2 RETURNING id";
     REMOVE = "DELETE FROM outgoing WHERE id = ?1";

@@ -184,7 +184,8 @@ async fn a_cell_that_makes_no_sense_is_damage_too() {
     // In the outbox it is one line less to send, and the line stays where it is.
     change("outbox.db", "UPDATE outgoing SET state = 9 WHERE ord = 50");
     assert_eq!(store.outbox(room).await.unwrap().len(), 99);
-    assert_eq!(store.rooms_with_outgoing().await.unwrap(), [(name("1"), 100)]);
+    change("outbox.db", "UPDATE outgoing SET state = 0 WHERE ord = 50");
+    assert_eq!(store.outbox(room).await.unwrap().len(), 100);
 }
 
 #[tokio::test]

@@ -256,15 +256,6 @@ impl Room {
         }
     }
 
-    /// Commits a draft of live entries; what was inserted gets its key in the tail.
-    pub(super) async fn keep(&mut self, draft: Draft) {
-        let Some(keys) = self.commit(draft).await else { return };
-        if let Merge::Aligned(aligned) = &mut self.merge {
-            let keyless = aligned.tail.iter_mut().filter(|row| row.key.is_none());
-            keyless.zip(keys).for_each(|(row, key)| row.key = Some(key));
-        }
-    }
-
     pub(super) fn pong(&mut self, number: u64) {
         if let Merge::Aligned(Aligned { ready: Some(ready), .. }) = &mut self.merge {
             ready.passed |= ready.ping == number;

@@ -25,7 +25,8 @@ pub(crate) fn draft_slot(question: &EntryId) -> String {
 pub struct Answering {
     /// Who may read it.
     pub visibility: Visibility,
-    /// The question's `last_answer` that its writer saw; nothing for no guard.
+    /// The question's `last_answer` that its writer saw: if there is a newer one by then, or somebody else has claimed the question,
+    /// nothing is published, and the row fails with the code `overtaken`. Nothing for no guard.
     pub seen: Option<u64>,
     /// Its writer knows that somebody else is about to answer, or has.
     pub co_answer: bool,

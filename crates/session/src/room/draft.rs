@@ -49,6 +49,15 @@ impl Draft {
 }
 
 impl Room {
+    /// Commits a draft of live entries; what was inserted gets its key in the tail.
+    pub(super) async fn keep(&mut self, draft: Draft) {
+        let Some(keys) = self.commit(draft).await else { return };
+        if let Merge::Aligned(aligned) = &mut self.merge {
+            let keyless = aligned.tail.iter_mut().filter(|row| row.key.is_none());
+            keyless.zip(keys).for_each(|(row, key)| row.key = Some(key));
+        }
+    }
+
     /// Commits, then tells. The keys of what was inserted, in order; nothing if the cache refused.
     pub(super) async fn commit(&mut self, draft: Draft) -> Option<Vec<RowKey>> {
         let mut keys = Vec::new();

@@ -8,7 +8,7 @@ use aside_history::{Delivery, Row};
 use aside_protocol::triage::{Change, Item, Work};
 use aside_protocol::{EntryId, EntryKind};
 use aside_server::NewEntry;
-use aside_session::{DeskState, DialError, Settled, TriageError, Wish};
+use aside_session::{Answering, DeskState, DialError, Settled, TriageError, Wish};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, sleep};
@@ -76,6 +76,11 @@ async fn break_for_a_while(member: &Member, rng: &mut StdRng) {
     member.path.heal();
 }
 
+/// By somebody who knows of no other answer.
+fn guarded() -> Answering {
+    Answering { seen: Some(0), ..Answering::default() }
+}
+
 /// Answers after some time, knowing of no other answer.
 async fn answers(member: &Member, question: &EntryId, rng: &mut StdRng) -> Settled {
     sleep(Duration::from_secs_f64(rng.random_range(0.0..6.0))).await;
@@ -84,7 +89,7 @@ async fn answers(member: &Member, question: &EntryId, rng: &mut StdRng) -> Settl
         let _taken_or_offline = member.session.triage(wish(question, None, claim())).await;
     }
     let text = format!("{} answers", member.user);
-    let id = member.session.answer_if(question.clone(), &text, 0).await.unwrap();
+    let id = member.session.answer_as(question.clone(), &text, guarded()).await.unwrap();
     member.session.settled(id).await.unwrap()
 }
 
@@ -215,11 +220,11 @@ fn the_guard_of_an_answer_on_its_way_cannot_be_taken_off() {
         until("the question is there", async || items(&sue).await.len() == 1).await;
         sue.path.door(Door::Fails(DialError::Unreachable));
         sue.path.break_all(How::Reset);
-        let id = sue.session.answer_if(question.clone(), "because", 0).await.unwrap();
+        let id = sue.session.answer_as(question.clone(), "because", guarded()).await.unwrap();
         let waiting = sue.rows().await.pop().unwrap();
         // Nothing is held yet, so there is nothing to send in spite of it.
         assert!(sue.session.answer_anyway(waiting.key).await.is_err());
-        let first = tim.session.answer_if(question, "since", 0).await.unwrap();
+        let first = tim.session.answer_as(question, "since", guarded()).await.unwrap();
         assert!(matches!(tim.session.settled(first).await, Ok(Settled::Sent { .. })));
         sue.path.heal();
         let end = sue.session.settled(id).await.unwrap();

@@ -1,6 +1,6 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Changes, Draft, Hotkeys, Moment, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, Draft, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
@@ -178,8 +178,9 @@ export class FakeBridge implements Bridge {
     });
   }
 
-  forgetRoom(room: string): Promise<void> {
-    return this.#answer("forgetRoom", [room], () => void (this.#rooms = this.#rooms.filter(({ id }) => id !== room)));
+  forgetRoom(room: string): Promise<Notice | null> {
+    this.#rooms = this.#rooms.filter(({ id }) => id !== room);
+    return this.#answer("forgetRoom", [room], () => null);
   }
 
   openRoom(room: string): Promise<RoomStatus> {

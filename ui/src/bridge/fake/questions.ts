@@ -3,7 +3,7 @@ import type { Lane, Person, Question } from "../dto";
 
 export const ME: Person = { user: "me", name: "Alex", avatar: null };
 export const ANA: Person = { user: "ana", name: "Ana Ferreira", avatar: null };
-export const WEI: Person = { user: "wei", name: "魏敏", avatar: null };
+const WEI: Person = { user: "wei", name: "魏敏", avatar: null };
 
 const ASKERS = ["Mara Lindqvist", "林晓雨", "Tomás Vega", "陈思远", "أمينة الزهراء", "Ines", "王小明 Ming", "Dr. Oluwaseun Adébáyò-Ogunlesi of the Third Floor", "דניאל", "yuki_03"];
 export const TEXTS = [

@@ -34,7 +34,7 @@ const told: Record<Exclude<Step["do"], "stage" | "pin">, Key> = {
   unmerge: "done.unmerge",
 };
 
-export function wordsFor(step: Step): Key {
+function wordsFor(step: Step): Key {
   if (step.do === "stage") return step.stage === "now" ? "done.now" : step.stage === "next" ? "done.next" : "done.offStage";
   if (step.do === "pin") return step.pinned ? "done.pin" : "done.unpin";
   return told[step.do];

@@ -89,7 +89,7 @@ export interface Press {
   getModifierState(name: string): boolean;
 }
 
-export const onMac = (): boolean => /Mac|iPhone|iPad/.test(navigator.platform);
+const onMac = (): boolean => /Mac|iPhone|iPad/.test(navigator.platform);
 
 /** The press as the table writes it, by the character that was produced; null for what is no business of ours. */
 export function chordOf(press: Press, mac = onMac()): string | null {

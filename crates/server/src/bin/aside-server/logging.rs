@@ -11,8 +11,9 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{LogFormat, LogSettings};
 
-/// The libraries below print headers and frames at their lower levels, and with them tokens: no setting may show those.
-const QUIET: [&str; 5] = ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "axum"];
+/// The libraries below print headers, frames and messages at their lower levels, and with them tokens: no setting may show those.
+const QUIET: [&str; 6] =
+    ["async_nats", "axum", "hyper", "hyper_util", "tokio_tungstenite", "tungstenite"];
 
 /// Logs to stderr, as text or as JSON, one object a line.
 pub(crate) fn to_stderr(log: &LogSettings) -> anyhow::Result<()> {

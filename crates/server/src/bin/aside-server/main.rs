@@ -15,7 +15,7 @@ use anyhow::Context;
 use aside_server::Rooms;
 use clap::{Args, Parser, Subcommand};
 
-use crate::settings::{FILE_VARIABLE, LogSettings, NatsSettings, Settings};
+use crate::settings::{FILE_VARIABLE, LogSettings, LogUrl, NatsSettings, Settings};
 
 /// The Aside room server.
 #[derive(Debug, Parser)]
@@ -36,9 +36,10 @@ struct Data {
     /// The file of settings (docs/server.md). What the environment says (`ASIDE_SERVER_LISTEN` for `listen`) goes before it.
     #[arg(long, env = FILE_VARIABLE)]
     config: Option<PathBuf>,
-    /// The log that several servers share: `nats://HOST:PORT`, several with commas. Absent: this one is alone.
+    /// The log that several servers share: `nats://HOST:PORT`, several with commas. Absent: this one is alone. A URL with a password
+    /// in it goes into `ASIDE_SERVER_NATS_URL` or the file: a command line is read by everybody on the machine.
     #[arg(long, value_name = "URL")]
-    log: Option<String>,
+    log: Option<LogUrl>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -69,9 +69,25 @@ pub(crate) struct LogSettings {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NatsSettings {
-    pub(crate) url: Option<String>,
+    pub(crate) url: Option<LogUrl>,
     pub(crate) stream: Option<String>,
     pub(crate) replicas: Option<NonZeroUsize>,
+}
+
+/// Where the log is that several servers share. There may be a password in it, which nobody is shown.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct LogUrl(String);
+
+impl From<String> for LogUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Debug for LogUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogUrl")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -253,7 +269,7 @@ impl Settings {
     /// The log that several servers share.
     pub(crate) fn log_place(&self) -> Option<LogPlace> {
         let NatsSettings { url, stream, replicas } = &self.nats;
-        let mut place = LogPlace::new(url.clone()?);
+        let mut place = LogPlace::new(url.clone()?.0);
         if let Some(stream) = stream {
             place.stream.clone_from(stream);
         }

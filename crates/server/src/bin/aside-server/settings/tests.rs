@@ -49,6 +49,13 @@ replicas = 3
 "#;
 
 #[test]
+fn the_password_of_the_log_is_in_no_picture_of_the_settings() {
+    let settings = of_variables(&[("ASIDE_SERVER_NATS_URL", "nats://ann:canary@log")]).unwrap();
+    assert_eq!(settings.log_place().unwrap().url, "nats://ann:canary@log");
+    assert!(!format!("{settings:?}").contains("canary"));
+}
+
+#[test]
 fn every_setting_may_stand_in_the_file_or_in_the_environment() {
     let file = of_text(WHOLE).unwrap();
     let config = file.config(None);
