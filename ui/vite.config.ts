@@ -2,6 +2,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { guide } from "./guide/guide.ts";
+import { plainIcons } from "./icons/plain.ts";
 import { words } from "./words/files.ts";
 
 // The policy of the shipped window, so that the preview shows what it would forbid.
@@ -21,7 +22,7 @@ const csp = [
 export default defineConfig(({ mode }) => {
   const fake = mode === "fake";
   return {
-    plugins: [svelte(), guide(), words()],
+    plugins: [plainIcons(), svelte(), guide(), words()],
     base: "./",
     clearScreen: false,
     resolve: mode === "test" ? { conditions: ["browser"] } : {},
@@ -34,8 +35,8 @@ export default defineConfig(({ mode }) => {
       target: ["es2022", "safari17.5", "chrome123"],
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      rolldownOptions: { input: fake ? "fake.html" : "index.html" },
+      rolldownOptions: { input: fake ? "fake.html" : "index.html", output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } } },
     },
-    test: { environment: "happy-dom", include: ["test/**/*.test.ts"], restoreMocks: true, testTimeout: 20_000 },
+    test: { environment: "happy-dom", include: ["test/**/*.test.ts"], setupFiles: ["test/whole.ts"], restoreMocks: true, testTimeout: 20_000 },
   };
 });

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
+import { plainIcons } from "../icons/plain.ts";
 import { words } from "../words/files.ts";
 
 /** All files together, as they travel. */
@@ -33,7 +34,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: "/page/",
   clearScreen: false,
-  plugins: [svelte({ configFile: false, compilerOptions: { runes: true, css: "external" } }), words(), packed()],
+  plugins: [plainIcons(), svelte({ configFile: false, compilerOptions: { runes: true, css: "external" } }), words(), packed()],
   build: {
     outDir: out,
     emptyOutDir: true,

@@ -1,6 +1,7 @@
 // The app's page on an invented room, brought to the screen that its address names.
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
+import { later } from "../src/later.svelte";
 import { start } from "../src/start";
 import { Aside } from "../src/state/aside.svelte";
 import "../src/tokens.css";
@@ -15,6 +16,7 @@ void bring(query, async (screen) => {
   const aside = start(bridge, query.get("window") ?? "main");
   if (!(aside instanceof Aside)) return until("the question", () => aside.shown !== null);
   await until("the app is ready", () => aside.ready);
+  for (const part of Object.values(later)) await part.come();
   await screen.show({
     aside,
     bridge,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { guide } from "../guide/guide.ts";
+import { plainIcons } from "../icons/plain.ts";
 import { words } from "../words/files.ts";
 
 const root = import.meta.dirname;
@@ -12,7 +13,7 @@ export default defineConfig({
   base: "./",
   clearScreen: false,
   logLevel: "warn",
-  plugins: [svelte({ configFile: false, compilerOptions: { runes: true, css: "external" } }), guide(), words()],
+  plugins: [plainIcons(), svelte({ configFile: false, compilerOptions: { runes: true, css: "external" } }), guide(), words()],
   build: {
     outDir: resolve(root, "../../target/screens/page"),
     emptyOutDir: true,

@@ -2,10 +2,12 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import type { Bridge } from "./bridge/bridge";
-import Present from "./questions/Present.svelte";
+import { tCode } from "./i18n/language.svelte";
+import { later } from "./later.svelte";
 import { followContrast } from "./state/contrast";
 import { Aside } from "./state/aside.svelte";
 import { Presenter } from "./state/desk/presenter.svelte";
+import { onceDrawn } from "./state/onceDrawn";
 import { whenStyled } from "./whenStyled";
 
 export function start(bridge: Bridge, label: string): Aside | Presenter {
@@ -15,14 +17,20 @@ export function start(bridge: Bridge, label: string): Aside | Presenter {
   if (label === "present") {
     const presenter = new Presenter(bridge);
     void presenter.start();
-    if (target) whenStyled(() => mount(Present, { target, props: { presenter } }));
+    if (target) whenStyled(() => void present(presenter, target));
     return presenter;
   }
   const aside = new Aside(bridge, label);
   if (!target) return aside;
   whenStyled(() => {
     mount(App, { target, props: { aside } });
-    void aside.start();
+    void aside.start(onceDrawn);
   });
   return aside;
+}
+
+async function present(presenter: Presenter, target: HTMLElement): Promise<void> {
+  await later.present.come();
+  if (later.present.here) mount(later.present.here, { target, props: { presenter } });
+  else target.textContent = tCode("error", "part_missing");
 }

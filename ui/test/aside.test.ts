@@ -161,7 +161,7 @@ describe("rooms", () => {
     await aside.show("3");
     expect(aside.sheet?.kind).toBe("token");
     bridge.failing.clear();
-    expect(await aside.useToken("3", "t")).toBeNull();
+    expect(await aside.list.useToken("3", "t")).toBeNull();
     expect([aside.sheet, aside.statuses.has("3")]).toEqual([null, true]);
   });
 

@@ -38,6 +38,8 @@ test("the app", { timeout: 60_000 }, async () => {
   const { Aside } = await import("../src/state/aside.svelte");
   const { language } = await import("../src/i18n/language.svelte");
   const { guideIn } = await import("../src/state/guide");
+  const { later } = await import("../src/later.svelte");
+  await later.sheets.come();
   const bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=1")));
   const aside = new Aside(bridge);
   const view = mount(App, { target: document.body, props: { aside } });

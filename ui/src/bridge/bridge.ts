@@ -93,3 +93,9 @@ export function asAppError(thrown: unknown): AppError {
   }
   return { code: "unknown", params: {} };
 }
+
+/** Listens to all of it. */
+export async function hear(bridge: Bridge, heard: { readonly [E in keyof BridgeEvents]: (payload: BridgeEvents[E]) => void }): Promise<void> {
+  const listen = <E extends keyof BridgeEvents>(event: E): Promise<Unlisten> => bridge.listen(event, heard[event]);
+  await Promise.all((Object.keys(heard) as (keyof BridgeEvents)[]).map(listen));
+}

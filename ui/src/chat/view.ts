@@ -1,5 +1,6 @@
 // The moving part of the timeline's view: sticks to the end, holds still, asks for more at the edges. Reads and writes one scrolling element.
 import type { Stand } from "../bridge/dto";
+import { onceDrawn } from "../state/onceDrawn";
 import { ECHO_PLACE } from "../state/stretch";
 import type { Timeline } from "../state/timeline.svelte";
 import { Anchor } from "./anchor";
@@ -23,6 +24,7 @@ export class View {
   /** Room below the last row, where a held view would otherwise slide down. */
   readonly #tail: HTMLElement;
   readonly #timeline: Timeline;
+  readonly #drawRest: () => boolean;
   #tailHeight = 0;
   #bySelection = false;
   #lastTop = 0;
@@ -33,11 +35,13 @@ export class View {
   #drawn: "not yet" | "soon" | "yes" = "not yet";
   #settle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(scroller: HTMLElement, list: HTMLElement, tail: HTMLElement, timeline: Timeline) {
+  /** `drawRest` draws what the first picture left out; false where that was nothing. */
+  constructor(scroller: HTMLElement, list: HTMLElement, tail: HTMLElement, timeline: Timeline, drawRest: () => boolean = () => false) {
     this.#scroller = scroller;
     this.#list = list;
     this.#tail = tail;
     this.#timeline = timeline;
+    this.#drawRest = drawRest;
     this.#anchor = new Anchor(timeline.stood);
     this.#hover = new Hover(
       () => timeline.following && (this.#hold(), true),
@@ -258,13 +262,10 @@ export class View {
 
   #whenDrawn(): void {
     this.#drawn = "soon";
-    // The second frame begins when the first is on the screen.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        this.#drawn = "yes";
-        this.#askForMore();
-      }),
-    );
+    void onceDrawn().then(() => {
+      this.#drawn = "yes";
+      if (!this.#drawRest()) this.#askForMore();
+    });
   }
 
   #askForMore(): void {

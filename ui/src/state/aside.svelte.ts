@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
-import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, Notice, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
+import { asAppError, hear, type Bridge } from "../bridge/bridge";
+import type { AppError, Boot, Notice, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { firstRows } from "./bounds";
 import { Clock } from "./clock.svelte";
@@ -90,30 +90,15 @@ export class Aside {
     this.#pulse = new Pulse(() => this.#pull(), frames, () => this.timeline?.pulls.apart ?? 0);
   }
 
-  async start(): Promise<void> {
+  /** Listens to the shell once the first rows are `drawn`: eleven calls take WebKitGTK some 30 ms. */
+  async start(drawn: () => Promise<void> = async () => undefined): Promise<void> {
     try {
-      await Promise.all([
-        this.bridge.listen("tick", () => this.#pulse.poke()),
-        this.bridge.listen("close-asked", () => (this.sheet = { kind: "close" })),
-        this.bridge.listen("show-room", ({ room, spot }) => void this.showNamed(room, spot)),
-        this.bridge.listen("export", (progress) => this.desk?.exporting.heard(progress)),
-        this.bridge.listen("settings", (settings) => this.#adopt(settings)),
-        this.bridge.listen("rooms", (rooms) => this.list.heard(rooms)),
-        this.bridge.listen("window", (look) => (this.window.look = look)),
-        this.bridge.listen("link", () => void this.#followLink()),
-        this.bridge.listen("write", () => this.writes++),
-        this.bridge.listen("mark-read", () => void this.attempt(() => this.#readAll())),
-        this.bridge.listen("streamer", (on) => (streamer.on = on)),
-      ]);
       const boot = await this.bridge.boot(firstRows(window.innerHeight));
       [this.#systemLocale, this.version] = [boot.systemLocale, boot.version];
-      this.rooms = boot.rooms;
       this.notices = boot.notices;
-      this.window.look = boot.window;
       this.tour.seen = boot.toured;
-      streamer.on = boot.streamer;
       for (const [room, stand] of Object.entries(boot.stands)) this.#stands.set(room, stand);
-      this.#adopt(boot.settings);
+      this.#take(boot);
       this.views.current = this.views.all.includes(boot.window.view) ? boot.window.view : ALL;
       // A room that was not online before this page existed has been away for longer than we can know.
       this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
@@ -121,14 +106,41 @@ export class Aside {
       this.ready = true;
       if (boot.measured) measure(this, (painted) => void this.bridge.painted(painted));
       const shown = boot.room === null ? null : this.show(boot.room, boot.page);
+      await drawn();
       void this.habits.load();
       void this.rules.load();
-      await shown;
+      await Promise.all([this.#listen(boot.room), shown]);
       if (boot.spot) await this.goTo(boot.spot);
       await this.#followLink();
     } catch (thrown) {
-      this.failed = asAppError(thrown);
+      this[this.ready ? "error" : "failed"] = asAppError(thrown);
     }
+  }
+
+  /** What the shell said meanwhile nobody heard: it is asked again. */
+  async #listen(first: string | null): Promise<void> {
+    await hear(this.bridge, {
+      tick: () => this.#pulse.poke(),
+      "close-asked": () => (this.sheet = { kind: "close" }),
+      "show-room": ({ room, spot }) => void this.showNamed(room, spot),
+      export: (progress) => this.desk?.exporting.heard(progress),
+      settings: (settings) => this.#adopt(settings),
+      rooms: (rooms) => this.list.heard(rooms),
+      window: (look) => (this.window.look = look),
+      link: () => void this.#followLink(),
+      write: () => this.writes++,
+      "mark-read": () => void this.attempt(() => this.#readAll()),
+      streamer: (on) => (streamer.on = on),
+    });
+    const boot = await this.bridge.boot(0);
+    this.#take(boot);
+    if (boot.room !== null && boot.room !== first) await this.showNamed(boot.room, boot.spot);
+    else if (boot.spot) await this.goTo(boot.spot);
+  }
+
+  #take({ rooms, window, settings, streamer: on }: Boot): void {
+    [this.rooms, this.window.look, streamer.on] = [rooms, window, on];
+    this.#adopt(settings);
   }
 
   phraseOf(status: RoomStatus): Phrase {
@@ -208,18 +220,6 @@ export class Aside {
     this.sheet = null;
     await this.open(room.id);
     await this.show(room.id);
-  }
-
-  async useToken(id: string, token: string): Promise<AppError | null> {
-    try {
-      await this.bridge.setToken(id, token);
-    } catch (thrown) {
-      return asAppError(thrown);
-    }
-    this.sheet = null;
-    if (!this.statuses.has(id)) await this.open(id);
-    if (id === this.currentId && this.timeline?.loaded === false) await this.timeline.open(false);
-    return null;
   }
 
   reconnect(id: string): Promise<boolean> {

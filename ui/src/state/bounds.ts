@@ -1,5 +1,6 @@
 // How many rows a page holds, and how often it asks for others.
 import type { Reading } from "../bridge/dto";
+import type { Item } from "./layout";
 
 /** The most rows the page holds while someone reads back; three long screens. */
 export const HELD_ROWS = 300;
@@ -34,4 +35,15 @@ export function pulls(following: boolean, sampled: boolean, screenRows: number):
   if (!following) return { reading: "held", rows: PAGE_ROWS, apart: 0 };
   const rows = Math.max(40, screenRows);
   return sampled ? { reading: "sampled", rows, apart: 200 } : { reading: "following", rows, apart: 0 };
+}
+
+/** How many of the newest rows surely fill a view of this height: each counts as low as one of its kind can be. */
+export function filling(items: readonly Item[], height: number, line: number, compact: boolean): number {
+  let count = 0;
+  for (let filled = 0; filled < height && count < items.length; count++) {
+    const item = items[items.length - 1 - count];
+    const tall = item?.row.kind === "message" && !item.grouped && !compact;
+    filled += item?.run === null ? line * (tall ? 2 : 1) : 0;
+  }
+  return count;
 }

@@ -1,5 +1,6 @@
 // The list of rooms as a person keeps it: its order, and what is out of sight. What was archived comes back with one press for six seconds.
-import type { SavedRoom } from "../bridge/dto";
+import { asAppError } from "../bridge/bridge";
+import type { AppError, SavedRoom } from "../bridge/dto";
 import type { Aside } from "./aside.svelte";
 
 const UNDO_MS = 6_000;
@@ -28,6 +29,19 @@ export class RoomList {
     const aside = this.#aside;
     aside.rooms = rooms;
     if (aside.currentId !== null && aside.current?.archived !== false) aside.leaveView();
+  }
+
+  async useToken(id: string, token: string): Promise<AppError | null> {
+    const aside = this.#aside;
+    try {
+      await aside.bridge.setToken(id, token);
+    } catch (thrown) {
+      return asAppError(thrown);
+    }
+    aside.sheet = null;
+    if (!aside.statuses.has(id)) await aside.open(id);
+    if (id === aside.currentId && aside.timeline?.loaded === false) await aside.timeline.open(false);
+    return null;
   }
 
   /** One place up or down; false at either end. */
