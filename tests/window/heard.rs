@@ -187,8 +187,8 @@ async fn a_desk_is_heard_with_what_its_questions_are_at() {
     };
     let two = reader.until("two open questions", TITLE, |page| {
         lane(page).filter(|options| {
-            reads(options, 0, &["#1 ", "Dora", " Open ", " Is there a lift?"])
-                && reads(options, 1, &["#2 ", " Where is the gate?"])
+            reads(options, 0, &["#1 ", "Dora", " Open ", "Is there a lift?"])
+                && reads(options, 1, &["#2 ", "Where is the gate?"])
         })
     });
     assert!(two.await.iter().all(|(_, selected)| !selected));
