@@ -124,7 +124,7 @@ async fn quiet(app: &AppHandle, shell: &Shell, mode: dto::StreamerMode) -> bool 
 async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> bool {
     let shell = app.state::<Shell>();
     let settings = shell.remembered.read(|memory| memory.settings.clone());
-    let quiet = quiet(app, &shell, settings.streamer_mode).await || windows::is_looked_at(app);
+    let quiet = windows::is_looked_at(app) || quiet(app, &shell, settings.streamer_mode).await;
     let mut waits = false;
     let statuses = shell.rooms.statuses();
     known.retain(|key, _| statuses.iter().any(|status| status.room == key.to_string()));

@@ -50,6 +50,42 @@ it("shows the rows that came with the start, without asking for them again", asy
   expect(bridge.calls.filter(([name]) => name === "page")).toEqual([]);
 });
 
+it("keeps what the shell said while it was asked again", async () => {
+  const bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=50")));
+  const aside = new Aside(bridge, "main", new HandFrames());
+  const boot = bridge.boot.bind(bridge);
+  let times = 0;
+  bridge.boot = async (rows) => {
+    const before = await boot(rows);
+    const settings = { ...before.settings, theme: "dark" as const };
+    if (++times === 2) bridge.emit("settings", settings);
+    return times === 3 ? { ...before, settings } : before;
+  };
+  await aside.start();
+  expect([times, aside.settings.theme]).toEqual([3, "dark"]);
+});
+
+it("goes to the place that was named last, in its room alone", async () => {
+  for (const [second, elsewhere] of [[true, false], [false, false], [false, true]]) {
+    const bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=50")));
+    const aside = new Aside(bridge, "main", new HandFrames());
+    const [older, newer] = [bridge.room.rows[3], bridge.room.rows[7]].map((row) => ({ key: row?.key ?? "", place: row?.place ?? 0 }));
+    const boot = bridge.boot.bind(bridge);
+    let times = 0;
+    bridge.boot = async (rows) => {
+      const spot = ++times === 1 ? older : second ? newer : null;
+      return { ...(await boot(rows)), spot: spot ?? null };
+    };
+    const gone: unknown[] = [];
+    aside.goTo = async (spot) => void gone.push(spot);
+    const started = aside.start(async () => {
+      if (elsewhere) aside.currentId = "another";
+    });
+    await started;
+    expect(gone).toEqual(elsewhere ? [] : [second ? newer : older]);
+  }
+});
+
 describe("ticks", () => {
   it("are answered at once, and by one pull a frame, however many come", async () => {
     const { bridge, frames, aside } = await started();

@@ -29,6 +29,8 @@ pub(crate) struct Room {
     /// Held for a moment only, by the writer's thread to move on and by a client to come or go; never across an await.
     /// It is what makes "subscribed at place N" and "told everything after N" one thing.
     now: Mutex<Now>,
+    /// Held while desks are told what nobody counts, so that what is told later comes later.
+    telling: Mutex<()>,
     pub(crate) looking: Looking,
     pub(crate) wanted: Wanted,
     rules: Mutex<Arc<Rules>>,
@@ -103,6 +105,7 @@ impl Room {
             stream: row.stream,
             wire,
             now: Mutex::new(now),
+            telling: Mutex::default(),
             looking: Looking::default(),
             wanted: Wanted::default(),
             rules: Mutex::new(Arc::new(rules)),
@@ -287,9 +290,11 @@ impl Room {
 
     /// Tells the desks who has a question before them. Not a change: nothing of it lasts.
     pub(crate) fn deliver_presence(&self, presence: &Presence) {
-        let now = self.now();
+        // Whoever comes next tells later, too.
+        let _order = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let listeners = self.move_on(|_| {});
         let chunk = Chunk::new(vec![ServerFrame::presence_text(presence).into()]);
-        tell(now.listeners.iter().filter(|listener| listener.sees == Sees::Desk), &chunk);
+        tell(listeners.iter().filter(|listener| listener.sees == Sees::Desk), &chunk);
     }
 
     /// How often the snippets of its staff were changed.
@@ -299,10 +304,10 @@ impl Room {
 
     /// Tells the desks that their snippets are others now.
     pub(crate) fn deliver_snippets(&self, rev: u64) {
-        let mut now = self.now();
-        now.snippets = rev;
+        let _order = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let listeners = self.move_on(|now| now.snippets = rev);
         let chunk = Chunk::new(vec![ServerFrame::control_text(&Control::Snippets { rev }).into()]);
-        tell(now.listeners.iter().filter(|listener| listener.sees == Sees::Desk), &chunk);
+        tell(listeners.iter().filter(|listener| listener.sees == Sees::Desk), &chunk);
     }
 
     /// How many entries were removed.

@@ -243,7 +243,7 @@ impl Room {
                 _count = ear.recv_many(&mut batch, BATCH), if batch.is_empty() => {}
                 () = hurry.notified(), if rest.is_some() => self.pacing.end(),
                 () = self.pacing.changed() => {}
-                () = self.around.hears() => {}
+                () = self.around.hears(), if !self.around.is_told() => {}
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => self.finish(done.ok()).await,
                 () = sleep_until(nap) => {}
             }

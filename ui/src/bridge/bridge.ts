@@ -99,3 +99,9 @@ export async function hear(bridge: Bridge, heard: { readonly [E in keyof BridgeE
   const listen = <E extends keyof BridgeEvents>(event: E): Promise<Unlisten> => bridge.listen(event, heard[event]);
   await Promise.all((Object.keys(heard) as (keyof BridgeEvents)[]).map(listen));
 }
+
+/** How things are now. A place to go to is told once: as long as it is the same room, the last that was told is the one. */
+export async function bootAgain(bridge: Bridge, before: Boot): Promise<Boot> {
+  const boot = await bridge.boot(0);
+  return { ...boot, spot: boot.spot ?? (boot.room === before.room ? before.spot : null) };
+}

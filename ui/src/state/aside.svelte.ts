@@ -1,5 +1,5 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
-import { asAppError, hear, type Bridge } from "../bridge/bridge";
+import { asAppError, bootAgain, hear, type Bridge } from "../bridge/bridge";
 import type { AppError, Boot, Notice, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { firstRows } from "./bounds";
@@ -94,9 +94,7 @@ export class Aside {
   async start(drawn: () => Promise<void> = async () => undefined): Promise<void> {
     try {
       const boot = await this.bridge.boot(firstRows(window.innerHeight));
-      [this.#systemLocale, this.version] = [boot.systemLocale, boot.version];
-      this.notices = boot.notices;
-      this.tour.seen = boot.toured;
+      [this.#systemLocale, this.version, this.notices, this.tour.seen] = [boot.systemLocale, boot.version, boot.notices, boot.toured];
       for (const [room, stand] of Object.entries(boot.stands)) this.#stands.set(room, stand);
       this.#take(boot);
       this.views.current = this.views.all.includes(boot.window.view) ? boot.window.view : ALL;
@@ -107,40 +105,42 @@ export class Aside {
       if (boot.measured) measure(this, (painted) => void this.bridge.painted(painted));
       const shown = boot.room === null ? null : this.show(boot.room, boot.page);
       await drawn();
-      void this.habits.load();
-      void this.rules.load();
-      await Promise.all([this.#listen(boot.room), shown]);
-      if (boot.spot) await this.goTo(boot.spot);
+      void Promise.all([this.habits.load(), this.rules.load()]);
+      const [spot] = await Promise.all([this.#listen(boot), shown]);
+      if (spot && this.currentId === boot.room) await this.goTo(spot);
       await this.#followLink();
     } catch (thrown) {
       this[this.ready ? "error" : "failed"] = asAppError(thrown);
     }
   }
 
-  /** What the shell said meanwhile nobody heard: it is asked again. */
-  async #listen(first: string | null): Promise<void> {
+  /** What the shell said meanwhile nobody heard: it is asked again, until it says nothing in between. Gives the place to go to in the first room. */
+  async #listen(first: Boot): Promise<Spot | null> {
+    let [boot, said] = [first, true];
+    const state = <T>(take: (told: T) => void) => (told: T): void => void ((said = true), take(told));
     await hear(this.bridge, {
       tick: () => this.#pulse.poke(),
       "close-asked": () => (this.sheet = { kind: "close" }),
       "show-room": ({ room, spot }) => void this.showNamed(room, spot),
       export: (progress) => this.desk?.exporting.heard(progress),
-      settings: (settings) => this.#adopt(settings),
-      rooms: (rooms) => this.list.heard(rooms),
-      window: (look) => (this.window.look = look),
+      settings: state((settings) => this.#adopt(settings)),
+      rooms: state((rooms) => this.list.heard(rooms)),
+      window: state((look) => (this.window.look = look)),
       link: () => void this.#followLink(),
       write: () => this.writes++,
       "mark-read": () => void this.attempt(() => this.#readAll()),
-      streamer: (on) => (streamer.on = on),
+      streamer: state((on) => (streamer.on = on)),
     });
-    const boot = await this.bridge.boot(0);
+    for (; said; boot = await bootAgain(this.bridge, boot)) said = false;
     this.#take(boot);
-    if (boot.room !== null && boot.room !== first) await this.showNamed(boot.room, boot.spot);
-    else if (boot.spot) await this.goTo(boot.spot);
+    this.notices = [...this.notices, ...boot.notices.slice(first.notices.length)];
+    if (boot.room === null || boot.room === first.room) return boot.spot;
+    return this.showNamed(boot.room, boot.spot).then(() => null);
   }
 
-  #take({ rooms, window, settings, streamer: on }: Boot): void {
-    [this.rooms, this.window.look, streamer.on] = [rooms, window, on];
-    this.#adopt(settings);
+  #take(boot: Boot): void {
+    [this.rooms, this.window.look, streamer.on] = [boot.rooms, boot.window, boot.streamer];
+    this.#adopt(boot.settings);
   }
 
   phraseOf(status: RoomStatus): Phrase {

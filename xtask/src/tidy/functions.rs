@@ -16,7 +16,8 @@ pub(super) fn check(source: &Source) -> Vec<String> {
     if FOR_TESTS.contains(&path.as_str()) {
         return Vec::new();
     }
-    let lines: Vec<&str> = text.lines().take_while(|line| !line.contains("#[cfg(test)]")).collect();
+    let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+    let lines: Vec<&str> = text[..end].lines().collect();
     let functions = lines.iter().enumerate().filter(|(_, line)| begins(line));
     functions
         .map(|(first, line)| (first, length(&lines[first..], indent(line))))

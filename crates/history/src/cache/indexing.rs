@@ -8,8 +8,8 @@ use rusqlite::{Connection, params};
 
 use super::cells;
 use super::statements::{
-    INDEX, INDEX_ANEW, LEARN, SEARCH_BEGIN, SEARCH_CAME_TO, SEARCH_DONE, SEARCH_FORGET,
-    SEARCH_STATE, SEARCH_UPTO, UNINDEX, UNINDEX_ALL, UNINDEXED, UNINDEXED_NEW, UNLEARN_ALL,
+    INDEX, LEARN, SEARCH_BEGIN, SEARCH_CAME_TO, SEARCH_DONE, SEARCH_FORGET, SEARCH_STATE,
+    SEARCH_UPTO, UNINDEX, UNINDEX_ALL, UNINDEXED, UNINDEXED_NEW, UNLEARN_ALL,
 };
 use crate::error::StoreError;
 use crate::fold::{Class, class, tokens};
@@ -37,6 +37,8 @@ pub(crate) struct Index {
     upto: i64,
     /// No row is behind this key. It may be of a commit that was undone.
     newest: i64,
+    /// The newest row when they could not be indexed: that is tried again when as many have come as are worth it.
+    failed_at: i64,
 }
 
 impl Index {
@@ -61,7 +63,7 @@ impl Index {
 
     /// Whether enough new rows wait to be indexed now.
     pub(crate) fn is_behind(&self) -> bool {
-        self.newest - self.upto >= BUNCH
+        self.newest - self.upto.max(self.failed_at) >= BUNCH
     }
 
     /// The newest row, if it or one before it is not in the index.
@@ -80,6 +82,18 @@ impl Index {
         if came.is_all {
             self.newest = came.upto;
         }
+        self.failed_at = 0;
+        self.committed();
+    }
+
+    /// New rows could not be put into the index.
+    pub(crate) fn failed(&mut self) {
+        self.failed_at = self.newest;
+        self.undone();
+    }
+
+    /// What was met is on disk.
+    pub(crate) fn committed(&mut self) {
         if self.learnt.len() + self.met.len() > REMEMBERED {
             self.learnt.clear();
         }
@@ -107,7 +121,6 @@ pub(crate) struct Came {
 fn add(
     conn: &Connection,
     index: &mut Index,
-    statement: &str,
     room: i64,
     key: i64,
     entry: &EntryRow,
@@ -126,7 +139,7 @@ fn add(
     };
     let mine = if entry.mine { " my" } else { "" };
     let mark = format!("r{room} {kind}{mine}");
-    conn.prepare_cached(statement)?.execute(params![key, body, who, mark])?;
+    conn.prepare_cached(INDEX)?.execute(params![key, body, who, mark])?;
     for word in body.split(' ').chain(who.split(' ')) {
         let is_word = word.chars().next().is_some_and(|c| class(c) == Class::Word);
         if is_word && index.is_new(word) {
@@ -163,7 +176,7 @@ pub(super) fn reindex(
     match new {
         // It is indexed as it is then.
         RowKind::Entry(_) if key.0 > index.upto => Ok(()),
-        RowKind::Entry(entry) => add(conn, index, INDEX_ANEW, room.0, key.0, entry),
+        RowKind::Entry(entry) => add(conn, index, room.0, key.0, entry),
         RowKind::Gap(_) | RowKind::Boundary => forget(conn, index, key),
     }
 }
@@ -188,10 +201,12 @@ pub(super) fn begin_anew(conn: &Connection) -> rusqlite::Result<()> {
 
 /// How much of the rows of before is in the index; nothing when all of them are.
 pub(crate) fn indexed(conn: &Connection) -> rusqlite::Result<Option<f32>> {
-    let (next, of): (i64, i64) = conn
+    let (next, of, first): (i64, i64, i64) = conn
         .prepare_cached(SEARCH_STATE)?
-        .query_row([], |line| Ok((line.get(0)?, line.get(1)?)))?;
-    Ok((next > 0).then(|| 1.0 - next as f32 / of.max(1) as f32))
+        .query_row([], |line| Ok((line.get(0)?, line.get(1)?, line.get(2)?)))?;
+    // Keys may begin anywhere.
+    let (left, all) = (next - first + 1, (of - first + 1).max(1));
+    Ok((next > 0 && left > 0).then(|| 1.0 - left as f32 / all as f32))
 }
 
 /// Puts some more of the rows of before into the index. False when all of them are there.
@@ -200,19 +215,23 @@ pub(crate) fn index_some(conn: &Connection) -> Result<bool, StoreError> {
     if next <= 0 {
         return Ok(false);
     }
-    let end = (next - INDEX_BATCH).max(0);
+    let (mut end, mut count) = (0, 0);
     let mut statement = conn.prepare_cached(UNINDEXED)?;
-    let mut lines = statement.query(params![next, end])?;
+    let mut lines = statement.query(params![next, INDEX_BATCH])?;
     let mut index = Index::default();
     while let Some(line) = lines.next()? {
         let room: i64 = line.get(ROOM)?;
         let row = cells::read(line)?.row;
         if let RowKind::Entry(entry) = &row.kind {
-            add(conn, &mut index, INDEX_ANEW, room, row.key.0, entry)?;
+            add(conn, &mut index, room, row.key.0, entry)?;
         }
+        (end, count) = (row.key.0 - 1, count + 1);
+    }
+    if count < INDEX_BATCH {
+        end = 0;
     }
     conn.prepare_cached(SEARCH_DONE)?.execute([end])?;
-    Ok(true)
+    Ok(end > 0)
 }
 
 /// Puts some more of the new rows into the index.
@@ -225,7 +244,7 @@ pub(crate) fn index_new(conn: &Connection, index: &mut Index) -> Result<Came, St
         let room: i64 = line.get(ROOM)?;
         let row = cells::read(line)?.row;
         if let RowKind::Entry(entry) = &row.kind {
-            add(conn, index, INDEX, room, row.key.0, entry)?;
+            add(conn, index, room, row.key.0, entry)?;
         }
         (upto, count) = (row.key.0, count + 1);
     }

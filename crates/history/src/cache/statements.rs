@@ -136,8 +136,7 @@ statements! {
 
     // Searching. The index alone decides the order: joined with anything else, SQLite would read all that match.
     FIND = "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
-    INDEX = "INSERT INTO search (rowid, body, who, mark) VALUES (?1, ?2, ?3, ?4)";
-    INDEX_ANEW = "INSERT OR REPLACE INTO search (rowid, body, who, mark) VALUES (?1, ?2, ?3, ?4)";
+    INDEX = "INSERT OR REPLACE INTO search (rowid, body, who, mark) VALUES (?1, ?2, ?3, ?4)";
     UNINDEX = "DELETE FROM search WHERE rowid = ?1";
     UNINDEX_ALL = "INSERT INTO search (search) VALUES ('delete-all')";
     LEARN = "INSERT INTO words (word) VALUES (?1) ON CONFLICT DO NOTHING";
@@ -150,14 +149,15 @@ statements! {
     ROW_OF_KEY = concat!("SELECT ", columns!(), ", room FROM rows WHERE key = ?1");
     NEWEST_KEYS = "SELECT key FROM rows WHERE key < ?1 ORDER BY key DESC LIMIT ?2";
     UNINDEXED = concat!(
-        "SELECT ", columns!(), ", room FROM rows WHERE key <= ?1 AND key > ?2 AND kind <= 2 ORDER BY key DESC"
+        "SELECT ", columns!(), ", room FROM rows WHERE key <= ?1 AND kind <= 2 ORDER BY key DESC LIMIT ?2"
     );
     UNINDEXED_NEW = concat!(
         "SELECT ", columns!(), ", room FROM rows WHERE key > ?1 AND kind <= 2 ORDER BY key LIMIT ?2"
     );
     SEARCH_UPTO = "SELECT upto, (SELECT coalesce(max(key), 0) FROM rows) FROM search_state WHERE rowid = 1";
     SEARCH_CAME_TO = "UPDATE search_state SET upto = ?1 WHERE rowid = 1";
-    SEARCH_STATE = "SELECT next, of FROM search_state WHERE rowid = 1";
+    SEARCH_STATE =
+        "SELECT next, of, (SELECT coalesce(min(key), 0) FROM rows) FROM search_state WHERE rowid = 1";
     SEARCH_DONE = "UPDATE search_state SET next = ?1 WHERE rowid = 1";
     ITEM_NUMBER = "SELECT number FROM items WHERE room = ?1 AND question = ?2";
 

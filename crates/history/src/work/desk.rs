@@ -103,7 +103,6 @@ impl Desk {
             index: Index::default(),
         };
         desk.reconcile()?;
-        desk.index = Index::of(&desk.cache);
         Ok((desk, report))
     }
 
@@ -122,7 +121,7 @@ impl Desk {
     }
 
     /// Each file learns the rooms that only the other one knows. The outbox's word on names and ids counts.
-    fn reconcile(&self) -> Result<(), StoreError> {
+    fn reconcile(&mut self) -> Result<(), StoreError> {
         let known = outbox::rooms::all(&self.outbox)?;
         for (room, name) in cache::rooms::all(&self.cache)? {
             let same = known.contains(&(room, name.clone()));
@@ -131,12 +130,16 @@ impl Desk {
                     room = room.0,
                     "a cached room does not fit the outbox and is dropped"
                 );
-                cache::rooms::erase(&self.cache, room)?;
+                in_transaction(&self.cache, |conn| {
+                    Ok::<_, StoreError>(cache::rooms::erase(conn, room)?)
+                })?;
+                self.indexed = false;
             }
         }
         for (room, name) in known {
             cache::rooms::add(&self.cache, room, &name, self.first_revision)?;
         }
+        self.index = Index::of(&self.cache);
         Ok(())
     }
 
@@ -194,7 +197,7 @@ impl Desk {
             }
             Err(error) => {
                 tracing::warn!(%error, "the search index does not follow");
-                self.index.undone();
+                self.index.failed();
                 Err(error)
             }
         }
@@ -207,7 +210,7 @@ impl Desk {
         let until = until.map_or(newest, |until| until.min(newest));
         match self.index_new() {
             Ok(()) => Ok(self.index.lacks_until(until)),
-            Err(error) if error.is_damage() => Err(self.rebuild_cache(error)),
+            Err(error) if error.is_cache_damage() => Err(self.rebuild_cache(error)),
             // Full, or read-only: what is in the index can be found.
             Err(_) => Ok(None),
         }

@@ -114,6 +114,7 @@ fn write_together(
     }
     aside_failpoint::at("cache.before-commit");
     transaction.commit()?;
+    index.committed();
     aside_failpoint::at("cache.committed");
     Ok(results)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aside_history::{
     Anchor, Change, Commit, CommitError, LocalId, NewOutgoing, OpenError, Opened, OutgoingBody,
-    RoomId, Store, StoreError, Where,
+    RoomId, SearchQuery, Store, StoreError, Where,
 };
 
 use crate::support::{add, at, changes, insert, name, open, said, texts};
@@ -151,6 +151,30 @@ async fn a_reader_that_meets_damage_gets_the_cache_rebuilt() {
     assert!(key.0 > 500);
     assert_eq!(texts(&store, room).await, ["new"]);
     assert_eq!(store.outbox(room).await.unwrap().len(), 100);
+}
+
+/// The keys of a cache that was rebuilt begin at some 1.8 million millions.
+#[tokio::test]
+async fn after_a_rebuilt_cache_a_forgotten_room_leaves_the_others_to_be_found() {
+    let (_dir, store, room) = damaged_in_use().await;
+    store.page(room, Anchor::End, 500).await.unwrap_err();
+    add(&store, room, Where::End, (0..1_200).map(|n| said(&format!("line {n}"))).collect()).await;
+    let other = store.room(&name("other")).await.unwrap();
+    store.forget_room(other).await.unwrap();
+    let look = async || {
+        let (now, zone) = (at(1_000), jiff::tz::TimeZone::UTC);
+        let query = SearchQuery { text: "line".to_owned(), room: Some(room), now, zone };
+        store.search(query, None, 2_000).await.unwrap()
+    };
+    let whole = async {
+        let mut last = -1.0;
+        while let Some(done) = look().await.indexing {
+            assert!((0.0..1.0).contains(&done) && done >= last, "{done} after {last}");
+            last = done;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), whole).await.expect("an end");
+    assert_eq!(look().await.hits.len(), 1_200);
 }
 
 #[tokio::test]

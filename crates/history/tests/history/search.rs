@@ -382,8 +382,10 @@ async fn a_word_is_known_again_after_the_room_that_it_was_learnt_in_is_forgotten
 #[tokio::test]
 async fn a_word_of_a_commit_that_was_refused_is_learnt_by_the_next() {
     let (store, room) = memory_room().await;
+    let key = add(&store, room, Where::End, vec![said("in the index")]).await[0];
+    assert_eq!(found(&store, "index").await, ["in the index"]);
     let mut refused = Commit {
-        changes: vec![Change::Insert { at: Where::End, rows: vec![said("a beamer")] }],
+        changes: vec![Change::Update { key, row: new(entry_row(entry("a beamer"))) }],
         ..Commit::default()
     };
     refused.changes.push(Change::Move { key: RowKey(99), at: Where::End });

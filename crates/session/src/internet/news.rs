@@ -14,9 +14,9 @@ use rustix::time::{
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::watch;
 
-/// Addresses and routes of both families: `RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV4_ROUTE`, `RTMGRP_IPV6_IFADDR` and
-/// `RTMGRP_IPV6_ROUTE` of linux/rtnetlink.h.
-const GROUPS: u32 = 0x10 | 0x40 | 0x100 | 0x400;
+/// Interfaces, and the addresses, routes and rules of both families: `RTMGRP_LINK`, `RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV4_ROUTE`,
+/// `RTMGRP_IPV4_RULE`, `RTMGRP_IPV6_IFADDR`, `RTMGRP_IPV6_ROUTE` and the bit of `RTNLGRP_IPV6_RULE` of linux/rtnetlink.h.
+const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 1 << 18;
 /// What is said does not matter, only that something is; longer messages are cut. In bytes.
 const WORD: usize = 256;
 /// A moment that never comes: in the year 2200, in seconds since 1970.
@@ -128,8 +128,11 @@ mod tests {
     async fn inside_a_network_of_its_own() {
         let mut news = listen().unwrap();
         assert!(timeout(Duration::from_millis(300), news.changed()).await.is_err(), "all is calm");
-        let up = Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();
-        assert!(up.success());
-        timeout(Duration::from_secs(30), news.changed()).await.expect("nothing heard").unwrap();
+        for way in ["up", "down"] {
+            let set = Command::new("ip").args(["link", "set", "lo", way]).status().unwrap();
+            assert!(set.success());
+            timeout(Duration::from_secs(30), news.changed()).await.expect(way).unwrap();
+            while timeout(Duration::from_millis(300), news.changed()).await.is_ok() {}
+        }
     }
 }

@@ -64,6 +64,20 @@ impl Surroundings {
         }
     }
 
+    /// What was said until now is followed by this look.
+    fn looks(&mut self, now: Instant) {
+        self.looked_at = Some(now);
+        self.told = false;
+        if let Some(news) = &mut self.news {
+            news.mark_unchanged();
+        }
+    }
+
+    /// Whether there is a word that no look has followed yet. Until then, more of them are no news.
+    pub(super) fn is_told(&self) -> bool {
+        self.told
+    }
+
     /// When the next look is due at the latest.
     pub(super) fn due(&self, now: Instant) -> Instant {
         match (self.told, self.looked_at) {
@@ -94,8 +108,7 @@ impl Room {
         if !self.around.is_due(now) {
             return;
         }
-        self.around.looked_at = Some(now);
-        self.around.told = false;
+        self.around.looks(now);
         let routes = self.env.network.routes();
         let before = std::mem::replace(&mut self.around.routes, routes);
         if before.is_none() || before == routes || is_loopback(&self.config.socket) {
