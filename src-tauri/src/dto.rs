@@ -169,6 +169,8 @@ pub(crate) struct Boot {
     pub(crate) spot: Option<Spot>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) window: WindowLook,
+    /// Whether somebody wants to close the window, and is to be asked how it is meant.
+    pub(crate) closing: bool,
     /// Whether the page is to say what it has painted.
     pub(crate) measured: bool,
     #[cfg_attr(test, ts(type = "Record<string, Stand>"))]

@@ -117,6 +117,7 @@ impl Shell {
             streamer,
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             window: WindowLook::default(),
+            closing: false,
             measured: self.measure.is_wanted(),
             stands: BTreeMap::new(),
             toured,

@@ -293,9 +293,9 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     }
 }
 
-/// The page has answered, or has started anew: the next wish to close is asked again.
-pub(crate) fn answered(app: &AppHandle, which: RoomWindow) {
-    app.state::<WindowState>().of(which).asked.store(false, Ordering::SeqCst);
+/// Whether the page is to ask what a wish to close means; one that has started anew has not heard of it.
+pub(crate) fn is_asked(app: &AppHandle, which: RoomWindow) -> bool {
+    app.state::<WindowState>().of(which).asked.load(Ordering::SeqCst)
 }
 
 /// The settings have changed: the windows, their pages and the tray follow.

@@ -175,11 +175,12 @@ async fn what_lies_behind_the_side_window_shows_through_its_background_alone() {
     let behind = Behind::lay(&app.stage).await;
     assert!(!is_near(behind.left.1, behind.right.1), "{:?}", behind.halves().map(|half| half.1));
     let (ground, text) = (colour(&app, "--bg").await, colour(&app, "--text").await);
-    let picture = Picture::take(&app.stage);
-    for (place, _) in behind.halves() {
-        let opaque = picture.part(place).filter(|pixel| is_near(*pixel, text)).count();
-        assert!(opaque > 200, "{opaque} pixels of text");
-    }
+    until("the text is opaque", || async {
+        let picture = Picture::take(&app.stage);
+        let opaque = |(place, _)| picture.part(place).filter(|pixel| is_near(*pixel, text)).count();
+        behind.halves().into_iter().map(opaque).all(|pixels| pixels > 200).then_some(())
+    })
+    .await;
     shows(&app, &behind, "nothing is left of earlier rows", |colour| halfway(colour, ground)).await;
 
     // What blends windows goes, and comes back.

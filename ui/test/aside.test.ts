@@ -59,10 +59,10 @@ it("keeps what the shell said while it was asked again", async () => {
     const before = await boot(rows);
     const settings = { ...before.settings, theme: "dark" as const };
     if (++times === 2) bridge.emit("settings", settings);
-    return times === 3 ? { ...before, settings } : before;
+    return times === 3 ? { ...before, settings, closing: true } : before;
   };
   await aside.start();
-  expect([times, aside.settings.theme]).toEqual([3, "dark"]);
+  expect([times, aside.settings.theme, aside.sheet]).toEqual([3, "dark", { kind: "close" }]);
 });
 
 it("goes to the place that was named last, in its room alone", async () => {

@@ -23,18 +23,14 @@ pub(crate) async fn boot(
 ) -> Result<Boot, AppError> {
     let Some(which) = RoomWindow::of(window.label()) else { return Ok(shell.boot()) };
     shell.ticks(which).renewed();
-    let rows = rows.limit();
-    // A page that is there already asks for none.
-    if rows > 0 {
-        windows::answered(&app, which);
-    }
     let mode = shell.remembered.read(|memory| memory.settings.streamer_mode);
     let _known_now = shell.streamer.is_on_now(mode).await;
     let (window, stands) = (windows::look(&app, which), windows::stands(&app, which));
-    let mut boot = Boot { window, stands, ..shell.boot() };
+    let closing = windows::is_asked(&app, which);
+    let mut boot = Boot { window, stands, closing, ..shell.boot() };
     let goes_on = boot.room.as_ref().is_some_and(|room| boot.stands.contains_key(room));
     if boot.window.view == views::ALL && !goes_on {
-        boot.page = first_page(&shell, boot.room.as_deref(), rows).await;
+        boot.page = first_page(&shell, boot.room.as_deref(), rows.limit()).await;
     }
     Ok(boot)
 }

@@ -143,6 +143,10 @@ export type Notice = { code: string, params: Record<string, string>, };
  */
 export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Settings, systemLocale: string, statuses: Array<RoomStatus>, room: string | null, page: Page | null, streamer: boolean, spot: Spot | null, notices: Array<Notice>, window: WindowLook, 
 /**
+ * Whether somebody wants to close the window, and is to be asked how it is meant.
+ */
+closing: boolean, 
+/**
  * Whether the page is to say what it has painted.
  */
 measured: boolean, stands: Record<string, Stand>, 

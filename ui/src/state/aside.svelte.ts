@@ -139,7 +139,7 @@ export class Aside {
   }
 
   #take(boot: Boot): void {
-    [this.rooms, this.window.look, streamer.on] = [boot.rooms, boot.window, boot.streamer];
+    [this.rooms, this.window.look, streamer.on, this.sheet] = [boot.rooms, boot.window, boot.streamer, boot.closing ? { kind: "close" } : this.sheet];
     this.#adopt(boot.settings);
   }
 
