@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aside_history::{
-    Change, Commit, Delivery, EntryRow, NewRow, Position, RoomId, RoomName, RowKind, Standing,
-    Store, Where,
+    Change, Commit, Delivery, EntryRow, NewRow, Position, RoomId, RoomName, RowKind, SearchQuery,
+    Standing, Store, Where,
 };
 use aside_protocol::{Entry, Epoch};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::talk::{EPOCH, Form, Talk, formed};
@@ -122,6 +123,10 @@ pub async fn fill(store: &Store, room: RoomId, filling: &Filling) -> anyhow::Res
         let read = committed.inserted.last().map(|inserted| inserted.place);
         store.commit(room, Commit { read, ..Commit::default() }).await?;
     }
+    // At this pace the index falls behind; whoever searches has it follow.
+    let (now, zone) = (Timestamp::UNIX_EPOCH, TimeZone::UTC);
+    let text = "all of it".to_owned();
+    store.search(SearchQuery { text, room: Some(room), now, zone }, None, 1).await?;
     Ok(Filled { rows: made, took: begun.elapsed() })
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Index {
     newest: i64,
     /// The newest row when they could not be indexed: that is tried again when as many have come as are worth it.
     failed_at: i64,
+    /// Something was written since the cache was opened. Until then, what is left from before waits: a start has better things to do.
+    wrote: bool,
 }
 
 impl Index {
@@ -59,11 +61,12 @@ impl Index {
     /// A row was written.
     pub(super) fn wrote(&mut self, key: RowKey) {
         self.newest = self.newest.max(key.0);
+        self.wrote = true;
     }
 
     /// Whether enough new rows wait to be indexed now.
     pub(crate) fn is_behind(&self) -> bool {
-        self.newest - self.upto.max(self.failed_at) >= BUNCH
+        self.wrote && self.newest - self.upto.max(self.failed_at) >= BUNCH
     }
 
     /// The newest row, if it or one before it is not in the index.
