@@ -103,6 +103,8 @@ async fn staff(stage: &mut Stage) -> Judged {
     let (mut desk, _) = at_desk(stage).await?;
     let mut member = stage.opened(&audience).await?;
     member.join_with(json!({ "triage": true })).await;
+    // What is said before it has joined is not told to it.
+    member.object("`desk`", |object| object["type"] == "desk").await?;
     let frame = look(stage, &question["id"]);
     desk.frame(LOOK, &frame).await;
     desk.object("`presence`", is_of(&question["id"], true)).await?;
