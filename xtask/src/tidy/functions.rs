@@ -69,5 +69,12 @@ mod tests {
         assert_eq!(breaches("crates/a/src/a.rs", LONGEST), 0);
         assert_eq!(breaches("crates/a/src/a.rs", LONGEST + 1), 1);
         assert_eq!(breaches("crates/a/tests/a.rs", LONGEST + 1), 0);
+        let helper = "#[cfg(test)]\nuse std::fs;\n";
+        let body = "    work();\n".repeat(LONGEST + 1);
+        let check = |module: &str| {
+            let text = format!("{helper}{module}fn a() {{\n{body}}}\n");
+            check(&Source { path: "crates/a/src/a.rs".to_owned(), text: Some(text) }).len()
+        };
+        assert_eq!([check(""), check("#[cfg(test)]\nmod tests;\n")], [1, 0]);
     }
 }

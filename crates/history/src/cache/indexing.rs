@@ -69,14 +69,10 @@ impl Index {
         self.wrote && self.newest - self.upto.max(self.failed_at) >= BUNCH
     }
 
-    /// The newest row, if it or one before it is not in the index.
-    pub(crate) fn lacks(&self) -> Option<i64> {
-        (self.upto < self.newest).then_some(self.newest)
-    }
-
-    /// This row, if it or one before it is not in the index.
-    pub(crate) fn lacks_until(&self, key: i64) -> Option<i64> {
-        (self.upto < key.min(self.newest)).then_some(key)
+    /// This row or, where none is named, the newest, if it or one before it is not in the index.
+    pub(crate) fn lacks(&self, row: Option<i64>) -> Option<i64> {
+        let row = row.map_or(self.newest, |row| row.min(self.newest));
+        (self.upto < row).then_some(row)
     }
 
     /// What [`index_new`] put into the index is on disk.
@@ -218,39 +214,45 @@ pub(crate) fn index_some(conn: &Connection) -> Result<bool, StoreError> {
     if next <= 0 {
         return Ok(false);
     }
-    let (mut end, mut count) = (0, 0);
-    let mut statement = conn.prepare_cached(UNINDEXED)?;
-    let mut lines = statement.query(params![next, INDEX_BATCH])?;
-    let mut index = Index::default();
-    while let Some(line) = lines.next()? {
-        let room: i64 = line.get(ROOM)?;
-        let row = cells::read(line)?.row;
-        if let RowKind::Entry(entry) = &row.kind {
-            add(conn, &mut index, room, row.key.0, entry)?;
-        }
-        (end, count) = (row.key.0 - 1, count + 1);
-    }
-    if count < INDEX_BATCH {
-        end = 0;
-    }
-    conn.prepare_cached(SEARCH_DONE)?.execute([end])?;
-    Ok(end > 0)
+    let batch = add_batch(conn, &mut Index::default(), UNINDEXED, next)?;
+    let next = batch.last.filter(|_| !batch.is_all).map_or(0, |last| last - 1);
+    conn.prepare_cached(SEARCH_DONE)?.execute([next])?;
+    Ok(next > 0)
 }
 
 /// Puts some more of the new rows into the index.
 pub(crate) fn index_new(conn: &Connection, index: &mut Index) -> Result<Came, StoreError> {
-    let mut upto = index.upto;
-    let mut count = 0;
-    let mut statement = conn.prepare_cached(UNINDEXED_NEW)?;
-    let mut lines = statement.query(params![upto, INDEX_BATCH])?;
+    let from = index.upto;
+    let batch = add_batch(conn, index, UNINDEXED_NEW, from)?;
+    let upto = batch.last.unwrap_or(from);
+    conn.prepare_cached(SEARCH_CAME_TO)?.execute([upto])?;
+    Ok(Came { upto, is_all: batch.is_all })
+}
+
+/// Rows that were put into the index one after the other.
+struct Batch {
+    last: Option<i64>,
+    /// There are no more of them.
+    is_all: bool,
+}
+
+/// Puts as many rows into the index as a statement gives from a key on.
+fn add_batch(
+    conn: &Connection,
+    index: &mut Index,
+    statement: &str,
+    from: i64,
+) -> Result<Batch, StoreError> {
+    let mut statement = conn.prepare_cached(statement)?;
+    let mut lines = statement.query(params![from, INDEX_BATCH])?;
+    let (mut last, mut count) = (None, 0);
     while let Some(line) = lines.next()? {
         let room: i64 = line.get(ROOM)?;
         let row = cells::read(line)?.row;
         if let RowKind::Entry(entry) = &row.kind {
             add(conn, index, room, row.key.0, entry)?;
         }
-        (upto, count) = (row.key.0, count + 1);
+        (last, count) = (Some(row.key.0), count + 1);
     }
-    conn.prepare_cached(SEARCH_CAME_TO)?.execute([upto])?;
-    Ok(Came { upto, is_all: count < INDEX_BATCH })
+    Ok(Batch { last, is_all: count < INDEX_BATCH })
 }

@@ -206,10 +206,9 @@ impl Desk {
     /// Makes some more rows searchable, up to this one or, at first, the newest, and says up to which if there are more of them:
     /// commits that wait come in between.
     pub(crate) fn index_until(&mut self, until: Option<i64>) -> Result<Option<i64>, StoreError> {
-        let Some(newest) = self.index.lacks() else { return Ok(None) };
-        let until = until.map_or(newest, |until| until.min(newest));
+        let Some(until) = self.index.lacks(until) else { return Ok(None) };
         match self.index_new() {
-            Ok(()) => Ok(self.index.lacks_until(until)),
+            Ok(()) => Ok(self.index.lacks(Some(until))),
             Err(error) if error.is_cache_damage() => Err(self.rebuild_cache(error)),
             // Full, or read-only: what is in the index can be found.
             Err(_) => Ok(None),
