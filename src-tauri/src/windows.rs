@@ -293,6 +293,11 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     }
 }
 
+/// A person would rather keep the window: the next wish to close is asked about again.
+pub(crate) fn answered(app: &AppHandle, which: RoomWindow) {
+    app.state::<WindowState>().of(which).asked.store(false, Ordering::SeqCst);
+}
+
 /// Whether the page is to ask what a wish to close means; one that has started anew has not heard of it.
 pub(crate) fn is_asked(app: &AppHandle, which: RoomWindow) -> bool {
     app.state::<WindowState>().of(which).asked.load(Ordering::SeqCst)

@@ -43,6 +43,17 @@ describe("the window", () => {
     expect(button("Keep on top")?.title).toContain("Wayland");
   });
 
+  it("tells the shell when the question whether to close is put away, so that it is asked again", async () => {
+    const { bridge, aside } = await shown("main");
+    bridge.emit("close-asked", null);
+    expect(aside.sheet).toEqual({ kind: "close" });
+    await settled();
+    expect(bridge.calls.filter(([name]) => name === "closeWindow")).toEqual([]);
+    aside.sheet = null;
+    await settled();
+    expect(bridge.calls.filter(([name]) => name === "closeWindow")).toEqual([["closeWindow", "stay", false]]);
+  });
+
   it("shows rows alone beside something else, and gives the rest back", async () => {
     await shown("side");
     expect(document.querySelector(".rail")).toBeNull();

@@ -78,19 +78,19 @@ pub(crate) fn close_window(
     action: Arg<CloseAction>,
     remember: Arg<bool>,
 ) -> Result<(), AppError> {
-    let saved = if remember.0 {
-        shell.change(|memory| {
-            memory.settings.close = match action.0 {
-                CloseAction::Hide => CloseChoice::Hide,
-                CloseAction::Quit => CloseChoice::Quit,
-            };
-        })
-    } else {
-        Ok(())
+    let choice = match action.0 {
+        CloseAction::Hide => CloseChoice::Hide,
+        CloseAction::Quit => CloseChoice::Quit,
+        CloseAction::Stay => {
+            windows::answered(&app, this(&window)?);
+            return Ok(());
+        }
     };
-    match action.0 {
-        CloseAction::Hide => windows::hide(&app, this(&window)?),
-        CloseAction::Quit => windows::quit(&app),
+    let saved =
+        if remember.0 { shell.change(|memory| memory.settings.close = choice) } else { Ok(()) };
+    match choice {
+        CloseChoice::Quit => windows::quit(&app),
+        _ => windows::hide(&app, this(&window)?),
     }
     saved
 }

@@ -108,6 +108,8 @@ pub(crate) struct Hotkeys {
 pub(crate) enum CloseAction {
     Hide,
     Quit,
+    /// Neither: the question was put away.
+    Stay,
 }
 
 /// What a page has drawn since it exists.

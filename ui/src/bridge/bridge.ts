@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, CloseAction, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
@@ -78,7 +78,7 @@ export interface Bridge {
   /** Where the overlay is. Its addresses are a secret: they are shown to whoever asks, and kept nowhere in the page. */
   overlay(): Promise<Overlay>;
   renewOverlay(part: OverlayPart): Promise<Overlay>;
-  closeWindow(action: "hide" | "quit", remember: boolean): Promise<void>;
+  closeWindow(action: CloseAction, remember: boolean): Promise<void>;
   hideWindow(): Promise<void>;
   openLink(url: string): Promise<void>;
   /** What may be handed on when something is wrong; the codes are those of what failed last. */

@@ -288,7 +288,7 @@ export type Draft = { text: string, mode: SendMode, };
 /**
  * What the answer to "close or hide?" was.
  */
-export type CloseAction = "hide" | "quit";
+export type CloseAction = "hide" | "quit" | "stay";
 
 /**
  * A row's key and its place.

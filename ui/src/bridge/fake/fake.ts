@@ -1,6 +1,6 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Changes, Draft, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, CloseAction, Draft, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
@@ -329,7 +329,7 @@ export class FakeBridge implements Bridge {
     return { state: !overlay ? "off" : this.overlayPortTaken ? "portTaken" : "on", port: 27310 + this.#renewals, chat: `${place}/chat`, question: `${place}/question` };
   }
 
-  closeWindow(action: "hide" | "quit", remember: boolean): Promise<void> {
+  closeWindow(action: CloseAction, remember: boolean): Promise<void> {
     return this.#answer("closeWindow", [action, remember], () => undefined);
   }
 
