@@ -1,14 +1,13 @@
 //! What waits to be written to one client: bounded, never skipping, closed when it overflows.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::{CloseReason, close};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, SetOnce};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
-use tokio_util::sync::CancellationToken;
 
 use crate::inbound::Resumed;
 use crate::pen::Pen;
@@ -117,8 +116,7 @@ struct Shared {
     resumed: Notify,
     most_items: usize,
     most_bytes: usize,
-    goodbye: OnceLock<Goodbye>,
-    closing: CancellationToken,
+    goodbye: SetOnce<Goodbye>,
 }
 
 /// Held for a moment, at most for one system call that does not wait.
@@ -203,8 +201,7 @@ impl Outlet {
             resumed: Notify::new(),
             most_items: most_items.max(1),
             most_bytes,
-            goodbye: OnceLock::new(),
-            closing: CancellationToken::new(),
+            goodbye: SetOnce::new(),
         }));
         (outlet.clone(), Waiting(outlet))
     }
@@ -229,7 +226,7 @@ impl Outlet {
     }
 
     fn put(&self, item: Item) {
-        if self.0.closing.is_cancelled() {
+        if self.0.goodbye.initialized() {
             return;
         }
         let put = self.now().put(item, self.0.most_items, self.0.most_bytes);
@@ -251,15 +248,12 @@ impl Outlet {
 
     /// Ends the connection; the first reason stands.
     pub(crate) fn end(&self, goodbye: Goodbye) {
-        if self.0.goodbye.set(goodbye).is_ok() {
-            self.0.closing.cancel();
-        }
+        let _there_is_one = self.0.goodbye.set(goodbye);
     }
 
     /// Waits until someone ends the connection.
     pub(crate) async fn ended(&self) -> Goodbye {
-        self.0.closing.cancelled().await;
-        self.0.goodbye.get().cloned().unwrap_or(Goodbye::Cut)
+        self.0.goodbye.wait().await.clone()
     }
 }
 

@@ -200,12 +200,9 @@ pub(super) fn write(
 /// Reads a line of the statements that select all columns.
 pub(super) fn read(line: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
     let kind = match line.get(4)? {
-        0 => RowKind::Entry(Box::new(read_entry(line, EntryKind::Message)?)),
-        1 => RowKind::Entry(Box::new(read_entry(line, EntryKind::Question)?)),
-        2 => RowKind::Entry(Box::new(read_entry(line, EntryKind::Answer)?)),
         GAP => RowKind::Gap(read_gap(line)?),
         BOUNDARY => RowKind::Boundary,
-        other => return Err(rusqlite::Error::IntegralValueOutOfRange(4, other)),
+        _ => RowKind::Entry(Box::new(read_entry(line, entry_kind(line, 4)?)?)),
     };
     let received_at = instant(line.get(3)?).map_err(|e| unreadable(3, e))?;
     let row = Row {
@@ -216,6 +213,16 @@ pub(super) fn read(line: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
         kind,
     };
     Ok(Stored { row, epoch: line.get(5)? })
+}
+
+/// The kind of an entry, from its cell.
+pub(super) fn entry_kind(line: &rusqlite::Row<'_>, cell: usize) -> rusqlite::Result<EntryKind> {
+    Ok(match line.get(cell)? {
+        0 => EntryKind::Message,
+        1 => EntryKind::Question,
+        2 => EntryKind::Answer,
+        other => return Err(rusqlite::Error::IntegralValueOutOfRange(cell, other)),
+    })
 }
 
 fn read_entry(line: &rusqlite::Row<'_>, kind: EntryKind) -> rusqlite::Result<EntryRow> {

@@ -16,8 +16,6 @@ use crate::fold::{Class, class, tokens};
 use crate::ids::{RoomId, RowKey};
 use crate::row::{EntryRow, RowKind};
 
-/// Where a row that was read by its key alone has its room.
-pub(super) const ROOM: usize = 26;
 /// Rows that are indexed between two jobs of the writer: some ten milliseconds.
 const INDEX_BATCH: i64 = 500;
 /// New rows that are worth a transaction of their own: fewer wait for more, or for a search.
@@ -116,27 +114,62 @@ pub(crate) struct Came {
     is_all: bool,
 }
 
-/// What the index is told of a row.
+/// What the index is told of a row: the rest of it may change, and nothing needs to be indexed anew.
+#[derive(PartialEq, Eq)]
+struct Said<'a> {
+    kind: EntryKind,
+    content: &'a str,
+    display_name: &'a str,
+    user: &'a str,
+    mine: bool,
+}
+
+impl<'a> Said<'a> {
+    fn of(row: &'a EntryRow) -> Self {
+        let entry = &row.entry;
+        Self {
+            kind: entry.kind,
+            content: &entry.content,
+            display_name: &entry.display_name,
+            user: &entry.user,
+            mine: row.mine,
+        }
+    }
+
+    /// From a line of [`UNINDEXED`] or [`UNINDEXED_NEW`].
+    fn read(line: &'a rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let text = |cell| Ok::<_, rusqlite::Error>(line.get_ref(cell)?.as_str()?);
+        Ok(Self {
+            kind: cells::entry_kind(line, 2)?,
+            content: text(3)?,
+            display_name: text(4)?,
+            user: text(5)?,
+            mine: line.get(6)?,
+        })
+    }
+}
+
+/// Puts one row into the index.
 fn add(
     conn: &Connection,
     index: &mut Index,
     room: i64,
     key: i64,
-    entry: &EntryRow,
+    said: &Said<'_>,
 ) -> rusqlite::Result<()> {
-    let (body, org) = match entry.entry.body() {
+    let (body, org) = match Body::parse(said.kind, said.content) {
         Body::Message { text } | Body::Question { text } => (tokens(&text), String::new()),
         Body::Answer { org_name, question, text, .. } => {
             (tokens(&format!("{text}\n{question}")), org_name)
         }
     };
-    let who = tokens(&format!("{}\n{}\n{}", entry.entry.display_name, entry.entry.user, org));
-    let kind = match entry.entry.kind {
+    let who = tokens(&format!("{}\n{}\n{org}", said.display_name, said.user));
+    let kind = match said.kind {
         EntryKind::Message => "km",
         EntryKind::Question => "kq",
         EntryKind::Answer => "ka",
     };
-    let mine = if entry.mine { " my" } else { "" };
+    let mine = if said.mine { " my" } else { "" };
     let mark = format!("r{room} {kind}{mine}");
     conn.prepare_cached(INDEX)?.execute(params![key, body, who, mark])?;
     for word in body.split(' ').chain(who.split(' ')) {
@@ -157,25 +190,15 @@ pub(super) fn reindex(
     old: &RowKind,
     new: &RowKind,
 ) -> rusqlite::Result<()> {
-    if let (RowKind::Entry(old), RowKind::Entry(new)) = (old, new) {
-        let said = |row: &EntryRow| {
-            let entry = &row.entry;
-            (
-                entry.kind,
-                entry.content.clone(),
-                entry.display_name.clone(),
-                entry.user.clone(),
-                row.mine,
-            )
-        };
-        if said(old) == said(new) {
-            return Ok(());
-        }
+    if let (RowKind::Entry(old), RowKind::Entry(new)) = (old, new)
+        && Said::of(old) == Said::of(new)
+    {
+        return Ok(());
     }
     match new {
         // It is indexed as it is then.
         RowKind::Entry(_) if key.0 > index.upto => Ok(()),
-        RowKind::Entry(entry) => add(conn, index, room.0, key.0, entry),
+        RowKind::Entry(entry) => add(conn, index, room.0, key.0, &Said::of(entry)),
         RowKind::Gap(_) | RowKind::Boundary => forget(conn, index, key),
     }
 }
@@ -247,12 +270,9 @@ fn add_batch(
     let mut lines = statement.query(params![from, INDEX_BATCH])?;
     let (mut last, mut count) = (None, 0);
     while let Some(line) = lines.next()? {
-        let room: i64 = line.get(ROOM)?;
-        let row = cells::read(line)?.row;
-        if let RowKind::Entry(entry) = &row.kind {
-            add(conn, index, room, row.key.0, entry)?;
-        }
-        (last, count) = (Some(row.key.0), count + 1);
+        let key = line.get(0)?;
+        add(conn, index, line.get(1)?, key, &Said::read(line)?)?;
+        (last, count) = (Some(key), count + 1);
     }
     Ok(Batch { last, is_all: count < INDEX_BATCH })
 }

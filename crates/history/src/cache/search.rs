@@ -5,7 +5,7 @@ use aside_protocol::{Body, EntryId, EntryKind};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells;
-use super::indexing::{ROOM, indexed};
+use super::indexing::indexed;
 use super::statements::{
     FIND, ITEM_NUMBER, ITEMS, NEWEST_KEYS, ROW_BY_ENTRY_ID, ROW_OF_KEY, WORDS,
 };
@@ -21,6 +21,8 @@ const LOOKED_AT: usize = 20_000;
 const BATCH: usize = 256;
 /// The beginning of a word is looked for as so many words at most; where there are more, as a beginning, for which SQLite reads all rows of all of them.
 const WORDS_ASKED: usize = 32;
+/// Where the lines of [`ROW_OF_KEY`] have the room.
+const ROOM: usize = 26;
 /// Marked places of one entry at most.
 const RANGES: usize = 20;
 

@@ -8,6 +8,13 @@ macro_rules! columns {
     };
 }
 
+/// What the search index is told of a row, in the order of `indexing::Said::read`.
+macro_rules! said {
+    () => {
+        "key, room, kind, content, display_name, user, mine"
+    };
+}
+
 macro_rules! statements {
     ($($name:ident = $sql:expr;)*) => {
         $(pub(crate) const $name: &str = $sql;)*
@@ -149,10 +156,10 @@ statements! {
     ROW_OF_KEY = concat!("SELECT ", columns!(), ", room FROM rows WHERE key = ?1");
     NEWEST_KEYS = "SELECT key FROM rows WHERE key < ?1 ORDER BY key DESC LIMIT ?2";
     UNINDEXED = concat!(
-        "SELECT ", columns!(), ", room FROM rows WHERE key <= ?1 AND kind <= 2 ORDER BY key DESC LIMIT ?2"
+        "SELECT ", said!(), " FROM rows WHERE key <= ?1 AND kind <= 2 ORDER BY key DESC LIMIT ?2"
     );
     UNINDEXED_NEW = concat!(
-        "SELECT ", columns!(), ", room FROM rows WHERE key > ?1 AND kind <= 2 ORDER BY key LIMIT ?2"
+        "SELECT ", said!(), " FROM rows WHERE key > ?1 AND kind <= 2 ORDER BY key LIMIT ?2"
     );
     SEARCH_UPTO = "SELECT upto, (SELECT coalesce(max(key), 0) FROM rows) FROM search_state WHERE rowid = 1";
     SEARCH_CAME_TO = "UPDATE search_state SET upto = ?1 WHERE rowid = 1";
