@@ -44,6 +44,8 @@ const UNCOMMITTED: u32 = 8 * 1024;
 const UNIT: usize = 1024;
 /// Frames that may wait between a link and the room; a full queue makes the link stop reading. With a fourth of them, or with as much text as may wait, a room does not rest.
 const FRAMES: usize = 4096;
+/// What is read at once. Tungstenite fills what is free of it with zeros before each read, and a message is two reads.
+const READ_BUFFER: usize = 16 * 1024;
 /// What tungstenite may hold back before a write fails.
 const WRITE_BUFFER: usize = 1024 * 1024;
 
@@ -181,7 +183,7 @@ impl Task {
         let stream = self.network.dial(&self.socket).await.map_err(End::Dial)?;
         let request = upgrade_request(&self.socket, &self.token).map_err(|_| End::NoUpgrade)?;
         let config = WebSocketConfig::default()
-            .read_buffer_size(64 * 1024)
+            .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
             .max_write_buffer_size(WRITE_BUFFER)
             .max_message_size(Some(limits::SERVER_MESSAGE_BYTES))

@@ -52,7 +52,12 @@ fn with_few_marks(text: &str, most: usize) -> Cow<'_, str> {
 
 fn is_mark(c: char) -> bool {
     // None below; most text ends here.
-    c >= '\u{300}' && c.general_category_group() == GeneralCategoryGroup::Mark
+    c >= '\u{300}' && !is_wide(c) && c.general_category_group() == GeneralCategoryGroup::Mark
+}
+
+/// Ideographs and syllables of Hangul, none of which is a mark or without a shape: to look a character up is a search through 3,300 ranges.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
 #[cfg(test)]
@@ -72,6 +77,17 @@ mod tests {
             "line\nbreak\ttab \u{202e}turned",
         ] {
             assert!(matches!(body(text), Cow::Borrowed(same) if same == text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wide_is_a_letter_or_a_symbol() {
+        for c in ('\0'..=char::MAX).filter(|c| is_wide(*c)) {
+            let group = c.general_category_group();
+            assert!(
+                matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Symbol),
+                "{c:?}"
+            );
         }
     }
 

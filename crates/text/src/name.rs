@@ -5,7 +5,7 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::joiners::{belongs, is_joiner};
-use crate::{is_mark, with_few_marks};
+use crate::{is_mark, is_wide, with_few_marks};
 
 /// What a reader would count as letters.
 const LETTERS: usize = 32;
@@ -57,13 +57,14 @@ fn visible(text: &str) -> String {
 }
 
 fn is_shapeless(c: char) -> bool {
-    matches!(
-        c.general_category(),
-        GeneralCategory::Control
-            | GeneralCategory::Format
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-    )
+    !is_wide(c)
+        && matches!(
+            c.general_category(),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+        )
 }
 
 /// Space by another name, or a mark with nothing under it.

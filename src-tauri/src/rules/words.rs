@@ -71,8 +71,7 @@ pub(crate) fn fold(text: &str) -> String {
             if !folded.ends_with(' ') {
                 folded.push(' ');
             }
-        } else if ('\u{ac00}'..='\u{d7a3}').contains(&c) {
-            // Taken apart, a syllable would be found in others that begin like it.
+        } else if is_itself(c) {
             folded.push(c);
         } else {
             let parts = std::iter::once(c).nfkd().filter(|part| !is_unseen(*part));
@@ -82,6 +81,12 @@ pub(crate) fn fold(text: &str) -> String {
         }
     }
     folded
+}
+
+/// Syllables of Hangul, which would be found in others that begin like them if they were taken apart; and ideographs, which have
+/// neither case nor parts in the tables of Unicode and are half of what is said.
+fn is_itself(c: char) -> bool {
+    matches!(c, '\u{ac00}'..='\u{d7a3}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
 }
 
 /// Accents and vowel points, which people leave out, and what nobody sees at all.
