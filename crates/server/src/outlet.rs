@@ -248,7 +248,7 @@ impl Outlet {
 
     /// Ends the connection; the first reason stands.
     pub(crate) fn end(&self, goodbye: Goodbye) {
-        let _there_is_one = self.0.goodbye.set(goodbye);
+        let _first_stands = self.0.goodbye.set(goodbye);
     }
 
     /// Waits until someone ends the connection.
