@@ -48,6 +48,8 @@ describe("the window", () => {
     bridge.emit("close-asked", null);
     expect(aside.sheet).toEqual({ kind: "close" });
     await settled();
+    bridge.emit("close-asked", null);
+    await settled();
     expect(bridge.calls.filter(([name]) => name === "closeWindow")).toEqual([]);
     aside.sheet = null;
     await settled();

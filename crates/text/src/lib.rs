@@ -55,8 +55,9 @@ fn is_mark(c: char) -> bool {
     c >= '\u{300}' && !is_wide(c) && c.general_category_group() == GeneralCategoryGroup::Mark
 }
 
-/// Ideographs and syllables of Hangul, none of which is a mark or without a shape: to look a character up is a search through 3,300 ranges.
-fn is_wide(c: char) -> bool {
+/// Whether a character is an ideograph, a hexagram among them or a syllable of Hangul: half of what is said, and neither a mark, nor
+/// without a shape, nor with case. To look such a one up is a search through 3,300 ranges.
+pub fn is_wide(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
@@ -81,13 +82,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wide_is_a_letter_or_a_symbol() {
+    fn what_is_wide_is_a_letter_or_a_symbol_without_case() {
         for c in ('\0'..=char::MAX).filter(|c| is_wide(*c)) {
             let group = c.general_category_group();
             assert!(
                 matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Symbol),
                 "{c:?}"
             );
+            assert!(c.to_lowercase().eq([c]) && c.to_uppercase().eq([c]), "{c:?}");
         }
     }
 

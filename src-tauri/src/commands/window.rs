@@ -90,7 +90,7 @@ pub(crate) fn close_window(
         if remember.0 { shell.change(|memory| memory.settings.close = choice) } else { Ok(()) };
     match choice {
         CloseChoice::Quit => windows::quit(&app),
-        _ => windows::hide(&app, this(&window)?),
+        CloseChoice::Hide | CloseChoice::Ask => windows::hide(&app, this(&window)?),
     }
     saved
 }

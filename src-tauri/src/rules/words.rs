@@ -71,7 +71,8 @@ pub(crate) fn fold(text: &str) -> String {
             if !folded.ends_with(' ') {
                 folded.push(' ');
             }
-        } else if is_itself(c) {
+        } else if aside_text::is_wide(c) {
+            // Without case or accents. Taken apart, a syllable of Hangul would be found in others that begin like it.
             folded.push(c);
         } else {
             let parts = std::iter::once(c).nfkd().filter(|part| !is_unseen(*part));
@@ -81,12 +82,6 @@ pub(crate) fn fold(text: &str) -> String {
         }
     }
     folded
-}
-
-/// Syllables of Hangul, which would be found in others that begin like them if they were taken apart; and ideographs, which have
-/// neither case nor parts in the tables of Unicode and are half of what is said.
-fn is_itself(c: char) -> bool {
-    matches!(c, '\u{ac00}'..='\u{d7a3}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
 }
 
 /// Accents and vowel points, which people leave out, and what nobody sees at all.
