@@ -25,26 +25,34 @@ const COVERAGE: &[&str] = &[
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// In `cargo xtask test`: long enough to meet what is shallow.
-const SHORT_SECONDS: u64 = 5;
+/// In `cargo xtask test`: enough to meet what is shallow; the slowest target, `align`, makes 17,000 a second.
+const RUNS: u32 = 80_000;
 const SECONDS: u64 = 60;
 
+/// How much is tried.
+#[derive(Clone, Copy)]
+enum Length {
+    /// New inputs each time, beginning with what was found before.
+    Seconds(u64),
+    /// The same inputs each time on any machine, so that a test that passed does not fail for nothing that changed.
+    Runs(u32),
+}
+
 struct Wish {
-    seconds: u64,
+    length: Length,
     only: Option<String>,
-    /// The same inputs each time, so that a test that passed does not fail the next time for nothing that changed.
-    repeatable: bool,
 }
 
 pub(crate) fn fuzz(args: &[String]) -> Result<()> {
-    let mut wish = Wish { seconds: SECONDS, only: None, repeatable: false };
+    let mut wish = Wish { length: Length::Seconds(SECONDS), only: None };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--seconds" => {
                 let seconds = args.next().context("--seconds takes a number")?;
-                wish.seconds =
-                    seconds.parse().with_context(|| format!("`{seconds}` is no number"))?;
+                wish.length = Length::Seconds(
+                    seconds.parse().with_context(|| format!("`{seconds}` is no number"))?,
+                );
             }
             "--target" => wish.only = Some(args.next().context("--target takes a name")?.clone()),
             other => bail!("fuzz takes --seconds N and --target NAME, not `{other}`"),
@@ -55,7 +63,7 @@ pub(crate) fn fuzz(args: &[String]) -> Result<()> {
 
 /// The step of `cargo xtask test`.
 pub(crate) fn short() -> Result<()> {
-    run(&Wish { seconds: SHORT_SECONDS, only: None, repeatable: true })
+    run(&Wish { length: Length::Runs(RUNS), only: None })
 }
 
 fn run(wish: &Wish) -> Result<()> {
@@ -71,7 +79,10 @@ fn run(wish: &Wish) -> Result<()> {
         bail!("no such target: fuzz/fuzz_targets holds them");
     }
     let built = build(&targets)?;
-    println!("{} targets, {} s each.", targets.len(), wish.seconds);
+    match wish.length {
+        Length::Seconds(seconds) => println!("{} targets, {seconds} s each.", targets.len()),
+        Length::Runs(runs) => println!("{} targets, {runs} runs each.", targets.len()),
+    }
     // The machine's cores, side by side: a target uses one.
     let lanes = thread::available_parallelism().map_or(1, usize::from).min(targets.len());
     let mut failed = Vec::new();
@@ -156,28 +167,33 @@ fn folder() -> PathBuf {
 /// One target: what it has found is kept below `target/fuzz`, what is in `fuzz/seeds` it starts from.
 fn target(name: &str, built: &Path, wish: &Wish) -> Result<()> {
     let broken = folder().join("artifacts");
-    let found = if wish.repeatable { "scratch" } else { "corpus" };
-    let found = folder().join(found).join(name);
-    if wish.repeatable {
-        let _ = fs::remove_dir_all(&found);
-    }
+    let mut fuzzer = Command::new(built.join(name));
+    let found = match wish.length {
+        Length::Seconds(seconds) => {
+            fuzzer.arg(format!("-max_total_time={seconds}"));
+            folder().join("corpus").join(name)
+        }
+        Length::Runs(runs) => {
+            fuzzer.args([format!("-runs={runs}"), "-seed=1".to_owned()]);
+            let scratch = folder().join("scratch").join(name);
+            let _ = fs::remove_dir_all(&scratch);
+            scratch
+        }
+    };
     fs::create_dir_all(&found)?;
     fs::create_dir_all(&broken)?;
-    let mut fuzzer = Command::new(built.join(name));
     fuzzer.args(["-timeout=10", "-rss_limit_mb=1024", "-max_len=4096", "-print_final_stats=1"]);
-    fuzzer.arg(format!("-max_total_time={}", wish.seconds));
     fuzzer.arg(format!("-artifact_prefix={}/{name}-", broken.display()));
     fuzzer.arg(format!("-dict={}", root().join("fuzz/words.dict").display()));
-    if wish.repeatable {
-        fuzzer.arg("-seed=1");
-    }
     // The first folder is written to, the second only read.
     fuzzer.arg(&found);
     let seeds = root().join("fuzz/seeds").join(name);
     if seeds.is_dir() {
         fuzzer.arg(&seeds);
     }
+    // The trace would push what was said out of the tail below.
     let ended = fuzzer
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .output()

@@ -56,7 +56,7 @@ const STEPS: &[Step] = &[
     },
     Step { name: "simulation", about: "200 seeds of each fault class", run: soak::simulation },
     Step { name: "doctest", about: "examples in the documentation", run: doctest },
-    Step { name: "fuzz", about: "each fuzz target for a few seconds", run: fuzz::short },
+    Step { name: "fuzz", about: "each fuzz target for 80,000 runs", run: fuzz::short },
     Step { name: E2E, about: "the app in a real window", run: window },
     Step {
         name: SCREENS,

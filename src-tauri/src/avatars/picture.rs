@@ -21,6 +21,9 @@ pub(super) struct NotAPicture;
 /// Decodes a picture and draws it anew, at most [`SIDE`] a side.
 pub(super) fn shrink(bytes: &[u8]) -> Result<Vec<u8>, NotAPicture> {
     let format = kind(bytes).ok_or(NotAPicture)?;
+    if format == ImageFormat::Png && !has_whole_palette(bytes) {
+        return Err(NotAPicture);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
@@ -47,6 +50,22 @@ fn kind(bytes: &[u8]) -> Option<ImageFormat> {
     }
 }
 
+/// Whether every palette of a PNG is a whole number of colours, three bytes each, as the format has it. The decoder
+/// (png 0.18.1) takes that for granted and panics; what it says in later versions makes this needless:
+/// <https://github.com/image-rs/image-png/pull/682>.
+fn has_whole_palette(png: &[u8]) -> bool {
+    // Behind the signature: length, name, that many bytes, a checksum; and again.
+    let mut rest = png.get(8..).unwrap_or_default();
+    while let [l0, l1, l2, l3, name @ .., _, _, _, _] = rest.get(..12).unwrap_or_default() {
+        let length = u32::from_be_bytes([*l0, *l1, *l2, *l3]) as usize;
+        if name == b"PLTE" && !length.is_multiple_of(3) {
+            return false;
+        }
+        rest = rest.get(length.saturating_add(12)..).unwrap_or_default();
+    }
+    true
+}
+
 #[cfg(test)]
 pub(super) fn painted(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -70,6 +89,14 @@ mod tests {
         let png = shrink(&painted(20, 30, ImageFormat::Png)).unwrap();
         let drawn = image::load_from_memory(&png).unwrap();
         assert_eq!((drawn.width(), drawn.height()), (20, 30), "a small one stays as it is");
+    }
+
+    #[test]
+    fn a_palette_that_ends_within_a_colour_is_refused_and_a_whole_one_is_drawn() {
+        let whole = include_bytes!("../../../fuzz/seeds/picture/palette.png");
+        assert!(shrink(whole).is_ok());
+        let half = include_bytes!("../../../fuzz/seeds/picture/half_a_colour.png");
+        assert_eq!(shrink(half), Err(NotAPicture));
     }
 
     #[test]
