@@ -17,15 +17,14 @@ export function start(bridge: Bridge, label: string): Aside | Presenter {
   if (label === "present") {
     const presenter = new Presenter(bridge);
     void presenter.start();
-    if (target) whenStyled(() => void present(presenter, target));
+    if (target) void whenStyled().then(() => present(presenter, target));
     return presenter;
   }
   const aside = new Aside(bridge, label);
   if (!target) return aside;
-  whenStyled(() => {
-    mount(App, { target, props: { aside } });
-    void aside.start(onceDrawn);
-  });
+  const mounted = whenStyled().then(() => void mount(App, { target, props: { aside } }));
+  // The shell is asked first: it looks its answer up while the page makes the window's frame.
+  void aside.start(() => mounted.then(onceDrawn));
   return aside;
 }
 

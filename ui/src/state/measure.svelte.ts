@@ -5,6 +5,8 @@ import type { Aside } from "./aside.svelte";
 const LATE_MS = 25;
 /** Frames are counted until nothing has changed for so long. */
 const CALM_MS = 1_000;
+/** Wider than what is between two rows. */
+const APART_PX = 24;
 
 export function measure(aside: Aside, told: (painted: Painted) => void): () => void {
   const counted = { frames: 0, late: 0, blank: 0 };
@@ -49,10 +51,13 @@ export function measure(aside: Aside, told: (painted: Painted) => void): () => v
   };
 }
 
-/** Whether the middle of the list shows no row. */
+/** Whether the middle of the list shows no row, and neither does what is right above and below it: between two rows are some pixels of nothing, too. */
 function isBlank(): boolean {
   const box = document.querySelector("[role=log]")?.getBoundingClientRect();
   if (!box) return false;
-  const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
-  return at !== null && at.closest("[role=log]") !== null && at.closest("[role=article], [role=separator]") === null;
+  const [x, middle] = [box.left + box.width / 2, box.top + box.height / 2];
+  return [middle, middle - APART_PX, middle + APART_PX].every((y) => {
+    const at = document.elementFromPoint(x, y);
+    return at !== null && at.closest("[role=log]") !== null && at.closest("[role=article], [role=separator]") === null;
+  });
 }
