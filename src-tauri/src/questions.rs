@@ -1,6 +1,6 @@
 //! How questions as work look to the page: in which lane, whose, with what on its way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aside_protocol::triage::{Item, Person, Present, PrivateAnswer, Review, Stage, Work};
 use aside_session::{DeskState, OutgoingAnswer, Questions, RoomView};
@@ -112,7 +112,7 @@ impl<'a> Clerk<'a> {
             pinned: item.pinned,
             votes: item.votes,
             voted: item.voted.unwrap_or(false),
-            tags: item.tags.iter().map(|tag| name(tag)).collect(),
+            tags: tags(&item.tags),
             note: body(&item.note).into_owned(),
             claim,
             presence: self.present(&id),
@@ -141,7 +141,8 @@ impl<'a> Clerk<'a> {
         let mine = answer.by.user == self.me;
         dto::ThreadAnswer {
             id: Some(answer.id.as_str().to_owned()),
-            key: answer.id.as_str().to_owned(),
+            // A server may name it like a row of ours.
+            key: format!("private {}", answer.id.as_str()),
             text: body(&answer.text).into_owned(),
             org: name(&answer.org_name),
             by: Some(self.person(&answer.by)).filter(|by| !by.user.is_empty()),
@@ -176,6 +177,13 @@ impl<'a> Clerk<'a> {
             can_edit: false,
         }
     }
+}
+
+/// Tags to look at: two that look alike are one, and one that shows nothing is none.
+fn tags(of: &[String]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let shown = of.iter().map(|tag| name(tag)).filter(|tag| !tag.is_empty());
+    shown.filter(|tag| seen.insert(tag.clone())).collect()
 }
 
 /// The one lane that a question stands in.

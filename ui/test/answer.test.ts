@@ -208,6 +208,45 @@ describe("steps", () => {
     expect([bridge.desk.get("q3").pinned, bridge.desk.get("q4").pinned]).toEqual([true, false]);
   });
 
+  it("give the stage back to whoever had to make way, or left it answered", async () => {
+    const stages = (): string[] => ["q3", "q4", "q5"].map((id) => `${bridge.desk.get(id).stage} ${work(id)}`);
+    bridge.desk.change("q4", { claim: null, work: "open" });
+    bridge.desk.all.filter(({ stage }) => stage !== "none").forEach(({ id }) => bridge.desk.change(id, { stage: "none" }));
+    bridge.desk.change("q3", { stage: "now" });
+    bridge.desk.change("q4", { stage: "next" });
+    const before = stages();
+    pull();
+    const undone = async (): Promise<string[]> => {
+      pull();
+      run("undo", desk);
+      await settle();
+      pull();
+      return stages();
+    };
+    desk.board.goTo("q5");
+    run("live", desk);
+    await settle();
+    expect(stages()).toEqual(["none open", "next open", "now open"]);
+    expect(await undone()).toEqual(before);
+
+    desk.board.goTo("q5");
+    run("stageNext", desk);
+    await settle();
+    expect(stages()).toEqual(["now open", "none open", "next open"]);
+    expect(await undone()).toEqual(before);
+
+    run("advance", desk);
+    await settle();
+    expect(stages()).toEqual(["none answered", "now open", "none open"]);
+    expect(await undone()).toEqual(before);
+
+    desk.board.goTo("q3");
+    run("answered", desk);
+    await settle();
+    expect(stages()).toEqual(["none answered", "next open", "none open"]);
+    expect(await undone()).toEqual(before);
+  });
+
   it("merge moves the votes and undo moves them back", async () => {
     desk.board.goTo("q10");
     const votes = bridge.desk.get("q3").votes;

@@ -1,7 +1,7 @@
 // The desk as it stands in the page, driven by real keys: names for who cannot see it, silence in fields, the whole loop without a mouse.
 import axe from "axe-core";
 import { flushSync, mount, unmount } from "svelte";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
@@ -205,4 +205,107 @@ describe("axe finds nothing wrong", () => {
     await settle();
     expect(await check()).toEqual([]);
   });
+});
+
+describe("what colleagues and other programs write", () => {
+  it("may have two tags that look alike", async () => {
+    bridge.desk.change("q3", { tags: ["slides", "slides"] });
+    bridge.desk.change("q4", { tags: ["a", "a", "a"] });
+    bridge.tick();
+    await settle(20);
+    const tags = (id: string): number => document.querySelectorAll(`[data-id=${id}] .tag`).length;
+    expect([tags("q3"), tags("q4")]).toEqual([2, 2]);
+    aside.desk?.open("q4");
+    await settle(20);
+    expect(document.querySelectorAll(".detail .facts .tag").length).toBe(3);
+    bridge.desk.change("q5", { text: "Still heard?" });
+    bridge.tick();
+    await settle(20);
+    expect(document.querySelector("[data-id=q5]")?.textContent).toContain("Still heard?");
+  });
+});
+
+describe("a sheet", () => {
+  const dismiss = (): void => void document.querySelector("dialog")?.dispatchEvent(new Event("cancel", { cancelable: true }));
+
+  it("gives the focus back to the answer that was being written, not to the keys of the desk", async () => {
+    press("n");
+    press("r");
+    await settle();
+    type("Half an ans");
+    press("F1");
+    await settle(20);
+    expect(document.activeElement?.closest("dialog")).not.toBeNull();
+    dismiss();
+    await settle(20);
+    expect([document.querySelector("dialog"), document.activeElement]).toEqual([null, answerField()]);
+  });
+
+  it("gives it to the list where nothing had it", async () => {
+    (document.activeElement as HTMLElement).blur();
+    press("?", {}, document.body);
+    await settle(20);
+    dismiss();
+    await settle(20);
+    expect(document.activeElement?.getAttribute("role")).toBe("listbox");
+  });
+
+  it("puts the focus into what takes its place", async () => {
+    press("n");
+    press("k", { ctrlKey: true });
+    await settle(20);
+    const field = document.querySelector("dialog input") as HTMLInputElement;
+    field.value = "tag";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    await settle();
+    press("Enter", {}, field);
+    await settle(20);
+    expect(aside.desk?.sheet?.kind).toBe("tags");
+    expect(document.activeElement?.matches("dialog input")).toBe(true);
+  });
+
+  it("keeps what was written until it is saved", async () => {
+    press("n");
+    const id = aside.desk?.board.selected ?? "";
+    aside.desk!.sheet = { kind: "note", question: id };
+    await settle(20);
+    const field = document.querySelector("dialog textarea") as HTMLTextAreaElement;
+    field.value = "Ask the venue first";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    bridge.desk.change(id, { pinned: true });
+    document.querySelector("dialog form")?.dispatchEvent(new SubmitEvent("submit", { cancelable: true }));
+    await settle(20);
+    expect([field.isConnected, field.value, document.querySelector("dialog [role=alert]")?.textContent]).toEqual([true, "Ask the venue first", expect.stringContaining("was faster")]);
+    bridge.tick();
+    await settle(20);
+    document.querySelector("dialog form")?.dispatchEvent(new SubmitEvent("submit", { cancelable: true }));
+    await settle(20);
+    expect([document.querySelector("dialog"), bridge.desk.get(id).note]).toEqual([null, "Ask the venue first"]);
+  });
+});
+
+it("a changed answer stays in its field until the server has it", async () => {
+  press("n");
+  press("r");
+  await settle();
+  type("Yes.");
+  await settle();
+  press("Enter", { ctrlKey: true });
+  await settle(20);
+  bridge.tick();
+  aside.desk?.open("q3");
+  await settle(20);
+  const button = (words: string): HTMLButtonElement => [...document.querySelectorAll<HTMLButtonElement>("article.answer button")].find((each) => each.textContent === words) as HTMLButtonElement;
+  button("Edit").click();
+  await settle();
+  const field = document.querySelector("article.answer textarea") as HTMLTextAreaElement;
+  field.value = "Yes, at noon.";
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  vi.spyOn(bridge.desk, "editAnswer").mockRejectedValueOnce({ code: "offline", params: {} });
+  button("Save").click();
+  await settle(20);
+  expect([field.isConnected, field.value, aside.desk?.error?.code]).toEqual([true, "Yes, at noon.", "offline"]);
+  button("Save").click();
+  await settle(20);
+  expect([field.isConnected, bridge.desk.answers.get("q3")?.map(({ text }) => text)]).toEqual([false, ["Yes, at noon."]]);
 });

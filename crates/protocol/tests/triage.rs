@@ -127,6 +127,11 @@ fn a_change_names_what_it_changes_and_nothing_else() {
         let body = StateRequest { change, ..whole.clone() }.to_json();
         assert_eq!(StateRequest::parse(body.as_bytes()).is_some(), fits, "{bytes}");
     }
+    let tags = ["b", "a", "b"].map(str::to_owned).to_vec();
+    let change = Change { tags: Some(tags), ..Change::default() };
+    let body = StateRequest { change, ..whole }.to_json();
+    let read = StateRequest::parse(body.as_bytes()).unwrap();
+    assert_eq!(read.change.tags.unwrap(), ["b", "a"]);
 }
 
 #[test]

@@ -21,6 +21,11 @@ export function displayName(name: string): string {
   return remembered(names, name.slice(0, 512), shortName);
 }
 
+/** Of a tag that is written here as much as is shown everywhere. */
+export function asTag(written: string): string {
+  return [...graphemes.segment(wholeName(written))].slice(0, NAME_GRAPHEMES).map(({ segment }) => segment).join("");
+}
+
 function shortName(name: string): string {
   const plain = wholeName(name);
   const parts = [...graphemes.segment(plain)];

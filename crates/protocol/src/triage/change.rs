@@ -1,5 +1,7 @@
 //! What staff ask for.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{NOTE_BYTES, REASON_BYTES, Review, Stage, TAG_BYTES, TAGS, Work};
@@ -73,7 +75,7 @@ impl StateRequest {
 
     /// Reads the request's body, as a server does.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let request: Self = read_value(body)?;
+        let mut request: Self = read_value(body)?;
         let change = &request.change;
         let tags = change.tags.iter().flatten();
         let fits = change.tags.as_ref().is_none_or(|tags| tags.len() <= TAGS)
@@ -82,6 +84,11 @@ impl StateRequest {
             && change.reason.as_ref().is_none_or(|reason| reason.len() <= REASON_BYTES)
             && change.text.as_ref().is_none_or(|text| !text.trim().is_empty())
             && request.device.len() <= TAG_BYTES;
+        if let Some(tags) = &mut request.change.tags {
+            // Said twice, it is one.
+            let mut said = HashSet::new();
+            tags.retain(|tag| said.insert(tag.clone()));
+        }
         fits.then_some(request)
     }
 }

@@ -29,7 +29,7 @@ export function applyStep(all: readonly Question[], question: Question, step: St
     case "reopen":
       return one({ work: "open", closeReason: null, closedAt: null });
     case "stage":
-      return onStage(all, question, step.stage, now);
+      return onStage(all, question, step.stage);
     case "pin":
       return one({ pinned: step.pinned });
     case "tags":
@@ -46,8 +46,8 @@ export function applyStep(all: readonly Question[], question: Question, step: St
 }
 
 /** At most one question is next and one is on. */
-function onStage(all: readonly Question[], question: Question, stage: Stage, now: number): Changes {
-  const others: Changes = all.filter((other) => stage !== "none" && other.stage === stage && other.id !== question.id).map((other) => [other.id, stage === "now" ? { stage: "none", work: "answered", closeReason: "spoken", closedAt: now } : { stage: "none" }]);
+function onStage(all: readonly Question[], question: Question, stage: Stage): Changes {
+  const others: Changes = all.filter((other) => stage !== "none" && other.stage === stage && other.id !== question.id).map((other) => [other.id, { stage: "none" }]);
   return [...others, [question.id, { stage, changedBy: ME.name }]];
 }
 

@@ -7,7 +7,7 @@ import { Board } from "./board.svelte";
 import { Exporting } from "./exporting.svelte";
 import { nextOpen } from "./order";
 import { Search } from "./search.svelte";
-import { inverse, Undo } from "./undo.svelte";
+import { backOf, Undo } from "./undo.svelte";
 
 /** What stands in front of the desk. */
 export type DeskSheet =
@@ -144,6 +144,7 @@ export class AnswerDesk {
   async step(questions: readonly Question[], make: (question: Question) => Step | null): Promise<boolean> {
     const back: { question: string; step: Step }[] = [];
     let last: { question: Question; step: Step } | null = null;
+    const changed = new Set<string>();
     this.error = null;
     for (const question of questions) {
       const step = make(question);
@@ -155,10 +156,10 @@ export class AnswerDesk {
         break;
       }
       last = { question, step };
-      const inverted = inverse(question, step);
-      if (inverted) back.unshift({ question: question.id, step: inverted });
+      changed.add(question.id);
+      back.unshift(...backOf(question, step, [...this.board.items.values()].filter(({ id }) => !changed.has(id))));
     }
-    if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: Math.max(1, back.length) }, back });
+    if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: changed.size }, back });
     return this.error === null && last !== null;
   }
 

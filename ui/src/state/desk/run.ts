@@ -143,11 +143,10 @@ function moved(desk: AnswerDesk, id: string | null): void {
   desk.focusWish = "list";
 }
 
-/** What is on stage was answered there, what waits comes on, the oldest open one waits. */
+/** What is on stage was answered there, and what comes next is on. */
 async function advance(desk: AnswerDesk): Promise<void> {
   const all = [...desk.board.items.values()];
   const now = all.find((question) => question.stage === "now");
   const next = all.find((question) => question.stage === "next");
-  if (next) await desk.step([next], () => ({ do: "stage", stage: "now" }));
-  else if (now) await desk.step([now], () => ({ do: "answered", reason: "spoken" }));
+  await desk.step([now, next].filter((one) => one !== undefined), (one) => (one === next ? { do: "stage", stage: "now" } : { do: "answered", reason: "spoken" }));
 }

@@ -48,6 +48,16 @@ export function inverse(before: Question, step: Step): Step | null {
   }
 }
 
+/** All that takes a step back, in its order. What is closed leaves the stage, and of those that stay one has each place there: who had to make way comes back. */
+export function backOf(before: Question, step: Step, others: readonly Question[]): Done["back"] {
+  const own = inverse(before, step);
+  const back = own ? [{ question: before.id, step: own }] : [];
+  if (own?.do === "reopen" && before.stage !== "none") return [...back, { question: before.id, step: { do: "stage", stage: before.stage } }];
+  const stage = step.do === "stage" && step.stage !== "none" ? step.stage : null;
+  const holder = stage && others.find((other) => other.stage === stage && other.id !== before.id);
+  return holder ? [...back, { question: holder.id, step: { do: "stage", stage } }] : back;
+}
+
 /** What would close it again as it was closed; a written answer cannot be made again. */
 function closing(before: Question): Step | null {
   if (before.work === "dismissed") return { do: "dismiss", reason: before.closeReason };
