@@ -267,7 +267,7 @@ describe("a sheet", () => {
   it("keeps what was written until it is saved", async () => {
     press("n");
     const id = aside.desk?.board.selected ?? "";
-    aside.desk!.sheet = { kind: "note", question: id };
+    if (aside.desk) aside.desk.sheet = { kind: "note", question: id };
     await settle(20);
     const field = document.querySelector("dialog textarea") as HTMLTextAreaElement;
     field.value = "Ask the venue first";
