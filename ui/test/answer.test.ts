@@ -247,6 +247,29 @@ describe("steps", () => {
     expect(await undone()).toEqual(before);
   });
 
+  it("leave a question as it was once they are undone: whose it is, and closed if it was", async () => {
+    const undone = async (): Promise<string> => {
+      await settle();
+      pull();
+      run("undo", desk);
+      await settle();
+      pull();
+      const { work, claim, closeReason } = bridge.desk.get("q3");
+      return `${work} ${claim?.mine ?? false} ${closeReason}`;
+    };
+    desk.board.goTo("q3");
+    run("claim", desk);
+    await settle();
+    pull();
+    run("dismiss", desk);
+    expect(await undone()).toBe("claimed true null");
+    bridge.desk.change("q3", { work: "dismissed", claim: null, closeReason: "off topic" });
+    pull();
+    const asked = desk.board.items.get("q3");
+    await desk.step(asked ? [asked] : [], () => ({ do: "merge", into: "q10" }));
+    expect(await undone()).toBe("dismissed false off topic");
+  });
+
   it("merge moves the votes and undo moves them back", async () => {
     desk.board.goTo("q10");
     const votes = bridge.desk.get("q3").votes;

@@ -48,14 +48,22 @@ export function inverse(before: Question, step: Step): Step | null {
   }
 }
 
-/** All that takes a step back, in its order. What is closed leaves the stage, and of those that stay one has each place there: who had to make way comes back. */
+/** All that takes a step back, in its order. */
 export function backOf(before: Question, step: Step, others: readonly Question[]): Done["back"] {
   const own = inverse(before, step);
-  const back = own ? [{ question: before.id, step: own }] : [];
-  if (own?.do === "reopen" && before.stage !== "none") return [...back, { question: before.id, step: { do: "stage", stage: before.stage } }];
+  const back = own ? [own, ...(own.do === "reopen" || own.do === "unmerge" ? standing(before) : [])].map((each) => ({ question: before.id, step: each })) : [];
+  // Of each place on the stage there is one: who had to make way comes back.
   const stage = step.do === "stage" && step.stage !== "none" ? step.stage : null;
   const holder = stage && others.find((other) => other.stage === stage && other.id !== before.id);
   return holder ? [...back, { question: holder.id, step: { do: "stage", stage } }] : back;
+}
+
+/** What a question had that is open again now: it was closed, or somebody's and on stage. */
+function standing(before: Question): Step[] {
+  const closed = closing(before);
+  if (closed) return [closed];
+  const claim: Step[] = before.claim?.mine ? [{ do: "claim", takeOver: false }] : [];
+  return before.stage === "none" ? claim : [...claim, { do: "stage", stage: before.stage }];
 }
 
 /** What would close it again as it was closed; a written answer cannot be made again. */
