@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::pin::Pin;
 use std::time::Duration;
 
 use aside_history::{Anchor, Delivery, Place, Revision, Row, RowKey, RowKind};
@@ -32,6 +33,7 @@ pub(crate) async fn history(
 
 /// Prints the newest `history` entries, then whatever comes, until the process is told to stop.
 pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
+    let mut stop = told_to_stop();
     let mut view = room.session.watch();
     let mut states = StatePrinter::new(room.json);
     let mut printed = Printed::new(room.json);
@@ -58,7 +60,7 @@ pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
         }
         tokio::select! {
             biased;
-            () = told_to_stop() => return Ok(Outcome::Done),
+            () = &mut stop => return Ok(Outcome::Done),
             changed = view.changed() => if changed.is_err() { return Ok(Outcome::Failed) },
         }
     }
@@ -208,25 +210,40 @@ fn arrived(row: &Row) -> bool {
     }
 }
 
-/// Ctrl-C, or a polite kill.
-async fn told_to_stop() {
+/// Ctrl-C, or a polite kill, from now on: one that comes while rows are printed waits for the next look.
+fn told_to_stop() -> Pin<Box<dyn Future<Output = ()>>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        if let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        {
+            return Box::pin(async move {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            });
         }
     }
-    let _interrupted = tokio::signal::ctrl_c().await;
+    Box::pin(async {
+        let _interrupted = tokio::signal::ctrl_c().await;
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_polite_kill_is_heard_although_nobody_listened_when_it_came() {
+        let stop = told_to_stop();
+        let me = std::process::id().to_string();
+        let told = std::process::Command::new("kill").args(["-TERM", &me]).status().unwrap();
+        assert!(told.success());
+        tokio::time::timeout(Duration::from_secs(60), stop).await.unwrap();
+    }
 
     #[test]
     fn a_row_is_printed_once_however_long_ago_that_was_and_memory_holds_the_newest() {

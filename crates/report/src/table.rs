@@ -109,12 +109,22 @@ pub(crate) fn said(given: &Given, options: &Options) -> String {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// A cell that no spreadsheet takes for a formula, nor any part of it: one that separates by something else than commas ends cells within ours,
+/// quoted or not, since no cell of its own begins with the quote.
 fn harmless(cell: String) -> String {
-    let formula = cell
-        .trim_start_matches(' ')
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if formula { format!("'{cell}") } else { cell }
+    let mut safe = String::with_capacity(cell.len());
+    if cell.starts_with(['\t', '\r']) {
+        safe.push('\'');
+    }
+    let mut begins = true;
+    for letter in cell.chars() {
+        if begins && ['=', '+', '-', '@', '＝', '＋', '－', '＠'].contains(&letter) {
+            safe.push('\'');
+        }
+        begins = matches!(letter, ';' | '\t' | '\r' | '\n') || begins && letter == ' ';
+        safe.push(letter);
+    }
+    safe
 }
 
 /// UTF-8 with a byte order mark, lines ended as RFC 4180 says.

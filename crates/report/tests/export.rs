@@ -295,6 +295,8 @@ async fn what_people_wrote_is_text_in_every_format() {
         "\u{202e}txt.exe",
         "שלום",
         "😀👩‍👩‍👧‍👦",
+        "hi;=cmd|' /C calc'!A0",
+        "list:\n-1; +2",
     ];
     let long = "长".repeat(40_000);
     let mut items = Vec::new();
@@ -323,8 +325,10 @@ async fn what_people_wrote_is_text_in_every_format() {
     assert_eq!(lines.len(), count);
     for line in &lines {
         for cell in line {
-            let first = cell.trim_start_matches(' ').chars().next().unwrap_or('x');
-            assert!(!"=+-@\t\r＝＋－＠".contains(first), "{cell}");
+            for part in cell.split([';', '\n']) {
+                let first = part.trim_start_matches(' ').chars().next().unwrap_or('x');
+                assert!(!"=+-@\t\r＝＋－＠".contains(first), "{cell}");
+            }
         }
     }
     assert!(

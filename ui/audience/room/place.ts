@@ -68,13 +68,19 @@ export class Memory {
     attempt(() => this.#lasting.setItem(`${this.#key}guest`, JSON.stringify({ token, expiresAt })), undefined);
   }
 
-  /** Out: nothing of the person stays. */
-  forget(): void {
+  /** The token holds no longer; whoever comes back finds what they wrote. */
+  forgetToken(): void {
     this.#token = null;
     attempt(() => {
       this.#lasting.removeItem(`${this.#key}guest`);
-      for (const what of ["token", "outbox", "draft"]) this.#here.removeItem(this.#key + what);
+      this.#here.removeItem(`${this.#key}token`);
     }, undefined);
+  }
+
+  /** Out: nothing of the person stays. */
+  forget(): void {
+    this.forgetToken();
+    for (const what of ["outbox", "draft"] as const) this.keep(what, "");
   }
 
   read(what: "outbox" | "draft"): string | null {

@@ -1,6 +1,8 @@
 // What the page is made of: frames from anybody, the address, what is kept of a person, the announcer, the two languages.
 import fc from "fast-check";
+import { mount, unmount } from "svelte";
 import { afterEach, expect, test, vi } from "vitest";
+import App from "../../audience/App.svelte";
 import { Announcer } from "../../src/state/announcer.svelte";
 import { Memory, placeOf, tokenIn } from "../../audience/room/place";
 import { readOutbox } from "../../audience/room/outbox";
@@ -85,6 +87,20 @@ test("a guest is remembered for as long as the token lasts, a named person for t
 function fail(): never {
   throw new Error("storage is forbidden");
 }
+
+test("whoever comes back after their token has ended finds what they wrote", async () => {
+  const place = { topic: "8001", stream: "s1" };
+  const memory = new Memory(place, sessionStorage, localStorage);
+  memory.keepNamed("over");
+  memory.keep("draft", "half a thought");
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response("{}", { status: 401 })));
+  const page = mount(App, { target: document.body, props: { place, memory } });
+  await vi.waitUntil(() => memory.token() === null);
+  expect(memory.read("draft")).toBe("half a thought");
+  await unmount(page);
+  vi.unstubAllGlobals();
+  sessionStorage.clear();
+});
 
 test("questions are listed by what the room is at, then by what it wants", () => {
   const questions = [
