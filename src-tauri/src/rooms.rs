@@ -21,8 +21,8 @@ use crate::views::{Colleagues, Tally};
 /// How long a command waits for a room that is just being opened.
 const OPENING: Duration = Duration::from_secs(10);
 
-/// A session says goodbye within half a second; what takes longer is not waited for.
-const GOODBYE: Duration = Duration::from_millis(700);
+/// A session says goodbye within half a second, or two where something is to be removed; what takes longer is not waited for.
+const GOODBYE: Duration = Duration::from_millis(2_200);
 
 /// Where catching up takes longer, this often it is told how far it came.
 const CATCHING_UP: Duration = Duration::from_millis(250);

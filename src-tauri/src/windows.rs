@@ -34,7 +34,7 @@ use crate::tray::Tray;
 use look::tell_look;
 
 /// How long leaving the rooms, flushing the files and stopping the demo may take altogether before the app goes anyway.
-const GOODBYE: Duration = Duration::from_secs(3);
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// A window that shows a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aside_protocol::{Capabilities, ClientFrame, Epoch, Extension, Join, Resume, Seq, Token};
 use rand::RngExt;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Done, Merge, Room};
 use crate::fetch::Abilities;
@@ -26,6 +26,8 @@ const SILENCES: u32 = 2;
 const SYNC: Duration = Duration::from_secs(15);
 /// How long leaving may take.
 const GOODBYE: Duration = Duration::from_millis(500);
+/// The same where the server has not said yet that what is removed here is removed.
+const LAST_DEED: Duration = Duration::from_secs(2);
 
 /// Where a connection is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,9 +269,12 @@ impl Room {
 
     /// Goodbye: a close frame, and half a second for it.
     pub(super) async fn leave(&mut self) {
+        let begun = Instant::now();
         self.remove_all_now();
-        if self.say_to_link(Say::Goodbye) {
-            sleep(GOODBYE).await;
+        let said = self.say_to_link(Say::Goodbye);
+        self.hear_of_removals(begun + LAST_DEED).await;
+        if said {
+            sleep_until(begun + GOODBYE).await;
         }
         self.let_go();
         self.tell.send_modify(|view| view.connection = Connection::Closed);

@@ -10,7 +10,7 @@ use aside_protocol::moderation::{
 };
 use jiff::{SignedDuration, Timestamp, Unit};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::sending::State;
 use super::{Done, Room};
@@ -161,6 +161,20 @@ impl Room {
         let now = Instant::now();
         self.order.held.iter_mut().for_each(|held| held.due = now);
         self.check_removals(now);
+    }
+
+    /// Waits for what the server says of removals that are on their way; what else comes is of no use to who leaves.
+    pub(super) async fn hear_of_removals(&mut self, until: Instant) {
+        while self.order.held.iter().any(|held| held.sent) {
+            match timeout_at(until, self.jobs.join_next()).await {
+                Ok(Some(Ok(Done::Removed(asked)))) => self.removal_answered(asked),
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => break,
+            }
+        }
+        if !self.order.held.is_empty() {
+            tracing::warn!(entries = self.order.held.len(), "left before they were removed");
+        }
     }
 
     pub(super) fn removal_due(&self) -> Option<Instant> {

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aside_history::Store;
-use aside_protocol::http::HistoryPage;
 use aside_protocol::{Entry, StreamId, Token, Topic};
 use aside_session::{
     ByteStream, Clock, DialError, Env, HttpError, HttpMethod, HttpReply, HttpRequest, Network,
@@ -17,7 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -89,6 +88,7 @@ struct Net {
     history: Mutex<VecDeque<(Instant, Entry)>>,
     cap: AtomicU64,
     broken: AtomicBool,
+    far: AtomicU64,
 }
 
 impl Net {
@@ -112,30 +112,15 @@ impl Network for Net {
     }
 
     async fn http(&self, request: HttpRequest) -> Result<HttpReply, HttpError> {
+        sleep(Duration::from_millis(self.far.load(Ordering::Relaxed))).await;
         self.requests.lock().unwrap().push(request.clone());
-        let path = request.url.path().to_owned();
+        let path = request.url.path();
         if path.ends_with("chatmsg") && self.broken.load(Ordering::Relaxed) {
             return Ok(HttpReply { status: 500, ..HttpReply::default() });
         }
         if path.ends_with("chatmsg") {
-            let entries = self.shown();
-            let pairs: std::collections::HashMap<_, _> =
-                request.url.query_pairs().into_owned().collect();
-            let (page, size): (usize, usize) =
-                (pairs["page"].parse().unwrap(), pairs["resultsPerPage"].parse().unwrap());
-            let size = size.min(self.cap.load(Ordering::Relaxed) as usize);
-            let bound = |name| pairs.get(name).map(|seq| seq.parse().unwrap());
-            let (before, after) = (bound("before"), bound("after"));
-            let within = |entry: &Entry| {
-                let seq = entry.seq.map_or(0, |seq| seq.0);
-                before.is_none_or(|before| seq < before) && after.is_none_or(|after| seq > after)
-            };
-            let entries: Vec<_> = entries.into_iter().filter(within).collect();
-            let end = match after {
-                Some(_) => entries.len().min(size),
-                None => entries.len().saturating_sub((page - 1) * size),
-            };
-            let page = HistoryPage::to_json(&entries[end.saturating_sub(size)..end]);
+            let cap = self.cap.load(Ordering::Relaxed) as usize;
+            let page = super::paging::page(self.shown(), cap, &request.url);
             return Ok(HttpReply { status: 200, body: page.into_bytes(), ..HttpReply::default() });
         }
         (self.route.lock().unwrap())(&request)
@@ -177,6 +162,7 @@ impl World {
             history: Mutex::default(),
             cap: AtomicU64::new(1000),
             broken: AtomicBool::new(false),
+            far: AtomicU64::new(0),
         };
         Self { clock: Arc::new(clock), wires: Mutex::new(wires), net: Arc::new(net) }
     }
@@ -278,6 +264,11 @@ impl World {
 
     pub fn cap_pages(&self, cap: u64) {
         self.net.cap.store(cap, Ordering::Relaxed);
+    }
+
+    /// Each request is so long on its way.
+    pub fn far(&self, way: Duration) {
+        self.net.far.store(way.as_millis() as u64, Ordering::Relaxed);
     }
 
     pub fn break_history(&self, broken: bool) {

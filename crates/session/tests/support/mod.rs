@@ -8,6 +8,7 @@
 )]
 
 pub mod fake;
+mod paging;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
