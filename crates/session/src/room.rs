@@ -6,12 +6,13 @@
 //!
 //! The parts: `start` (from what the disk holds), `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
-//! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling` and
+//! (servers with places), `behind` (where much was missed there), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling` and
 //! `doubt` (the outbox), `desk` (questions as work), `review` (questions that wait for staff), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
 mod aligned;
 mod answers;
+mod behind;
 mod connection;
 mod desk;
 mod doubt;
@@ -182,6 +183,8 @@ struct Room {
     me: Vec<String>,
     merge: Merge,
     position: Position,
+    /// What is being filled behind the newest rows.
+    behind: Option<behind::Behind>,
     outbox: VecDeque<Item>,
     paused_until: Option<Instant>,
     /// How what is no longer in the outbox ended, newest last.
@@ -199,8 +202,12 @@ struct Room {
 }
 
 /// Fills a batch with what is in the queue already.
-fn take_what_waits(ear: &mut mpsc::Receiver<(u64, Heard)>, batch: &mut Vec<(u64, Heard)>) {
-    while batch.len() < BATCH
+fn take_what_waits(
+    ear: &mut mpsc::Receiver<(u64, Heard)>,
+    batch: &mut Vec<(u64, Heard)>,
+    most: usize,
+) {
+    while batch.len() < most
         && let Ok(heard) = ear.try_recv()
     {
         batch.push(heard);
@@ -222,11 +229,12 @@ impl Room {
             let rest = (!batch.is_empty()).then(|| self.rest().unwrap_or_else(Instant::now));
             let nap = rest.into_iter().fold(self.deadline(), Instant::min);
             self.due = nap;
+            let most = self.batch();
             tokio::select! {
                 biased;
                 command = inbox.recv() => {
                     if command.as_ref().is_none_or(Command::needs_all) {
-                        take_what_waits(&mut ear, &mut batch);
+                        take_what_waits(&mut ear, &mut batch, BATCH);
                         self.listen(batch.drain(..)).await;
                     }
                     match command {
@@ -240,7 +248,7 @@ impl Room {
                         None => return self.leave().await,
                     }
                 }
-                _count = ear.recv_many(&mut batch, BATCH), if batch.is_empty() => {}
+                _count = ear.recv_many(&mut batch, most), if batch.is_empty() => {}
                 () = hurry.notified(), if rest.is_some() => self.pacing.end(),
                 () = self.pacing.changed() => {}
                 () = self.around.hears(), if !self.around.is_told() => {}
@@ -248,8 +256,8 @@ impl Room {
                 () = sleep_until(nap) => {}
             }
             if !batch.is_empty() && self.rest().is_none_or(|until| until <= Instant::now()) {
-                take_what_waits(&mut ear, &mut batch);
-                let more = batch.len() >= BATCH;
+                take_what_waits(&mut ear, &mut batch, most);
+                let more = batch.len() >= most;
                 self.listen(batch.drain(..)).await;
                 // Behind a full batch may be what a room does not rest for.
                 if more { self.pacing.end() } else { self.pacing.begin(Instant::now()) }

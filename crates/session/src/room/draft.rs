@@ -1,7 +1,7 @@
 //! One commit in the making, and what is done once it is on disk.
 
 use aside_history::{Change, Commit, LocalId, NewRow, Place, Revision, RowKey, RowKind, Where};
-use aside_protocol::EntryKind;
+use aside_protocol::{EntryKind, Seq};
 
 use super::{Merge, Room};
 use crate::error::{SessionError, Settled};
@@ -11,6 +11,8 @@ use crate::error::{SessionError, Settled};
 pub(super) struct Draft {
     changes: Vec<Change>,
     moved: bool,
+    /// Its first row is the gap row that stands for these places, which are filled behind what follows.
+    pub(super) leap: Option<(Seq, Seq)>,
     /// What the outbox may forget once the timeline has it.
     pub(super) forget: Vec<LocalId>,
     /// Whoever waits for these may be told then.
@@ -59,8 +61,9 @@ impl Room {
     }
 
     /// Commits, then tells. The keys of what was inserted, in order; nothing if the cache refused.
-    pub(super) async fn commit(&mut self, draft: Draft) -> Option<Vec<RowKey>> {
+    pub(super) async fn commit(&mut self, mut draft: Draft) -> Option<Vec<RowKey>> {
         let mut keys = Vec::new();
+        self.follow_behind(&mut draft);
         if !draft.is_empty() {
             if let Merge::Exact(exact) = &self.merge {
                 self.position.applied = exact.sequence.applied().or(self.position.applied);
@@ -76,6 +79,9 @@ impl Room {
                         self.questions_changed();
                     }
                     keys = committed.inserted.iter().map(|inserted| inserted.key).collect();
+                    if let Some(leap) = draft.leap {
+                        self.leapt(leap, keys.first());
+                    }
                     self.tell_revision(committed.revision).await;
                     aside_failpoint::at("merge.told");
                 }
@@ -110,10 +116,11 @@ impl Room {
 
     pub(super) async fn tell_revision(&mut self, revision: Revision) {
         let unread = self.store.unread(self.id).await.ok();
+        let behind = self.behind.is_some();
         self.tell.send_if_modified(|view| {
-            let unread = unread.unwrap_or(view.unread);
-            let changed = view.revision != revision || view.unread != unread;
-            (view.revision, view.unread) = (revision, unread);
+            let now = (revision, unread.unwrap_or(view.unread), behind);
+            let changed = (view.revision, view.unread, view.behind) != now;
+            (view.revision, view.unread, view.behind) = now;
             changed
         });
     }

@@ -7,6 +7,7 @@ use aside_protocol::http::HistoryPage;
 use aside_protocol::{Entry, Epoch, Seq};
 use tokio::time::Instant;
 
+use super::behind::MUCH;
 use super::draft::Draft;
 use super::{Done, Merge, Room};
 use crate::fetch::FetchError;
@@ -31,7 +32,7 @@ pub(super) struct Exact {
     /// The `joined` reply is awaited until then.
     joined_by: Option<Instant>,
     wants_newest: bool,
-    fetching: bool,
+    pub(super) fetching: bool,
     not_before: Option<Instant>,
     failures: u32,
     /// The hole is known from a page, not from a frame that may only be late.
@@ -40,12 +41,19 @@ pub(super) struct Exact {
     replay_to: Seq,
     /// The timeline has a boundary right before the first page.
     after_boundary: bool,
+    /// The newest page is on its way, ahead of what is told in order.
+    pub(super) leaps: bool,
+    /// What is behind the newest rows comes by itself.
+    pub(super) told: bool,
 }
 
 /// What a request for this merge brought.
 pub(super) enum Fetched {
     Newest(Result<HistoryPage, FetchError>),
     Range(Result<HistoryPage, FetchError>),
+    /// The newest page, ahead of what is being told in order.
+    Ahead(Result<HistoryPage, FetchError>),
+    Behind(Result<HistoryPage, FetchError>),
 }
 
 impl Exact {
@@ -60,6 +68,8 @@ impl Exact {
             urgent: false,
             replay_to: Seq(0),
             after_boundary: false,
+            leaps: false,
+            told: false,
         }
     }
 
@@ -70,7 +80,9 @@ impl Exact {
         let wants = if self.wants_newest || (self.urgent && self.sequence.hole().is_some()) {
             Some(now)
         } else {
-            [self.joined_by, self.sequence.due()].into_iter().flatten().min()
+            // Before the reply to the join, it may be another life of the room.
+            let behind = self.sequence.behind_due(self.told).filter(|_| self.joined_by.is_none());
+            [self.joined_by, self.sequence.due(), behind].into_iter().flatten().min()
         };
         wants.map(|at| self.not_before.map_or(at, |floor| at.max(floor)))
     }
@@ -78,17 +90,18 @@ impl Exact {
     pub(super) fn is_synced(&self) -> bool {
         self.sequence.applied().is_some()
             && self.sequence.hole().is_none()
+            && self.sequence.behind().is_none()
             && self.joined_by.is_none()
             && !self.wants_newest
             && !self.fetching
     }
 
-    fn failed(&mut self, now: Instant) {
+    pub(super) fn failed(&mut self, now: Instant) {
         self.failures += 1;
         self.not_before = Some(now + AGAIN * 2_u32.saturating_pow(self.failures.min(5) - 1));
     }
 
-    fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self) {
         self.failures = 0;
         self.not_before = None;
     }
@@ -103,6 +116,9 @@ impl Room {
             self.reset_history(draft, self.position.epoch.clone());
             exact.after_boundary = true;
         }
+        if let Some((from, to)) = self.behind() {
+            exact.sequence.go_on_behind(from, to, now);
+        }
         self.merge = Merge::Exact(exact);
     }
 
@@ -112,6 +128,7 @@ impl Room {
 
     /// The room's history begins anew behind a line; nothing before the line can ever be fetched.
     fn reset_history(&mut self, draft: &mut Draft, epoch: Option<Epoch>) {
+        self.behind_is_over(draft, GapState::Failed);
         draft.push(Change::Boundary { received_at: self.env.clock.now() });
         self.position = Position { epoch, applied: None, reached_start: true };
         draft.moved();
@@ -138,7 +155,12 @@ impl Room {
             exact.sequence.exists(seq);
         }
         match exact.sequence.applied() {
-            Some(_) if resumed => exact.replay_to = seq,
+            Some(applied) if resumed => {
+                exact.replay_to = seq;
+                if seq.0.saturating_sub(applied.0) > MUCH {
+                    self.fetch_ahead();
+                }
+            }
             _ => exact.wants_newest = true,
         }
     }
@@ -172,7 +194,7 @@ impl Room {
         draft.moved();
     }
 
-    fn append_pieces(&mut self, draft: &mut Draft, pieces: Vec<Piece>, recovered: bool) {
+    pub(super) fn append_pieces(&mut self, draft: &mut Draft, pieces: Vec<Piece>, recovered: bool) {
         for piece in pieces {
             match piece {
                 Piece::Entry(entry) => {
@@ -204,7 +226,8 @@ impl Room {
         if exact.due(now).is_none_or(|due| now < due) {
             return self.check_synced().await;
         }
-        if exact.joined_by.take().is_some() {
+        if exact.joined_by.is_some_and(|by| by <= now) {
+            exact.joined_by = None;
             exact.wants_newest = true;
         }
         let hole = exact.sequence.hole();
@@ -218,11 +241,18 @@ impl Room {
             });
         } else if wide || exact.failures >= FAILURES {
             self.give_up_hole().await;
+            self.give_up_behind().await;
         } else if let Some((from, to)) = hole {
             exact.fetching = true;
             let to = Seq(to.0.min(from.0 + HOLE_PAGE - 1));
             self.jobs.spawn(async move {
                 Done::Exact(generation, Fetched::Range(fetch.range(from, to).await))
+            });
+        } else if let Some((from, to)) = exact.sequence.behind() {
+            (exact.fetching, exact.told) = (true, false);
+            let to = Seq(to.0.min(from.0 + HOLE_PAGE - 1));
+            self.jobs.spawn(async move {
+                Done::Exact(generation, Fetched::Behind(fetch.range(from, to).await))
             });
         }
     }
@@ -248,19 +278,19 @@ impl Room {
     pub(super) async fn exact_came(&mut self, fetched: Fetched) {
         let now = Instant::now();
         let Merge::Exact(exact) = &mut self.merge else { return };
-        exact.fetching = false;
         let (page, newest) = match fetched {
             Fetched::Newest(page) => (page, true),
             Fetched::Range(page) => (page, false),
+            Fetched::Ahead(page) => return self.ahead_came(page).await,
+            Fetched::Behind(page) => return self.behind_came(page).await,
         };
+        exact.fetching = false;
         let Ok(page) = page else {
             tracing::debug!(error = ?page.err(), "history did not come");
             return exact.failed(now);
         };
         exact.succeeded();
-        let items = page.items;
-        let entries: Vec<_> =
-            page.entries.into_iter().filter_map(|e| Some((place(&e)?, e))).collect();
+        let (items, entries) = (page.items, placed(page));
         let mut draft = Draft::default();
         if newest {
             self.newest_came(&mut draft, entries, items, now);
@@ -294,6 +324,12 @@ impl Room {
             self.reset_history(draft, None);
         }
         let Merge::Exact(exact) = &mut self.merge else { return };
+        if let Some(missing) = exact.sequence.before(&entries)
+            && (MUCH..WIDEST).contains(&missing)
+        {
+            return self.leap(draft, entries, now);
+        }
+        let Merge::Exact(exact) = &mut self.merge else { return };
         if exact.sequence.applied().is_some() {
             for (seq, entry) in entries {
                 let Merge::Exact(exact) = &mut self.merge else { return };
@@ -315,7 +351,7 @@ impl Room {
         draft.moved();
     }
 
-    async fn check_synced(&mut self) {
+    pub(super) async fn check_synced(&mut self) {
         if matches!(&self.merge, Merge::Exact(exact) if exact.is_synced()) {
             self.synced().await;
         }
@@ -325,4 +361,9 @@ impl Room {
 /// An entry's place, if it has one that a server in its right mind would give.
 pub(super) fn place(entry: &Entry) -> Option<Seq> {
     entry.seq.filter(|seq| (1..=LARGEST).contains(&seq.0))
+}
+
+/// The entries of a page, each with its place.
+pub(super) fn placed(page: HistoryPage) -> Vec<(Seq, Entry)> {
+    page.entries.into_iter().filter_map(|entry| Some((place(&entry)?, entry))).collect()
 }
