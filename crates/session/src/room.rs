@@ -39,6 +39,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
+use aside_protocol::http::HistoryPage;
 use aside_protocol::moderation::Removal;
 use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
@@ -130,7 +131,7 @@ enum Merge {
 /// A finished request.
 enum Done {
     Abilities(u64, crate::fetch::Abilities),
-    Exact(u64, exact::Fetched),
+    Exact(u64, exact::Asked, Result<HistoryPage, FetchError>),
     Snapshot(u64, aligned::Fetched),
     Older(older::Fetched),
     Looked(u64, crate::portal::Found),
@@ -202,12 +203,8 @@ struct Room {
 }
 
 /// Fills a batch with what is in the queue already.
-fn take_what_waits(
-    ear: &mut mpsc::Receiver<(u64, Heard)>,
-    batch: &mut Vec<(u64, Heard)>,
-    most: usize,
-) {
-    while batch.len() < most
+fn take_what_waits(ear: &mut mpsc::Receiver<(u64, Heard)>, batch: &mut Vec<(u64, Heard)>) {
+    while batch.len() < BATCH
         && let Ok(heard) = ear.try_recv()
     {
         batch.push(heard);
@@ -229,12 +226,11 @@ impl Room {
             let rest = (!batch.is_empty()).then(|| self.rest().unwrap_or_else(Instant::now));
             let nap = rest.into_iter().fold(self.deadline(), Instant::min);
             self.due = nap;
-            let most = self.batch();
             tokio::select! {
                 biased;
                 command = inbox.recv() => {
                     if command.as_ref().is_none_or(Command::needs_all) {
-                        take_what_waits(&mut ear, &mut batch, BATCH);
+                        take_what_waits(&mut ear, &mut batch);
                         self.listen(batch.drain(..)).await;
                     }
                     match command {
@@ -248,7 +244,7 @@ impl Room {
                         None => return self.leave().await,
                     }
                 }
-                _count = ear.recv_many(&mut batch, most), if batch.is_empty() => {}
+                _count = ear.recv_many(&mut batch, BATCH), if batch.is_empty() => {}
                 () = hurry.notified(), if rest.is_some() => self.pacing.end(),
                 () = self.pacing.changed() => {}
                 () = self.around.hears(), if !self.around.is_told() => {}
@@ -256,8 +252,8 @@ impl Room {
                 () = sleep_until(nap) => {}
             }
             if !batch.is_empty() && self.rest().is_none_or(|until| until <= Instant::now()) {
-                take_what_waits(&mut ear, &mut batch, most);
-                let more = batch.len() >= most;
+                take_what_waits(&mut ear, &mut batch);
+                let more = batch.len() >= BATCH;
                 self.listen(batch.drain(..)).await;
                 // Behind a full batch may be what a room does not rest for.
                 if more { self.pacing.end() } else { self.pacing.begin(Instant::now()) }
@@ -324,8 +320,8 @@ impl Room {
             Some(Done::Abilities(generation, abilities)) if generation == self.generation => {
                 self.abilities_came(abilities).await;
             }
-            Some(Done::Exact(generation, fetched)) if generation == self.generation => {
-                self.exact_came(fetched).await;
+            Some(Done::Exact(generation, asked, page)) if generation == self.generation => {
+                self.exact_came(asked, page).await;
             }
             Some(Done::Snapshot(generation, fetched)) if generation == self.generation => {
                 self.snapshot_came(fetched);

@@ -49,7 +49,8 @@ pub(crate) struct Sequence {
 struct Behind {
     from: Seq,
     to: Seq,
-    progress: Instant,
+    /// When it is to be fetched.
+    due: Instant,
 }
 
 impl Sequence {
@@ -72,7 +73,9 @@ impl Sequence {
         match self.applied {
             Some(applied) if seq <= applied => match self.behind {
                 Some(Behind { from, to, .. }) if seq == from => {
-                    self.behind_from(seq.next(), to, now);
+                    // More of it is on its way, and what is said since comes after it.
+                    self.go_on_behind(seq.next(), to, now + PATIENCE);
+                    self.progress = now;
                     Taken::Apply(vec![entry])
                 }
                 _ => Taken::Known(entry),
@@ -158,29 +161,25 @@ impl Sequence {
         pieces
     }
 
-    /// How much is missing between what is here and a page, where that could be filled behind it.
+    /// How much is missing between what is here and a page, where that can be filled behind it.
     pub(crate) fn before(&self, page: &[(Seq, Entry)]) -> Option<u64> {
         let applied = self.applied.filter(|_| self.behind.is_none())?;
-        let (first, _) = page.first()?;
-        first.0.checked_sub(applied.next().0)
+        page.first()?.0.0.checked_sub(applied.next().0)
     }
 
-    /// The newest page goes to the end at once, although something before it is missing: that is filled behind it.
+    /// The newest page goes to the end at once, although something before it is missing: that is told meanwhile.
     pub(crate) fn leap(&mut self, page: Vec<(Seq, Entry)>, now: Instant) -> Vec<Piece> {
-        let first = page.first().map(|(seq, _)| *seq);
-        if let (Some(from), Some(first)) = (self.applied.map(Seq::next), first)
-            && from < first
-        {
-            let to = Seq(first.0 - 1);
+        if let (Some(applied), Some((first, _))) = (self.applied, page.first()) {
+            let to = Seq(first.0.saturating_sub(1)).max(applied);
+            self.go_on_behind(applied.next(), to, now + PATIENCE);
             self.applied = Some(to);
-            self.go_on_behind(from, to, now);
         }
         self.fill(page, now)
     }
 
-    /// An earlier connection left this to be filled.
-    pub(crate) fn go_on_behind(&mut self, from: Seq, to: Seq, now: Instant) {
-        self.behind = Some(Behind { from, to, progress: now });
+    /// All of this is missing behind the newest entries, and to be fetched then.
+    pub(crate) fn go_on_behind(&mut self, from: Seq, to: Seq, due: Instant) {
+        self.behind = (from <= to).then_some(Behind { from, to, due });
     }
 
     /// What is missing behind the newest entries.
@@ -188,9 +187,9 @@ impl Sequence {
         self.behind.map(|behind| (behind.from, behind.to))
     }
 
-    /// When that is to be fetched. Where the server tells it by itself, not before it has fallen silent.
-    pub(crate) fn behind_due(&self, told: bool) -> Option<Instant> {
-        self.behind.map(|behind| if told { behind.progress + PATIENCE } else { behind.progress })
+    /// When that is to be fetched: not while it is told.
+    pub(crate) fn behind_due(&self) -> Option<Instant> {
+        self.behind.map(|behind| behind.due)
     }
 
     /// Entries of it came (each with its place, rising). What they leave out inside is a gap.
@@ -204,14 +203,10 @@ impl Sequence {
             if seq > from {
                 pieces.push(Piece::Gap(from, Seq(seq.0 - 1)));
             }
-            self.behind_from(seq.next(), to, now);
+            self.go_on_behind(seq.next(), to, now);
             pieces.push(Piece::Entry(entry));
         }
         pieces
-    }
-
-    fn behind_from(&mut self, from: Seq, to: Seq, now: Instant) {
-        self.behind = (from <= to).then_some(Behind { from, to, progress: now });
     }
 
     /// It can't be filled now, and its gap row stays.
@@ -296,7 +291,7 @@ mod tests {
         let page = (17..=20).map(|seq| (Seq(seq), entry(seq))).collect();
         assert_eq!(seqs(&room.leap(page, now)), [(17, 17), (18, 18), (19, 19), (20, 20)]);
         assert_eq!((room.behind(), room.hole()), (Some((Seq(5), Seq(16))), None));
-        assert_eq!(room.behind_due(true), Some(now + PATIENCE));
+        assert_eq!(room.behind_due(), Some(now + PATIENCE));
         assert_eq!(room.take(Seq(5), entry(5), now), Taken::Apply(vec![entry(5)]));
         assert_eq!(room.take(Seq(21), entry(21), now), Taken::Apply(vec![entry(21)]));
         assert!(matches!(room.take(Seq(8), entry(8), now), Taken::Known(_)), "6 is before it");

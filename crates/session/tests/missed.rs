@@ -208,23 +208,3 @@ async fn what_does_not_come_in_time_stays_a_gap_row_that_can_be_loaded() {
     }
     assert_eq!(texts(&session).await, lines(1, LAST));
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_tells_nothing_by_itself_is_asked_for_the_newest_first() {
-    let (world, store) = (world(), inline_store());
-    let (session, mut peer) = cut(&world, &store).await;
-    // No more than is fetched in one go, page after page.
-    let last = HERE + 1900;
-    drop(peer);
-    world.forget_after(last);
-    peer = world.accept().await;
-    world.cap_pages(600);
-    joined(&mut peer, "life", last, false).await;
-    // Looks at every step; this test would only see the last.
-    let mut view = session.watch();
-    let first = tokio::spawn(async move { view.wait_for(|view| view.behind).await.is_ok() });
-    peer.live_for(S(1)).await;
-    assert!(first.is_finished(), "the newest come first");
-    assert_eq!(texts(&session).await, lines(1, last));
-    assert_eq!(stands(&session), (Connection::Online, false));
-}

@@ -289,7 +289,8 @@ impl Room {
 
     /// What was heard of questions goes to disk, and then those who watch are told.
     pub(super) async fn keep_desk(&mut self) {
-        if self.desk.local.stale {
+        // Questions are numbered in the order in which they were asked.
+        if self.desk.local.stale && self.behind.is_none() {
             self.make_items().await;
         }
         self.follow_reviews().await;

@@ -1,7 +1,7 @@
 //! One commit in the making, and what is done once it is on disk.
 
 use aside_history::{Change, Commit, LocalId, NewRow, Place, Revision, RowKey, RowKind, Where};
-use aside_protocol::{EntryKind, Seq};
+use aside_protocol::EntryKind;
 
 use super::{Merge, Room};
 use crate::error::{SessionError, Settled};
@@ -11,8 +11,6 @@ use crate::error::{SessionError, Settled};
 pub(super) struct Draft {
     changes: Vec<Change>,
     moved: bool,
-    /// Its first row is the gap row that stands for these places, which are filled behind what follows.
-    pub(super) leap: Option<(Seq, Seq)>,
     /// What the outbox may forget once the timeline has it.
     pub(super) forget: Vec<LocalId>,
     /// Whoever waits for these may be told then.
@@ -79,9 +77,6 @@ impl Room {
                         self.questions_changed();
                     }
                     keys = committed.inserted.iter().map(|inserted| inserted.key).collect();
-                    if let Some(leap) = draft.leap {
-                        self.leapt(leap, keys.first());
-                    }
                     self.tell_revision(committed.revision).await;
                     aside_failpoint::at("merge.told");
                 }

@@ -41,19 +41,18 @@ pub(super) struct Exact {
     replay_to: Seq,
     /// The timeline has a boundary right before the first page.
     after_boundary: bool,
-    /// The newest page is on its way, ahead of what is told in order.
-    pub(super) leaps: bool,
-    /// What is behind the newest rows comes by itself.
-    pub(super) told: bool,
 }
 
-/// What a request for this merge brought.
-pub(super) enum Fetched {
-    Newest(Result<HistoryPage, FetchError>),
-    Range(Result<HistoryPage, FetchError>),
+/// What is asked of the history for this merge.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    Newest,
+    /// A hole, from its start.
+    Hole(Seq, Seq),
     /// The newest page, ahead of what is being told in order.
-    Ahead(Result<HistoryPage, FetchError>),
-    Behind(Result<HistoryPage, FetchError>),
+    Ahead,
+    /// What is missing behind the newest rows, from its start.
+    Behind(Seq, Seq),
 }
 
 impl Exact {
@@ -68,8 +67,6 @@ impl Exact {
             urgent: false,
             replay_to: Seq(0),
             after_boundary: false,
-            leaps: false,
-            told: false,
         }
     }
 
@@ -80,11 +77,14 @@ impl Exact {
         let wants = if self.wants_newest || (self.urgent && self.sequence.hole().is_some()) {
             Some(now)
         } else {
-            // Before the reply to the join, it may be another life of the room.
-            let behind = self.sequence.behind_due(self.told).filter(|_| self.joined_by.is_none());
-            [self.joined_by, self.sequence.due(), behind].into_iter().flatten().min()
+            [self.joined_by, self.sequence.due(), self.behind_due()].into_iter().flatten().min()
         };
         wants.map(|at| self.not_before.map_or(at, |floor| at.max(floor)))
+    }
+
+    /// Before the reply to the join, it may be another life of the room.
+    fn behind_due(&self) -> Option<Instant> {
+        self.sequence.behind_due().filter(|_| self.joined_by.is_none())
     }
 
     pub(super) fn is_synced(&self) -> bool {
@@ -157,8 +157,8 @@ impl Room {
         match exact.sequence.applied() {
             Some(applied) if resumed => {
                 exact.replay_to = seq;
-                if seq.0.saturating_sub(applied.0) > MUCH {
-                    self.fetch_ahead();
+                if seq.0.saturating_sub(applied.0) > MUCH && exact.sequence.behind().is_none() {
+                    self.ask(Asked::Ahead);
                 }
             }
             _ => exact.wants_newest = true,
@@ -230,31 +230,34 @@ impl Room {
             exact.joined_by = None;
             exact.wants_newest = true;
         }
-        let hole = exact.sequence.hole();
+        let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
+        let hole = exact.sequence.hole().filter(|_| exact.urgent || is_due(exact.sequence.due()));
+        let behind = exact.sequence.behind().filter(|_| is_due(exact.behind_due()));
         let wide = hole.is_some_and(|(from, to)| to.0 - from.0 >= WIDEST);
+        let failed = exact.failures >= FAILURES;
+        let asked = match (hole, behind) {
+            _ if exact.wants_newest || (wide && !exact.urgent) => Asked::Newest,
+            (Some(_), _) if wide || failed => return self.give_up_hole().await,
+            (Some((from, to)), _) => Asked::Hole(from, to),
+            (None, Some(_)) if failed => return self.give_up_behind().await,
+            (None, Some((from, to))) => Asked::Behind(from, to),
+            (None, None) => return,
+        };
+        exact.fetching = true;
+        self.ask(asked);
+    }
+
+    fn ask(&mut self, asked: Asked) {
         let (generation, fetch) = (self.generation, self.fetch());
-        let Merge::Exact(exact) = &mut self.merge else { return };
-        if exact.wants_newest || (wide && !exact.urgent) {
-            exact.fetching = true;
-            self.jobs.spawn(async move {
-                Done::Exact(generation, Fetched::Newest(fetch.newest(ENTRY_PAGE).await))
-            });
-        } else if wide || exact.failures >= FAILURES {
-            self.give_up_hole().await;
-            self.give_up_behind().await;
-        } else if let Some((from, to)) = hole {
-            exact.fetching = true;
-            let to = Seq(to.0.min(from.0 + HOLE_PAGE - 1));
-            self.jobs.spawn(async move {
-                Done::Exact(generation, Fetched::Range(fetch.range(from, to).await))
-            });
-        } else if let Some((from, to)) = exact.sequence.behind() {
-            (exact.fetching, exact.told) = (true, false);
-            let to = Seq(to.0.min(from.0 + HOLE_PAGE - 1));
-            self.jobs.spawn(async move {
-                Done::Exact(generation, Fetched::Behind(fetch.range(from, to).await))
-            });
-        }
+        self.jobs.spawn(async move {
+            let page = match asked {
+                Asked::Newest | Asked::Ahead => fetch.newest(ENTRY_PAGE).await,
+                Asked::Hole(from, to) | Asked::Behind(from, to) => {
+                    fetch.range(from, Seq(to.0.min(from.0 + HOLE_PAGE - 1))).await
+                }
+            };
+            Done::Exact(generation, asked, page)
+        });
     }
 
     /// What can't be fetched becomes a gap row, and the room goes on behind it.
@@ -275,31 +278,36 @@ impl Room {
         self.keep(draft).await;
     }
 
-    pub(super) async fn exact_came(&mut self, fetched: Fetched) {
+    pub(super) async fn exact_came(&mut self, asked: Asked, page: Result<HistoryPage, FetchError>) {
         let now = Instant::now();
         let Merge::Exact(exact) = &mut self.merge else { return };
-        let (page, newest) = match fetched {
-            Fetched::Newest(page) => (page, true),
-            Fetched::Range(page) => (page, false),
-            Fetched::Ahead(page) => return self.ahead_came(page).await,
-            Fetched::Behind(page) => return self.behind_came(page).await,
-        };
-        exact.fetching = false;
+        // What is told in order comes all the same.
+        let ahead = matches!(asked, Asked::Ahead);
+        exact.fetching &= ahead;
         let Ok(page) = page else {
-            tracing::debug!(error = ?page.err(), "history did not come");
-            return exact.failed(now);
+            tracing::debug!(?asked, error = ?page.err(), "history did not come");
+            if !ahead {
+                exact.failed(now);
+            }
+            return;
         };
         exact.succeeded();
         let (items, entries) = (page.items, placed(page));
         let mut draft = Draft::default();
-        if newest {
-            self.newest_came(&mut draft, entries, items, now);
-        } else if entries.is_empty() {
+        match asked {
+            Asked::Newest => self.newest_came(&mut draft, entries, items, now),
+            Asked::Ahead => return self.leap(entries, now).await,
             // The server doesn't have it either.
-            return self.give_up_hole().await;
-        } else {
-            let pieces = exact.sequence.fill(entries, now);
-            self.append_pieces(&mut draft, pieces, true);
+            Asked::Hole(..) if entries.is_empty() => return self.give_up_hole().await,
+            Asked::Behind(..) if entries.is_empty() => return self.give_up_behind().await,
+            Asked::Hole(..) => {
+                let pieces = exact.sequence.fill(entries, now);
+                self.append_pieces(&mut draft, pieces, true);
+            }
+            Asked::Behind(..) => {
+                let pieces = exact.sequence.fill_behind(entries, now);
+                self.append_pieces(&mut draft, pieces, true);
+            }
         }
         self.keep(draft).await;
         self.check_synced().await;
@@ -322,12 +330,6 @@ impl Room {
             exact.sequence = Sequence::new(None, now);
             exact.after_boundary = true;
             self.reset_history(draft, None);
-        }
-        let Merge::Exact(exact) = &mut self.merge else { return };
-        if let Some(missing) = exact.sequence.before(&entries)
-            && (MUCH..WIDEST).contains(&missing)
-        {
-            return self.leap(draft, entries, now);
         }
         let Merge::Exact(exact) = &mut self.merge else { return };
         if exact.sequence.applied().is_some() {
@@ -364,6 +366,6 @@ pub(super) fn place(entry: &Entry) -> Option<Seq> {
 }
 
 /// The entries of a page, each with its place.
-pub(super) fn placed(page: HistoryPage) -> Vec<(Seq, Entry)> {
+fn placed(page: HistoryPage) -> Vec<(Seq, Entry)> {
     page.entries.into_iter().filter_map(|entry| Some((place(&entry)?, entry))).collect()
 }

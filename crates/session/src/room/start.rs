@@ -98,6 +98,7 @@ pub(crate) async fn start(
     };
     room.load_outbox().await?;
     room.find_behind().await;
+    room.tell.send_modify(|view| view.behind = room.behind.is_some());
     tokio::spawn(room.run(inbox, heard, hurry));
     Ok(view)
 }

@@ -271,12 +271,6 @@ impl World {
         self.net.history.lock().unwrap().push_back((Instant::now() + lag, entry));
     }
 
-    /// The history shows nothing after this place.
-    pub fn forget_after(&self, seq: u64) {
-        let within = |entry: &Entry| entry.seq.is_none_or(|place| place.0 <= seq);
-        self.net.history.lock().unwrap().retain(|(_, entry)| within(entry));
-    }
-
     /// Everything, whether the history shows it already or not.
     pub fn truth(&self) -> Vec<String> {
         self.net.history.lock().unwrap().iter().map(|(_, entry)| entry.content.clone()).collect()
