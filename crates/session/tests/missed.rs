@@ -4,8 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use aside_history::{Gap, GapState, RowKind, Store};
-use aside_protocol::{Control, Entry, EntryId, Epoch, Seq, ServerFrame};
+use aside_history::{Change, Commit, Gap, GapState, NewRow, RowKind, Store, Where};
+use aside_protocol::{Control, Entry, EntryId, Epoch, Nonce, Seq, ServerFrame};
 use aside_session::{Connection, HttpReply, Session};
 use support::fake::{Peer, World, message};
 use support::*;
@@ -14,12 +14,12 @@ const S: fn(u64) -> Duration = Duration::from_secs;
 /// One page of the newest, and what is there before anything is missed.
 const PAGE: u64 = 250;
 const HERE: u64 = 100;
-const LAST: u64 = 3000;
+const LAST: u64 = 2900;
 
 fn world() -> World {
     let world = World::new();
     world.route(|request| {
-        let able = r#"{"code":200,"data":{"extensions":["seq","resume"]}}"#;
+        let able = r#"{"code":200,"data":{"extensions":["seq","ack","resume"]}}"#;
         let known = request.url.path().ends_with("capabilities");
         let (status, body) = if known { (200, able) } else { (404, "") };
         Ok(HttpReply { status, body: body.into(), ..HttpReply::default() })
@@ -163,6 +163,68 @@ async fn an_end_in_the_middle_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_told_after_a_cut_in_the_middle_is_waited_for() {
+    let (world, store) = (world(), inline_store());
+    let (session, peer) = told_up_to(&world, &store, 1200).await;
+    drop(peer);
+    let mut peer = world.accept().await;
+    // More than would be loaded without being told.
+    let last = LAST + 2050;
+    for seq in LAST + 1..=last {
+        world.remember(placed(seq));
+    }
+    joined(&mut peer, "life", last, true).await;
+    peer.live_for(Duration::from_millis(50)).await;
+    assert_eq!(texts(&session).await, lines(1, LAST), "what is behind is not told any more");
+    tells(&mut peer, LAST + 1, last).await;
+    assert_eq!(texts(&session).await, lines(1, last));
+    assert_eq!(stands(&session), (Connection::Online, false));
+    assert_eq!(world.requests("chatmsg").len(), 4, "two newest pages, and twice of what is behind");
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_words_keep_their_places() {
+    let (world, store) = (world(), inline_store());
+    let (session, mut peer) = cut(&world, &store).await;
+    let before = session.send("before").await.unwrap();
+    joined(&mut peer, "life", LAST, true).await;
+    peer.live_for(Duration::from_millis(50)).await;
+    session.send("meanwhile").await.unwrap();
+    let expected = [with_gap(HERE), vec!["before".to_owned(), "meanwhile".to_owned()]].concat();
+    assert_eq!(texts(&session).await, expected);
+    let key = row_is(&session, "before", "is on its way", |_| true).await.key;
+    tells(&mut peer, HERE + 1, 499).await;
+    // Its other device said so: the server has it.
+    let nonce = Some(Nonce::new(before.to_string()));
+    peer.say(&Entry { nonce, content: "before".to_owned(), user: "me".to_owned(), ..placed(500) })
+        .await;
+    tells(&mut peer, 501, 600).await;
+    let sent = row_is(&session, "before", "stands in the middle", is_sent).await;
+    assert_eq!((sent.key, entry_of(&sent).entry.seq), (key, Some(Seq(500))));
+    let mut expected = with_gap(600);
+    expected[499] = "before".to_owned();
+    expected.push("meanwhile".to_owned());
+    assert_eq!(texts(&session).await, expected);
+    tells(&mut peer, 601, LAST).await;
+    assert!(peer.send_frame().await.contains("meanwhile"), "what waited goes out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_removed_meanwhile_is_gone_on_the_page_and_behind_it() {
+    let (world, store) = (world(), inline_store());
+    let (session, mut peer) = told_up_to(&world, &store, 1200).await;
+    for (number, seq) in [(1, 2000), (2, 2850)] {
+        let id = EntryId::new(format!("e{seq}"));
+        let removed = Control::Removed { id, seq: Seq(seq), number };
+        peer.raw(&ServerFrame::control_text(&removed)).await;
+    }
+    tells(&mut peer, 1201, LAST).await;
+    let mut expected = lines(1, LAST);
+    (expected[1999], expected[2849]) = (String::new(), String::new());
+    assert_eq!(texts(&session).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_life_of_the_room_is_not_put_into_the_hole_of_this_one() {
     let (world, store) = (world(), inline_store());
     let (session, peer) = told_up_to(&world, &store, 1200).await;
@@ -207,4 +269,18 @@ async fn what_does_not_come_in_time_stays_a_gap_row_that_can_be_loaded() {
         session.fill_gap(gap).await.unwrap();
     }
     assert_eq!(texts(&session).await, lines(1, LAST));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_that_nobody_loads_any_more_can_be_loaded() {
+    let (world, store) = (World::new(), inline_store());
+    let session = world.join(&store).await;
+    let gap = Gap { state: GapState::Loading, from: None, to: None, missing: None };
+    let row = NewRow { received_at: world.env(7).clock.now(), kind: RowKind::Gap(gap) };
+    let changes = vec![Change::Insert { at: Where::End, rows: vec![row] }];
+    store.commit(session.room(), Commit { changes, ..Commit::default() }).await.unwrap();
+    drop(session);
+    let session = world.join(&store).await;
+    let row = rows(&session).await.remove(0);
+    assert_eq!(row.kind, RowKind::Gap(Gap { state: GapState::Open, ..gap }));
 }

@@ -289,8 +289,7 @@ impl Room {
 
     /// What was heard of questions goes to disk, and then those who watch are told.
     pub(super) async fn keep_desk(&mut self) {
-        // Questions are numbered in the order in which they were asked.
-        if self.desk.local.stale && self.behind.is_none() {
+        if self.desk.local.stale {
             self.make_items().await;
         }
         self.follow_reviews().await;
