@@ -275,12 +275,16 @@ async fn what_does_not_come_in_time_stays_a_gap_row_that_can_be_loaded() {
 async fn a_gap_that_nobody_loads_any_more_can_be_loaded() {
     let (world, store) = (World::new(), inline_store());
     let session = world.join(&store).await;
-    let gap = Gap { state: GapState::Loading, from: None, to: None, missing: None };
-    let row = NewRow { received_at: world.env(7).clock.now(), kind: RowKind::Gap(gap) };
-    let changes = vec![Change::Insert { at: Where::End, rows: vec![row] }];
+    // Of a server without places, and of an earlier life of one with.
+    let unplaced = Gap { state: GapState::Loading, from: None, to: None, missing: None };
+    let earlier = Gap { from: Some(Seq(5)), to: Some(Seq(9)), missing: Some(5), ..unplaced };
+    let row = |gap| NewRow { received_at: world.env(7).clock.now(), kind: RowKind::Gap(gap) };
+    let rows_of = vec![row(unplaced), row(earlier)];
+    let changes = vec![Change::Insert { at: Where::End, rows: rows_of }];
     store.commit(session.room(), Commit { changes, ..Commit::default() }).await.unwrap();
     drop(session);
     let session = world.join(&store).await;
-    let row = rows(&session).await.remove(0);
-    assert_eq!(row.kind, RowKind::Gap(Gap { state: GapState::Open, ..gap }));
+    let open = |gap| RowKind::Gap(Gap { state: GapState::Open, ..gap });
+    let kinds: Vec<_> = rows(&session).await.into_iter().map(|row| row.kind).collect();
+    assert_eq!((kinds, stands(&session).1), (vec![open(unplaced), open(earlier)], false));
 }

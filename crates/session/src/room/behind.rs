@@ -40,11 +40,9 @@ impl Room {
 
     /// The newest page goes to the end while the server tells in order what was missed, with a gap row before it.
     pub(super) async fn leap(&mut self, page: Vec<(Seq, Entry)>, now: Instant) {
-        let is_online = self.is_online();
         let Merge::Exact(exact) = &mut self.merge else { return };
         // Where what is told has nearly come there, it is as fast.
-        let missing = exact.sequence.before(&page).filter(|_| !is_online);
-        if missing.is_none_or(|missing| missing < ENTRY_PAGE.into()) {
+        if exact.sequence.before(&page).is_none_or(|missing| missing < ENTRY_PAGE.into()) {
             return;
         }
         let pieces = exact.sequence.leap(page, now);
