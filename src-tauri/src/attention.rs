@@ -201,6 +201,7 @@ async fn listen(
         let Ok(page) = live.session.page(Anchor::After(heard.place), ROWS).await else { break };
         news.extend(heard.take(&page.rows, key, &rules, name.as_ref(), wanted));
         if !page.has_newer {
+            heard = heard.to_the_end();
             break;
         }
     }

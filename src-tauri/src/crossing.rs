@@ -26,14 +26,18 @@ pub(crate) fn crossing(
         return dto::Changes { heard, ..painter.changes(changes) };
     }
     let mut left_out = 0;
-    if wish.reading == dto::Reading::Sampled {
-        left_out = thin(painter, &mut found.upserts, Place(wish.known));
-    } else if found.upserts.len() + found.removed.len()
-        > usize::try_from(wish.rows).unwrap_or(usize::MAX)
-    {
+    let known = Place(wish.known);
+    let changed = match wish.reading {
+        // What is new is thinned; what was missed may come in before what is known.
+        dto::Reading::Sampled => found.upserts.iter().filter(|row| row.place <= known).count(),
+        dto::Reading::Following | dto::Reading::Held => found.upserts.len(),
+    };
+    if changed + found.removed.len() > usize::try_from(wish.rows).unwrap_or(usize::MAX) {
         found.reset = true;
         found.upserts.clear();
         found.removed.clear();
+    } else if wish.reading == dto::Reading::Sampled {
+        left_out = thin(painter, &mut found.upserts, known);
     }
     dto::Changes { left_out, ..painter.changes(found) }
 }
@@ -156,6 +160,15 @@ mod tests {
         let widest = places.windows(2).map(|two| two[1] - two[0]).max();
         assert!(widest <= Some(13), "evenly: {places:?}");
         assert!(!changes.reset && changes.revision == 9);
+    }
+
+    #[test]
+    fn what_comes_in_before_what_is_known_does_not_cross_by_the_thousand() {
+        let said = |count| (1..=count).map(|place| row(place, EntryKind::Message, "plain"));
+        let missed = crosses(said(101).collect(), Reading::Sampled, 500);
+        assert_eq!((missed.upserts.len(), missed.left_out, missed.reset), (0, 0, true));
+        let few = crosses(said(100).collect(), Reading::Sampled, 500);
+        assert_eq!((few.upserts.len(), few.left_out, few.reset), (100, 0, false));
     }
 
     #[test]

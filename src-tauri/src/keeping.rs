@@ -54,6 +54,10 @@ pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
         if settings.keep_transcripts {
             for (key, _) in shell.rooms.names() {
                 let Ok(live) = shell.rooms.live(key).await else { continue };
+                // Of what was missed, the newest may be there first: it is written when all is, in order.
+                if live.session.watch().borrow().behind {
+                    continue;
+                }
                 if let Err(error) = write(&app, key, &live, &mut seen).await {
                     // Full or read-only: the rooms' own files say so to the person; this is a convenience.
                     tracing::warn!(%error, "a transcript was not written");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aside_history::{RoomId, Store};
 use aside_protocol::Token;
-use aside_session::{Connection, Env, ProxyChoice, RoomConfig, Session};
+use aside_session::{Connection, Env, ProxyChoice, RoomConfig, RoomView, Session};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
@@ -262,10 +262,14 @@ async fn follow(session: Session, changed: Arc<dyn Fn() + Send + Sync>) {
     let mut view = session.watch();
     // Only the watch is kept: a follower must not keep a room alive.
     drop(session);
+    let mut behind = false;
     while view.changed().await.is_ok() {
-        // While a room catches up it is the end of it that is waited for: drawing each step would only make that later.
-        let caught_up = view.wait_for(|view| view.connection != Connection::Syncing);
-        let _not_yet = timeout(CATCHING_UP, caught_up).await;
+        // While a room catches up, its newest rows and the end of it are waited for: drawing each step would only make that later.
+        let worth_it =
+            |view: &RoomView| view.connection != Connection::Syncing || view.behind && !behind;
+        // What it lends of the view is given back before that is looked at.
+        drop(timeout(CATCHING_UP, view.wait_for(worth_it)).await);
+        behind = view.borrow().behind;
         changed();
     }
     changed();

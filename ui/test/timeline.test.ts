@@ -95,6 +95,25 @@ describe("holding still", () => {
     expect(bridge.calls.filter(([name, , anchor]) => name === "page" && (anchor as { at: string }).at === "after")).toHaveLength(1);
   });
 
+  it("keeps the row that is looked at when what was missed fills in above it, a few at a time or more than are held", async () => {
+    const looked = bridge.room.rows[395];
+    await timeline.open(false);
+    timeline.hold();
+    timeline.stand = () => ({ key: looked?.key ?? "", place: looked?.place ?? 0, top: 12 });
+    let place = bridge.room.rows[350]?.place ?? 0;
+    for (const count of [50, 90, 90, 90, 500]) {
+      for (let i = 0; i < count; i++) {
+        const { key } = bridge.room.say({ kind: "message", user: "x", text: "missed" }, Date.now());
+        bridge.room.change(key, { place: (place += 0.001) });
+      }
+      await pull();
+      expect(shown()).toContain(looked?.key);
+      expect(timeline.items.map(({ row }) => row.key)).toEqual(bridge.room.rows.filter(({ key }) => shown().includes(key)).map(({ key }) => key));
+    }
+    while (timeline.hasNewer) await timeline.newer();
+    expect(lastShown()).toBe(newest());
+  });
+
   it("takes older pages in front, one at a time, until the beginning", async () => {
     await timeline.open(false);
     timeline.hold();

@@ -40,9 +40,9 @@ pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
     let mut known: Option<Revision> = None;
     loop {
         states.follow(&view)?;
-        let (connection, revision) = {
+        let (connection, revision, behind) = {
             let view = view.borrow_and_update();
-            (view.connection.clone(), view.revision)
+            (view.connection.clone(), view.revision, view.behind)
         };
         known = match known {
             // What was missed is fetched first, so that history comes in one piece; without a server the cache is all there is.
@@ -50,7 +50,8 @@ pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
                 Some(print_newest(&room.session, Some(history), &mut printed).await?)
             }
             None => None,
-            Some(known) if known < revision => {
+            // What was printed can't be moved down for what comes in before it.
+            Some(known) if known < revision && !behind => {
                 Some(print_changes(&room.session, known, &mut printed).await?)
             }
             Some(known) => Some(known),

@@ -6,12 +6,13 @@
 //!
 //! The parts: `start` (from what the disk holds), `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
-//! (servers with places), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling` and
+//! (servers with places), `behind` (where much was missed there), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling` and
 //! `doubt` (the outbox), `desk` (questions as work), `review` (questions that wait for staff), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
 mod aligned;
 mod answers;
+mod behind;
 mod connection;
 mod desk;
 mod doubt;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
+use aside_protocol::http::HistoryPage;
 use aside_protocol::moderation::Removal;
 use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
@@ -129,7 +131,7 @@ enum Merge {
 /// A finished request.
 enum Done {
     Abilities(u64, crate::fetch::Abilities),
-    Exact(u64, exact::Fetched),
+    Exact(u64, exact::Asked, Result<HistoryPage, FetchError>),
     Snapshot(u64, aligned::Fetched),
     Older(older::Fetched),
     Looked(u64, crate::portal::Found),
@@ -182,6 +184,8 @@ struct Room {
     me: Vec<String>,
     merge: Merge,
     position: Position,
+    /// What is being filled behind the newest rows.
+    behind: Option<behind::Behind>,
     outbox: VecDeque<Item>,
     paused_until: Option<Instant>,
     /// How what is no longer in the outbox ended, newest last.
@@ -316,8 +320,8 @@ impl Room {
             Some(Done::Abilities(generation, abilities)) if generation == self.generation => {
                 self.abilities_came(abilities).await;
             }
-            Some(Done::Exact(generation, fetched)) if generation == self.generation => {
-                self.exact_came(fetched).await;
+            Some(Done::Exact(generation, asked, page)) if generation == self.generation => {
+                self.exact_came(asked, page).await;
             }
             Some(Done::Snapshot(generation, fetched)) if generation == self.generation => {
                 self.snapshot_came(fetched);

@@ -41,11 +41,21 @@ pub(crate) struct Sequence {
     head: Seq,
     held: BTreeMap<Seq, Entry>,
     progress: Instant,
+    behind: Option<Behind>,
+}
+
+/// What is still missing behind the newest entries, both included; a gap row stands there meanwhile.
+#[derive(Clone, Copy, Debug)]
+struct Behind {
+    from: Seq,
+    to: Seq,
+    /// When it is to be fetched.
+    due: Instant,
 }
 
 impl Sequence {
     pub(crate) fn new(applied: Option<Seq>, now: Instant) -> Self {
-        Self { applied, head: Seq(0), held: BTreeMap::new(), progress: now }
+        Self { applied, head: Seq(0), held: BTreeMap::new(), progress: now, behind: None }
     }
 
     pub(crate) fn applied(&self) -> Option<Seq> {
@@ -61,7 +71,15 @@ impl Sequence {
     pub(crate) fn take(&mut self, seq: Seq, entry: Entry, now: Instant) -> Taken {
         self.exists(seq);
         match self.applied {
-            Some(applied) if seq <= applied => Taken::Known(entry),
+            Some(applied) if seq <= applied => match self.behind {
+                Some(Behind { from, to, .. }) if seq == from => {
+                    // More of it is on its way, and what is said since comes after it.
+                    self.go_on_behind(seq.next(), to, now + PATIENCE);
+                    self.progress = now;
+                    Taken::Apply(vec![entry])
+                }
+                _ => Taken::Known(entry),
+            },
             Some(applied) if seq == applied.next() => {
                 let mut apply = vec![entry];
                 self.applied = Some(seq);
@@ -143,6 +161,59 @@ impl Sequence {
         pieces
     }
 
+    /// How much is missing between what is here and a page, where that can be filled behind it.
+    pub(crate) fn before(&self, page: &[(Seq, Entry)]) -> Option<u64> {
+        let applied = self.applied.filter(|_| self.behind.is_none())?;
+        page.first()?.0.0.checked_sub(applied.next().0)
+    }
+
+    /// The newest page goes to the end at once, although something before it is missing: that is told meanwhile.
+    pub(crate) fn leap(&mut self, page: Vec<(Seq, Entry)>, now: Instant) -> Vec<Piece> {
+        if let (Some(applied), Some((first, _))) = (self.applied, page.first()) {
+            let to = Seq(first.0.saturating_sub(1)).max(applied);
+            self.go_on_behind(applied.next(), to, now + PATIENCE);
+            self.applied = Some(to);
+        }
+        self.fill(page, now)
+    }
+
+    /// All of this is missing behind the newest entries, and to be fetched then.
+    pub(crate) fn go_on_behind(&mut self, from: Seq, to: Seq, due: Instant) {
+        self.behind = (from <= to).then_some(Behind { from, to, due });
+    }
+
+    /// What is missing behind the newest entries.
+    pub(crate) fn behind(&self) -> Option<(Seq, Seq)> {
+        self.behind.map(|behind| (behind.from, behind.to))
+    }
+
+    /// When that is to be fetched: not while it is told.
+    pub(crate) fn behind_due(&self) -> Option<Instant> {
+        self.behind.map(|behind| behind.due)
+    }
+
+    /// Entries of it came (each with its place, rising). What they leave out inside is a gap.
+    pub(crate) fn fill_behind(&mut self, page: Vec<(Seq, Entry)>, now: Instant) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for (seq, entry) in page {
+            let Some((from, to)) = self.behind().filter(|(_, to)| seq <= *to) else { break };
+            if seq < from {
+                continue;
+            }
+            if seq > from {
+                pieces.push(Piece::Gap(from, Seq(seq.0 - 1)));
+            }
+            self.go_on_behind(seq.next(), to, now);
+            pieces.push(Piece::Entry(entry));
+        }
+        pieces
+    }
+
+    /// It can't be filled now, and its gap row stays.
+    pub(crate) fn give_up_behind(&mut self) {
+        self.behind = None;
+    }
+
     /// The hole can't be filled now: it becomes a gap row, and the room goes on behind it.
     pub(crate) fn give_up(&mut self, now: Instant) -> Vec<Piece> {
         let Some((from, to)) = self.hole() else { return Vec::new() };
@@ -212,7 +283,71 @@ mod tests {
         assert_eq!(seqs(&room.begin(page, now)), [(9, 9), (10, 10), (11, 11), (12, 12), (13, 13)]);
     }
 
+    #[test]
+    fn the_newest_page_leaps_and_the_rest_follows_behind_it() {
+        let now = Instant::now();
+        let mut room = Sequence::new(Some(Seq(4)), now);
+        room.exists(Seq(20));
+        let page = (17..=20).map(|seq| (Seq(seq), entry(seq))).collect();
+        assert_eq!(seqs(&room.leap(page, now)), [(17, 17), (18, 18), (19, 19), (20, 20)]);
+        assert_eq!((room.behind(), room.hole()), (Some((Seq(5), Seq(16))), None));
+        assert_eq!(room.behind_due(), Some(now + PATIENCE));
+        assert_eq!(room.take(Seq(5), entry(5), now), Taken::Apply(vec![entry(5)]));
+        assert_eq!(room.take(Seq(21), entry(21), now), Taken::Apply(vec![entry(21)]));
+        assert!(matches!(room.take(Seq(8), entry(8), now), Taken::Known(_)), "6 is before it");
+        let page = [5, 6, 7, 9, 17].map(|seq| (Seq(seq), entry(seq))).to_vec();
+        assert_eq!(seqs(&room.fill_behind(page, now)), [(6, 6), (7, 7), (8, 8), (9, 9)]);
+        assert_eq!(room.behind(), Some((Seq(10), Seq(16))));
+        for seq in 10..=16 {
+            assert_eq!(room.take(Seq(seq), entry(seq), now), Taken::Apply(vec![entry(seq)]));
+        }
+        assert_eq!((room.behind(), room.applied()), (None, Some(Seq(21))));
+    }
+
     proptest! {
+        /// The same where the newest page leaps at some moment: what is behind it stays one range, and in the end every
+        /// place is an entry once or in a gap once.
+        #[test]
+        fn nothing_is_missing_silently_behind_a_leap(
+            before in 0_u64..20,
+            gone in prop::collection::btree_set(1_u64..60, 0..8),
+            page in 20_u64..60,
+            fetched in prop::collection::btree_set(1_u64..60, 0..60),
+        ) {
+            let now = Instant::now();
+            let mut room = Sequence::new(Some(Seq(0)), now);
+            let mut shown = BTreeMap::new();
+            let mut show = |pieces: Vec<(u64, u64)>| {
+                pieces.into_iter().all(|(from, to)| shown.insert(from, to).is_none())
+            };
+            for seq in 1..60 {
+                if seq == before + 1 {
+                    let page = (page..60).map(|seq| (Seq(seq), entry(seq))).collect();
+                    prop_assert!(show(seqs(&room.leap(page, now))));
+                }
+                if gone.contains(&seq) {
+                    continue;
+                }
+                if let Taken::Apply(entries) = room.take(Seq(seq), entry(seq), now) {
+                    prop_assert!(show(seqs(&entries.into_iter().map(Piece::Entry).collect::<Vec<_>>())));
+                }
+            }
+            let page = fetched.iter().map(|seq| (Seq(*seq), entry(*seq))).collect();
+            prop_assert!(show(seqs(&room.fill_behind(page, now))));
+            if let Some((from, to)) = room.behind() {
+                prop_assert!(show(vec![(from.0, to.0)]));
+            }
+            while room.hole().is_some() {
+                prop_assert!(show(seqs(&room.give_up(now))));
+            }
+            let mut next = 1;
+            for (from, to) in shown {
+                prop_assert_eq!(from, next);
+                next = to + 1;
+            }
+            prop_assert_eq!(next, 60);
+        }
+
         /// Whatever arrives in whatever order, and however little a fetch returns: every place up to the newest is an
         /// entry once or in a gap once, in order.
         #[test]

@@ -13,6 +13,9 @@ pub struct RoomView {
     pub revision: Revision,
     /// How the link stands.
     pub connection: Connection,
+    /// The newest rows are there, and what was missed before them is still coming: behind a gap row, between rows that
+    /// are here.
+    pub behind: bool,
     /// What was not read yet.
     pub unread: Unread,
     /// What is known of the server and of this person's place there.

@@ -42,6 +42,8 @@ pub(super) struct Heard {
     /// The last place, behind which the next rows are looked for.
     pub(super) place: Place,
     // A row that is moved keeps its key: what is not newer than this was heard, wherever it stands.
+    known: RowKey,
+    // Of what was missed, the newest rows may have come first, with lower keys than those before them.
     key: RowKey,
     spoken: Option<Timestamp>,
 }
@@ -49,13 +51,20 @@ pub(super) struct Heard {
 impl Heard {
     /// A room as it is found: nothing of it is news.
     pub(super) fn of(page: &Page) -> Self {
-        let nothing = Self { place: Place(i64::MIN), key: RowKey(i64::MIN), spoken: None };
-        page.rows.iter().fold(nothing, |heard, row| heard.past(row))
+        let none = RowKey(i64::MIN);
+        let nothing = Self { place: Place(i64::MIN), known: none, key: none, spoken: None };
+        page.rows.iter().fold(nothing, |heard, row| heard.past(row)).to_the_end()
+    }
+
+    /// There is nothing behind what was taken in.
+    pub(super) fn to_the_end(self) -> Self {
+        Self { known: self.key, ..self }
     }
 
     fn past(self, row: &Row) -> Self {
         let spoken = row.entry().map(|entry| entry.created_at.unwrap_or(row.received_at));
         Self {
+            known: self.known,
             place: if row.place.is_echo() { self.place } else { self.place.max(row.place) },
             key: self.key.max(row.key),
             spoken: self.spoken.max(spoken),
@@ -75,7 +84,7 @@ impl Heard {
         for row in rows {
             let before = *self;
             *self = before.past(row);
-            let Some(entry) = row.entry().filter(|entry| !entry.mine && row.key > before.key)
+            let Some(entry) = row.entry().filter(|entry| !entry.mine && row.key > before.known)
             else {
                 continue;
             };
@@ -176,6 +185,7 @@ mod tests {
     fn why(heard: &mut Heard, rows: &[Row], wanted: Wanted) -> Vec<(i64, Why)> {
         let name = Words::new("Ana");
         let news = heard.take(rows, RoomKey::DEMO, &book(), name.as_ref(), wanted);
+        *heard = heard.to_the_end();
         news.into_iter().map(|spot| (spot.key.0, spot.why)).collect()
     }
 
@@ -209,6 +219,18 @@ mod tests {
         assert_eq!(why(&mut room, &rows, ALL), [(4, Why::Silence)]);
         let mut empty = heard(Vec::new());
         assert_eq!(why(&mut empty, &[row(1, 0, "bo", "first")], ALL), [(1, Why::Silence)]);
+    }
+
+    #[test]
+    fn rows_that_came_before_those_in_front_of_them_are_news_too() {
+        let mut room = heard(vec![row(1, 0, "bo", "hello")]);
+        let at = |place, key, text| Row { place: Place(place), ..row(key, 0, "bo", text) };
+        let rows = [at(2, 4, "Ana?"), at(3, 5, "token"), at(4, 2, "Ana!"), at(5, 3, "hi")];
+        assert_eq!(
+            why(&mut room, &rows, ALL),
+            [(4, Why::Named), (5, Why::Marked), (2, Why::Named)]
+        );
+        assert_eq!(why(&mut room, &[at(6, 2, "Ana!")], ALL), [], "it moved");
     }
 
     #[test]

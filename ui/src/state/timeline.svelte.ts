@@ -11,7 +11,7 @@ import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges,
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
 import { ALL } from "./views.svelte";
-import { readPage, type Goal, type Wanted } from "./wanted";
+import { endsAbove, readHeld, readPage, type Goal, type Wanted } from "./wanted";
 
 export class Timeline {
   items = $state.raw<readonly Item[]>([]);
@@ -183,6 +183,7 @@ export class Timeline {
     const next = withChanges(this.#stretch, changes, trim);
     // Of what came and went in one pull, some is to be seen.
     if (this.following) this.#drawn.advance(this.#stretch, changes.upserts, next, trim.cap);
+    if (!this.following && next.hasNewer && endsAbove(next.rows, this.stand())) return this.#refreshHeld(Date.now(), true);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder && this.#stretch.rows.length > 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     this.#ear.listen([...changes.upserts, ...changes.heard]);
@@ -359,12 +360,11 @@ export class Timeline {
   }
 
   async #refreshHeld(now: number, force: boolean): Promise<void> {
-    const first = this.#stretch.rows[0];
-    if (first === undefined) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
+    if (this.#stretch.rows.length === 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     if (now < this.#refreshAt && !force) return;
     this.#refreshAt = now + REFRESH_MS;
     const generation = this.#generation;
-    const page = await this.#page({ at: "after", place: first.place - 1 }, Math.max(this.#stretch.rows.length, 1));
+    const page = await readHeld(this.#page, this.#stretch.rows, this.stand(), PAGE_ROWS);
     if (generation !== this.#generation || page.rows.length === 0) return;
     const { hasOlder, reachedStart, from } = this.#stretch;
     this.#show({ ...fromPage(page), hasOlder: hasOlder || page.hasOlder, reachedStart, from });

@@ -1,6 +1,6 @@
 // A page to read: one of the cache's, or those on both sides of a place as one; and where the view stands then.
-import type { Anchor, Page, Stand } from "../bridge/dto";
-import { fromPage, withOlder } from "./stretch";
+import type { Anchor, Page, Row, Stand } from "../bridge/dto";
+import { fromPage, lastPlace, withOlder } from "./stretch";
 
 /** Where the view should stand after rows were replaced; the view clears it. */
 export type Goal = "end" | "line" | "row" | Stand | null;
@@ -13,4 +13,13 @@ export async function readPage(page: (anchor: Anchor, limit: number) => Promise<
   const [above, below] = await Promise.all([page({ at: "before", place }, limit), page({ at: "after", place: place - 1 }, limit)]);
   const { rows, ...around } = withOlder(fromPage(below), above, 2 * limit);
   return { ...around, rows: [...rows] };
+}
+
+/** Whether so much came in before what is looked at that these rows end above it. */
+export const endsAbove = (rows: readonly Row[], stand: Stand | null): boolean => stand !== null && (lastPlace(rows) ?? stand.place) < stand.place;
+
+/** The rows that are held, as they are now; if they end above what is looked at, `limit` on both sides of that. */
+export async function readHeld(page: (anchor: Anchor, limit: number) => Promise<Page>, rows: readonly Row[], stand: Stand | null, limit: number): Promise<Page> {
+  const held = await page({ at: "after", place: (rows[0]?.place ?? 0) - 1 }, Math.max(rows.length, 1));
+  return stand !== null && endsAbove(held.rows, stand) ? readPage(page, { at: "around", place: stand.place }, limit) : held;
 }

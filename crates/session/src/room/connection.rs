@@ -360,6 +360,7 @@ impl Room {
             self.decide_merge().await;
         }
         self.give_up_hole().await;
+        self.give_up_behind().await;
         self.give_up_alignment().await;
         self.synced().await;
     }

@@ -59,8 +59,9 @@ impl Room {
     }
 
     /// Commits, then tells. The keys of what was inserted, in order; nothing if the cache refused.
-    pub(super) async fn commit(&mut self, draft: Draft) -> Option<Vec<RowKey>> {
+    pub(super) async fn commit(&mut self, mut draft: Draft) -> Option<Vec<RowKey>> {
         let mut keys = Vec::new();
+        self.follow_behind(&mut draft);
         if !draft.is_empty() {
             if let Merge::Exact(exact) = &self.merge {
                 self.position.applied = exact.sequence.applied().or(self.position.applied);
@@ -110,10 +111,11 @@ impl Room {
 
     pub(super) async fn tell_revision(&mut self, revision: Revision) {
         let unread = self.store.unread(self.id).await.ok();
+        let behind = self.behind.is_some();
         self.tell.send_if_modified(|view| {
-            let unread = unread.unwrap_or(view.unread);
-            let changed = view.revision != revision || view.unread != unread;
-            (view.revision, view.unread) = (revision, unread);
+            let now = (revision, unread.unwrap_or(view.unread), behind);
+            let changed = (view.revision, view.unread, view.behind) != now;
+            (view.revision, view.unread, view.behind) = now;
             changed
         });
     }

@@ -7,6 +7,7 @@ use aside_protocol::http::HistoryPage;
 use aside_protocol::{Entry, Epoch, Seq};
 use tokio::time::Instant;
 
+use super::behind::MUCH;
 use super::draft::Draft;
 use super::{Done, Merge, Room};
 use crate::fetch::FetchError;
@@ -31,7 +32,7 @@ pub(super) struct Exact {
     /// The `joined` reply is awaited until then.
     joined_by: Option<Instant>,
     wants_newest: bool,
-    fetching: bool,
+    pub(super) fetching: bool,
     not_before: Option<Instant>,
     failures: u32,
     /// The hole is known from a page, not from a frame that may only be late.
@@ -42,10 +43,16 @@ pub(super) struct Exact {
     after_boundary: bool,
 }
 
-/// What a request for this merge brought.
-pub(super) enum Fetched {
-    Newest(Result<HistoryPage, FetchError>),
-    Range(Result<HistoryPage, FetchError>),
+/// What is asked of the history for this merge.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    Newest,
+    /// A hole, from its start.
+    Hole(Seq, Seq),
+    /// The newest page, ahead of what is being told in order.
+    Ahead,
+    /// What is missing behind the newest rows, from its start.
+    Behind(Seq, Seq),
 }
 
 impl Exact {
@@ -70,25 +77,31 @@ impl Exact {
         let wants = if self.wants_newest || (self.urgent && self.sequence.hole().is_some()) {
             Some(now)
         } else {
-            [self.joined_by, self.sequence.due()].into_iter().flatten().min()
+            [self.joined_by, self.sequence.due(), self.behind_due()].into_iter().flatten().min()
         };
         wants.map(|at| self.not_before.map_or(at, |floor| at.max(floor)))
+    }
+
+    /// Before the reply to the join, it may be another life of the room.
+    fn behind_due(&self) -> Option<Instant> {
+        self.sequence.behind_due().filter(|_| self.joined_by.is_none())
     }
 
     pub(super) fn is_synced(&self) -> bool {
         self.sequence.applied().is_some()
             && self.sequence.hole().is_none()
+            && self.sequence.behind().is_none()
             && self.joined_by.is_none()
             && !self.wants_newest
             && !self.fetching
     }
 
-    fn failed(&mut self, now: Instant) {
+    pub(super) fn failed(&mut self, now: Instant) {
         self.failures += 1;
         self.not_before = Some(now + AGAIN * 2_u32.saturating_pow(self.failures.min(5) - 1));
     }
 
-    fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self) {
         self.failures = 0;
         self.not_before = None;
     }
@@ -103,6 +116,9 @@ impl Room {
             self.reset_history(draft, self.position.epoch.clone());
             exact.after_boundary = true;
         }
+        if let Some((from, to)) = self.behind() {
+            exact.sequence.go_on_behind(from, to, now);
+        }
         self.merge = Merge::Exact(exact);
     }
 
@@ -112,6 +128,7 @@ impl Room {
 
     /// The room's history begins anew behind a line; nothing before the line can ever be fetched.
     fn reset_history(&mut self, draft: &mut Draft, epoch: Option<Epoch>) {
+        self.behind_is_over(draft, GapState::Failed);
         draft.push(Change::Boundary { received_at: self.env.clock.now() });
         self.position = Position { epoch, applied: None, reached_start: true };
         draft.moved();
@@ -138,7 +155,12 @@ impl Room {
             exact.sequence.exists(seq);
         }
         match exact.sequence.applied() {
-            Some(_) if resumed => exact.replay_to = seq,
+            Some(applied) if resumed => {
+                exact.replay_to = seq;
+                if seq.0.saturating_sub(applied.0) > MUCH && exact.sequence.behind().is_none() {
+                    self.ask(Asked::Ahead);
+                }
+            }
             _ => exact.wants_newest = true,
         }
     }
@@ -172,7 +194,7 @@ impl Room {
         draft.moved();
     }
 
-    fn append_pieces(&mut self, draft: &mut Draft, pieces: Vec<Piece>, recovered: bool) {
+    pub(super) fn append_pieces(&mut self, draft: &mut Draft, pieces: Vec<Piece>, recovered: bool) {
         for piece in pieces {
             match piece {
                 Piece::Entry(entry) => {
@@ -204,27 +226,38 @@ impl Room {
         if exact.due(now).is_none_or(|due| now < due) {
             return self.check_synced().await;
         }
-        if exact.joined_by.take().is_some() {
+        if exact.joined_by.is_some_and(|by| by <= now) {
+            exact.joined_by = None;
             exact.wants_newest = true;
         }
-        let hole = exact.sequence.hole();
+        let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
+        let hole = exact.sequence.hole().filter(|_| exact.urgent || is_due(exact.sequence.due()));
+        let behind = exact.sequence.behind().filter(|_| is_due(exact.behind_due()));
         let wide = hole.is_some_and(|(from, to)| to.0 - from.0 >= WIDEST);
+        let failed = exact.failures >= FAILURES;
+        let asked = match (hole, behind) {
+            _ if exact.wants_newest || (wide && !exact.urgent) => Asked::Newest,
+            (Some(_), _) if wide || failed => return self.give_up_hole().await,
+            (Some((from, to)), _) => Asked::Hole(from, to),
+            (None, Some(_)) if failed => return self.give_up_behind().await,
+            (None, Some((from, to))) => Asked::Behind(from, to),
+            (None, None) => return,
+        };
+        exact.fetching = true;
+        self.ask(asked);
+    }
+
+    fn ask(&mut self, asked: Asked) {
         let (generation, fetch) = (self.generation, self.fetch());
-        let Merge::Exact(exact) = &mut self.merge else { return };
-        if exact.wants_newest || (wide && !exact.urgent) {
-            exact.fetching = true;
-            self.jobs.spawn(async move {
-                Done::Exact(generation, Fetched::Newest(fetch.newest(ENTRY_PAGE).await))
-            });
-        } else if wide || exact.failures >= FAILURES {
-            self.give_up_hole().await;
-        } else if let Some((from, to)) = hole {
-            exact.fetching = true;
-            let to = Seq(to.0.min(from.0 + HOLE_PAGE - 1));
-            self.jobs.spawn(async move {
-                Done::Exact(generation, Fetched::Range(fetch.range(from, to).await))
-            });
-        }
+        self.jobs.spawn(async move {
+            let page = match asked {
+                Asked::Newest | Asked::Ahead => fetch.newest(ENTRY_PAGE).await,
+                Asked::Hole(from, to) | Asked::Behind(from, to) => {
+                    fetch.range(from, Seq(to.0.min(from.0 + HOLE_PAGE - 1))).await
+                }
+            };
+            Done::Exact(generation, asked, page)
+        });
     }
 
     /// What can't be fetched becomes a gap row, and the room goes on behind it.
@@ -245,31 +278,36 @@ impl Room {
         self.keep(draft).await;
     }
 
-    pub(super) async fn exact_came(&mut self, fetched: Fetched) {
+    pub(super) async fn exact_came(&mut self, asked: Asked, page: Result<HistoryPage, FetchError>) {
         let now = Instant::now();
         let Merge::Exact(exact) = &mut self.merge else { return };
-        exact.fetching = false;
-        let (page, newest) = match fetched {
-            Fetched::Newest(page) => (page, true),
-            Fetched::Range(page) => (page, false),
-        };
+        // What is told in order comes all the same.
+        let ahead = matches!(asked, Asked::Ahead);
+        exact.fetching &= ahead;
         let Ok(page) = page else {
-            tracing::debug!(error = ?page.err(), "history did not come");
-            return exact.failed(now);
+            tracing::debug!(?asked, error = ?page.err(), "history did not come");
+            if !ahead {
+                exact.failed(now);
+            }
+            return;
         };
         exact.succeeded();
-        let items = page.items;
-        let entries: Vec<_> =
-            page.entries.into_iter().filter_map(|e| Some((place(&e)?, e))).collect();
+        let (items, entries) = (page.items, placed(page));
         let mut draft = Draft::default();
-        if newest {
-            self.newest_came(&mut draft, entries, items, now);
-        } else if entries.is_empty() {
+        match asked {
+            Asked::Newest => self.newest_came(&mut draft, entries, items, now),
+            Asked::Ahead => return self.leap(entries, now).await,
             // The server doesn't have it either.
-            return self.give_up_hole().await;
-        } else {
-            let pieces = exact.sequence.fill(entries, now);
-            self.append_pieces(&mut draft, pieces, true);
+            Asked::Hole(..) if entries.is_empty() => return self.give_up_hole().await,
+            Asked::Behind(..) if entries.is_empty() => return self.give_up_behind().await,
+            Asked::Hole(..) => {
+                let pieces = exact.sequence.fill(entries, now);
+                self.append_pieces(&mut draft, pieces, true);
+            }
+            Asked::Behind(..) => {
+                let pieces = exact.sequence.fill_behind(entries, now);
+                self.append_pieces(&mut draft, pieces, true);
+            }
         }
         self.keep(draft).await;
         self.check_synced().await;
@@ -315,7 +353,7 @@ impl Room {
         draft.moved();
     }
 
-    async fn check_synced(&mut self) {
+    pub(super) async fn check_synced(&mut self) {
         if matches!(&self.merge, Merge::Exact(exact) if exact.is_synced()) {
             self.synced().await;
         }
@@ -325,4 +363,9 @@ impl Room {
 /// An entry's place, if it has one that a server in its right mind would give.
 pub(super) fn place(entry: &Entry) -> Option<Seq> {
     entry.seq.filter(|seq| (1..=LARGEST).contains(&seq.0))
+}
+
+/// The entries of a page, each with its place.
+fn placed(page: HistoryPage) -> Vec<(Seq, Entry)> {
+    page.entries.into_iter().filter_map(|entry| Some((place(&entry)?, entry))).collect()
 }

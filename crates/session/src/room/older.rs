@@ -215,7 +215,8 @@ impl Room {
         page: Result<HistoryPage, FetchError>,
     ) -> Result<(), SessionError> {
         let still_there = matches!(self.store.row(self.id, key).await, Ok(Some(_)));
-        let (Some((_, to)), true) = (gap.from.zip(gap.to), still_there) else { return Ok(()) };
+        let wanted = still_there && !self.is_behind(key);
+        let (Some((_, to)), true) = (gap.from.zip(gap.to), wanted) else { return Ok(()) };
         let page = match page {
             Ok(page) if !page.entries.is_empty() => page,
             failed => {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{
-    Delivery, Outgoing, OutgoingState, Place, Position, Revision, RoomId, Row, Store, StoreError,
+    Delivery, GapState, Outgoing, OutgoingState, Place, Position, Revision, RoomId, Row, Store,
+    StoreError,
 };
 use aside_protocol::{Extension, Token};
 use rand::SeedableRng;
@@ -48,6 +49,7 @@ pub(crate) async fn start(
         facts: ServerFacts { user: config.user.clone(), ..ServerFacts::default() },
         desk: crate::view::DeskView::default(),
         order: crate::view::OrderView::default(),
+        behind: false,
         counters: Counters::default(),
     });
     let (kept, slots) = (store.items(id).await?, store.drafted(id).await?);
@@ -81,6 +83,7 @@ pub(crate) async fn start(
         join_resumes: false,
         merge: Merge::Undecided(Vec::new()),
         position: state.position.unwrap_or_default(),
+        behind: None,
         outbox: VecDeque::new(),
         paused_until: None,
         settled: VecDeque::new(),
@@ -94,6 +97,8 @@ pub(crate) async fn start(
         storage_broken: false,
     };
     room.load_outbox().await?;
+    room.find_behind().await;
+    room.tell.send_modify(|view| view.behind = room.behind.is_some());
     tokio::spawn(room.run(inbox, heard, hurry));
     Ok(view)
 }
@@ -112,6 +117,7 @@ impl Room {
         match self.store.room_state(self.id).await {
             Ok(state) => {
                 self.position = state.position.unwrap_or_else(Position::default);
+                self.find_behind().await;
                 self.tell_revision(state.revision.max(Revision(0))).await;
             }
             Err(error) => {
@@ -165,6 +171,7 @@ impl Room {
         if self.has(Extension::Seq) {
             self.begin_exact(&mut draft).await;
         } else {
+            self.behind_is_over(&mut draft, GapState::Open);
             self.begin_aligned(&mut draft).await;
         }
         for entry in waiting {
