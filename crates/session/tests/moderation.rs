@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use aside_history::{Anchor, RowKind};
 use aside_protocol::moderation::{REMOVE_PATH, RemoveRequest};
-use aside_protocol::{Control, Entry, EntryId, Epoch, Seq, ServerFrame, StreamId, Token};
+use aside_protocol::{Body, Control, Entry, EntryId, Epoch, Seq, ServerFrame, StreamId, Token};
+use aside_server::NewEntry;
 use aside_session::{HttpReply, Session, Settled};
 use support::fake::{Peer, World, message};
 use support::*;
@@ -40,6 +41,28 @@ async fn what_is_removed_leaves_its_place_in_every_timeline() {
     reads(&session, &["one".to_owned(), String::new(), "three".to_owned()]).await;
     let row = rows(&session).await.remove(1);
     assert_eq!(entry_of(&row).entry.display_name, "");
+}
+
+#[tokio::test]
+async fn the_name_and_the_words_of_a_question_that_is_gone_leave_its_answer_too() {
+    let stage = Stage::start(Mode::Full).await;
+    let (session, staff) = (join(&stage).await, stage.staff().await);
+    online(&session).await;
+    let asked = NewEntry::question("u1", "Rude Name", "rude?");
+    stage.running.rooms().publish(&topic(), asked).await.unwrap();
+    let row = row_is(&session, "rude?", "arrives", |_| true).await;
+    let id = entry_of(&row).entry.id.clone().unwrap();
+    let desk = join_as(stage.addr(), staff.clone()).await;
+    online(&desk).await;
+    row_is(&desk, "rude?", "arrives", |_| true).await;
+    desk.answer(id.clone(), "no").await.unwrap();
+    row_is(&session, "no", "arrives", |_| true).await;
+    remove(&stage, &staff, id).await;
+    reads(&session, &[String::new(), "no".to_owned()]).await;
+    let answer = rows(&session).await.remove(1);
+    let said = &entry_of(&answer).entry;
+    let Body::Answer { question, text, .. } = said.body() else { panic!("an answer") };
+    assert_eq!((said.display_name.as_str(), question.as_str(), text.as_str()), ("", "", "no"));
 }
 
 #[tokio::test]

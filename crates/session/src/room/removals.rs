@@ -64,10 +64,16 @@ impl Removals {
         self.again
     }
 
-    /// Takes out of an entry what was said in it, if it is gone.
+    /// Takes out of an entry what was said in it, if it is gone, and what it says of a question that is.
     pub(super) fn blank(&self, entry: &mut Entry) {
-        if entry.id.as_ref().is_some_and(|id| self.gone.ids.contains(id)) {
+        if self.gone.ids.is_empty() {
+            return;
+        }
+        let is_gone = |id: Option<&EntryId>| id.is_some_and(|id| self.gone.ids.contains(id));
+        if is_gone(entry.id.as_ref()) {
             blank(entry);
+        } else if is_gone(question_of(entry).as_ref()) {
+            blank_quote(entry);
         }
     }
 
@@ -154,11 +160,39 @@ impl Room {
     async fn forget_entry(&mut self, draft: &mut Draft, id: &EntryId) {
         self.removals.gone.add(id);
         let Ok(Some(row)) = self.store.row_by_entry_id(self.id, id).await else { return };
-        let (key, received_at) = (row.key, row.received_at);
-        let RowKind::Entry(mut entry) = row.kind else { return };
-        blank(&mut entry.entry);
-        let row = NewRow { received_at, kind: RowKind::Entry(entry) };
-        draft.push(Change::Update { key, row });
+        let answers = self.store.answers_to(self.id, id, "").await.unwrap_or_default();
+        for row in std::iter::once(row).chain(answers) {
+            let (key, received_at) = (row.key, row.received_at);
+            let RowKind::Entry(mut entry) = row.kind else { continue };
+            if entry.entry.id.as_ref() == Some(id) {
+                blank(&mut entry.entry);
+            } else if question_of(&entry.entry).as_ref() == Some(id) {
+                blank_quote(&mut entry.entry);
+            } else {
+                continue;
+            }
+            let row = NewRow { received_at, kind: RowKind::Entry(entry) };
+            draft.push(Change::Update { key, row });
+        }
+    }
+}
+
+/// The question that an answer names.
+fn question_of(said: &Entry) -> Option<EntryId> {
+    if said.kind != EntryKind::Answer {
+        return None;
+    }
+    let Body::Answer { question_id, .. } = said.body() else { return None };
+    question_id
+}
+
+/// An answer repeats what was asked, and is in the name of who asked.
+fn blank_quote(said: &mut Entry) {
+    let mut body = said.body();
+    if let Body::Answer { question, .. } = &mut body {
+        question.clear();
+        said.content = body.to_content();
+        said.display_name.clear();
     }
 }
 
