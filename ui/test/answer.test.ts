@@ -66,6 +66,19 @@ describe("writing", () => {
     expect(bridge.desk.drafts.get("q3")).toBe("quick");
   });
 
+  it("does not take the place of a draft that has not come yet", async () => {
+    bridge.desk.drafts.set("q3", "old");
+    bridge.failing.set("questionDraft", "timeout");
+    const answer = await look("q3");
+    answer.type("new");
+    await settle(300);
+    expect([answer.text, bridge.desk.drafts.get("q3")]).toEqual(["new", "old"]);
+    bridge.failing.clear();
+    answer.type("newer");
+    await settle(300);
+    expect([answer.text, bridge.desk.drafts.get("q3")]).toEqual(["old\nnewer", "old\nnewer"]);
+  });
+
   it("a claim that another holds keeps the text and stops the sending until it is taken over", async () => {
     const answer = await look("q4");
     answer.type("mine");

@@ -201,6 +201,16 @@ describe("rooms", () => {
     expect([aside.sheet, aside.statuses.has("3")]).toEqual([null, true]);
   });
 
+  it("bring back what was being written once they are there", async () => {
+    const { bridge, aside } = await started();
+    bridge.drafts.set("3", { text: "half a thought", mode: "message" });
+    for (const call of ["openRoom", "page", "draft"]) bridge.failing.set(call, "token_missing");
+    await aside.show("3");
+    bridge.failing.clear();
+    await aside.list.useToken("3", "t");
+    expect([aside.composer?.text, aside.timeline?.loaded]).toEqual(["half a thought", true]);
+  });
+
   it("can be left and forgotten", async () => {
     const { aside } = await started();
     await aside.list.leave("1");

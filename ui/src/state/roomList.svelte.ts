@@ -40,8 +40,15 @@ export class RoomList {
     }
     aside.sheet = null;
     if (!aside.statuses.has(id)) await aside.open(id);
-    if (id === aside.currentId && aside.timeline?.loaded === false) await aside.timeline.open(false);
+    await this.came(id);
     return null;
+  }
+
+  /** A room is there that could not be opened before: what could not be read then is read now. */
+  async came(id: string): Promise<void> {
+    const { currentId, timeline, composer } = this.#aside;
+    if (id !== currentId) return;
+    await Promise.all([timeline?.loaded === false ? timeline.open(false) : null, composer?.restore()]);
   }
 
   /** One place up or down; false at either end. */
