@@ -12,6 +12,7 @@
 
 mod aligned;
 mod answers;
+mod bounds;
 mod connection;
 mod desk;
 mod doubt;

@@ -33,6 +33,9 @@ impl Desk {
     pub(super) fn presence_came(&mut self, presence: Presence) {
         let question = presence.question_id.clone();
         let name = question.as_str().to_owned();
+        if !presence.people.is_empty() && !self.has_room_for_people(&presence) {
+            return;
+        }
         let same = if presence.people.is_empty() {
             self.presence.remove(&name).is_none()
         } else {
