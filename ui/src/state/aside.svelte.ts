@@ -277,13 +277,13 @@ export class Aside {
   }
 
   setVisible(visible: boolean): void {
+    this.desk?.answer?.shown(visible);
     if (visible) {
       void this.#reappear();
     } else {
       this.#lookAway();
       this.#keepStand();
       void this.composer?.keepNow();
-      void this.desk?.answer?.keepNow();
     }
   }
 

@@ -32,6 +32,8 @@ export class Answer {
   readonly #draft: Draft<{ text: string }>;
   #claiming = false;
   #drafting = false;
+  /** Nobody has it before them. */
+  #away = false;
   /** The held answer is being rewritten, so that it is not shown as held meanwhile. */
   #editing = false;
 
@@ -165,9 +167,17 @@ export class Answer {
     await this.#look(this.empty ? "viewing" : "drafting");
   }
 
+  /** Nobody looks any more. It is said before anything is waited for: what is looked at next is said after it. */
   async close(): Promise<void> {
-    await this.keepNow();
-    await this.#bridge.desk.look(this.room, null, "viewing").catch(() => undefined);
+    [this.#away, this.#drafting] = [true, false];
+    const left = this.#bridge.desk.look(this.room, null, "viewing").catch(() => undefined);
+    await Promise.all([left, this.keepNow()]);
+  }
+
+  /** The window came into sight, or out of it. */
+  shown(visible: boolean): void {
+    this.#away = !visible;
+    void (visible ? this.#look("viewing") : this.close());
   }
 
   async #deliver(coAnswer: boolean): Promise<boolean> {
@@ -204,6 +214,7 @@ export class Answer {
   }
 
   async #look(doing: "viewing" | "drafting"): Promise<void> {
+    if (this.#away) return;
     this.#drafting = doing === "drafting";
     await this.#bridge.desk.look(this.room, this.id, doing).catch(() => undefined);
   }
