@@ -152,7 +152,9 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let store = Store::open(dir.path()).unwrap().store;
     let session = join_with(addr, token, store).await;
     let kept = session.questions(0).await.unwrap();
-    assert_eq!(kept.items, before);
+    assert_eq!((&kept.items, kept.reset), (&before, false));
+    let other = session.questions(told.revision + 1_000).await.unwrap();
+    assert_eq!((&other.items, other.reset), (&before, true), "that was another session's");
     assert_eq!(kept.drafted, [items[1].question_id.clone()]);
     assert_eq!(session.question_draft(&items[1].question_id).await.unwrap(), "so far");
     assert_eq!(session.watch().borrow().desk.state, DeskState::Off, "nobody knows the server yet");

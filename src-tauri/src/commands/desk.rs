@@ -318,6 +318,7 @@ impl<'a> Desk<'a> {
 
 async fn clerk<'a>(shell: &'a Shell, live: &'a Live) -> Result<Clerk<'a>, AppError> {
     // Only who has begun what is asked for.
-    let questions = live.session.questions(u64::MAX).await?;
+    let known = live.session.watch().borrow().desk.revision;
+    let questions = live.session.questions(known).await?;
     Ok(shell.clerk(live, &questions))
 }

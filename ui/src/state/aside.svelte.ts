@@ -216,7 +216,7 @@ export class Aside {
 
   /** A room was saved by the join form: list it and go there. */
   async joined(room: SavedRoom): Promise<void> {
-    this.rooms = this.rooms.some(({ id }) => id === room.id) ? this.rooms.map((old) => (old.id === room.id ? room : old)) : [...this.rooms, room];
+    this.list.heard(this.rooms.some(({ id }) => id === room.id) ? this.rooms.map((old) => (old.id === room.id ? room : old)) : [...this.rooms, room]);
     this.sheet = null;
     await this.open(room.id);
     await this.show(room.id);

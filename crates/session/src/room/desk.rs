@@ -164,6 +164,9 @@ impl Desk {
     }
 
     pub(super) fn since(&self, since: u64) -> Questions {
+        // What is beyond this is of another session's desk.
+        let reset = since < self.floor || since > self.revision;
+        let since = if reset { 0 } else { since };
         let changed = self.items.values().filter(|(revision, _)| *revision > since);
         let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
         // What waits for review has no number: the first asked comes first.
@@ -172,7 +175,7 @@ impl Desk {
         Questions {
             revision: self.revision,
             items,
-            reset: since < self.floor,
+            reset,
             presence: self.presence.values().cloned().collect(),
             drafted,
             outgoing: self.outgoing.clone(),
