@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::{Changes, Place, Revision, RoomId, Row};
+use aside_history::said::said;
+use aside_history::{Changes, Place, Revision, RoomId};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tauri::{AppHandle, Manager};
@@ -38,8 +39,8 @@ struct Written {
     revision: Revision,
     /// The last row.
     place: Place,
-    /// When the hour of that row began.
-    hour: Timestamp,
+    /// When that row was said.
+    said: Timestamp,
     /// Of this hour more changed than could be looked through: it is made again when it is over.
     outrun: bool,
 }
@@ -109,24 +110,23 @@ async fn write(
             }
         }
     }
-    let earliest =
-        changes.upserts.iter().filter(|row| row.entry().is_some()).map(Row::said_at).min();
+    let earliest = said(&changes.upserts, None).into_iter().min();
     let from = match before {
         None => now - FIRST,
-        Some(before) => earliest.unwrap_or(now).min(before.hour).max(now - FIRST),
+        Some(before) => earliest.unwrap_or(now).min(before.said).max(now - FIRST),
     };
     let from = transcript::hour_of(from, &zone);
     let rows = transcript::since(&store, room, from).await?;
     let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
     blocking(move || hours.iter().try_for_each(|(hour, text)| shelf::put(&folder, hour, text)))
         .await?;
-    let last = rows.iter().rfind(|row| !row.place.is_echo());
+    let last = rows.iter().rfind(|(_, row)| !row.place.is_echo());
     seen.insert(
         key,
         Written {
             revision: changes.revision,
-            place: last.map_or(Place(i64::MIN), |row| row.place),
-            hour: last.map_or(from, |row| transcript::hour_of(row.said_at(), &zone)),
+            place: last.map_or(Place(i64::MIN), |(_, row)| row.place),
+            said: last.map_or(from, |(at, _)| *at),
             outrun: false,
         },
     );
@@ -146,17 +146,18 @@ async fn add(
     let (store, language, zone) = (shell.rooms.store(), shell.language(), TimeZone::system());
     let mut written = Written { revision: changes.revision, ..before };
     loop {
-        let rows = transcript::after(store, room, written.place).await?;
-        let Some(last) = rows.last() else { break };
+        let rows = transcript::after(store, room, written.place, written.said).await?;
+        let Some((at, last)) = rows.last() else { break };
         let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
-        let (folder, begun) = (folder.to_owned(), transcript::hour_name(written.hour, &zone));
+        let (folder, begun) = (folder.to_owned(), transcript::hour_name(written.said, &zone));
         if !blocking(move || shelf::append(&folder, &hours, &begun)).await? {
             return Ok(None);
         }
         written.place = last.place;
-        written.hour = transcript::hour_of(last.said_at(), &zone);
+        written.said = *at;
     }
-    let over = written.hour != before.hour && before.outrun;
+    let hour = |written: &Written| transcript::hour_of(written.said, &zone);
+    let over = hour(&written) != hour(&before) && before.outrun;
     written.outrun = changes.reset || before.outrun;
     Ok((!over).then_some(written))
 }

@@ -46,6 +46,7 @@ mod shell;
 mod start;
 mod streamer;
 mod ticks;
+mod times;
 mod tray;
 mod tray_badge;
 mod views;

@@ -8,6 +8,7 @@ use aside_text::{body, name};
 
 use crate::dto::{self, Lane};
 use crate::rows::Painter;
+use crate::times::shown;
 
 #[cfg(test)]
 mod tests;
@@ -103,7 +104,7 @@ impl<'a> Clerk<'a> {
             text: body(&item.text).into_owned(),
             original_text: item.original_text.map(|text| body(&text).into_owned()),
             asker: self.person(&item.asker),
-            asked_at: Some(item.asked_at),
+            asked_at: shown(item.asked_at),
             review: item.review.into(),
             work: item.work.into(),
             merged_into: item.merged_into.map(|into| into.as_str().to_owned()),
@@ -118,8 +119,8 @@ impl<'a> Clerk<'a> {
             presence: self.present(&id),
             answers: item.answers,
             last_answer: item.last_answer,
-            first_answer_at: item.first_answer_at,
-            closed_at: item.closed_at,
+            first_answer_at: item.first_answer_at.and_then(shown),
+            closed_at: item.closed_at.and_then(shown),
             close_reason: Some(name(&item.reason)).filter(|reason| !reason.is_empty()),
             changed_by: name(&item.changed_by.display_name),
             has_draft: self.drafted.contains(&id),
@@ -146,9 +147,9 @@ impl<'a> Clerk<'a> {
             text: body(&answer.text).into_owned(),
             org: name(&answer.org_name),
             by: Some(self.person(&answer.by)).filter(|by| !by.user.is_empty()),
-            at: answer.at,
+            at: shown(answer.at),
             visibility: answer.visibility.into(),
-            edited_at: answer.edited_at,
+            edited_at: answer.edited_at.and_then(shown),
             retracted: answer.retracted,
             delivery: dto::AnswerDelivery::Received,
             mine,
@@ -164,7 +165,7 @@ impl<'a> Clerk<'a> {
             text: answer.text.clone(),
             org: String::new(),
             by: None,
-            at: now_ms,
+            at: Some(now_ms),
             visibility: answer.visibility.into(),
             edited_at: None,
             retracted: false,
@@ -219,7 +220,7 @@ pub(crate) fn status(view: &RoomView) -> dto::DeskStatus {
         can_review: view.facts.role.at_desk() && (view.facts.reviews || desk.reviewing),
         can_vote: view.facts.can_vote,
         open: desk.open,
-        oldest_waiting: desk.oldest_open,
+        oldest_waiting: desk.oldest_open.and_then(shown),
         team_snippets: desk.snippets,
     }
 }

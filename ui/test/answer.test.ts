@@ -59,11 +59,41 @@ describe("writing", () => {
     expect((await look("q3")).text).toBe("half");
   });
 
+  it("looks at one question at a time, and at none while nobody sees the window", async () => {
+    (await look("q3")).type("half");
+    const answer = await look("q5");
+    expect(named("look").at(-1)).toEqual(["1", "q5", "viewing"]);
+    answer.type("quick");
+    await settle();
+    answer.shown(false);
+    await settle();
+    expect([named("look").at(-1), bridge.desk.drafts.get("q5")]).toEqual([["1", null, "viewing"], "quick"]);
+    answer.shown(true);
+    await settle(400);
+    expect(named("look").at(-1)).toEqual(["1", "q5", "viewing"]);
+    answer.type("quicker");
+    await settle();
+    expect(named("look").at(-1)).toEqual(["1", "q5", "drafting"]);
+  });
+
   it("writes what is unsaved when another question is opened", async () => {
     (await look("q3")).type("quick");
     desk.open("q5");
     await settle();
     expect(bridge.desk.drafts.get("q3")).toBe("quick");
+  });
+
+  it("does not take the place of a draft that has not come yet", async () => {
+    bridge.desk.drafts.set("q3", "old");
+    bridge.failing.set("questionDraft", "timeout");
+    const answer = await look("q3");
+    answer.type("new");
+    await settle(300);
+    expect([answer.text, bridge.desk.drafts.get("q3")]).toEqual(["new", "old"]);
+    bridge.failing.clear();
+    answer.type("newer");
+    await settle(300);
+    expect([answer.text, bridge.desk.drafts.get("q3")]).toEqual(["old\nnewer", "old\nnewer"]);
   });
 
   it("a claim that another holds keeps the text and stops the sending until it is taken over", async () => {

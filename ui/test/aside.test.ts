@@ -1,5 +1,6 @@
 // The root of state: one pull per tick and frame, nothing while hidden, rooms that come and go.
 import { describe, expect, it } from "vitest";
+import type { SavedRoom } from "../src/bridge/dto";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
@@ -199,6 +200,34 @@ describe("rooms", () => {
     bridge.failing.clear();
     expect(await aside.list.useToken("3", "t")).toBeNull();
     expect([aside.sheet, aside.statuses.has("3")]).toEqual([null, true]);
+  });
+
+  it("bring back what was being written once they are there", async () => {
+    const { bridge, aside } = await started();
+    bridge.drafts.set("3", { text: "half a thought", mode: "message" });
+    for (const call of ["openRoom", "page", "draft"]) bridge.failing.set(call, "token_missing");
+    await aside.show("3");
+    bridge.failing.clear();
+    await aside.list.useToken("3", "t");
+    expect([aside.composer?.text, aside.timeline?.loaded]).toEqual(["half a thought", true]);
+  });
+
+  it("that became other ones are read anew, in every window, and one that has another name alone is not", async () => {
+    const { bridge, aside } = await started("rows=50&desk=server");
+    const room = aside.current as SavedRoom;
+    const parts = (): unknown[] => [aside.timeline, aside.composer, aside.desk];
+    let before = parts();
+    await aside.joined({ ...room, form: { ...room.form, name: "Alexandra" } });
+    expect(parts()).toEqual(before);
+    await aside.joined({ ...room, form: { ...room.form, topic: "another" } });
+    expect(parts().filter((part) => before.includes(part))).toEqual([]);
+    await settled();
+    expect([aside.currentId, aside.timeline?.loaded]).toEqual(["1", true]);
+    before = parts();
+    bridge.emit("rooms", aside.rooms.map((one) => (one.id === "1" ? { ...one, form: { ...one.form, stream: "another" } } : one)));
+    await settled();
+    expect(parts().filter((part) => before.includes(part))).toEqual([]);
+    expect([aside.currentId, aside.timeline?.loaded]).toEqual(["1", true]);
   });
 
   it("can be left and forgotten", async () => {

@@ -179,12 +179,38 @@ describe("the text", () => {
     expect(bridge.drafts.get("1")).toEqual({ text: "", mode: "message" });
   });
 
-  it("that a draft would overwrite wins", async () => {
-    bridge.drafts.set("1", { text: "old", mode: "message" });
+  it("that was typed before what is kept had come stands below it, in its mode", async () => {
+    bridge.drafts.set("1", { text: "old", mode: "question" });
     const restoring = composer.restore();
     type("new");
     await restoring;
-    expect(composer.text).toBe("new");
+    flushSync();
+    expect([field().value, composer.mode]).toEqual(["old\nnew", "question"]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(bridge.drafts.get("1")).toEqual({ text: "old\nnew", mode: "question" });
+  });
+
+  it("does not take the place of what is kept while that can't be read", async () => {
+    bridge.drafts.set("1", { text: "old", mode: "message" });
+    bridge.failing.set("draft", "token_missing");
+    await composer.restore();
+    composer.setMode("question");
+    type("new");
+    await vi.advanceTimersByTimeAsync(300);
+    expect([field().value, bridge.drafts.get("1")?.text]).toEqual(["new", "old"]);
+    bridge.failing.clear();
+    await composer.keepNow();
+    expect([composer.text, composer.mode, bridge.drafts.get("1")]).toEqual(["old\nnew", "question", { text: "old\nnew", mode: "question" }]);
+  });
+
+  it("and was sent meanwhile is gone, and what is kept is there", async () => {
+    bridge.drafts.set("1", { text: "old", mode: "message" });
+    type("new");
+    const restoring = composer.restore();
+    press("Enter");
+    await restoring;
+    await settle();
+    expect([sends(), field().value, bridge.drafts.get("1")?.text]).toEqual([[["new", "message"]], "old", "old"]);
   });
 });
 

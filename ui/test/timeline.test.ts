@@ -114,6 +114,19 @@ describe("holding still", () => {
     expect(lastShown()).toBe(newest());
   });
 
+  it("reads the held rows again after a second, however far the clock was set back meanwhile", async () => {
+    await timeline.open(false);
+    timeline.hold();
+    const read = (): number => bridge.calls.filter(([name, , anchor]) => name === "page" && (anchor as { at: string }).at === "after").length;
+    say(500);
+    await pull();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    say(500);
+    await pull();
+    expect(read()).toBe(2);
+  });
+
   it("takes older pages in front, one at a time, until the beginning", async () => {
     await timeline.open(false);
     timeline.hold();

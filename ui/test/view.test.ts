@@ -23,7 +23,9 @@ function fakeTimeline() {
     follow: () => (timeline.following = true),
     toEnd: () => (timeline.following = true),
     newer: () => undefined,
-    older: () => undefined,
+    loaded: false,
+    lookedAt: [] as number[],
+    older: (now: number) => timeline.lookedAt.push(now),
   };
   return timeline;
 }
@@ -136,6 +138,23 @@ test("a row that shrinks and grows again does not end the following", () => {
   expect(timeline.following).toBe(true);
   vi.advanceTimersByTime(1_000);
   expect(scroller.scrollTop).toBe(8_340 - VIEW);
+});
+
+test("a clock that is set back keeps nobody from looking further up", async () => {
+  const { scroller, timeline, view } = start(8_340);
+  timeline.loaded = true;
+  view.after();
+  await vi.advanceTimersByTimeAsync(1_000);
+  timeline.hasOlder = true;
+  view.movingUp();
+  scroller.scrollTop = 40;
+  view.scrolled();
+  const first = timeline.lookedAt.at(-1);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(3_000);
+  scroller.scrollTop -= 1;
+  view.scrolled();
+  expect(timeline.lookedAt.at(-1)).toBe((first ?? 0) + 3_000);
 });
 
 test("a hand that moves up slowly gets its way", () => {

@@ -5,7 +5,7 @@
 //! clock: times and random bytes are passed in. A commit is one transaction; whoever asked for it is told after it
 //! is on disk, and everybody else then asks for the changes since the revision that they know.
 //!
-//! Reading order: [`ids`] (rooms, rows, places, revisions), [`row`] (what the timeline is made of), [`commit`] (how it
+//! Reading order: [`ids`] (rooms, rows, places, revisions), [`row`] (what the timeline is made of), [`said`] (when it was said), [`commit`] (how it
 //! changes), [`view`] (how it is read), [`search`] (how it is found), [`outgoing`] (what waits to be sent, drafts), [`triage`]
 //! (questions as work items, what a desk keeps), [`error`], [`store`] (the handle).
 //! Behind them: `place` (arithmetic of order), `cache` and `outbox` (SQL of the two files), `files` (opening, locking,
@@ -23,6 +23,7 @@ mod place;
 #[cfg(test)]
 mod plan;
 pub mod row;
+pub mod said;
 pub mod search;
 pub mod store;
 pub mod triage;

@@ -21,11 +21,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// When it was said as far as is known, else when it was first seen here.
-    pub fn said_at(&self) -> Timestamp {
-        self.entry().and_then(|entry| entry.created_at).unwrap_or(self.received_at)
-    }
-
     /// The entry, if it is one.
     pub fn entry(&self) -> Option<&EntryRow> {
         match &self.kind {

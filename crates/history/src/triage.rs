@@ -6,6 +6,11 @@ use uuid::Uuid;
 
 use crate::ids::RoomId;
 
+/// So many items of a room are kept: more than its people ask, and few enough to be in memory whatever its server says.
+pub const ITEMS: usize = 20_000;
+/// So much of them, as JSON: ten times what as many usual questions take.
+pub const ITEMS_BYTES: usize = 64 * 1024 * 1024;
+
 /// The items of a room as they were last heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Items {

@@ -13,6 +13,7 @@
 mod aligned;
 mod answers;
 mod behind;
+mod bounds;
 mod connection;
 mod desk;
 mod doubt;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{
-    Anchor, Changes, Draft, LocalId, Only, OutboxError, OutgoingBody, Page, Place, Revision,
-    RoomId, RoomName, RowKey, Store, StoreError,
+    Anchor, Changes, LocalId, Only, OutgoingBody, Page, Place, Revision, RoomId, RoomName, RowKey,
+    Store,
 };
 use aside_protocol::{EntryId, Token};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -277,23 +277,7 @@ impl Session {
         self.request(|reply| Command::MarkRead { place, reply }).await
     }
 
-    /// The draft in a slot (`composer`, or one per question).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn draft(&self, slot: &str) -> Result<Option<Draft>, StoreError> {
-        self.store.draft(self.room, slot).await
-    }
-
-    /// Keeps a draft; an empty text clears the slot.
-    ///
-    /// # Errors
-    /// [`OutboxError`].
-    pub async fn set_draft(&self, slot: &str, draft: Draft) -> Result<(), OutboxError> {
-        self.store.set_draft(self.room, slot, draft).await
-    }
-
-    /// The wall clock that this session goes by, for drafts.
+    /// The wall clock that this session goes by.
     pub fn now(&self) -> jiff::Timestamp {
         self.clock.now()
     }

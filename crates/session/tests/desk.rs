@@ -7,7 +7,10 @@ use aside_history::Store;
 use aside_protocol::triage::{Change, Doing, Item, Stage as OnStage, Visibility, Work};
 use aside_protocol::{AnswerNotes, Body, EntryId};
 use aside_server::{NewEntry, RoomSpec, TokenSpec};
-use aside_session::{Answering, DeskState, Questions, Session, Settled, TriageError, Wish};
+use aside_session::{
+    Answering, DeskState, HttpReply, Questions, Session, Settled, TriageError, Wish,
+};
+use support::fake::{Peer, World, message};
 use support::*;
 use tokio::time::{Instant, sleep};
 
@@ -149,7 +152,9 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let store = Store::open(dir.path()).unwrap().store;
     let session = join_with(addr, token, store).await;
     let kept = session.questions(0).await.unwrap();
-    assert_eq!(kept.items, before);
+    assert_eq!((&kept.items, kept.reset), (&before, false));
+    let other = session.questions(told.revision + 1_000).await.unwrap();
+    assert_eq!((&other.items, other.reset), (&before, true), "that was another session's");
     assert_eq!(kept.drafted, [items[1].question_id.clone()]);
     assert_eq!(session.question_draft(&items[1].question_id).await.unwrap(), "so far");
     assert_eq!(session.watch().borrow().desk.state, DeskState::Off, "nobody knows the server yet");
@@ -334,4 +339,38 @@ async fn who_looks_and_who_wants_it_answered_is_known_to_the_others() {
     for session in [&sue, &tim, &me] {
         assert_eq!(session.watch().borrow().desk.state, DeskState::Fresh);
     }
+}
+
+/// What was said of looking, for so long.
+async fn looks(peer: &mut Peer, seconds: u64) -> Vec<Doing> {
+    let frames = peer.frames_for(std::time::Duration::from_secs(seconds)).await;
+    let words = |frame: &String| match () {
+        () if frame.contains("drafting") => Some(Doing::Drafting),
+        () if frame.contains("viewing") => Some(Doing::Viewing),
+        () => None,
+    };
+    frames.iter().filter_map(words).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_writes_no_more_only_looks_until_they_write_again() {
+    let world = World::new();
+    world.route(|_| {
+        let body = r#"{"code":200,"data":{"extensions":["triage"],"identity":{"user":"me","role":"staff"}}}"#;
+        Ok(HttpReply { status: 200, body: body.into(), ..HttpReply::default() })
+    });
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    peer.say(&message("bob", "hi")).await;
+    online(&session).await;
+    let write = async || {
+        session.look(Some(EntryId::new("q")), Doing::Drafting, "laptop".to_owned()).await;
+    };
+    write().await;
+    assert_eq!(looks(&mut peer, 25).await, [Doing::Drafting; 3]);
+    write().await;
+    assert_eq!(looks(&mut peer, 25).await, [Doing::Drafting; 2], "said as often as before");
+    assert_eq!(looks(&mut peer, 30).await, [Doing::Drafting, Doing::Viewing, Doing::Viewing]);
+    write().await;
+    assert_eq!(looks(&mut peer, 1).await, [Doing::Drafting]);
 }

@@ -1,5 +1,6 @@
 //! What of the rows that came is news: what a rule says so of, a person's own name, and the first word after a silence.
 
+use aside_history::said::said as times;
 use aside_history::{Page, Place, Row, RowKey};
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,7 +54,8 @@ impl Heard {
     pub(super) fn of(page: &Page) -> Self {
         let none = RowKey(i64::MIN);
         let nothing = Self { place: Place(i64::MIN), known: none, key: none, spoken: None };
-        page.rows.iter().fold(nothing, |heard, row| heard.past(row)).to_the_end()
+        let rows = page.rows.iter().zip(times(&page.rows, None));
+        rows.fold(nothing, |heard, (row, at)| heard.past(row, at)).to_the_end()
     }
 
     /// There is nothing behind what was taken in.
@@ -61,8 +63,8 @@ impl Heard {
         Self { known: self.key, ..self }
     }
 
-    fn past(self, row: &Row) -> Self {
-        let spoken = row.entry().map(|entry| entry.created_at.unwrap_or(row.received_at));
+    fn past(self, row: &Row, at: Timestamp) -> Self {
+        let spoken = row.entry().map(|_| at);
         Self {
             known: self.known,
             place: if row.place.is_echo() { self.place } else { self.place.max(row.place) },
@@ -81,9 +83,9 @@ impl Heard {
         wanted: Wanted,
     ) -> Vec<Spot> {
         let mut news = Vec::new();
-        for row in rows {
+        for (row, at) in rows.iter().zip(times(rows, self.spoken)) {
             let before = *self;
-            *self = before.past(row);
+            *self = before.past(row, at);
             let Some(entry) = row.entry().filter(|entry| !entry.mine && row.key > before.known)
             else {
                 continue;
@@ -153,7 +155,7 @@ mod tests {
             key: RowKey(key),
             place: Place(key),
             revision: Revision(1),
-            received_at: Timestamp::UNIX_EPOCH,
+            received_at: Timestamp::from_second(second).unwrap(),
             kind: RowKind::Entry(Box::new(entry)),
         }
     }
@@ -231,6 +233,24 @@ mod tests {
             [(4, Why::Named), (5, Why::Marked), (2, Why::Named)]
         );
         assert_eq!(why(&mut room, &[at(6, 2, "Ana!")], ALL), [], "it moved");
+    }
+
+    #[test]
+    fn nobodys_clock_puts_off_the_end_of_a_silence() {
+        let mut room = heard(vec![row(1, 0, "bo", "hello")]);
+        let dated = |mut row: Row, second| {
+            if let RowKind::Entry(entry) = &mut row.kind {
+                entry.created_at = Timestamp::from_second(second).ok();
+            }
+            row
+        };
+        let rows = [
+            dated(row(2, 10, "bo", "from far ahead"), 4_000_000_000),
+            dated(row(3, 400, "bo", "from long ago"), -4_000_000),
+            row(4, 410, "bo", "on time"),
+        ];
+        assert_eq!(why(&mut room, &rows[..2], ALL), [(3, Why::Silence)]);
+        assert_eq!(why(&mut room, &rows[2..], ALL), []);
     }
 
     #[test]

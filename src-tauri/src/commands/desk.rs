@@ -13,6 +13,7 @@ use crate::errors::{AppError, Code};
 use crate::questions::Clerk;
 use crate::rooms::Live;
 use crate::shell::Shell;
+use crate::times::shown;
 
 /// The longest reason, tag or note that is taken from the page, in bytes; what the server takes is less.
 const WORDS: usize = 4096;
@@ -263,7 +264,7 @@ impl<'a> Desk<'a> {
             old: body(&line.old).into_owned(),
             new: body(&line.new).into_owned(),
             who: name(&line.by.display_name),
-            at: line.at,
+            at: shown(line.at),
         };
         lines.into_iter().map(line).collect()
     }
@@ -287,9 +288,9 @@ impl<'a> Desk<'a> {
                 org: name(&org_name),
                 // An entry says for which organisation it is, not who wrote it.
                 by: None,
-                at,
+                at: Some(at),
                 visibility: notes.visibility.into(),
-                edited_at: notes.edited_at,
+                edited_at: notes.edited_at.and_then(shown),
                 retracted: notes.retracted,
                 delivery: crate::rows::delivery(&entry.delivery).into(),
                 mine: entry.mine,
@@ -317,6 +318,7 @@ impl<'a> Desk<'a> {
 
 async fn clerk<'a>(shell: &'a Shell, live: &'a Live) -> Result<Clerk<'a>, AppError> {
     // Only who has begun what is asked for.
-    let questions = live.session.questions(u64::MAX).await?;
+    let known = live.session.watch().borrow().desk.revision;
+    let questions = live.session.questions(known).await?;
     Ok(shell.clerk(live, &questions))
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use aside_protocol::moderation;
 use aside_session::Mute;
 use aside_text::{body, name};
-use jiff::Timestamp;
 use tauri::State;
 
 use crate::args::{Arg, bad, bounded};
@@ -13,6 +12,7 @@ use crate::dto::{Deed, Deeds, Moderation, MutedPerson};
 use crate::errors::{AppError, Code};
 use crate::rooms::Live;
 use crate::shell::Shell;
+use crate::times::shown;
 
 /// The longest reason that a server takes, and the longest user id, in bytes.
 const REASON_BYTES: usize = aside_protocol::triage::REASON_BYTES;
@@ -143,11 +143,6 @@ pub(crate) async fn deeds(
     Ok(Deeds { deeds, has_older })
 }
 
-/// A time of the server's, unless it is in no year that a clock or a page knows.
-fn shown(ms: i64) -> Option<i64> {
-    Timestamp::from_millisecond(ms).ok().map(Timestamp::as_millisecond)
-}
-
 /// Under which names people were last seen here; the server names them by their ids.
 struct Names<'a> {
     shell: &'a Shell,
@@ -173,16 +168,5 @@ impl<'a> Names<'a> {
         let shown = last.map_or_else(String::new, |row| name(&row.entry.display_name));
         self.known.insert(user.to_owned(), shown.clone());
         Ok(shown)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_that_is_none_is_not_shown() {
-        assert_eq!(shown(1_700_000_000_123), Some(1_700_000_000_123));
-        assert_eq!([i64::MAX, i64::MIN, 9_000_000_000_000_000].map(shown), [None; 3]);
     }
 }

@@ -8,9 +8,6 @@ use crate::dto::{Draft, SendMode};
 use crate::errors::AppError;
 use crate::shell::Shell;
 
-/// The composer's place among the drafts of a room.
-const COMPOSER: &str = "composer";
-
 /// Returns once the text is safe on disk and stands in the timeline.
 #[tauri::command]
 pub(crate) async fn send(
@@ -61,8 +58,7 @@ pub(crate) async fn discard(
 
 #[tauri::command]
 pub(crate) async fn draft(shell: State<'_, Shell>, room: Arg<String>) -> Result<Draft, AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
-    let kept = live.session.draft(COMPOSER).await?;
+    let kept = shell.draft(room.room()?).await?;
     let kept = kept.map(|draft| Draft {
         text: draft.text,
         mode: match draft.mode {
@@ -80,11 +76,11 @@ pub(crate) async fn set_draft(
     text: Arg<String>,
     mode: Arg<SendMode>,
 ) -> Result<(), AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
     let mode = match mode.0 {
         SendMode::Message => DraftMode::Message,
         SendMode::Question => DraftMode::Question,
     };
-    let draft = aside_history::Draft { text: text.draft()?, mode, updated: live.session.now() };
-    Ok(live.session.set_draft(COMPOSER, draft).await?)
+    let updated = jiff::Timestamp::now();
+    let draft = aside_history::Draft { text: text.draft()?, mode, updated };
+    shell.keep_draft(room.room()?, draft).await
 }

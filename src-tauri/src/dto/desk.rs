@@ -244,7 +244,7 @@ pub(crate) struct ThreadAnswer {
     pub(crate) text: String,
     pub(crate) org: String,
     pub(crate) by: Option<Person>,
-    pub(crate) at: i64,
+    pub(crate) at: Option<i64>,
     pub(crate) visibility: Visibility,
     pub(crate) edited_at: Option<i64>,
     pub(crate) retracted: bool,
@@ -262,7 +262,7 @@ pub(crate) struct LogLine {
     pub(crate) old: String,
     pub(crate) new: String,
     pub(crate) who: String,
-    pub(crate) at: i64,
+    pub(crate) at: Option<i64>,
 }
 
 /// All there is to know of one question.

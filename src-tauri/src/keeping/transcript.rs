@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use aside_history::said::{FAR, said};
 use aside_history::{Anchor, Delivery, EntryRow, Place, RoomId, Row, RowKind, Store, StoreError};
 use aside_protocol::Body;
 use aside_text::{name, printable};
 use aside_words::{Key, Language, Slot};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 /// Read at once.
 const PAGE: u32 = 1000;
 /// The most that one writing reads: an hour at a hundred a second.
 const MOST: usize = 360_000;
-/// Servers' clocks differ: rows this much older than asked for do not end the search by themselves.
-const SLACK: SignedDuration = SignedDuration::from_mins(10);
 
 /// One line, and when it was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,49 +22,61 @@ pub(super) struct Said {
     pub(super) line: String,
 }
 
+/// A row, and when it was said.
+pub(super) type Timed = (Timestamp, Row);
+
 /// The rows of what was said from a moment on, in the order of the room.
 pub(super) async fn since(
     store: &Store,
     room: RoomId,
     from: Timestamp,
-) -> Result<Vec<Row>, StoreError> {
-    let (mut said, mut anchor) = (Vec::new(), Anchor::End);
-    while said.len() < MOST {
+) -> Result<Vec<Timed>, StoreError> {
+    let (mut rows, mut anchor) = (Vec::new(), Anchor::End);
+    while rows.len() < MOST {
         let page = store.page(room, anchor, PAGE).await?;
         let Some(first) = page.rows.first() else { break };
         anchor = Anchor::Before(first.place);
-        let older = page.rows.iter().all(|row| row.said_at() < from - SLACK);
-        said.extend(page.rows.into_iter().rev().filter(|row| row.said_at() >= from));
+        // The page knows less of its first rows than is known below, where those before them are there too.
+        let older = said(&page.rows, None).iter().all(|at| *at < from - FAR);
+        rows.extend(page.rows.into_iter().rev());
         if older || !page.has_older {
             break;
         }
     }
-    said.reverse();
-    Ok(said)
+    rows.reverse();
+    let mut rows = timed(rows, None);
+    rows.retain(|(at, _)| *at >= from);
+    Ok(rows)
 }
 
-/// The next rows after a place, a page of them, but for those that are still on their way.
+fn timed(rows: Vec<Row>, before: Option<Timestamp>) -> Vec<Timed> {
+    said(&rows, before).into_iter().zip(rows).collect()
+}
+
+/// The next rows after a place, whose row was said `before`: a page of them, but for those that are still on their way.
 pub(super) async fn after(
     store: &Store,
     room: RoomId,
     place: Place,
-) -> Result<Vec<Row>, StoreError> {
+    before: Timestamp,
+) -> Result<Vec<Timed>, StoreError> {
     let page = store.page(room, Anchor::After(place), PAGE).await?;
-    Ok(page.rows.into_iter().filter(|row| !row.place.is_echo()).collect())
+    let rows = page.rows.into_iter().filter(|row| !row.place.is_echo()).collect();
+    Ok(timed(rows, Some(before)))
 }
 
 /// What did not arrive is not said.
-pub(super) fn lines_of(rows: &[Row], language: Language) -> Vec<Said> {
-    rows.iter().filter_map(|row| line(row, language)).collect()
+pub(super) fn lines_of(rows: &[Timed], language: Language) -> Vec<Said> {
+    let said = |(at, row): &Timed| Some(Said { at: *at, line: line(row, language)? });
+    rows.iter().filter_map(said).collect()
 }
 
-fn line(row: &Row, language: Language) -> Option<Said> {
-    let line = match &row.kind {
+fn line(row: &Row, language: Language) -> Option<String> {
+    Some(match &row.kind {
         RowKind::Entry(entry) if arrived(entry) => entry_line(entry, language),
         RowKind::Gap(_) => language.say(Key::SHELL_TRANSCRIPT_MISSING).to_owned(),
         RowKind::Entry(_) | RowKind::Boundary => return None,
-    };
-    Some(Said { at: row.said_at(), line })
+    })
 }
 
 fn arrived(entry: &EntryRow) -> bool {
@@ -219,12 +230,32 @@ mod tests {
         let (store, room) = filled(rows).await;
         let all = since(&store, room, Timestamp::from_second(START).unwrap()).await.unwrap();
         assert_eq!(all.len(), 2500);
-        assert!(all.windows(2).all(|two| two[0].said_at() < two[1].said_at()));
+        assert!(all.windows(2).all(|two| two[0].0 < two[1].0));
         let late = Timestamp::from_second(START + 2490).unwrap();
         assert_eq!(since(&store, room, late).await.unwrap().len(), 10);
-        assert_eq!(after(&store, room, all[99].place).await.unwrap(), all[100..1100]);
-        assert_eq!(after(&store, room, all[1599].place).await.unwrap(), all[1600..]);
-        assert_eq!(after(&store, room, all[2499].place).await.unwrap(), []);
+        let next = async |n: usize| after(&store, room, all[n].1.place, all[n].0).await.unwrap();
+        assert_eq!(next(99).await, all[100..1100]);
+        assert_eq!(next(1599).await, all[1600..]);
+        assert_eq!(next(2499).await, []);
+    }
+
+    #[tokio::test]
+    async fn what_a_wrong_clock_dated_is_in_the_hour_in_which_it_was_heard() {
+        let dated = |n: i64, created: i64| {
+            let mut row = row(&message(&format!("m{n}")), "Ming", n, Delivery::Received);
+            if let RowKind::Entry(entry) = &mut row.kind {
+                entry.created_at = Timestamp::from_second(created).ok();
+            }
+            row
+        };
+        let (long_ago, ahead) = (1_538_980_200, 4_000_000_000);
+        let rows = vec![dated(0, START), dated(5, long_ago), dated(9, ahead), dated(9, START + 9)];
+        let (store, room) = filled(rows).await;
+        let rows = since(&store, room, Timestamp::from_second(START).unwrap()).await.unwrap();
+        let hours = by_hour(&lines_of(&rows, Language::english()), &TimeZone::UTC);
+        let lines = [(20, "m0"), (25, "m5"), (29, "m9"), (29, "m9")];
+        let lines = lines.map(|(second, text)| format!("22:13:{second}  Ming: {text}\n")).concat();
+        assert_eq!(hours, BTreeMap::from([("2023-11-14 22".to_owned(), lines)]));
     }
 
     #[test]

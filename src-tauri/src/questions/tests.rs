@@ -67,6 +67,25 @@ fn a_question_stands_in_exactly_one_lane() {
 }
 
 #[test]
+fn a_time_that_is_none_is_not_shown() {
+    let (early, late) = (Some(i64::MIN), Some(9_000_000_000_000_000));
+    let never = Item {
+        asked_at: i64::MAX,
+        first_answer_at: early,
+        closed_at: late,
+        ..item(Work::Answered, Stage::None, None)
+    };
+    let question = shown(never, &Questions::default());
+    assert_eq!([question.asked_at, question.first_answer_at, question.closed_at], [None; 3]);
+    let json = serde_json::json!({
+        "id": "a", "visibility": "staff", "text": "t", "by": {"user": "u", "displayName": "U"}, "at": i64::MAX, "editedAt": i64::MIN,
+    });
+    let answer: PrivateAnswer = serde_json::from_value(json).unwrap();
+    let answer = at_desk(true, &Questions::default(), |clerk| clerk.private(&answer));
+    assert_eq!((answer.at, answer.edited_at), (None, None));
+}
+
+#[test]
 fn names_tags_and_words_of_strangers_are_safe_to_look_at() {
     let question = shown(item(Work::Open, Stage::None, None), &Questions::default());
     assert_eq!(question.asker.name, "Ana");

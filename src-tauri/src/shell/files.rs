@@ -1,13 +1,30 @@
 //! What is kept of a room in files: it goes with the room, and moves with it.
 
-use aside_history::RoomName;
+use aside_history::{Draft, RoomId, RoomName};
 
 use super::Shell;
 use crate::dto::RoomForm;
 use crate::errors::AppError;
 use crate::form;
+use crate::settings::RoomKey;
+
+/// The composer's place among the drafts of a room.
+const COMPOSER: &str = "composer";
 
 impl Shell {
+    /// What is being written into a room, which need not be open: its token may be asked for meanwhile.
+    pub(crate) async fn draft(&self, key: RoomKey) -> Result<Option<Draft>, AppError> {
+        Ok(self.rooms.store().draft(self.files(key).await?, COMPOSER).await?)
+    }
+
+    pub(crate) async fn keep_draft(&self, key: RoomKey, draft: Draft) -> Result<(), AppError> {
+        Ok(self.rooms.store().set_draft(self.files(key).await?, COMPOSER, draft).await?)
+    }
+
+    async fn files(&self, key: RoomKey) -> Result<RoomId, AppError> {
+        Ok(self.rooms.store().room(&name(&self.saved(key)?.form)?).await?)
+    }
+
     /// Forgets what is kept of a room, unless another that is saved is the same.
     pub(super) async fn forget_files(&self, form: &RoomForm) -> Result<(), AppError> {
         let still_used =

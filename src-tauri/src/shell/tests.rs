@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use aside_history::{Anchor, Store};
+use aside_history::{Anchor, Draft, DraftMode, Store};
 use aside_protocol::Topic;
 use aside_server::{Config, NewEntry, RoomSpec, Running, TokenId, TokenSpec};
 use aside_session::Env;
@@ -148,6 +148,20 @@ async fn a_room_without_a_token_says_so_and_comes_with_one() {
     assert_eq!(shell.boot().rooms[0].token_store, TokenStore::Keyring);
     assert_eq!(shell.join(table.form(), None).await.unwrap(), key, "the same room, joined again");
     assert_eq!(shell.boot().rooms.len(), 1);
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn what_is_being_written_is_kept_without_a_token_too() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let key = shell.join(table.form(), None).await.unwrap();
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let draft = Draft { text: "half a thought".to_owned(), mode: DraftMode::Message, updated: at };
+    shell.keep_draft(key, draft.clone()).await.unwrap();
+    shell.set_token(key, table.token.clone()).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    assert_eq!(shell.draft(key).await.unwrap(), Some(draft));
     shell.rooms.close().await;
 }
 

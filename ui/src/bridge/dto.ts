@@ -435,12 +435,12 @@ export type AnswerDelivery = "received" | "sending" | "sent" | "unsure" | "faile
 /**
  * One answer to a question, or a note of the staff.
  */
-export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, };
+export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number | null, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, };
 
 /**
  * One line of what was done with a question.
  */
-export type LogLine = { field: string, old: string, new: string, who: string, at: number, };
+export type LogLine = { field: string, old: string, new: string, who: string, at: number | null, };
 
 /**
  * All there is to know of one question.

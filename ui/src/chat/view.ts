@@ -272,7 +272,7 @@ export class View {
     if (this.#drawn !== "yes") return;
     const near = this.#scroller.clientHeight * EDGE_SCREENS;
     if (this.#scroller.clientHeight === 0) return;
-    if (this.#scroller.scrollTop < near && this.#timeline.hasOlder && !this.#isFlooded()) void this.#timeline.older(Date.now());
+    if (this.#scroller.scrollTop < near && this.#timeline.hasOlder && !this.#isFlooded()) void this.#timeline.older(performance.now());
     if (this.#rest() < near && this.#timeline.hasNewer) void this.#timeline.newer();
   }
 

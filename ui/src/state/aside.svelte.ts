@@ -160,7 +160,7 @@ export class Aside {
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
-    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore().catch(() => undefined)]);
+    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore()]);
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
@@ -216,7 +216,7 @@ export class Aside {
 
   /** A room was saved by the join form: list it and go there. */
   async joined(room: SavedRoom): Promise<void> {
-    this.rooms = this.rooms.some(({ id }) => id === room.id) ? this.rooms.map((old) => (old.id === room.id ? room : old)) : [...this.rooms, room];
+    this.list.heard(this.rooms.some(({ id }) => id === room.id) ? this.rooms.map((old) => (old.id === room.id ? room : old)) : [...this.rooms, room]);
     this.sheet = null;
     await this.open(room.id);
     await this.show(room.id);
@@ -277,13 +277,13 @@ export class Aside {
   }
 
   setVisible(visible: boolean): void {
+    this.desk?.answer?.shown(visible);
     if (visible) {
       void this.#reappear();
     } else {
       this.#lookAway();
       this.#keepStand();
       void this.composer?.keepNow();
-      void this.desk?.answer?.keepNow();
     }
   }
 

@@ -1,8 +1,7 @@
 // What one person is writing into one room: the text, whether it is a question, and that it is kept until the backend has it.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { AppError, SendMode } from "../bridge/dto";
-
-const DRAFT_DEBOUNCE_MS = 300;
+import type { AppError, Draft as Kept, SendMode } from "../bridge/dto";
+import { Draft, joined } from "./draft";
 
 export class Composer {
   text = $state("");
@@ -14,32 +13,41 @@ export class Composer {
 
   readonly room: string;
   readonly #bridge: Bridge;
-  #touched = false;
-  #draftTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #draft: Draft<Kept>;
+  #modeChosen = false;
 
   constructor(room: string, bridge: Bridge) {
     this.room = room;
     this.#bridge = bridge;
+    this.#draft = new Draft({
+      read: () => bridge.draft(room),
+      keep: () => bridge.setDraft(room, this.text, this.mode),
+      take: (kept) => this.#take(kept),
+    });
   }
 
-  /** Brings back what was being written, unless writing has begun meanwhile. */
-  async restore(): Promise<void> {
-    const draft = await this.#bridge.draft(this.room);
-    if (this.#touched) return;
-    this.text = draft.text;
-    this.mode = draft.mode;
+  /** Brings back what was being written; what was begun meanwhile stands below it. */
+  restore(): Promise<void> {
+    return this.#draft.restore();
+  }
+
+  #take({ text, mode }: Kept): void {
+    // What travels must stay at the beginning, from which it is taken once it is sent.
+    this.text = this.busy ? joined(this.text, text) : joined(text, this.text);
+    if (!this.#modeChosen) this.mode = mode;
   }
 
   type(text: string): void {
     this.text = text;
     this.error = null;
-    this.#keepSoon();
+    this.#draft.changed();
   }
 
   setMode(mode: SendMode): void {
     if (this.mode === mode) return;
     this.mode = mode;
-    this.#keepSoon();
+    this.#modeChosen = true;
+    this.#draft.changed();
   }
 
   /** Sends what is written. The field is cleared only when the backend has it. True when it has. */
@@ -57,24 +65,15 @@ export class Composer {
       this.busy = false;
     }
     // What was typed while it travelled is the beginning of the next one.
-    if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
+    if (this.text.startsWith(text)) this.text = this.text.slice(text.length).replace(/^\n/, "");
     this.mode = "message";
-    this.#touched = true;
+    this.#draft.changed();
     await this.keepNow();
     return true;
   }
 
   /** Writes the draft at once: the room is left, the window hides, or the text was sent. */
-  async keepNow(): Promise<void> {
-    if (!this.#touched) return;
-    clearTimeout(this.#draftTimer);
-    this.#draftTimer = undefined;
-    await this.#bridge.setDraft(this.room, this.text, this.mode).catch(() => undefined);
-  }
-
-  #keepSoon(): void {
-    this.#touched = true;
-    clearTimeout(this.#draftTimer);
-    this.#draftTimer = setTimeout(() => void this.keepNow(), DRAFT_DEBOUNCE_MS);
+  keepNow(): Promise<void> {
+    return this.#draft.keepNow();
   }
 }

@@ -26,7 +26,7 @@ export class Hosts {
     if (!(await aside.attempt(() => aside.bridge.host.run(room.id, true)))) return false;
     await aside.open(room.id);
     await aside.show(room.id);
-    if (room.id === aside.currentId && aside.timeline?.loaded === false) await aside.timeline.open(false);
+    await aside.list.came(room.id);
     return true;
   }
 

@@ -1,9 +1,14 @@
 // The list of rooms as a person keeps it: its order, and what is out of sight. What was archived comes back with one press for six seconds.
 import { asAppError } from "../bridge/bridge";
-import type { AppError, SavedRoom } from "../bridge/dto";
+import type { AppError, RoomForm, SavedRoom } from "../bridge/dto";
 import type { Aside } from "./aside.svelte";
 
 const UNDO_MS = 6_000;
+
+/** Nothing that was read of the one is of the other. */
+function isAnother(a: RoomForm, b: RoomForm): boolean {
+  return a.server !== b.server || a.topic !== b.topic || a.stream !== b.stream || a.user !== b.user;
+}
 
 /** What was archived a moment ago, and whether it was open until then. */
 interface JustArchived {
@@ -27,8 +32,13 @@ export class RoomList {
   /** The list is another one, whichever window changed it. */
   heard(rooms: readonly SavedRoom[]): void {
     const aside = this.#aside;
+    const { current: before, currentId } = aside;
     aside.rooms = rooms;
-    if (aside.currentId !== null && aside.current?.archived !== false) aside.leaveView();
+    if (currentId === null) return;
+    const { current } = aside;
+    const became = before !== null && current !== null && isAnother(before.form, current.form);
+    if (became || current?.archived !== false) aside.leaveView();
+    if (became && !current.archived) void aside.show(currentId);
   }
 
   async useToken(id: string, token: string): Promise<AppError | null> {
@@ -40,8 +50,15 @@ export class RoomList {
     }
     aside.sheet = null;
     if (!aside.statuses.has(id)) await aside.open(id);
-    if (id === aside.currentId && aside.timeline?.loaded === false) await aside.timeline.open(false);
+    await this.came(id);
     return null;
+  }
+
+  /** A room is there that could not be opened before: what could not be read then is read now. */
+  async came(id: string): Promise<void> {
+    const { currentId, timeline, composer } = this.#aside;
+    if (id !== currentId) return;
+    await Promise.all([timeline?.loaded === false ? timeline.open(false) : null, composer?.restore()]);
   }
 
   /** One place up or down; false at either end. */

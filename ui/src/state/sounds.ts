@@ -48,7 +48,7 @@ export class Sounds {
   #quietUntil = Number.NEGATIVE_INFINITY;
 
   /** Plays one, unless another was heard less than `apart` seconds ago. */
-  play(sound: Sound, volume: number, apart: number, now = Date.now()): void {
+  play(sound: Sound, volume: number, apart: number, now = performance.now()): void {
     if (volume <= 0 || now < this.#quietUntil) return;
     this.#quietUntil = now + apart * 1_000;
     void this.#play(sound, volume / 100).catch(() => {

@@ -107,7 +107,7 @@ export class Tempo {
   }
 
   #look(): void {
-    const now = Date.now();
+    const now = performance.now();
     const said = this.#said.at(now);
     const worth = this.#worth.at(now);
     this.shown = this.#meter.feed(said, now) ? roundedRate(said) : null;

@@ -110,13 +110,13 @@ export class Timeline {
   async reappear(): Promise<void> {
     if (this.#goingTo !== null) return;
     if (!this.loaded || this.following) await this.open(true);
-    else await this.#refreshHeld(Date.now(), true);
+    else await this.#refreshHeld(performance.now(), true);
   }
 
   /** The rows look other than they did: the same ones are read again. */
   async repaint(): Promise<void> {
     if (!this.loaded) return;
-    if (!this.following) return this.#refreshHeld(Date.now(), true);
+    if (!this.following) return this.#refreshHeld(performance.now(), true);
     await this.#load({ at: "end" }, Math.max(PAGE_ROWS, Math.min(this.#stretch.rows.length, followedRows(this.screenRows))), () => undefined);
   }
 
@@ -179,7 +179,7 @@ export class Timeline {
     const trim = this.following ? ({ cap: followedRows(this.screenRows), from: "oldest" } as const) : ({ cap: HELD_ROWS, from: "newest" } as const);
     if (!this.following) this.fresh.add(changes.upserts);
     this.#drawn.change(changes, this.#stretch);
-    this.#drawn.take(changes.upserts, changes.leftOut, this.#stretch, this.fold, this.#wish, Date.now());
+    this.#drawn.take(changes.upserts, changes.leftOut, this.#stretch, this.fold, this.#wish, performance.now());
     const next = withChanges(this.#stretch, changes, trim);
     // Of what came and went in one pull, some is to be seen.
     if (this.following) this.#drawn.advance(this.#stretch, changes.upserts, next, trim.cap);
@@ -310,7 +310,7 @@ export class Timeline {
     this.#ear.listen(page.rows);
     const sampled = this.tempo.oneIn > 1;
     if (!sampled) this.#drawn.whole();
-    this.#drawn.take(page.rows, 0, this.#stretch, this.fold, this.#wish, Date.now());
+    this.#drawn.take(page.rows, 0, this.#stretch, this.fold, this.#wish, performance.now());
     const next = fromPage(page);
     if (sampled) this.#drawn.advance(this.#stretch, page.rows, next, followedRows(this.screenRows));
     this.#show(next);
@@ -356,7 +356,7 @@ export class Timeline {
   /** Held, and more came than a pull carries: count what can be known, read the held rows again now and then. */
   async #outrun(unread: number): Promise<void> {
     this.fresh.atLeast(unread);
-    await this.#refreshHeld(Date.now(), false);
+    await this.#refreshHeld(performance.now(), false);
   }
 
   async #refreshHeld(now: number, force: boolean): Promise<void> {
@@ -386,7 +386,7 @@ export class Timeline {
 
   /** A view that the room has outrun is read again, now or when it is time. */
   async #reread(): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     if (now < this.#refreshAt) return void setTimeout(this.#poke, this.#refreshAt - now);
     if (!this.following) return this.#outrun(0);
     this.#refreshAt = now + REFRESH_MS;

@@ -4,24 +4,33 @@ use aside_protocol::Epoch;
 use aside_protocol::triage::Item;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::statements::{DROP_ITEM, DROP_ITEMS, ITEMS, ITEMS_HEAD, SAVE_ITEM, SAVE_ITEMS_HEAD};
+use super::statements::{
+    DROP_ITEM, DROP_ITEMS, ITEMS_HEAD, NEWEST_ITEMS, SAVE_ITEM, SAVE_ITEMS_HEAD,
+};
 use crate::error::StoreError;
 use crate::ids::RoomId;
-use crate::triage::{Items, ItemsHeard};
+use crate::triage::{ITEMS, ITEMS_BYTES, Items, ItemsHeard};
 
-/// All of them.
+/// All of them, the newest where there are more than anybody asks: a release that knew no bounds may have kept what a server made up.
 pub(crate) fn all(conn: &Connection, room: RoomId) -> Result<Items, StoreError> {
     let head = conn
         .prepare_cached(ITEMS_HEAD)?
         .query_row([room.0], |line| Ok((line.get::<_, Option<String>>(0)?, line.get::<_, i64>(1)?)))
         .optional()?;
     let Some((epoch, whole)) = head else { return Err(StoreError::UnknownRoom(room)) };
-    let mut statement = conn.prepare_cached(ITEMS)?;
-    let bodies = statement.query_map([room.0], |line| line.get::<_, String>(0))?;
-    let mut items = Vec::new();
+    let mut statement = conn.prepare_cached(NEWEST_ITEMS)?;
+    let most = i64::try_from(ITEMS).unwrap_or(i64::MAX);
+    let bodies = statement.query_map(params![room.0, most], |line| line.get::<_, String>(0))?;
+    let (mut items, mut bytes) = (Vec::new(), 0);
     for body in bodies {
+        let body = body?;
+        bytes += body.len();
+        if bytes > ITEMS_BYTES {
+            tracing::warn!("more of questions is kept than is read");
+            break;
+        }
         // One that another release wrote and this one can't read is asked for again, with all others.
-        match serde_json::from_str::<Item>(&body?) {
+        match serde_json::from_str::<Item>(&body) {
             Ok(item) => items.push(item),
             Err(error) => {
                 tracing::warn!(%error, "a kept question is not understood");
@@ -29,6 +38,7 @@ pub(crate) fn all(conn: &Connection, room: RoomId) -> Result<Items, StoreError> 
             }
         }
     }
+    items.reverse();
     let epoch = epoch.map(Epoch::new);
     Ok(Items { epoch, whole: u64::try_from(whole).unwrap_or(0), items })
 }

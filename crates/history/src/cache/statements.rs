@@ -42,6 +42,7 @@ statements! {
     ITEMS_HEAD = "SELECT items_epoch, items_whole FROM rooms WHERE room = ?1";
     SAVE_ITEMS_HEAD = "UPDATE rooms SET items_epoch = ?2, items_whole = ?3 WHERE room = ?1";
     ITEMS = "SELECT body FROM items WHERE room = ?1 ORDER BY number";
+    NEWEST_ITEMS = "SELECT body FROM items WHERE room = ?1 ORDER BY number DESC LIMIT ?2";
     SAVE_ITEM = "INSERT INTO items (room, question, number, work, body) VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT (room, question) DO UPDATE SET number = ?3, work = ?4, body = ?5";
     DROP_ITEM = "DELETE FROM items WHERE room = ?1 AND question = ?2";

@@ -12,6 +12,7 @@ use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::time::sleep;
 
 use super::answers::{DRAFT, OutgoingAnswer};
+use super::bounds::Fill;
 use super::local::Local;
 use super::looking::Looking;
 use super::{Done, Room};
@@ -42,6 +43,7 @@ pub struct Questions {
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     pub(super) items: HashMap<EntryId, (u64, Item)>,
+    pub(super) fill: Fill,
     revision: u64,
     /// The revision at which everything was forgotten.
     floor: u64,
@@ -88,14 +90,17 @@ impl Desk {
         let mut desk = Self { epoch: kept.epoch, whole: kept.whole, drafted, ..Self::default() };
         desk.newest = kept.whole;
         desk.revision = 1;
-        let keep = |item: Item| (item.question_id.clone(), (desk.revision, item));
-        desk.items = kept.items.into_iter().map(keep).collect();
+        for item in kept.items {
+            if desk.has_room_for(&item) {
+                desk.items.insert(item.question_id.clone(), (desk.revision, item));
+            }
+        }
         desk
     }
 
     /// Keeps an item that is newer than what is here.
     pub(super) fn take(&mut self, mut item: Item) {
-        if item.change == self.whole + 1 {
+        if item.change == self.whole.saturating_add(1) {
             self.whole = item.change;
             self.unsaved.moved = true;
         }
@@ -108,6 +113,9 @@ impl Desk {
             item.voted = item.voted.or(known.voted);
         }
         item.voted = item.voted.or(Some(false));
+        if !self.has_room_for(&item) {
+            return;
+        }
         self.revision += 1;
         self.edits.extend(item.edits.iter().cloned());
         self.unsaved.items.insert(item.question_id.clone());
@@ -125,6 +133,7 @@ impl Desk {
             revision: self.revision,
             floor: self.revision,
             open: self.open,
+            fill: self.fill.emptied(),
             unsaved: Unsaved { forget: true, ..Unsaved::default() },
             local: std::mem::take(&mut self.local),
             presence: std::mem::take(&mut self.presence),
@@ -155,6 +164,9 @@ impl Desk {
     }
 
     pub(super) fn since(&self, since: u64) -> Questions {
+        // What is beyond this is of another session's desk.
+        let reset = since < self.floor || since > self.revision;
+        let since = if reset { 0 } else { since };
         let changed = self.items.values().filter(|(revision, _)| *revision > since);
         let mut items: Vec<Item> = changed.map(|(_, item)| item.clone()).collect();
         // What waits for review has no number: the first asked comes first.
@@ -163,7 +175,7 @@ impl Desk {
         Questions {
             revision: self.revision,
             items,
-            reset: since < self.floor,
+            reset,
             presence: self.presence.values().cloned().collect(),
             drafted,
             outgoing: self.outgoing.clone(),
@@ -172,7 +184,12 @@ impl Desk {
 
     /// Every change that the server has told of on this connection is here.
     pub(super) fn is_fresh(&self) -> bool {
-        self.open && self.whole >= self.newest && !self.reading
+        self.open && self.has_all() && !self.reading
+    }
+
+    /// There is no change that is not here.
+    pub(super) fn has_all(&self) -> bool {
+        self.whole >= self.newest
     }
 
     fn view(&self, offered: bool, snippets: Option<u64>) -> DeskView {
@@ -247,14 +264,14 @@ impl Room {
 
     fn mend_hole(&mut self) {
         // A hole, which a full queue or a lost frame leaves.
-        if self.desk.whole < self.desk.newest {
+        if !self.desk.has_all() {
             self.read_changes(Duration::ZERO);
         }
         self.tell_desk();
     }
 
     fn read_changes(&mut self, after: Duration) {
-        if self.desk.reading || self.desk.whole >= self.desk.newest {
+        if self.desk.reading || self.desk.has_all() {
             return;
         }
         self.desk.reading = true;
@@ -275,7 +292,7 @@ impl Room {
                 self.desk.unsaved.moved |= change > self.desk.whole;
                 self.desk.whole = self.desk.whole.max(change);
                 if more {
-                    self.desk.newest = self.desk.newest.max(change + 1);
+                    self.desk.newest = self.desk.newest.max(change.saturating_add(1));
                 }
                 self.read_changes(Duration::ZERO);
             }

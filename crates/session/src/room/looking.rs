@@ -14,12 +14,26 @@ use crate::network::{HttpError, HttpReply};
 
 /// A server forgets after 25 seconds; two of three signs may get lost.
 const AGAIN: Duration = Duration::from_secs(10);
+/// Who has typed nothing for so long does not write: a window may be hidden or gone, and a claim that nobody works on would be kept alive.
+const STILL: Duration = Duration::from_secs(30);
 
 /// What this person has before them.
 #[derive(Debug, Default)]
 pub(super) struct Looking {
     at: Option<Look>,
     said: Option<Instant>,
+    /// When something was last written.
+    wrote: Option<Instant>,
+}
+
+impl Looking {
+    fn lapse(&mut self, now: Instant) {
+        if let Some(look) = &mut self.at
+            && self.wrote.is_none_or(|wrote| wrote + STILL <= now)
+        {
+            look.doing = Doing::Viewing;
+        }
+    }
 }
 
 /// A vote that was answered.
@@ -33,6 +47,9 @@ impl Desk {
     pub(super) fn presence_came(&mut self, presence: Presence) {
         let question = presence.question_id.clone();
         let name = question.as_str().to_owned();
+        if !presence.people.is_empty() && !self.has_room_for_people(&presence) {
+            return;
+        }
         let same = if presence.people.is_empty() {
             self.presence.remove(&name).is_none()
         } else {
@@ -62,6 +79,9 @@ impl Room {
     /// This person has another question before them, or does something else with it.
     pub(super) fn looks_at(&mut self, question: Option<EntryId>, doing: Doing, device: String) {
         let look = Look { question, doing, device };
+        if doing == Doing::Drafting {
+            self.desk.looking.wrote = Some(Instant::now());
+        }
         let nothing = |at: &Option<Look>| at.as_ref().is_none_or(|at| at.question.is_none());
         let before = self.desk.looking.at.replace(look.clone());
         if before.as_ref() != Some(&look) && !(nothing(&before) && look.question.is_none()) {
@@ -72,6 +92,7 @@ impl Room {
     /// Says it, where somebody wants to know.
     pub(super) fn say_look(&mut self) {
         let staff = self.tell.borrow().facts.role.at_desk();
+        self.desk.looking.lapse(Instant::now());
         let Some(look) = self.desk.looking.at.clone() else { return };
         if !staff || !self.has(Extension::Triage) || self.link.is_none() {
             return;
@@ -87,7 +108,7 @@ impl Room {
 
     /// When it must be said again.
     pub(super) fn look_due(&self) -> Option<Instant> {
-        let Looking { at, said } = &self.desk.looking;
+        let Looking { at, said, wrote: _ } = &self.desk.looking;
         let holds = at.as_ref().is_some_and(|look| look.question.is_some());
         said.filter(|_| holds && self.is_online()).map(|said| said + AGAIN)
     }

@@ -19,7 +19,7 @@ const AGAIN_MOST: Duration = Duration::from_secs(300);
 /// So many removals are remembered, the newest.
 const REMEMBERED: usize = 4096;
 /// An entry's name that is longer is not remembered; whoever makes such names is no server of ours.
-const ID_BYTES: usize = 256;
+pub(super) const ID_BYTES: usize = 256;
 
 /// What is known of a room's removals. Not kept: what a cache has is compared once in each session.
 #[derive(Debug, Default)]

@@ -1,9 +1,8 @@
 // The answer being written to one question: who may read it, that it is kept, claimed by its first character, and stopped when another came first.
 import { asAppError, type Bridge } from "../../bridge/bridge";
 import type { AppError, DeskStatus, Held, Question, Visibility } from "../../bridge/dto";
+import { Draft, joined } from "../draft";
 import { missingField } from "./snippetText";
-
-const DRAFT_DEBOUNCE_MS = 300;
 
 /** Why nothing can be written or sent now. */
 export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" | null;
@@ -30,12 +29,13 @@ export class Answer {
   readonly #desk: Desk;
   /** The newest answer that the writer had before them when they began. */
   #seen: number;
-  #touched = false;
+  readonly #draft: Draft<{ text: string }>;
   #claiming = false;
   #drafting = false;
+  /** Nobody has it before them. */
+  #away = false;
   /** The held answer is being rewritten, so that it is not shown as held meanwhile. */
   #editing = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(room: string, id: string, bridge: Bridge, desk: Desk) {
     this.room = room;
@@ -43,6 +43,11 @@ export class Answer {
     this.#bridge = bridge;
     this.#desk = desk;
     this.#seen = desk.question(id)?.lastAnswer ?? 0;
+    this.#draft = new Draft({
+      read: () => bridge.desk.questionDraft(room, id),
+      keep: () => this.#keep(),
+      take: ({ text }, begun) => (this.text = begun ? joined(text, this.text) : text),
+    });
   }
 
   readonly empty = $derived(this.text.trim() === "");
@@ -69,8 +74,7 @@ export class Answer {
 
   async open(): Promise<void> {
     void this.#look("viewing");
-    const draft = await this.#bridge.desk.questionDraft(this.room, this.id).catch(() => ({ text: "" }));
-    if (!this.#touched) this.text = draft.text;
+    await this.#draft.restore();
     await this.loadHeld();
   }
 
@@ -97,11 +101,9 @@ export class Answer {
     const began = this.empty && text.trim() !== "";
     this.text = text;
     this.error = null;
-    this.#touched = true;
     if (began && !this.held) this.#seen = this.question?.lastAnswer ?? this.#seen;
     if (text.trim() !== "") void this.#begin();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.keepNow(), DRAFT_DEBOUNCE_MS);
+    this.#draft.changed();
   }
 
   /** Fewer readers at once, more only after a question. */
@@ -145,7 +147,9 @@ export class Answer {
     this.held = null;
     if (this.text !== text) return;
     this.text = "";
-    if (this.#touched) await this.keepNow();
+    if (!this.#draft.begun) return;
+    this.#draft.changed();
+    await this.keepNow();
   }
 
   async takeOver(): Promise<void> {
@@ -154,17 +158,26 @@ export class Answer {
     if (question) await this.#try(() => this.#bridge.desk.triage(this.room, this.id, question.rev, { do: "claim", takeOver: true }));
   }
 
-  async keepNow(): Promise<void> {
-    if (!this.#touched) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#bridge.desk.setQuestionDraft(this.room, this.id, this.text).catch(() => undefined);
+  keepNow(): Promise<void> {
+    return this.#draft.keepNow();
+  }
+
+  async #keep(): Promise<void> {
+    await this.#bridge.desk.setQuestionDraft(this.room, this.id, this.text);
     await this.#look(this.empty ? "viewing" : "drafting");
   }
 
+  /** Nobody looks any more. It is said before anything is waited for: what is looked at next is said after it. */
   async close(): Promise<void> {
-    if (this.#timer !== undefined) await this.keepNow();
-    await this.#bridge.desk.look(this.room, null, "viewing").catch(() => undefined);
+    [this.#away, this.#drafting] = [true, false];
+    const left = this.#bridge.desk.look(this.room, null, "viewing").catch(() => undefined);
+    await Promise.all([left, this.keepNow()]);
+  }
+
+  /** The window came into sight, or out of it. */
+  shown(visible: boolean): void {
+    this.#away = !visible;
+    void (visible ? this.#look("viewing") : this.close());
   }
 
   async #deliver(coAnswer: boolean): Promise<boolean> {
@@ -172,8 +185,7 @@ export class Answer {
     if (this.empty || this.busy || this.field !== null) return false;
     const seen = coAnswer ? Math.max(this.#seen, this.question?.lastAnswer ?? 0) : this.#seen;
     this.busy = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#draft.hold();
     const sent = await this.#try(() => this.#bridge.desk.answerQuestion(this.room, this.id, text, this.visibility, seen, coAnswer));
     this.busy = false;
     if (!sent) {
@@ -182,11 +194,11 @@ export class Answer {
     }
     this.held = null;
     this.#editing = false;
-    this.#touched = true;
     if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
     this.visibility = "public";
     this.#drafting = false;
-    if (!this.empty) await this.keepNow();
+    this.#draft.changed();
+    await this.keepNow();
     return true;
   }
 
@@ -202,6 +214,7 @@ export class Answer {
   }
 
   async #look(doing: "viewing" | "drafting"): Promise<void> {
+    if (this.#away) return;
     this.#drafting = doing === "drafting";
     await this.#bridge.desk.look(this.room, this.id, doing).catch(() => undefined);
   }
