@@ -56,6 +56,17 @@ describe("the window", () => {
     expect(bridge.calls.filter(([name]) => name === "closeWindow")).toEqual([["closeWindow", "stay", false]]);
   });
 
+  it("keeps what closing is to mean from now on, whatever else is chosen later", async () => {
+    const { bridge, aside } = await shown("main");
+    bridge.emit("close-asked", null);
+    await settled();
+    document.querySelector<HTMLInputElement>("dialog .check input")?.click();
+    button("Keep running")?.click();
+    await settled();
+    await aside.saveSettings({ theme: "dark" });
+    expect(bridge.scene.settings).toMatchObject({ theme: "dark", close: "hide" });
+  });
+
   it("shows rows alone beside something else, and gives the rest back", async () => {
     await shown("side");
     expect(document.querySelector(".rail")).toBeNull();

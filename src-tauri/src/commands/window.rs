@@ -88,6 +88,10 @@ pub(crate) fn close_window(
     };
     let saved =
         if remember.0 { shell.change(|memory| memory.settings.close = choice) } else { Ok(()) };
+    // A page sends all of its settings: one that does not know of this would take it back.
+    if remember.0 {
+        windows::settings_changed(&app);
+    }
     match choice {
         CloseChoice::Quit => windows::quit(&app),
         CloseChoice::Hide | CloseChoice::Ask => windows::hide(&app, this(&window)?),

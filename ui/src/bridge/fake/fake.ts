@@ -7,6 +7,7 @@ import { live } from "./deskLife";
 import { busyDesk } from "./questions";
 import { FakeHost } from "./host";
 import { FakeOrder } from "./order";
+import { FakeOverlay } from "./overlay";
 import { FakeRoom } from "./room";
 import { reordered, saved } from "./rooms";
 import { FakeRules } from "./rules";
@@ -71,8 +72,7 @@ export class FakeBridge implements Bridge {
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
   scene: Scene;
-  overlayPortTaken = false;
-  #renewals = 0;
+  readonly overlaid = new FakeOverlay();
   recovered = 0;
   #rooms: SavedRoom[] = [];
   #ticking = false;
@@ -305,32 +305,28 @@ export class FakeBridge implements Bridge {
     return this.#answer("saveSettings", [settings], () => {
       const { proxy } = settings;
       if (proxy.by === "through" && proxy.url.includes("@")) throw { code: "proxy_secret", params: {} };
-      this.scene.settings = settings;
-      this.views.made = settings.views;
-      this.emit("settings", settings);
+      this.#chose(settings);
     });
+  }
+
+  #chose(settings: Settings): void {
+    this.scene.settings = settings;
+    this.views.made = settings.views;
+    this.emit("settings", settings);
   }
 
   overlay(): Promise<Overlay> {
-    return this.#answer("overlay", [], () => this.#overlay());
+    return this.#answer("overlay", [], () => this.overlaid.look(this.scene.settings));
   }
 
   renewOverlay(part: OverlayPart): Promise<Overlay> {
-    return this.#answer("renewOverlay", [part], () => {
-      this.#renewals += 1;
-      if (part === "port") this.overlayPortTaken = false;
-      return this.#overlay();
-    });
-  }
-
-  #overlay(): Overlay {
-    const { overlay } = this.scene.settings;
-    const place = `http://127.0.0.1:${27310 + this.#renewals}/00000000000000000000000000000${100 + this.#renewals}`;
-    return { state: !overlay ? "off" : this.overlayPortTaken ? "portTaken" : "on", port: 27310 + this.#renewals, chat: `${place}/chat`, question: `${place}/question` };
+    return this.#answer("renewOverlay", [part], () => this.overlaid.renew(part, this.scene.settings));
   }
 
   closeWindow(action: CloseAction, remember: boolean): Promise<void> {
-    return this.#answer("closeWindow", [action, remember], () => undefined);
+    return this.#answer("closeWindow", [action, remember], () => {
+      if (remember && action !== "stay") this.#chose({ ...this.scene.settings, close: action });
+    });
   }
 
   hideWindow(): Promise<void> {
