@@ -4,6 +4,7 @@ use aside_history::Anchor;
 use tauri::{AppHandle, Manager, State, WebviewWindow};
 
 use crate::args::Arg;
+use crate::commands::rules::rules_changed;
 use crate::dto::{Boot, Notice, Page, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
@@ -77,6 +78,7 @@ pub(crate) async fn forget_room(
         shell.forget(room).await?
     };
     list_changed(&app);
+    rules_changed(&app);
     Ok(left)
 }
 

@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, CloseAction, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, CloseAction, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, Rules, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
@@ -14,6 +14,9 @@ export interface BridgeEvents {
   settings: Settings;
   /** The list of rooms changed, in whichever window. */
   rooms: readonly SavedRoom[];
+  /** The rules in force, and the keys that were chosen, in whichever window. */
+  rules: Rules;
+  keys: Readonly<Record<string, string>>;
   /** A key that works everywhere: all that has come was read. */
   "mark-read": null;
   export: ExportProgress;

@@ -91,9 +91,8 @@ export class RoomList {
     await aside.attempt(async () => {
       if (id === aside.currentId) aside.leaveView();
       const left = await aside.bridge.forgetRoom(id);
-      if (left) aside.notices = [...aside.notices, left];
+      if (left) aside.notices.all = [...aside.notices.all, left];
       aside.rooms = aside.rooms.filter((room) => room.id !== id);
-      void aside.rules.load();
       aside.closed(id);
     });
   }

@@ -11,6 +11,7 @@ export interface DeskHost {
   readonly room: FakeRoom;
   answer<T>(name: string, args: unknown[], answer: () => T): Promise<T>;
   tick(): void;
+  bound(keys: Record<string, string>): void;
   exported(done: number, total: number, format: string): void;
 }
 
@@ -275,7 +276,10 @@ export class FakeDesk implements DeskBridge {
   }
 
   saveKeys(keys: Record<string, string>): Promise<void> {
-    return this.#host.answer("saveKeys", [keys], () => void (this.bound = keys));
+    return this.#host.answer("saveKeys", [keys], () => {
+      this.bound = keys;
+      this.#host.bound(keys);
+    });
   }
 
   #advance(by: number): void {

@@ -61,7 +61,7 @@ export class FakeBridge implements Bridge {
         this.hotkeys = { ...this.hotkeys, keys: key === null ? others : { ...others, [action]: key } };
       }),
   };
-  readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer));
+  readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer), (rules) => this.emit("rules", rules));
   readonly order = new FakeOrder(this.room, (call, args, answer) => this.#answer(call, args, answer), () => this.tick());
   readonly host = new FakeHost({
     answer: (call, args, answer) => this.#answer(call, args, answer),
@@ -107,6 +107,7 @@ export class FakeBridge implements Bridge {
       room: this.room,
       answer: <T>(call: string, args: unknown[], answer: () => T): Promise<T> => this.#answer(call, args, answer),
       tick: (): void => this.tick(),
+      bound: (keys: Record<string, string>): void => this.emit("keys", keys),
       exported: (done: number, total: number, format: string): void => this.emit("export", { done: Math.max(0, done), total, state: done < 0 ? "cancelled" : done === total ? "done" : "running", path: done === total ? `Documents/questions.${format}` : null, code: null }),
     };
     const desk = new FakeDesk(host, questions);
