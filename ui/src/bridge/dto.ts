@@ -510,9 +510,9 @@ export type ExportFormat = "csv" | "xlsx" | "json" | "html" | "report";
 export type ExportState = "running" | "done" | "failed" | "cancelled";
 
 /**
- * How far an export is.
+ * How far a room's export is; a later one has a higher number.
  */
-export type ExportProgress = { done: number, total: number, state: ExportState, path: string | null, code: string | null, };
+export type ExportProgress = { room: string, number: number, done: number, total: number, state: ExportState, path: string | null, code: string | null, };
 
 /**
  * Where an export is written.

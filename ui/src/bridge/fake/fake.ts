@@ -1,6 +1,6 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Changes, CloseAction, Draft, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, CloseAction, Draft, ExportProgress, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
 import { FakeDesk } from "./desk";
 import { live } from "./deskLife";
@@ -108,7 +108,7 @@ export class FakeBridge implements Bridge {
       answer: <T>(call: string, args: unknown[], answer: () => T): Promise<T> => this.#answer(call, args, answer),
       tick: (): void => this.tick(),
       bound: (keys: Record<string, string>): void => this.emit("keys", keys),
-      exported: (done: number, total: number, format: string): void => this.emit("export", { done: Math.max(0, done), total, state: done < 0 ? "cancelled" : done === total ? "done" : "running", path: done === total ? `Documents/questions.${format}` : null, code: null }),
+      exported: (progress: ExportProgress): void => this.emit("export", progress),
     };
     const desk = new FakeDesk(host, questions);
     if (kind === "local") desk.kind = "local";
