@@ -171,6 +171,8 @@ pub(crate) struct Boot {
     pub(crate) window: WindowLook,
     /// Whether somebody wants to close the window, and is to be asked how it is meant.
     pub(crate) closing: bool,
+    /// Whether somebody pressed the key to write when no page was there.
+    pub(crate) writes: bool,
     /// Whether the page is to say what it has painted.
     pub(crate) measured: bool,
     #[cfg_attr(test, ts(type = "Record<string, Stand>"))]

@@ -118,6 +118,7 @@ impl Shell {
             notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             window: WindowLook::default(),
             closing: false,
+            writes: false,
             measured: self.measure.is_wanted(),
             stands: BTreeMap::new(),
             toured,

@@ -141,6 +141,16 @@ describe("the window", () => {
     expect(document.activeElement?.tagName).toBe("TEXTAREA");
   });
 
+  it("starts with the keyboard in the composer where that key was pressed before there was a page", async () => {
+    const { aside } = await shown("main", (bridge) => {
+      bridge.scene.desk = "server";
+      bridge.wishes.push(true);
+    });
+    expect([aside.staffed, aside.covered]).toEqual([true, false]);
+    expect(document.activeElement?.tagName).toBe("TEXTAREA");
+    expect(aside.writes).toBe(1);
+  });
+
   it("has settings that are found by their words, a whole section by its heading", async () => {
     const { aside } = await shown("main");
     aside.sheet = { kind: "settings" };

@@ -28,7 +28,8 @@ pub(crate) async fn boot(
     let _known_now = shell.streamer.is_on_now(mode).await;
     let (window, stands) = (windows::look(&app, which), windows::stands(&app, which));
     let closing = windows::is_asked(&app, which);
-    let mut boot = Boot { window, stands, closing, ..shell.boot() };
+    let writes = shell.opening.take_wish_to_write(which);
+    let mut boot = Boot { window, stands, closing, writes, ..shell.boot() };
     let goes_on = boot.room.as_ref().is_some_and(|room| boot.stands.contains_key(room));
     if boot.window.view == views::ALL && !goes_on {
         boot.page = first_page(&shell, boot.room.as_deref(), rows.limit()).await;

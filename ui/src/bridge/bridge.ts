@@ -103,8 +103,8 @@ export async function hear(bridge: Bridge, heard: { readonly [E in keyof BridgeE
   await Promise.all((Object.keys(heard) as (keyof BridgeEvents)[]).map(listen));
 }
 
-/** How things are now. A place to go to is told once: as long as it is the same room, the last that was told is the one. */
+/** How things are now. A wish to write is told once, and so is a place to go to: as long as it is the same room, the last that was told is the one. */
 export async function bootAgain(bridge: Bridge, before: Boot): Promise<Boot> {
   const boot = await bridge.boot(0);
-  return { ...boot, spot: boot.spot ?? (boot.room === before.room ? before.spot : null) };
+  return { ...boot, writes: boot.writes || before.writes, spot: boot.spot ?? (boot.room === before.room ? before.spot : null) };
 }

@@ -147,6 +147,10 @@ export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Setting
  */
 closing: boolean, 
 /**
+ * Whether somebody pressed the key to write when no page was there.
+ */
+writes: boolean, 
+/**
  * Whether the page is to say what it has painted.
  */
 measured: boolean, stands: Record<string, Stand>, 

@@ -116,7 +116,7 @@ export class Aside {
 
   /** What the shell said meanwhile nobody heard: it is asked again, until it says nothing in between. Gives the place to go to in the first room. */
   async #listen(first: Boot): Promise<Spot | null> {
-    let [boot, said] = [first, true];
+    let [boot, said] = [{ ...first, writes: false }, true];
     const state = <T>(take: (told: T) => void) => (told: T): void => void ((said = true), take(told));
     await hear(this.bridge, {
       tick: () => this.#pulse.poke(),
@@ -143,6 +143,7 @@ export class Aside {
 
   #take(boot: Boot): void {
     [this.rooms, this.window.look, streamer.on, this.sheet] = [boot.rooms, boot.window, boot.streamer, boot.closing ? { kind: "close" } : this.sheet];
+    if (boot.writes) this.writes++;
     this.#adopt(boot.settings);
   }
 

@@ -26,6 +26,8 @@ export class FakeBridge implements Bridge {
   readonly desk: FakeDesk;
   look: WindowLook = { pinned: false, bare: false, canPin: true, seeThrough: "possible", canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" };
   link: string | null = null;
+  /** Presses of the key to write that no page has heard. */
+  wishes: true[] = [];
   /** Pictures and tests are of the app, not of its tour, unless they say so. */
   toured = true;
   stands: Readonly<Record<string, Stand>> = {};
@@ -168,7 +170,7 @@ export class FakeBridge implements Bridge {
     const room = this.#rooms.length > 0 ? "1" : null;
     const [unread, whole] = [this.#statuses().find((status) => status.room === room)?.unread ?? 0, this.look.view === "" && this.stands[room ?? ""] === undefined];
     const page = room !== null && whole && unread <= rows / 2 && this.scene.pageDelayMs === 0 ? this.#painted(this.room.page({ at: "end" }, rows)) : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, closing: false, measured: false, stands: this.stands, toured: this.toured }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, closing: false, writes: this.wishes.pop() ?? false, measured: false, stands: this.stands, toured: this.toured }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
