@@ -151,6 +151,23 @@ describe("the window", () => {
     expect(aside.writes).toBe(1);
   });
 
+  it("says what should be known as soon as it is so, and what was read in one window in none", async () => {
+    const { bridge } = await shown("main");
+    const side = new Aside(bridge, "side");
+    await side.start();
+    const said = (): string[] => [...document.querySelectorAll(".banner p")].map((one) => one.textContent);
+    expect(said()).toEqual([]);
+    bridge.scene.notices = [{ code: "no_way_out", params: {} }];
+    bridge.tick();
+    await settled();
+    await settled();
+    expect([said().length, side.notices.all]).toEqual([1, bridge.scene.notices]);
+    button("Dismiss")?.click();
+    await settled();
+    await settled();
+    expect([said(), side.notices.all, bridge.scene.notices]).toEqual([[], [], []]);
+  });
+
   it("has settings that are found by their words, a whole section by its heading", async () => {
     const { aside } = await shown("main");
     aside.sheet = { kind: "settings" };

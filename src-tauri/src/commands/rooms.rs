@@ -5,7 +5,7 @@ use tauri::{AppHandle, Manager, State, WebviewWindow};
 
 use crate::args::Arg;
 use crate::commands::rules::rules_changed;
-use crate::dto::{Boot, Notice, Page, RoomForm, RoomStatus, SavedRoom};
+use crate::dto::{Boot, Page, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::host::{self, Hosts};
@@ -70,17 +70,16 @@ pub(crate) async fn forget_room(
     shell: State<'_, Shell>,
     hosts: State<'_, Hosts>,
     room: Arg<String>,
-) -> Result<Option<Notice>, AppError> {
+) -> Result<(), AppError> {
     let room = room.room()?;
-    let left = if shell.hosts(room) {
+    if shell.hosts(room) {
         host::remove(&shell, &hosts, room).await?;
-        None
     } else {
-        shell.forget(room).await?
-    };
+        shell.forget(room).await?;
+    }
     list_changed(&app);
     rules_changed(&app);
-    Ok(left)
+    Ok(())
 }
 
 /// Takes a room out of the list, or back into it. The server of one that is hosted here ends with that: nobody would see it.

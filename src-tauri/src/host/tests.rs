@@ -8,7 +8,7 @@ use aside_server::NewEntry;
 use tempfile::TempDir;
 
 use super::*;
-use crate::dto::{ConnectionState, HostState, KeyRole, Reach};
+use crate::dto::{ConnectionState, HostState, KeyRole, Reach, RoomForm};
 use crate::rows;
 use crate::shell::tests::{keyring, shell_at};
 
@@ -246,6 +246,7 @@ async fn a_port_that_is_taken_at_the_start_is_said_and_can_be_tried_again() {
     drop(in_the_way);
     start(&desk.shell, &desk.hosts, key).await.unwrap();
     assert_eq!(desk.look(key).await.state, HostState::Running);
+    assert_eq!(desk.shell.notices(), [], "it runs");
 }
 
 #[tokio::test]

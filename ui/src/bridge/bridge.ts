@@ -50,8 +50,7 @@ export interface Bridge {
   /** What is drawn now, where `boot` says that somebody measures. */
   painted(painted: Painted): Promise<void>;
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom>;
-  /** Answers what stays behind, if something does. */
-  forgetRoom(room: string): Promise<Notice | null>;
+  forgetRoom(room: string): Promise<void>;
   openRoom(room: string): Promise<RoomStatus>;
   leaveRoom(room: string): Promise<void>;
   /** Out of the list and left, with its history; or back in its place. */
@@ -83,6 +82,8 @@ export interface Bridge {
   renewOverlay(part: OverlayPart): Promise<Overlay>;
   closeWindow(action: CloseAction, remember: boolean): Promise<void>;
   hideWindow(): Promise<void>;
+  /** It was read, and does not come back. */
+  dismissNotice(notice: Notice): Promise<void>;
   openLink(url: string): Promise<void>;
   /** What may be handed on when something is wrong; the codes are those of what failed last. */
   diagnostic(errors: readonly string[]): Promise<string>;

@@ -133,7 +133,7 @@ export type Proxy = { "by": "system" } | { "by": "direct" } | { "by": "through",
 export type Settings = { locale: string, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, proxy: Proxy, };
 
 /**
- * Something a person should know about this start: a code and what its sentence names.
+ * Something a person should know: a code and what its sentence names.
  */
 export type Notice = { code: string, params: Record<string, string>, };
 
@@ -270,9 +270,9 @@ export type PullWish = { room: string | null, view: string, since: number, known
 
 /**
  * The answer to a tick: every open room at a glance, the changes of the room on show (`end` are its newest rows, for whoever follows
- * and would miss some) and of its questions, and how much came in each view since somebody last looked at it (a hundred: or more).
+ * and would miss some) and of its questions, how much came in each view since somebody last looked at it (a hundred: or more), and what a person should know.
  */
-export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, end: Page | null, questions: QuestionChanges | null, views: Record<string, number>, };
+export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, end: Page | null, questions: QuestionChanges | null, views: Record<string, number>, notices: Array<Notice>, };
 
 /**
  * Where a page starts.

@@ -63,7 +63,7 @@ export class Aside {
   /** Counts the wishes to write; whoever draws the composer follows it. */
   writes = $state(0);
   readonly rules: RuleKeeper;
-  readonly notices = new Notices();
+  readonly notices = new Notices(this);
   readonly hosts = new Hosts(this);
   readonly list = new RoomList(this);
   readonly tour = new Tour(this);
@@ -95,7 +95,7 @@ export class Aside {
   async start(drawn: () => Promise<void> = async () => undefined): Promise<void> {
     try {
       const boot = await this.bridge.boot(firstRows(window.innerHeight));
-      [this.#systemLocale, this.version, this.notices.all, this.tour.seen] = [boot.systemLocale, boot.version, boot.notices, boot.toured];
+      [this.#systemLocale, this.version, this.tour.seen] = [boot.systemLocale, boot.version, boot.toured];
       for (const [room, stand] of Object.entries(boot.stands)) this.#stands.set(room, stand);
       this.#take(boot);
       this.views.current = this.views.all.includes(boot.window.view) ? boot.window.view : ALL;
@@ -136,13 +136,12 @@ export class Aside {
     void Promise.all([this.habits.load(), this.rules.load()]);
     for (; said; boot = await bootAgain(this.bridge, boot)) said = false;
     this.#take(boot);
-    this.notices.all = [...this.notices.all, ...boot.notices.slice(first.notices.length)];
     if (boot.room === null || boot.room === first.room) return boot.spot;
     return this.showNamed(boot.room, boot.spot).then(() => null);
   }
 
   #take(boot: Boot): void {
-    [this.rooms, this.window.look, streamer.on, this.sheet] = [boot.rooms, boot.window, boot.streamer, boot.closing ? { kind: "close" } : this.sheet];
+    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, boot.closing ? { kind: "close" } : this.sheet, boot.notices];
     if (boot.writes) this.writes++;
     this.#adopt(boot.settings);
   }
@@ -307,6 +306,7 @@ export class Aside {
       const pull = await this.bridge.pull({ ...(timeline?.wish ?? noRoom), questionsSince: wanted });
       this.views.news = pull.views;
       this.#heard(pull.statuses);
+      this.notices.heard(pull.notices);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
       if (timeline && timeline === this.timeline) await timeline.apply(pull, this.status?.unread ?? 0);
     } catch (thrown) {

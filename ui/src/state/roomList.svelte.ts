@@ -90,8 +90,7 @@ export class RoomList {
     const aside = this.#aside;
     await aside.attempt(async () => {
       if (id === aside.currentId) aside.leaveView();
-      const left = await aside.bridge.forgetRoom(id);
-      if (left) aside.notices.all = [...aside.notices.all, left];
+      await aside.bridge.forgetRoom(id);
       aside.rooms = aside.rooms.filter((room) => room.id !== id);
       aside.closed(id);
     });

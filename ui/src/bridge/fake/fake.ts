@@ -1,10 +1,9 @@
 // The invented backend: same promises as the real one, everything in memory, driven by a scene.
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
-import type { Anchor, Boot, Changes, CloseAction, Draft, ExportProgress, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
+import type { Anchor, Boot, Changes, CloseAction, Draft, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
-import { FakeDesk } from "./desk";
-import { live } from "./deskLife";
-import { busyDesk } from "./questions";
+import type { FakeDesk } from "./desk";
+import { deskOf } from "./deskScene";
 import { FakeHost } from "./host";
 import { FakeOrder } from "./order";
 import { FakeOverlay } from "./overlay";
@@ -88,39 +87,15 @@ export class FakeBridge implements Bridge {
     this.views.made = scene.settings.views;
     this.room.read = this.room.rows.at(scene.unreadFrom === null ? -1 : scene.unreadFrom - 1)?.place ?? null;
     this.#rooms = LABELS.slice(0, scene.rooms).map((label, i) => saved(String(i + 1), label, i < 2));
-    this.desk = this.#makeDesk(now);
+    this.desk = deskOf(scene, now, {
+      room: this.room,
+      answer: (call, args, answer) => this.#answer(call, args, answer),
+      tick: () => this.tick(),
+      bound: (keys) => this.emit("keys", keys),
+      exported: (progress) => this.emit("export", progress),
+    });
     this.order.canModerate = scene.desk === "server";
     if (scene.rate > 0) this.pour(scene.rate);
-  }
-
-  #makeDesk(now: number): FakeDesk {
-    const { desk: kind, name, votes } = this.scene;
-    const questions = name === "empty" || name === "first" ? [] : busyDesk(now, kind !== "local");
-    // The rows that ask the same carry them.
-    const approved = questions.filter(({ review }) => review === "approved");
-    const asked = this.room.rows.filter((row) => row.kind === "question").slice(-approved.length);
-    approved.slice(-asked.length).forEach((question, i) => {
-      const row = asked[i];
-      if (!row) return;
-      this.room.change(row.key, { text: question.text, user: question.asker.user, name: question.asker.name });
-      question.row = row.key;
-    });
-    const host = {
-      room: this.room,
-      answer: <T>(call: string, args: unknown[], answer: () => T): Promise<T> => this.#answer(call, args, answer),
-      tick: (): void => this.tick(),
-      bound: (keys: Record<string, string>): void => this.emit("keys", keys),
-      exported: (progress: ExportProgress): void => this.emit("export", progress),
-    };
-    const desk = new FakeDesk(host, questions);
-    if (kind === "local") desk.kind = "local";
-    if (name === "catching") desk.fresh = false;
-    if (name === "held") {
-      desk.colleagueAnswers("q6", "We look at three: time to the first answer, how many wait, and the oldest of them. The stage manager has them on the wall.", now - 20_000);
-      desk.hold("q6", "We watch time to first answer and how many questions wait.");
-    }
-    if (this.scene.living) live(desk, () => this.tick(), votes);
-    return desk;
   }
 
   /** Lets strangers speak, so many rows a second. */
@@ -181,9 +156,9 @@ export class FakeBridge implements Bridge {
     });
   }
 
-  forgetRoom(room: string): Promise<Notice | null> {
+  forgetRoom(room: string): Promise<void> {
     this.#rooms = this.#rooms.filter(({ id }) => id !== room);
-    return this.#answer("forgetRoom", [room], () => null);
+    return this.#answer("forgetRoom", [room], () => undefined);
   }
 
   openRoom(room: string): Promise<RoomStatus> {
@@ -242,6 +217,7 @@ export class FakeBridge implements Bridge {
       end: endsFirst ? this.#painted(this.room.page({ at: "end" }, wish.rows)) : null,
       questions: room === null || questionsSince === null ? null : this.desk.changes(questionsSince),
       views: room === null ? {} : this.views.news(view),
+      notices: this.scene.notices,
     }));
   }
 
@@ -334,6 +310,13 @@ export class FakeBridge implements Bridge {
 
   hideWindow(): Promise<void> {
     return this.#answer("hideWindow", [], () => undefined);
+  }
+
+  dismissNotice(notice: Notice): Promise<void> {
+    return this.#answer("dismissNotice", [notice], () => {
+      this.scene.notices = this.scene.notices.filter((other) => JSON.stringify(other) !== JSON.stringify(notice));
+      this.tick();
+    });
   }
 
   openLink(url: string): Promise<void> {
