@@ -234,6 +234,22 @@ pub(crate) async fn start(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<
     shell.open(key).await
 }
 
+/// Finds the server of a room that somebody looks at. It is started on purpose, not by that look; but one that is to run, and that
+/// the start of the app has not come to yet, runs before its turn.
+///
+/// # Errors
+/// `hosting_stopped`.
+pub(crate) async fn find(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(), AppError> {
+    let _turn = hosts.turn.lock().await;
+    let (room, hosted) = saved(shell, key)?;
+    let is_tried = hosts.runs().contains_key(&key);
+    if hosted.on && !is_tried {
+        // What keeps it from that is shown to whoever looks at how it stands.
+        let _shown = again(shell, hosts, room, hosted).await;
+    }
+    if hosts.is_up(key) { Ok(()) } else { Err(Code::HostingStopped.into()) }
+}
+
 async fn again(
     shell: &Shell,
     hosts: &Hosts,

@@ -127,9 +127,8 @@ pub(crate) async fn open_room(
     room: Arg<String>,
 ) -> Result<RoomStatus, AppError> {
     let room = room.room()?;
-    // A server is started on purpose, not by a look at its room.
     if shell.hosts(room) && !hosts.is_up(room) {
-        return Err(Code::HostingStopped.into());
+        host::find(&shell, &hosts, room).await?;
     }
     shell.open(room).await?;
     shell.opening.show_first(Some(room), None);

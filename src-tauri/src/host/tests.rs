@@ -124,6 +124,28 @@ async fn what_is_stopped_stays_so_until_somebody_starts_it() {
 }
 
 #[tokio::test]
+async fn a_room_that_is_to_run_is_found_before_the_start_has_come_to_it() {
+    let desk = Desk::set();
+    let (first, second) = (desk.host(form()).await, desk.host(form()).await);
+    stop(&desk.shell, &desk.hosts, first).await.unwrap();
+    desk.shell.rooms.close().await;
+    stop_all(&desk.hosts).await;
+    let Desk { home, shell, .. } = desk;
+    drop(shell);
+    let desk = Desk::at(home);
+    find(&desk.shell, &desk.hosts, second).await.unwrap();
+    desk.shell.open(second).await.unwrap();
+    desk.is_online(second).await;
+    let stopped = find(&desk.shell, &desk.hosts, first).await.unwrap_err();
+    assert_eq!(stopped.code(), "hosting_stopped", "nobody has started it");
+    start_all(&desk.shell, &desk.hosts).await;
+    assert_eq!(desk.shell.notices(), []);
+    stop(&desk.shell, &desk.hosts, second).await.unwrap();
+    let stopped = find(&desk.shell, &desk.hosts, second).await.unwrap_err();
+    assert_eq!(stopped.code(), "hosting_stopped", "a look does not start it again");
+}
+
+#[tokio::test]
 async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
     let desk = Desk::set();
     let key = desk.host(form()).await;
