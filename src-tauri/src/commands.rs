@@ -108,6 +108,7 @@ macro_rules! handler {
             crate::commands::window::choose_hotkey,
             crate::commands::window::open_link,
             crate::commands::window::note_tour,
+            crate::commands::window::dismiss_notice,
             crate::commands::diagnostic::diagnostic,
         ]
     };

@@ -142,14 +142,14 @@ pub(crate) struct SavedRoom {
     pub(crate) archived: bool,
 }
 
-/// Something a person should know about this start: a code and what its sentence names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Something a person should know: a code and what its sentence names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Notice {
     pub(crate) code: String,
     #[cfg_attr(test, ts(type = "Record<string, string>"))]
-    pub(crate) params: BTreeMap<&'static str, String>,
+    pub(crate) params: BTreeMap<String, String>,
 }
 
 /// All that a page needs to draw itself for the first time; `room` is the one to show, `page` its newest rows where those come first, `spot` the entry in it to go to,
@@ -171,6 +171,8 @@ pub(crate) struct Boot {
     pub(crate) window: WindowLook,
     /// Whether somebody wants to close the window, and is to be asked how it is meant.
     pub(crate) closing: bool,
+    /// Whether somebody pressed the key to write when no page was there.
+    pub(crate) writes: bool,
     /// Whether the page is to say what it has painted.
     pub(crate) measured: bool,
     #[cfg_attr(test, ts(type = "Record<string, Stand>"))]
@@ -318,7 +320,7 @@ pub(crate) struct PullWish {
 }
 
 /// The answer to a tick: every open room at a glance, the changes of the room on show (`end` are its newest rows, for whoever follows
-/// and would miss some) and of its questions, and how much came in each view since somebody last looked at it (a hundred: or more).
+/// and would miss some) and of its questions, how much came in each view since somebody last looked at it (a hundred: or more), and what a person should know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -329,6 +331,7 @@ pub(crate) struct Pull {
     pub(crate) questions: Option<QuestionChanges>,
     #[cfg_attr(test, ts(type = "Record<string, number>"))]
     pub(crate) views: BTreeMap<String, u32>,
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// Where a page starts.

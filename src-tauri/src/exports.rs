@@ -57,11 +57,11 @@ pub(crate) async fn begin(
         language,
         now_ms: Timestamp::now().as_millisecond(),
     };
-    let (store, room) = (shell.rooms.store().clone(), live.session.room());
+    let (store, history) = (shell.rooms.store().clone(), live.session.room());
     let exports = app.state::<Exports>().inner().clone();
     let number = exports.0.fetch_add(1, Ordering::SeqCst) + 1;
     let (shown, app, to) = (path.display().to_string(), app.clone(), path.clone());
-    let teller = Teller { app, path: shown.clone() };
+    let teller = Teller { app, room, number, path: shown.clone() };
     tauri::async_runtime::spawn(async move {
         let (telling, mut last) = (teller.clone(), Instant::now());
         let progress = move |done: u64, total: u64| {
@@ -74,7 +74,7 @@ pub(crate) async fn begin(
             }
             ControlFlow::Continue(())
         };
-        match aside_report::export(&store, room, &to, options, progress).await {
+        match aside_report::export(&store, history, &to, options, progress).await {
             Ok(count) => teller.tell(ExportState::Done, (count, count), None),
             Err(aside_report::ExportError::Cancelled) => {
                 teller.tell(ExportState::Cancelled, (0, 0), None);
@@ -96,13 +96,17 @@ pub(crate) fn cancel(app: &AppHandle) {
 #[derive(Clone)]
 struct Teller {
     app: AppHandle,
+    room: RoomKey,
+    number: u64,
     path: String,
 }
 
 impl Teller {
     fn tell(&self, state: ExportState, (done, total): (u64, u64), code: Option<&str>) {
         let path = Some(self.path.clone()).filter(|_| state == ExportState::Done);
-        let progress = ExportProgress { done, total, state, path, code: code.map(str::to_owned) };
+        let (room, code) = (self.room.to_string(), code.map(str::to_owned));
+        let number = self.number;
+        let progress = ExportProgress { room, number, done, total, state, path, code };
         windows::tell(&self.app, "export", progress);
     }
 }
@@ -118,9 +122,24 @@ pub(crate) async fn choose_path(app: &AppHandle, name: &str, extension: &str) ->
     dialog.save_file(move |path| {
         let _gone = tell.send(path);
     });
-    let chosen = told.await.ok().flatten()?.into_path().ok()?;
-    // A name without an ending is one that a person was too lazy to end.
-    Some(if chosen.extension().is_none() { chosen.with_extension(extension) } else { chosen })
+    Some(ended(told.await.ok().flatten()?.into_path().ok()?, extension))
+}
+
+/// A name without an ending is one that a person was too lazy to end. The dialog asked about a file without it: one that has it is
+/// left as it is.
+fn ended(chosen: PathBuf, extension: &str) -> PathBuf {
+    let Some(stem) = chosen.file_name().filter(|_| chosen.extension().is_none()) else {
+        return chosen;
+    };
+    let mut ended = chosen.with_extension(extension);
+    let mut number = 1;
+    while ended.exists() {
+        number += 1;
+        let mut name = stem.to_owned();
+        name.push(format!(" ({number}).{extension}"));
+        ended = chosen.with_file_name(name);
+    }
+    ended
 }
 
 /// A room's name as a part of a name that every file system takes; may be empty.
@@ -140,6 +159,18 @@ fn file_name(label: &str, format: Format) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ending_that_nobody_wrote_overwrites_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(ended(at("report"), "csv"), at("report.csv"));
+        std::fs::write(at("report.csv"), "kept").unwrap();
+        assert_eq!(ended(at("report"), "csv"), at("report (2).csv"));
+        std::fs::write(at("report (2).csv"), "kept").unwrap();
+        assert_eq!(ended(at("report"), "csv"), at("report (3).csv"));
+        assert_eq!(ended(at("report.csv"), "csv"), at("report.csv"), "the dialog has asked");
+    }
 
     #[test]
     fn a_rooms_name_makes_a_file_name() {

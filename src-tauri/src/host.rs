@@ -17,22 +17,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::Topic;
 use aside_server::{Config, Rooms, RoomsError, Running, TokenId, page_link};
-use rand::RngExt as _;
 use tokio::net::TcpListener;
 use url::Url;
 
 use self::serving::{ServeError, Served};
 use crate::clipboard::Clipboard;
-use crate::dto::{HostForm, HostPlaces, Hosting, KeyWish, RoomForm, TokenStore};
+use crate::dto::{HostForm, HostPlaces, Hosting, KeyWish, TokenStore};
 use crate::errors::{AppError, Code};
 use crate::settings::{Hosted, RoomKey, SavedRoom};
 use crate::shell::Shell;
-
-/// Letters of a room's address: none that looks like another or like a digit, and no vowels, so that no word comes of them.
-const LETTERS: &[u8] = b"bcdfghjkmnpqrstwxz";
-
-/// How many of them: enough that nobody comes upon a room by chance, few enough to be typed from a slide.
-const TOPIC: usize = 6;
 
 /// How a room that is to run does.
 enum Run {
@@ -175,7 +168,7 @@ async fn begin(
         on: true,
     };
     let known = before.map(|(room, _)| room.clone());
-    let mut room = known.unwrap_or_else(|| new_room(key));
+    let mut room = known.unwrap_or_else(|| form::new_room(key));
     room.form.name = form.host;
     room.form.server = serving::base(port).map_err(|_| Code::RoomNotStarted)?.to_string();
     room.hosted = Some(hosted.clone());
@@ -189,19 +182,6 @@ async fn begin(
         hosts.end(key).await;
     }
     kept
-}
-
-fn new_room(key: RoomKey) -> SavedRoom {
-    let topic = topic();
-    let user = format!("host-{}", &key.to_string()[..8]);
-    let form = RoomForm { topic: topic.clone(), stream: topic, user, ..RoomForm::default() };
-    SavedRoom { form, token_store: TokenStore::Session, ..SavedRoom::new(key) }
-}
-
-/// A room's address, which is its link's last part.
-fn topic() -> String {
-    let mut dice = rand::rng();
-    (0..TOPIC).map(|_| char::from(LETTERS[dice.random_range(0..LETTERS.len())])).collect()
 }
 
 /// Starts a room's server on a listener; the app's own way in is made anew, and held in memory alone.
@@ -254,6 +234,22 @@ pub(crate) async fn start(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<
     shell.open(key).await
 }
 
+/// Finds the server of a room that somebody looks at. It is started on purpose, not by that look; but one that is to run, and that
+/// the start of the app has not come to yet, runs before its turn.
+///
+/// # Errors
+/// `hosting_stopped`.
+pub(crate) async fn find(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(), AppError> {
+    let _turn = hosts.turn.lock().await;
+    let (room, hosted) = saved(shell, key)?;
+    let is_tried = hosts.runs().contains_key(&key);
+    if hosted.on && !is_tried {
+        // What keeps it from that is shown to whoever looks at how it stands.
+        let _shown = again(shell, hosts, room, hosted).await;
+    }
+    if hosts.is_up(key) { Ok(()) } else { Err(Code::HostingStopped.into()) }
+}
+
 async fn again(
     shell: &Shell,
     hosts: &Hosts,
@@ -269,6 +265,8 @@ async fn again(
         let why =
             if error.code() == Code::PortTaken.as_str() { Run::PortTaken } else { Run::Failed };
         hosts.runs().insert(key, why);
+    } else {
+        shell.take_back_notice("host_not_started", &[("room", aside_text::name(&hosted.name))]);
     }
     hosted.on = true;
     room.hosted = Some(hosted);

@@ -6,13 +6,13 @@ use std::str::FromStr;
 use std::sync::mpsc;
 
 use aside_history::Anchor;
-use tauri::{AppHandle, Emitter, Manager, State, Wry};
+use tauri::{AppHandle, Manager, State, Wry};
 use tauri_plugin_global_shortcut::{Code as Key, GlobalShortcut, Shortcut, ShortcutState};
 
 use crate::dto::{HotkeyAction, Hotkeys};
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
-use crate::windows::{self, RoomWindow};
+use crate::windows;
 
 /// Takes the keys that a person chose. One that is taken meanwhile is left out, and said.
 pub(crate) fn start(app: &AppHandle) {
@@ -184,13 +184,7 @@ fn act(app: &AppHandle, action: HotkeyAction) {
             tauri::async_runtime::spawn(async move { mark_read(&app).await });
         }
         HotkeyAction::ClickThrough => windows::toggle_click_through(app),
-        HotkeyAction::Write => {
-            windows::bring_soon(app);
-            // A page that starts now puts the keyboard there by itself.
-            for which in RoomWindow::ALL {
-                let _unheard = app.emit_to(which.label(), "write", ());
-            }
-        }
+        HotkeyAction::Write => windows::write(app),
     }
 }
 

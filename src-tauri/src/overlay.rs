@@ -164,6 +164,7 @@ pub(crate) async fn renew(app: &AppHandle, part: OverlayPart) -> Result<(), AppE
         OverlayPart::Port => Address { port: address::free_port().await?, secret },
     };
     shell.change(|memory| memory.overlay = Some(address))?;
+    shell.take_back_notice("overlay_port", &[("port", port.to_string())]);
     follow_settings(app).await
 }
 

@@ -3,13 +3,14 @@
 mod files;
 mod in_force;
 mod list;
+mod notices;
 mod opening;
 mod snippets;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use aside_protocol::Token;
 use aside_session::Questions;
@@ -79,15 +80,6 @@ impl Shell {
         }
     }
 
-    /// Something that the page should say when it starts. Said once, however often it happened.
-    pub(crate) fn notice(&self, code: &str, params: &[(&'static str, String)]) {
-        let notice = Notice { code: code.to_owned(), params: params.iter().cloned().collect() };
-        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notices.contains(&notice) {
-            notices.push(notice);
-        }
-    }
-
     /// What tells a window's page that something changed.
     pub(crate) fn ticks(&self, which: RoomWindow) -> &Ticks {
         match which {
@@ -115,9 +107,10 @@ impl Shell {
             page: None,
             spot: self.opening.take_spot(),
             streamer,
-            notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            notices: self.notices(),
             window: WindowLook::default(),
             closing: false,
+            writes: false,
             measured: self.measure.is_wanted(),
             stands: BTreeMap::new(),
             toured,
@@ -232,7 +225,7 @@ impl Shell {
     ///
     /// # Errors
     /// When its files or the list cannot be written.
-    pub(crate) async fn forget(&self, key: RoomKey) -> Result<Option<Notice>, AppError> {
+    pub(crate) async fn forget(&self, key: RoomKey) -> Result<(), AppError> {
         let room = self.saved(key)?;
         self.rooms.leave(key).await;
         let left = self.secrets.forget(key).await.is_err_and(|error| {
@@ -250,7 +243,10 @@ impl Shell {
         self.forget_files(&room.form).await?;
         let label = saved(&room, self.language()).label;
         let params = [("room", aside_text::name(&label)), ("entry", key.to_string())];
-        Ok(left.then(|| Notice { code: "token_left".to_owned(), params: params.into() }))
+        if left {
+            self.notice("token_left", &params);
+        }
+        Ok(())
     }
 
     /// Gives a room another token, and comes back with it.

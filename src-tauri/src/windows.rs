@@ -136,6 +136,16 @@ pub(crate) fn show_at(app: &AppHandle, room: RoomKey, spot: Option<Spot>) {
     show(app, None);
 }
 
+/// Shows what was shown last, with the keyboard where one writes.
+pub(crate) fn write(app: &AppHandle) {
+    for which in shown_last(app) {
+        app.state::<Shell>().opening.keep_wish_to_write(which);
+        // A page that is still to start finds the wish in `boot`.
+        let _unheard = app.emit_to(which.label(), "write", ());
+    }
+    bring_soon(app);
+}
+
 /// Shows what was shown last; clicks go through it, or not, as before.
 pub(crate) fn bring_soon(app: &AppHandle) {
     let app = app.clone();
@@ -143,8 +153,8 @@ pub(crate) fn bring_soon(app: &AppHandle) {
     tauri::async_runtime::spawn(async move { bring_all(&app) });
 }
 
-/// Brings every window to the front that was open last; the wide one, if none was.
-pub(crate) fn bring_all(app: &AppHandle) {
+/// Every window that was open last; the wide one, if none was.
+fn shown_last(app: &AppHandle) -> Vec<RoomWindow> {
     let mut open = app.state::<Shell>().remembered.read(|memory| {
         let is_open = |which: &RoomWindow| memory.window(*which).open;
         RoomWindow::ALL.into_iter().filter(is_open).collect::<Vec<_>>()
@@ -152,7 +162,12 @@ pub(crate) fn bring_all(app: &AppHandle) {
     if open.is_empty() {
         open.push(RoomWindow::Main);
     }
-    for which in open {
+    open
+}
+
+/// Brings what was shown last to the front.
+pub(crate) fn bring_all(app: &AppHandle) {
+    for which in shown_last(app) {
         if let Err(error) = bring(app, which) {
             tracing::error!(%error, window = which.label(), "a window could not be shown");
         }
@@ -211,6 +226,8 @@ fn put_away(app: &AppHandle, which: RoomWindow) {
     let turn = state.turn.fetch_add(1, Ordering::SeqCst) + 1;
     let shell = app.state::<Shell>();
     shell.ticks(which).hide();
+    // The page that was there has heard it.
+    let _heard = shell.opening.take_wish_to_write(which);
     let Some(window) = which.find(app) else { return };
     place::remember(app, which, &window);
     if let Err(error) = window.hide() {

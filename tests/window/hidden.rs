@@ -1,8 +1,9 @@
 //! The window goes, the room stays: one connection, an unbroken heartbeat, and nothing missed when it comes back.
 
+use std::fs;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     app::{App, until},
@@ -75,6 +76,33 @@ async fn goes_and_comes_back(mode: Mode, name: &str) {
     app.start_again();
     is_shown(&app).await;
     the_connection_never_broke(&room, mode);
+}
+
+#[tokio::test]
+async fn what_closing_is_to_mean_is_remembered_whatever_is_chosen_after() {
+    let room = Room::open(Mode::Full).await;
+    room.say("read before").await;
+    let name = "what_closing_is_to_mean_is_remembered_whatever_is_chosen_after";
+    let app = App::start_in(Stage::set(name), &room).await;
+    app.becomes(&["online"]).await;
+    app.row(&["read before"]).await;
+    app.stage.close_window(TITLE);
+    app.press_box("Do this every time").await;
+    app.press_goodbye("Keep running").await;
+    is_hidden(&app).await;
+    app.start_again();
+    is_shown(&app).await;
+    // The page sends all that it knows of.
+    app.row(&["read before"]).await;
+    app.stage.press("ctrl+plus");
+    until("the text is larger", || async {
+        let kept = fs::read(app.stage.home().join("settings.json")).ok()?;
+        let kept: Value = serde_json::from_slice(&kept).ok()?;
+        (kept["settings"]["textSize"] == 110).then_some(())
+    })
+    .await;
+    app.stage.close_window(TITLE);
+    is_hidden(&app).await;
 }
 
 /// How often anything was written down in the room.

@@ -111,6 +111,29 @@ async fn a_hidden_window_rests_and_comes_back_where_it_was() {
     who_reads_back_goes_on_there(&app, &room).await;
 }
 
+#[tokio::test]
+async fn the_key_to_write_reaches_a_page_that_is_still_to_start() {
+    let room = Room::open(Mode::Full).await;
+    room.remember(5).await;
+    let stage = Stage::set("the_key_to_write_reaches_a_page_that_is_still_to_start");
+    let settings = json!({
+        "version": 1,
+        "settings": {"restAfterSecs": 5, "close": "hide"},
+        "hotkeys": {"write": "Control+Alt+KeyW"},
+    });
+    fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();
+    // Whoever answers has the desk's list before them: there, letters are commands.
+    let app = App::start_at_desk(stage, &room).await;
+    app.becomes(&["online"]).await;
+    rests(&app).await;
+    app.stage.press("ctrl+alt+w");
+    is_shown(&app).await;
+    app.turn_to("the page is back", "return document.activeElement?.tagName === 'TEXTAREA';").await;
+    app.stage.press("x");
+    until("what is typed is there", || async { (app.value("Message").await == "x").then_some(()) })
+        .await;
+}
+
 /// The window is closed, and after a while its page is gone.
 async fn rests(app: &App) {
     app.stage.close_window(TITLE);

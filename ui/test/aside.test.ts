@@ -1,6 +1,6 @@
 // The root of state: one pull per tick and frame, nothing while hidden, rooms that come and go.
 import { describe, expect, it } from "vitest";
-import type { SavedRoom } from "../src/bridge/dto";
+import type { ExportState, SavedRoom } from "../src/bridge/dto";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
@@ -256,6 +256,19 @@ it("reads the rows again when pictures of other servers are wanted, or no longer
   bridge.calls.length = 0;
   await aside.saveSettings({ theme: "dark" });
   expect(bridge.calls.map(([name]) => name)).toEqual(["saveSettings"]);
+});
+
+it("shows how far the newest export of the room on screen is, and of no other", async () => {
+  const { bridge, aside } = await started();
+  const told = (room: string, number: number, state: ExportState): ExportState | undefined => {
+    bridge.emit("export", { room, number, done: 1, total: 2, state, path: null, code: null });
+    return aside.desk?.exporting.progress?.state;
+  };
+  expect(told("2", 1, "running")).toBeUndefined();
+  expect(told("1", 3, "done")).toBe("done");
+  expect(told("1", 2, "cancelled")).toBe("done");
+  expect(told("2", 4, "failed")).toBe("done");
+  expect(told("1", 5, "running")).toBe("running");
 });
 
 it("asks whether to keep running when the window is closed", async () => {

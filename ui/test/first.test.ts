@@ -197,8 +197,9 @@ describe("the list of rooms", () => {
 
   it("says so when a room's token stays behind in a keyring that did not open", async () => {
     const { bridge, aside } = await shown("busy");
-    bridge.forgetRoom = () => Promise.resolve({ code: "token_left", params: { room: "Rust", entry: "e-1" } });
     await aside.list.forget("2");
+    bridge.scene.notices = [{ code: "token_left", params: { room: "Rust", entry: "e-1" } }];
+    bridge.tick();
     await settle();
     expect(aside.rooms.map(({ id }) => id)).toEqual(["1", "3"]);
     expect(words()).toContain("Rust is removed here, but its token is still in this computer's keyring");

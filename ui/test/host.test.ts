@@ -1,6 +1,6 @@
 // Rooms that are hosted here: the doors of the first start, the form, the sheet that shares a room.
 import { flushSync, mount, unmount } from "svelte";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
@@ -11,6 +11,7 @@ import { frames } from "./frames";
 let view: Record<string, unknown> | undefined;
 
 afterEach(async () => {
+  vi.useRealTimers();
   if (view) await unmount(view);
   view = undefined;
   document.body.replaceChildren();
@@ -200,6 +201,16 @@ describe("the sheet", () => {
     bridge.failing.delete("runHosting");
     await press("Try again");
     expect(words()).toContain("Running");
+  });
+
+  it("sees that a room which was still to start is running", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const { bridge } = await shared((one) => (one.host.state = "stopped"));
+    expect(document.querySelector("[data-state=stopped]")).not.toBeNull();
+    bridge.host.state = "running";
+    vi.advanceTimersByTime(3_000);
+    await settle();
+    expect(document.querySelector("[data-state=running]")).not.toBeNull();
   });
 
   it("comes by itself where a room is chosen that does not run", async () => {

@@ -127,6 +127,32 @@ describe("the editor", () => {
     expect(bridge.rules.all.list.map(({ id }) => id)).toEqual(["b", "a"]);
   });
 
+  it("and keys that are chosen in one window are in force in the other, which takes nothing back", async () => {
+    const side = new Aside(bridge, "side");
+    await side.start();
+    await aside.rules.keep([mute("a"), mute("b")]);
+    await side.rules.put(mute("c"));
+    expect(bridge.rules.all.list.map(({ id }) => id)).toEqual(["c", "a", "b"]);
+    await side.rules.remove("a");
+    await aside.rules.remove("b");
+    await aside.rules.takeBack();
+    expect(bridge.rules.all.list.map(({ id }) => id)).toEqual(["c", "b"]);
+    await side.rules.takeBack();
+    expect(bridge.rules.all.list.map(({ id }) => id)).toEqual(["c", "a", "b"]);
+    await aside.habits.bind("next", "w");
+    await side.habits.bind("previous", "y");
+    expect(bridge.desk.bound).toEqual({ next: "w", previous: "y" });
+  });
+
+  it("in force in the other window paint its rows", async () => {
+    const row = say("bo", "the beamer is dark");
+    await pull();
+    bridge.rules.all = { ...bridge.rules.all, list: [{ ...mute("a"), when: { by: "words", text: "beamer" }, effect: { do: "mark", colour: "violet", sound: null, notify: false } }] };
+    bridge.emit("rules", bridge.rules.all);
+    await settle(5);
+    expect(article(row)?.dataset["colour"]).toBe("violet");
+  });
+
   it("tries a text on the rules and on the one that is being written", async () => {
     await aside.rules.keep([{ ...mute("a"), when: { by: "words", text: "free" } }]);
     aside.sheet = { kind: "rules" };

@@ -86,7 +86,7 @@ describe("the overlay", () => {
   });
 
   it("says that its port is taken, and takes another", async () => {
-    bridge.overlayPortTaken = true;
+    bridge.overlaid.portTaken = true;
     field("Overlay for OBS").click();
     await settle(10);
     expect(document.querySelector("dialog [role=alert]")?.textContent).toContain("Another program uses port 27310");

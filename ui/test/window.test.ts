@@ -56,6 +56,17 @@ describe("the window", () => {
     expect(bridge.calls.filter(([name]) => name === "closeWindow")).toEqual([["closeWindow", "stay", false]]);
   });
 
+  it("keeps what closing is to mean from now on, whatever else is chosen later", async () => {
+    const { bridge, aside } = await shown("main");
+    bridge.emit("close-asked", null);
+    await settled();
+    document.querySelector<HTMLInputElement>("dialog .check input")?.click();
+    button("Keep running")?.click();
+    await settled();
+    await aside.saveSettings({ theme: "dark" });
+    expect(bridge.scene.settings).toMatchObject({ theme: "dark", close: "hide" });
+  });
+
   it("shows rows alone beside something else, and gives the rest back", async () => {
     await shown("side");
     expect(document.querySelector(".rail")).toBeNull();
@@ -128,6 +139,33 @@ describe("the window", () => {
     bridge.emit("write", null);
     await settled();
     expect(document.activeElement?.tagName).toBe("TEXTAREA");
+  });
+
+  it("starts with the keyboard in the composer where that key was pressed before there was a page", async () => {
+    const { aside } = await shown("main", (bridge) => {
+      bridge.scene.desk = "server";
+      bridge.wishes.push(true);
+    });
+    expect([aside.staffed, aside.covered]).toEqual([true, false]);
+    expect(document.activeElement?.tagName).toBe("TEXTAREA");
+    expect(aside.writes).toBe(1);
+  });
+
+  it("says what should be known as soon as it is so, and what was read in one window in none", async () => {
+    const { bridge } = await shown("main");
+    const side = new Aside(bridge, "side");
+    await side.start();
+    const said = (): string[] => [...document.querySelectorAll(".banner p")].map((one) => one.textContent);
+    expect(said()).toEqual([]);
+    bridge.scene.notices = [{ code: "no_way_out", params: {} }];
+    bridge.tick();
+    await settled();
+    await settled();
+    expect([said().length, side.notices.all]).toEqual([1, bridge.scene.notices]);
+    button("Dismiss")?.click();
+    await settled();
+    await settled();
+    expect([said(), side.notices.all, bridge.scene.notices]).toEqual([[], [], []]);
   });
 
   it("has settings that are found by their words, a whole section by its heading", async () => {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use tauri::State;
+use tauri::{AppHandle, State};
 
 use crate::args::{Arg, bad};
 use crate::dto::Snippet;
 use crate::errors::AppError;
 use crate::shell::Shell;
+use crate::windows;
 
 /// The most keys that a person may choose, and the longest name of one, in bytes.
 const KEYS: usize = 200;
@@ -41,6 +42,7 @@ pub(crate) fn keys(shell: State<'_, Shell>) -> BTreeMap<String, String> {
 
 #[tauri::command(async)]
 pub(crate) fn save_keys(
+    app: AppHandle,
     shell: State<'_, Shell>,
     keys: Arg<BTreeMap<String, String>>,
 ) -> Result<(), AppError> {
@@ -48,5 +50,7 @@ pub(crate) fn save_keys(
     if keys.0.len() > KEYS || !keys.0.iter().all(fits) {
         return Err(bad("keys"));
     }
-    shell.change(|memory| memory.keys = keys.0)
+    let saved = shell.change(|memory| memory.keys = keys.0.clone());
+    windows::tell(&app, "keys", keys.0);
+    saved
 }

@@ -4,7 +4,8 @@ use aside_history::Anchor;
 use tauri::{AppHandle, Manager, State, WebviewWindow};
 
 use crate::args::Arg;
-use crate::dto::{Boot, Notice, Page, RoomForm, RoomStatus, SavedRoom};
+use crate::commands::rules::rules_changed;
+use crate::dto::{Boot, Page, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::host::{self, Hosts};
@@ -27,7 +28,8 @@ pub(crate) async fn boot(
     let _known_now = shell.streamer.is_on_now(mode).await;
     let (window, stands) = (windows::look(&app, which), windows::stands(&app, which));
     let closing = windows::is_asked(&app, which);
-    let mut boot = Boot { window, stands, closing, ..shell.boot() };
+    let writes = shell.opening.take_wish_to_write(which);
+    let mut boot = Boot { window, stands, closing, writes, ..shell.boot() };
     let goes_on = boot.room.as_ref().is_some_and(|room| boot.stands.contains_key(room));
     if boot.window.view == views::ALL && !goes_on {
         boot.page = first_page(&shell, boot.room.as_deref(), rows.limit()).await;
@@ -68,16 +70,16 @@ pub(crate) async fn forget_room(
     shell: State<'_, Shell>,
     hosts: State<'_, Hosts>,
     room: Arg<String>,
-) -> Result<Option<Notice>, AppError> {
+) -> Result<(), AppError> {
     let room = room.room()?;
-    let left = if shell.hosts(room) {
+    if shell.hosts(room) {
         host::remove(&shell, &hosts, room).await?;
-        None
     } else {
-        shell.forget(room).await?
-    };
+        shell.forget(room).await?;
+    }
     list_changed(&app);
-    Ok(left)
+    rules_changed(&app);
+    Ok(())
 }
 
 /// Takes a room out of the list, or back into it. The server of one that is hosted here ends with that: nobody would see it.
@@ -125,9 +127,8 @@ pub(crate) async fn open_room(
     room: Arg<String>,
 ) -> Result<RoomStatus, AppError> {
     let room = room.room()?;
-    // A server is started on purpose, not by a look at its room.
     if shell.hosts(room) && !hosts.is_up(room) {
-        return Err(Code::HostingStopped.into());
+        host::find(&shell, &hosts, room).await?;
     }
     shell.open(room).await?;
     shell.opening.show_first(Some(room), None);

@@ -1,6 +1,6 @@
 //! What a person wants to stand out or to step back: the rules, and what they would make of a text.
 
-use tauri::State;
+use tauri::{AppHandle, Manager, State};
 
 use crate::args::{Arg, bad, bounded};
 use crate::dto::{RuleFault, Rules, Said, Tried};
@@ -8,6 +8,7 @@ use crate::errors::{AppError, Code};
 use crate::rules::{MOST, RuleBook, Seen};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::windows;
 
 /// The longest text that rules are tried on, in bytes; the longest user id.
 const TRIED_BYTES: usize = 64 * 1024;
@@ -21,10 +22,19 @@ pub(crate) fn rules(shell: State<'_, Shell>) -> Rules {
 /// Keeps all of them, or none: then the answer says which cannot be, and why.
 #[tauri::command(async)]
 pub(crate) fn save_rules(
+    app: AppHandle,
     shell: State<'_, Shell>,
     rules: Arg<Rules>,
 ) -> Result<Vec<RuleFault>, AppError> {
-    shell.rule(few(rules.0)?)
+    let faults = shell.rule(few(rules.0)?);
+    rules_changed(&app);
+    faults
+}
+
+/// A page sends all rules: one that does not know of the newest would take them back.
+pub(crate) fn rules_changed(app: &AppHandle) {
+    let rules = app.state::<Shell>().remembered.read(|memory| memory.rules.clone());
+    windows::tell(app, "rules", rules);
 }
 
 /// What these rules, kept or not, make of a text.

@@ -18,6 +18,8 @@ use crate::{exports, keeping};
 const QUERY_BYTES: usize = 1024;
 /// Hits on a page.
 const HITS: u32 = 50;
+/// Pages at most that are passed over for one: nobody waits longer, and more can be asked for.
+const PASSED_OVER: u32 = 40;
 
 /// One page of what was found, in one room or in all that are open.
 #[tauri::command]
@@ -43,23 +45,40 @@ pub(crate) async fn search(
         now: Timestamp::now(),
         zone: TimeZone::system(),
     };
-    let page = shell.rooms.store().search(query, cursor.transpose()?, HITS).await?;
-    let mut hits = Vec::with_capacity(page.hits.len());
-    for hit in page.hits {
-        // Of a room that was left, nobody could look at the place.
-        let Some((key, _)) = names.iter().find(|(_, id)| *id == hit.room) else { continue };
-        let live = shell.rooms.live(*key).await?;
-        let painter: Painter<'_> = shell.painter(&live);
-        hits.push(Hit {
-            room: key.to_string(),
-            row: painter.row(hit.row),
-            number: hit.number,
-            question: hit.question.map(|id| id.as_str().to_owned()),
-            ranges: hit.ranges,
-        });
+    page_of(&shell, query, cursor.transpose()?, HITS).await
+}
+
+/// The next hits, so many at most. Of a room that was left, nobody could look at the place: pages of nothing else are passed over.
+async fn page_of(
+    shell: &Shell,
+    query: SearchQuery,
+    mut cursor: Option<Cursor>,
+    most: u32,
+) -> Result<SearchPage, AppError> {
+    let names = shell.rooms.names();
+    let mut passed_over = 0;
+    loop {
+        let page = shell.rooms.store().search(query.clone(), cursor, most).await?;
+        cursor = page.next;
+        let mut hits = Vec::with_capacity(page.hits.len());
+        for hit in page.hits {
+            let Some((key, _)) = names.iter().find(|(_, id)| *id == hit.room) else { continue };
+            let live = shell.rooms.live(*key).await?;
+            let painter: Painter<'_> = shell.painter(&live);
+            hits.push(Hit {
+                room: key.to_string(),
+                row: painter.row(hit.row),
+                number: hit.number,
+                question: hit.question.map(|id| id.as_str().to_owned()),
+                ranges: hit.ranges,
+            });
+        }
+        if !hits.is_empty() || cursor.is_none() || passed_over == PASSED_OVER {
+            let next = cursor.map(|Cursor(next)| next.to_string());
+            return Ok(SearchPage { hits, next, indexing: page.indexing });
+        }
+        passed_over += 1;
     }
-    let next = page.next.map(|Cursor(next)| next.to_string());
-    Ok(SearchPage { hits, next, indexing: page.indexing })
 }
 
 /// How the answering goes.
@@ -125,4 +144,46 @@ pub(crate) async fn save_last_hour(
     room: Arg<String>,
 ) -> Result<Exported, AppError> {
     keeping::save_last_hour(&app, room.room()?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use aside_protocol::Topic;
+    use aside_server::{NewEntry, RoomSpec, TokenSpec};
+
+    use super::*;
+    use crate::dto::{ConnectionState, RoomForm};
+    use crate::shell::tests::{Table, keyring};
+
+    fn query(text: &str) -> SearchQuery {
+        let now = Timestamp::now();
+        SearchQuery { text: text.to_owned(), room: None, now, zone: TimeZone::UTC }
+    }
+
+    #[tokio::test]
+    async fn what_was_found_in_a_room_that_was_left_hides_nothing_of_the_others() {
+        let (table, secrets) = (Table::set().await, keyring());
+        let shell = table.start(&secrets);
+        let token = table.token.expose().to_owned();
+        let open = shell.join(table.form(), Some(token)).await.unwrap();
+        table.becomes(&shell, open, ConnectionState::Online).await;
+        let rooms = table.server.rooms();
+        let spec = TokenSpec::staff(RoomSpec::new("other"), "ana", "Ana", "Org");
+        let token = rooms.create_token(spec).await.unwrap().token.expose().to_owned();
+        for _ in 0..5 {
+            let entry = NewEntry::message("bo", "Bo", "hello again");
+            rooms.publish(&Topic::new("other"), entry).await.unwrap();
+        }
+        let other = "other".to_owned();
+        let form = RoomForm { topic: other.clone(), stream: other, ..table.form() };
+        let left = shell.join(form, Some(token)).await.unwrap();
+        table.becomes(&shell, left, ConnectionState::Online).await;
+        let all = page_of(&shell, query("hello"), None, 50).await.unwrap();
+        assert_eq!((all.hits.len(), all.next), (6, None));
+        shell.leave(left).await.unwrap();
+        let page = page_of(&shell, query("hello"), None, 2).await.unwrap();
+        let [hit] = &page.hits[..] else { panic!("{} hits", page.hits.len()) };
+        assert_eq!((hit.room.as_str(), hit.row.text.as_str()), (&*open.to_string(), "hello"));
+        shell.rooms.close().await;
+    }
 }

@@ -99,6 +99,7 @@ pub(crate) async fn pull(
         }
     }
     pull.statuses = shell.rooms.statuses();
+    pull.notices = shell.notices();
     Ok(pull)
 }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_autostart::ManagerExt;
 
-use crate::args::{Arg, bounded};
-use crate::dto::{CloseAction, CloseChoice, HotkeyAction, Hotkeys, Settings, Stand, WhichWindow};
+use crate::args::{Arg, bad, bounded};
+use crate::dto::{
+    CloseAction, CloseChoice, HotkeyAction, Hotkeys, Notice, Settings, Stand, WhichWindow,
+};
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
 use crate::windows::RoomWindow;
@@ -88,6 +90,10 @@ pub(crate) fn close_window(
     };
     let saved =
         if remember.0 { shell.change(|memory| memory.settings.close = choice) } else { Ok(()) };
+    // A page sends all of its settings: one that does not know of this would take it back.
+    if remember.0 {
+        windows::settings_changed(&app);
+    }
     match choice {
         CloseChoice::Quit => windows::quit(&app),
         CloseChoice::Hide | CloseChoice::Ask => windows::hide(&app, this(&window)?),
@@ -185,6 +191,12 @@ fn this(window: &WebviewWindow) -> Result<RoomWindow, AppError> {
 #[tauri::command(async)]
 pub(crate) fn note_tour(shell: State<'_, Shell>) -> Result<(), AppError> {
     shell.change(|memory| memory.toured = true)
+}
+
+/// What it says was read, and comes back in no window.
+#[tauri::command]
+pub(crate) fn dismiss_notice(shell: State<'_, Shell>, notice: Arg<Notice>) -> Result<(), AppError> {
+    if shell.dismiss(&notice.0) { Ok(()) } else { Err(bad("notice")) }
 }
 
 #[tauri::command]

@@ -90,11 +90,13 @@ pub(crate) enum ExportState {
     Cancelled,
 }
 
-/// How far an export is.
+/// How far a room's export is; a later one has a higher number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct ExportProgress {
+    pub(crate) room: String,
+    pub(crate) number: u64,
     pub(crate) done: u64,
     pub(crate) total: u64,
     pub(crate) state: ExportState,

@@ -1,11 +1,19 @@
-//! Reads the form of a hosted room.
+//! Reads the form of a hosted room, and makes up an address for a new one.
 
+use rand::RngExt as _;
 use url::Url;
 
 use crate::args::bad;
-use crate::dto::HostForm;
+use crate::dto::{HostForm, RoomForm, TokenStore};
 use crate::errors::AppError;
 use crate::form::{field, required};
+use crate::settings::{RoomKey, SavedRoom};
+
+/// Letters of a room's address: none that looks like another or like a digit, and no vowels, so that no word comes of them.
+const LETTERS: &[u8] = b"bcdfghjkmnpqrstwxz";
+
+/// How many of them: enough that nobody comes upon a room by chance, few enough to be typed from a slide.
+const TOPIC: usize = 6;
 
 /// The longest of its texts, in bytes.
 const NAME_BYTES: usize = 128;
@@ -32,4 +40,17 @@ pub(super) fn tidy(form: HostForm) -> Result<HostForm, AppError> {
         reach: reach.tidy()?,
         port,
     })
+}
+
+pub(super) fn new_room(key: RoomKey) -> SavedRoom {
+    let topic = topic();
+    let user = format!("host-{}", &key.to_string()[..8]);
+    let form = RoomForm { topic: topic.clone(), stream: topic, user, ..RoomForm::default() };
+    SavedRoom { form, token_store: TokenStore::Session, ..SavedRoom::new(key) }
+}
+
+/// A room's address, which is its link's last part.
+fn topic() -> String {
+    let mut dice = rand::rng();
+    (0..TOPIC).map(|_| char::from(LETTERS[dice.random_range(0..LETTERS.len())])).collect()
 }

@@ -8,7 +8,7 @@ use aside_server::NewEntry;
 use tempfile::TempDir;
 
 use super::*;
-use crate::dto::{ConnectionState, HostState, KeyRole, Reach};
+use crate::dto::{ConnectionState, HostState, KeyRole, Reach, RoomForm};
 use crate::rows;
 use crate::shell::tests::{keyring, shell_at};
 
@@ -121,6 +121,28 @@ async fn what_is_stopped_stays_so_until_somebody_starts_it() {
     assert!(!data.exists());
     assert!(tokio::net::TcpStream::connect(&address).await.is_err());
     assert_eq!(look(&desk.shell, &desk.hosts, key).await.unwrap_err().code(), "room_unknown");
+}
+
+#[tokio::test]
+async fn a_room_that_is_to_run_is_found_before_the_start_has_come_to_it() {
+    let desk = Desk::set();
+    let (first, second) = (desk.host(form()).await, desk.host(form()).await);
+    stop(&desk.shell, &desk.hosts, first).await.unwrap();
+    desk.shell.rooms.close().await;
+    stop_all(&desk.hosts).await;
+    let Desk { home, shell, .. } = desk;
+    drop(shell);
+    let desk = Desk::at(home);
+    find(&desk.shell, &desk.hosts, second).await.unwrap();
+    desk.shell.open(second).await.unwrap();
+    desk.is_online(second).await;
+    let stopped = find(&desk.shell, &desk.hosts, first).await.unwrap_err();
+    assert_eq!(stopped.code(), "hosting_stopped", "nobody has started it");
+    start_all(&desk.shell, &desk.hosts).await;
+    assert_eq!(desk.shell.notices(), []);
+    stop(&desk.shell, &desk.hosts, second).await.unwrap();
+    let stopped = find(&desk.shell, &desk.hosts, second).await.unwrap_err();
+    assert_eq!(stopped.code(), "hosting_stopped", "a look does not start it again");
 }
 
 #[tokio::test]
@@ -246,6 +268,7 @@ async fn a_port_that_is_taken_at_the_start_is_said_and_can_be_tried_again() {
     drop(in_the_way);
     start(&desk.shell, &desk.hosts, key).await.unwrap();
     assert_eq!(desk.look(key).await.state, HostState::Running);
+    assert_eq!(desk.shell.notices(), [], "it runs");
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
-//! What a page that starts, or that is there, is to open: a room, an entry in it, a link.
+//! What a page that starts, or that is there, is to open: a room, an entry in it, a link, the field to write in.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use crate::dto::Spot;
 use crate::settings::RoomKey;
+use crate::windows::RoomWindow;
 
 /// What the next page finds.
 pub(crate) struct Opening {
@@ -15,11 +17,18 @@ pub(crate) struct Opening {
     spot: Mutex<Option<Spot>>,
     /// What the join form is to be filled from.
     link: Mutex<Option<String>>,
+    /// The windows that somebody wants to write in.
+    writes: Mutex<BTreeSet<RoomWindow>>,
 }
 
 impl Default for Opening {
     fn default() -> Self {
-        Self { first: watch::Sender::new(None), spot: Mutex::default(), link: Mutex::default() }
+        Self {
+            first: watch::Sender::new(None),
+            spot: Mutex::default(),
+            link: Mutex::default(),
+            writes: Mutex::default(),
+        }
     }
 }
 
@@ -48,5 +57,30 @@ impl Opening {
     /// The link that was opened, once.
     pub(crate) fn take_link(&self) -> Option<String> {
         self.link.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the wish to write in a window, whose page may be still to start.
+    pub(crate) fn keep_wish_to_write(&self, which: RoomWindow) {
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner).insert(which);
+    }
+
+    /// Whether somebody wants to write in a window, once.
+    pub(crate) fn take_wish_to_write(&self, which: RoomWindow) -> bool {
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner).remove(&which)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_to_write_is_told_once_to_its_window() {
+        let opening = Opening::default();
+        opening.keep_wish_to_write(RoomWindow::Side);
+        opening.keep_wish_to_write(RoomWindow::Side);
+        assert!(!opening.take_wish_to_write(RoomWindow::Main));
+        assert!(opening.take_wish_to_write(RoomWindow::Side));
+        assert!(!opening.take_wish_to_write(RoomWindow::Side));
     }
 }

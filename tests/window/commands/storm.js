@@ -76,6 +76,7 @@ const good = {
   strip_window: { bare: false },
   let_clicks_through: { on: false },
   keep_stands: { stands: {} },
+  dismiss_notice: { notice: { code: "x", params: {} } },
   open_link: { url: "javascript:alert(1)" },
 };
 const result = { calls: 0, refused: 0, untyped: [], swallowed: [], slowest: [0, ""] };

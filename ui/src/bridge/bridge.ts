@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, CloseAction, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, CloseAction, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, Rules, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
 import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
@@ -14,6 +14,9 @@ export interface BridgeEvents {
   settings: Settings;
   /** The list of rooms changed, in whichever window. */
   rooms: readonly SavedRoom[];
+  /** The rules in force, and the keys that were chosen, in whichever window. */
+  rules: Rules;
+  keys: Readonly<Record<string, string>>;
   /** A key that works everywhere: all that has come was read. */
   "mark-read": null;
   export: ExportProgress;
@@ -47,8 +50,7 @@ export interface Bridge {
   /** What is drawn now, where `boot` says that somebody measures. */
   painted(painted: Painted): Promise<void>;
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom>;
-  /** Answers what stays behind, if something does. */
-  forgetRoom(room: string): Promise<Notice | null>;
+  forgetRoom(room: string): Promise<void>;
   openRoom(room: string): Promise<RoomStatus>;
   leaveRoom(room: string): Promise<void>;
   /** Out of the list and left, with its history; or back in its place. */
@@ -80,6 +82,8 @@ export interface Bridge {
   renewOverlay(part: OverlayPart): Promise<Overlay>;
   closeWindow(action: CloseAction, remember: boolean): Promise<void>;
   hideWindow(): Promise<void>;
+  /** It was read, and does not come back. */
+  dismissNotice(notice: Notice): Promise<void>;
   openLink(url: string): Promise<void>;
   /** What may be handed on when something is wrong; the codes are those of what failed last. */
   diagnostic(errors: readonly string[]): Promise<string>;
@@ -100,8 +104,8 @@ export async function hear(bridge: Bridge, heard: { readonly [E in keyof BridgeE
   await Promise.all((Object.keys(heard) as (keyof BridgeEvents)[]).map(listen));
 }
 
-/** How things are now. A place to go to is told once: as long as it is the same room, the last that was told is the one. */
+/** How things are now. A wish to write is told once, and so is a place to go to: as long as it is the same room, the last that was told is the one. */
 export async function bootAgain(bridge: Bridge, before: Boot): Promise<Boot> {
   const boot = await bridge.boot(0);
-  return { ...boot, spot: boot.spot ?? (boot.room === before.room ? before.spot : null) };
+  return { ...boot, writes: boot.writes || before.writes, spot: boot.spot ?? (boot.room === before.room ? before.spot : null) };
 }

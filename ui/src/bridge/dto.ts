@@ -133,7 +133,7 @@ export type Proxy = { "by": "system" } | { "by": "direct" } | { "by": "through",
 export type Settings = { locale: string, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, proxy: Proxy, };
 
 /**
- * Something a person should know about this start: a code and what its sentence names.
+ * Something a person should know: a code and what its sentence names.
  */
 export type Notice = { code: string, params: Record<string, string>, };
 
@@ -146,6 +146,10 @@ export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Setting
  * Whether somebody wants to close the window, and is to be asked how it is meant.
  */
 closing: boolean, 
+/**
+ * Whether somebody pressed the key to write when no page was there.
+ */
+writes: boolean, 
 /**
  * Whether the page is to say what it has painted.
  */
@@ -266,9 +270,9 @@ export type PullWish = { room: string | null, view: string, since: number, known
 
 /**
  * The answer to a tick: every open room at a glance, the changes of the room on show (`end` are its newest rows, for whoever follows
- * and would miss some) and of its questions, and how much came in each view since somebody last looked at it (a hundred: or more).
+ * and would miss some) and of its questions, how much came in each view since somebody last looked at it (a hundred: or more), and what a person should know.
  */
-export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, end: Page | null, questions: QuestionChanges | null, views: Record<string, number>, };
+export type Pull = { statuses: Array<RoomStatus>, changes: Changes | null, end: Page | null, questions: QuestionChanges | null, views: Record<string, number>, notices: Array<Notice>, };
 
 /**
  * Where a page starts.
@@ -510,9 +514,9 @@ export type ExportFormat = "csv" | "xlsx" | "json" | "html" | "report";
 export type ExportState = "running" | "done" | "failed" | "cancelled";
 
 /**
- * How far an export is.
+ * How far a room's export is; a later one has a higher number.
  */
-export type ExportProgress = { done: number, total: number, state: ExportState, path: string | null, code: string | null, };
+export type ExportProgress = { room: string, number: number, done: number, total: number, state: ExportState, path: string | null, code: string | null, };
 
 /**
  * Where an export is written.

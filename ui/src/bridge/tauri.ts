@@ -77,6 +77,7 @@ export function tauriBridge(): Bridge {
     renewOverlay: (part) => ask("renew_overlay", { part }),
     closeWindow: (action, remember) => ask("close_window", { action, remember }),
     hideWindow: () => ask("hide_window"),
+    dismissNotice: (notice) => ask("dismiss_notice", { notice }),
     openLink: (url) => ask("open_link", { url }),
     diagnostic: (errors) => ask("diagnostic", { errors }),
   };

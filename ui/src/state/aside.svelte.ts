@@ -1,6 +1,6 @@
 // The window's one root of state: rooms and their standing, the room on screen, settings, and the answer to every tick.
 import { asAppError, bootAgain, hear, type Bridge } from "../bridge/bridge";
-import type { AppError, Boot, Notice, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
+import type { AppError, Boot, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
 import { firstRows } from "./bounds";
 import { Clock } from "./clock.svelte";
@@ -11,6 +11,7 @@ import { defaults } from "./defaults";
 import { Hosts } from "./hosts.svelte";
 import { phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
+import { Notices } from "./notices.svelte";
 import { OrderKeeper } from "./order.svelte";
 import { peopleFor } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
@@ -33,7 +34,6 @@ export class Aside {
   version = $state("");
   rooms = $state.raw<readonly SavedRoom[]>([]);
   statuses = $state.raw<ReadonlyMap<string, RoomStatus>>(new Map());
-  notices = $state.raw<readonly Notice[]>([]);
   settings = $state.raw<Settings>(defaults);
   sheet = $state.raw<Sheet | null>(null);
   /** A command that failed with nothing else to show it. */
@@ -63,6 +63,7 @@ export class Aside {
   /** Counts the wishes to write; whoever draws the composer follows it. */
   writes = $state(0);
   readonly rules: RuleKeeper;
+  readonly notices = new Notices(this);
   readonly hosts = new Hosts(this);
   readonly list = new RoomList(this);
   readonly tour = new Tour(this);
@@ -90,11 +91,11 @@ export class Aside {
     this.#pulse = new Pulse(() => this.#pull(), frames, () => this.timeline?.pulls.apart ?? 0);
   }
 
-  /** Listens to the shell once the first rows are `drawn`: eleven calls take WebKitGTK some 30 ms. */
+  /** Listens to the shell once the first rows are `drawn`: each of a dozen calls takes WebKitGTK some 3 ms. */
   async start(drawn: () => Promise<void> = async () => undefined): Promise<void> {
     try {
       const boot = await this.bridge.boot(firstRows(window.innerHeight));
-      [this.#systemLocale, this.version, this.notices, this.tour.seen] = [boot.systemLocale, boot.version, boot.notices, boot.toured];
+      [this.#systemLocale, this.version, this.tour.seen] = [boot.systemLocale, boot.version, boot.toured];
       for (const [room, stand] of Object.entries(boot.stands)) this.#stands.set(room, stand);
       this.#take(boot);
       this.views.current = this.views.all.includes(boot.window.view) ? boot.window.view : ALL;
@@ -105,7 +106,6 @@ export class Aside {
       if (boot.measured) measure(this, (painted) => void this.bridge.painted(painted));
       const shown = boot.room === null ? null : this.show(boot.room, boot.page);
       await drawn();
-      void Promise.all([this.habits.load(), this.rules.load()]);
       const [spot] = await Promise.all([this.#listen(boot), shown]);
       if (spot && this.currentId === boot.room) await this.goTo(spot);
       await this.#followLink();
@@ -116,7 +116,7 @@ export class Aside {
 
   /** What the shell said meanwhile nobody heard: it is asked again, until it says nothing in between. Gives the place to go to in the first room. */
   async #listen(first: Boot): Promise<Spot | null> {
-    let [boot, said] = [first, true];
+    let [boot, said] = [{ ...first, writes: false }, true];
     const state = <T>(take: (told: T) => void) => (told: T): void => void ((said = true), take(told));
     await hear(this.bridge, {
       tick: () => this.#pulse.poke(),
@@ -125,21 +125,24 @@ export class Aside {
       export: (progress) => this.desk?.exporting.heard(progress),
       settings: state((settings) => this.#adopt(settings)),
       rooms: state((rooms) => this.list.heard(rooms)),
+      rules: (rules) => void this.rules.heard(rules),
+      keys: (keys) => this.habits.rebound(keys),
       window: state((look) => (this.window.look = look)),
       link: () => void this.#followLink(),
       write: () => this.writes++,
       "mark-read": () => void this.attempt(() => this.#readAll()),
       streamer: state((on) => (streamer.on = on)),
     });
+    void Promise.all([this.habits.load(), this.rules.load()]);
     for (; said; boot = await bootAgain(this.bridge, boot)) said = false;
     this.#take(boot);
-    this.notices = [...this.notices, ...boot.notices.slice(first.notices.length)];
     if (boot.room === null || boot.room === first.room) return boot.spot;
     return this.showNamed(boot.room, boot.spot).then(() => null);
   }
 
   #take(boot: Boot): void {
-    [this.rooms, this.window.look, streamer.on, this.sheet] = [boot.rooms, boot.window, boot.streamer, boot.closing ? { kind: "close" } : this.sheet];
+    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, boot.closing ? { kind: "close" } : this.sheet, boot.notices];
+    if (boot.writes) this.writes++;
     this.#adopt(boot.settings);
   }
 
@@ -248,10 +251,6 @@ export class Aside {
     return this.bridge.diagnostic(this.failures).catch(asAppError);
   }
 
-  dismiss(notice: Notice): void {
-    this.notices = this.notices.filter((other) => other !== notice);
-  }
-
   /** Runs a command whose failure has no place of its own on screen. */
   async attempt(command: () => Promise<unknown>): Promise<boolean> {
     try {
@@ -307,6 +306,7 @@ export class Aside {
       const pull = await this.bridge.pull({ ...(timeline?.wish ?? noRoom), questionsSince: wanted });
       this.views.news = pull.views;
       this.#heard(pull.statuses);
+      this.notices.heard(pull.notices);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
       if (timeline && timeline === this.timeline) await timeline.apply(pull, this.status?.unread ?? 0);
     } catch (thrown) {
@@ -349,7 +349,7 @@ export class Aside {
     const view = this.views.current;
     const whole = view === ALL ? this.#whole : null;
     const hear = (rows: readonly Row[]): void => {
-      this.rules.heard(rows);
+      this.rules.sound(rows);
       readOut(this.announcer, rows, this.covered);
     };
     const timeline = whole ?? new Timeline(room, this.bridge, () => this.#pulse.poke(), hear, view);

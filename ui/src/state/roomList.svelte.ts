@@ -107,10 +107,8 @@ export class RoomList {
     const aside = this.#aside;
     await aside.attempt(async () => {
       if (id === aside.currentId) aside.leaveView();
-      const left = await aside.bridge.forgetRoom(id);
-      if (left) aside.notices = [...aside.notices, left];
+      await aside.bridge.forgetRoom(id);
       aside.rooms = aside.rooms.filter((room) => room.id !== id);
-      void aside.rules.load();
       aside.closed(id);
     });
   }

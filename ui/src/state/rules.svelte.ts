@@ -8,10 +8,11 @@ import { Sounds } from "./sounds";
 /** The most rules there may be. */
 export const MOST_RULES = 200;
 
-/** What was done a moment ago, and the rules as they were before. */
+/** What was done to a rule a moment ago, and the rules as they were before. */
 export interface JustDone {
   readonly words: Key;
   readonly params: Params;
+  readonly rule: string;
   readonly before: Rules;
 }
 
@@ -47,12 +48,16 @@ export class RuleKeeper {
     await this.#try(async () => {
       this.faults = await this.#bridge.rules.saveRules(next);
       taken = this.faults.length === 0;
-      if (!taken) return;
-      const repaint = next.list !== this.all.list;
-      this.all = next;
-      if (repaint) await this.#repaint();
+      if (taken) await this.heard(next);
     });
     return taken;
+  }
+
+  /** These are in force, whichever window put them there. */
+  async heard(rules: Rules): Promise<void> {
+    const repaint = JSON.stringify(rules.list) !== JSON.stringify(this.all.list);
+    this.all = rules;
+    if (repaint) await this.#repaint();
   }
 
   keep(list: readonly Rule[]): Promise<boolean> {
@@ -72,7 +77,7 @@ export class RuleKeeper {
 
   async remove(id: string): Promise<void> {
     const before = this.all;
-    if (await this.keep(before.list.filter((rule) => rule.id !== id))) this.#tell({ words: "rules.removed", params: {}, before });
+    if (await this.keep(before.list.filter((rule) => rule.id !== id))) this.#tell({ words: "rules.removed", params: {}, rule: id, before });
   }
 
   async move(id: string, by: -1 | 1): Promise<void> {
@@ -98,7 +103,7 @@ export class RuleKeeper {
     const { done } = this;
     clearTimeout(this.#timer);
     this.done = null;
-    if (done) await this.save(done.before);
+    if (done) await this.keep(restored(this.all.list, done));
   }
 
   tryOn(rules: Rules, room: string, kind: Said, user: string, text: string): Promise<Tried> {
@@ -119,7 +124,7 @@ export class RuleKeeper {
   }
 
   /** Rows that have just come: the first that has a sound is heard. */
-  heard(rows: readonly Row[]): void {
+  sound(rows: readonly Row[]): void {
     const sound = rows.find(({ ruled }) => ruled?.sound)?.ruled?.sound;
     if (sound) this.#sounds.play(sound, this.all.volume, this.all.apart);
   }
@@ -130,7 +135,7 @@ export class RuleKeeper {
 
   async #quick(rule: Rule, words: Key, params: Params): Promise<void> {
     const before = this.all;
-    if (await this.put(rule)) this.#tell({ words, params, before });
+    if (await this.put(rule)) this.#tell({ words, params, rule: rule.id, before });
   }
 
   #tell(done: JustDone): void {
@@ -147,4 +152,11 @@ export class RuleKeeper {
       this.error = asAppError(thrown);
     }
   }
+}
+
+/** The rule is in its old place again, or away where it was not there; whatever else has changed since stays. */
+function restored(list: readonly Rule[], { rule: id, before }: JustDone): Rule[] {
+  const others = list.filter((rule) => rule.id !== id);
+  const place = before.list.findIndex((rule) => rule.id === id);
+  return place < 0 ? others : others.toSpliced(place, 0, ...before.list.slice(place, place + 1));
 }

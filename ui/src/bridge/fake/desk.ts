@@ -1,6 +1,6 @@
 // The invented desk: keeps what the backend promises of claims, stages, guards and drafts, everything in memory.
 import type { DeskBridge } from "../desk";
-import type { DeskStatus, Doing, ExportFormat, Held, Numbers, Presented, PresentStep, Question, QuestionChanges, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
+import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Numbers, Presented, PresentStep, Question, QuestionChanges, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
 import { applyStep, refused } from "./deskSteps";
 import { numbersOf, presentedOf, searchRows } from "./deskViews";
 import { ANA, blankQuestion, CLAIM_MS, laneOf, ME } from "./questions";
@@ -11,7 +11,8 @@ export interface DeskHost {
   readonly room: FakeRoom;
   answer<T>(name: string, args: unknown[], answer: () => T): Promise<T>;
   tick(): void;
-  exported(done: number, total: number, format: string): void;
+  bound(keys: Record<string, string>): void;
+  exported(progress: ExportProgress): void;
 }
 
 export class FakeDesk implements DeskBridge {
@@ -36,6 +37,7 @@ export class FakeDesk implements DeskBridge {
   #held = new Map<string, Pick<Held, "answers" | "text" | "visibility">>();
   #change = 20;
   #exporting: ReturnType<typeof setInterval> | undefined;
+  #export: ExportProgress = { room: "1", number: 0, done: 0, total: 0, state: "cancelled", path: null, code: null };
   readonly #host: DeskHost;
 
   constructor(host: DeskHost, questions: Question[]) {
@@ -233,20 +235,22 @@ export class FakeDesk implements DeskBridge {
 
   exportRoom(room: string, format: ExportFormat, unanswered: boolean): Promise<{ path: string }> {
     return this.#host.answer("exportRoom", [room, format, unanswered], () => {
-      let done = 0;
+      const path = `Documents/questions.${format}`;
       clearInterval(this.#exporting);
+      this.#export = { room, number: this.#export.number + 1, done: 0, total: 5_000, state: "running", path: null, code: null };
       this.#exporting = setInterval(() => {
-        done = Math.min(5_000, done + 400);
-        this.#host.exported(done, 5_000, format);
+        const done = Math.min(5_000, this.#export.done + 400);
+        this.#export = { ...this.#export, done, ...(done === 5_000 ? { state: "done", path } : {}) };
+        this.#host.exported(this.#export);
         if (done === 5_000) clearInterval(this.#exporting);
       }, 120);
-      return { path: `Documents/questions.${format}` };
+      return { path };
     });
   }
 
   cancelExport(): Promise<void> {
     clearInterval(this.#exporting);
-    return this.#host.answer("cancelExport", [], () => this.#host.exported(-1, 5_000, ""));
+    return this.#host.answer("cancelExport", [], () => this.#host.exported({ ...this.#export, done: 0, state: "cancelled" }));
   }
 
   numbers(room: string): Promise<Numbers> {
@@ -275,7 +279,10 @@ export class FakeDesk implements DeskBridge {
   }
 
   saveKeys(keys: Record<string, string>): Promise<void> {
-    return this.#host.answer("saveKeys", [keys], () => void (this.bound = keys));
+    return this.#host.answer("saveKeys", [keys], () => {
+      this.bound = keys;
+      this.#host.bound(keys);
+    });
   }
 
   #advance(by: number): void {

@@ -2,11 +2,11 @@
 import type { Bridge, BridgeEvents, Unlisten } from "../bridge";
 import type { Anchor, Boot, Changes, CloseAction, Draft, Hotkeys, Moment, Notice, Overlay, OverlayPart, Page, Pull, PullWish, RoomForm, RoomStatus, SavedRoom, SendMode, Settings, Stand, WindowLook } from "../dto";
 import type { WindowBridge } from "../window";
-import { FakeDesk } from "./desk";
-import { live } from "./deskLife";
-import { busyDesk } from "./questions";
+import type { FakeDesk } from "./desk";
+import { deskOf } from "./deskScene";
 import { FakeHost } from "./host";
 import { FakeOrder } from "./order";
+import { FakeOverlay } from "./overlay";
 import { FakeRoom } from "./room";
 import { reordered, saved } from "./rooms";
 import { FakeRules } from "./rules";
@@ -25,6 +25,8 @@ export class FakeBridge implements Bridge {
   readonly desk: FakeDesk;
   look: WindowLook = { pinned: false, bare: false, canPin: true, seeThrough: "possible", canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" };
   link: string | null = null;
+  /** Presses of the key to write that no page has heard. */
+  wishes: true[] = [];
   /** Pictures and tests are of the app, not of its tour, unless they say so. */
   toured = true;
   stands: Readonly<Record<string, Stand>> = {};
@@ -60,7 +62,7 @@ export class FakeBridge implements Bridge {
         this.hotkeys = { ...this.hotkeys, keys: key === null ? others : { ...others, [action]: key } };
       }),
   };
-  readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer));
+  readonly rules = new FakeRules(this.room, (call, args, answer) => this.#answer(call, args, answer), (rules) => this.emit("rules", rules));
   readonly order = new FakeOrder(this.room, (call, args, answer) => this.#answer(call, args, answer), () => this.tick());
   readonly host = new FakeHost({
     answer: (call, args, answer) => this.#answer(call, args, answer),
@@ -71,8 +73,7 @@ export class FakeBridge implements Bridge {
   /** Calls in here fail with the code. */
   readonly failing = new Map<string, string>();
   scene: Scene;
-  overlayPortTaken = false;
-  #renewals = 0;
+  readonly overlaid = new FakeOverlay();
   recovered = 0;
   #rooms: SavedRoom[] = [];
   #ticking = false;
@@ -86,38 +87,15 @@ export class FakeBridge implements Bridge {
     this.views.made = scene.settings.views;
     this.room.read = this.room.rows.at(scene.unreadFrom === null ? -1 : scene.unreadFrom - 1)?.place ?? null;
     this.#rooms = LABELS.slice(0, scene.rooms).map((label, i) => saved(String(i + 1), label, i < 2));
-    this.desk = this.#makeDesk(now);
+    this.desk = deskOf(scene, now, {
+      room: this.room,
+      answer: (call, args, answer) => this.#answer(call, args, answer),
+      tick: () => this.tick(),
+      bound: (keys) => this.emit("keys", keys),
+      exported: (progress) => this.emit("export", progress),
+    });
     this.order.canModerate = scene.desk === "server";
     if (scene.rate > 0) this.pour(scene.rate);
-  }
-
-  #makeDesk(now: number): FakeDesk {
-    const { desk: kind, name, votes } = this.scene;
-    const questions = name === "empty" || name === "first" ? [] : busyDesk(now, kind !== "local");
-    // The rows that ask the same carry them.
-    const approved = questions.filter(({ review }) => review === "approved");
-    const asked = this.room.rows.filter((row) => row.kind === "question").slice(-approved.length);
-    approved.slice(-asked.length).forEach((question, i) => {
-      const row = asked[i];
-      if (!row) return;
-      this.room.change(row.key, { text: question.text, user: question.asker.user, name: question.asker.name });
-      question.row = row.key;
-    });
-    const host = {
-      room: this.room,
-      answer: <T>(call: string, args: unknown[], answer: () => T): Promise<T> => this.#answer(call, args, answer),
-      tick: (): void => this.tick(),
-      exported: (done: number, total: number, format: string): void => this.emit("export", { done: Math.max(0, done), total, state: done < 0 ? "cancelled" : done === total ? "done" : "running", path: done === total ? `Documents/questions.${format}` : null, code: null }),
-    };
-    const desk = new FakeDesk(host, questions);
-    if (kind === "local") desk.kind = "local";
-    if (name === "catching") desk.fresh = false;
-    if (name === "held") {
-      desk.colleagueAnswers("q6", "We look at three: time to the first answer, how many wait, and the oldest of them. The stage manager has them on the wall.", now - 20_000);
-      desk.hold("q6", "We watch time to first answer and how many questions wait.");
-    }
-    if (this.scene.living) live(desk, () => this.tick(), votes);
-    return desk;
   }
 
   /** Lets strangers speak, so many rows a second. */
@@ -167,7 +145,7 @@ export class FakeBridge implements Bridge {
     const room = this.#rooms.length > 0 ? "1" : null;
     const [unread, whole] = [this.#statuses().find((status) => status.room === room)?.unread ?? 0, this.look.view === "" && this.stands[room ?? ""] === undefined];
     const page = room !== null && whole && unread <= rows / 2 && this.scene.pageDelayMs === 0 ? this.#painted(this.room.page({ at: "end" }, rows)) : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, closing: false, measured: false, stands: this.stands, toured: this.toured }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, closing: false, writes: this.wishes.pop() ?? false, measured: false, stands: this.stands, toured: this.toured }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {
@@ -178,9 +156,9 @@ export class FakeBridge implements Bridge {
     });
   }
 
-  forgetRoom(room: string): Promise<Notice | null> {
+  forgetRoom(room: string): Promise<void> {
     this.#rooms = this.#rooms.filter(({ id }) => id !== room);
-    return this.#answer("forgetRoom", [room], () => null);
+    return this.#answer("forgetRoom", [room], () => undefined);
   }
 
   openRoom(room: string): Promise<RoomStatus> {
@@ -239,6 +217,7 @@ export class FakeBridge implements Bridge {
       end: endsFirst ? this.#painted(this.room.page({ at: "end" }, wish.rows)) : null,
       questions: room === null || questionsSince === null ? null : this.desk.changes(questionsSince),
       views: room === null ? {} : this.views.news(view),
+      notices: this.scene.notices,
     }));
   }
 
@@ -305,36 +284,39 @@ export class FakeBridge implements Bridge {
     return this.#answer("saveSettings", [settings], () => {
       const { proxy } = settings;
       if (proxy.by === "through" && proxy.url.includes("@")) throw { code: "proxy_secret", params: {} };
-      this.scene.settings = settings;
-      this.views.made = settings.views;
-      this.emit("settings", settings);
+      this.#chose(settings);
     });
+  }
+
+  #chose(settings: Settings): void {
+    this.scene.settings = settings;
+    this.views.made = settings.views;
+    this.emit("settings", settings);
   }
 
   overlay(): Promise<Overlay> {
-    return this.#answer("overlay", [], () => this.#overlay());
+    return this.#answer("overlay", [], () => this.overlaid.look(this.scene.settings));
   }
 
   renewOverlay(part: OverlayPart): Promise<Overlay> {
-    return this.#answer("renewOverlay", [part], () => {
-      this.#renewals += 1;
-      if (part === "port") this.overlayPortTaken = false;
-      return this.#overlay();
-    });
-  }
-
-  #overlay(): Overlay {
-    const { overlay } = this.scene.settings;
-    const place = `http://127.0.0.1:${27310 + this.#renewals}/00000000000000000000000000000${100 + this.#renewals}`;
-    return { state: !overlay ? "off" : this.overlayPortTaken ? "portTaken" : "on", port: 27310 + this.#renewals, chat: `${place}/chat`, question: `${place}/question` };
+    return this.#answer("renewOverlay", [part], () => this.overlaid.renew(part, this.scene.settings));
   }
 
   closeWindow(action: CloseAction, remember: boolean): Promise<void> {
-    return this.#answer("closeWindow", [action, remember], () => undefined);
+    return this.#answer("closeWindow", [action, remember], () => {
+      if (remember && action !== "stay") this.#chose({ ...this.scene.settings, close: action });
+    });
   }
 
   hideWindow(): Promise<void> {
     return this.#answer("hideWindow", [], () => undefined);
+  }
+
+  dismissNotice(notice: Notice): Promise<void> {
+    return this.#answer("dismissNotice", [notice], () => {
+      this.scene.notices = this.scene.notices.filter((other) => JSON.stringify(other) !== JSON.stringify(notice));
+      this.tick();
+    });
   }
 
   openLink(url: string): Promise<void> {

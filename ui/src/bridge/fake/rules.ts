@@ -8,10 +8,12 @@ export class FakeRules implements RulesBridge {
   readonly notes = new Map<string, string>();
   readonly #room: FakeRoom;
   readonly #answer: <T>(call: string, args: unknown[], answer: () => T) => Promise<T>;
+  readonly #tell: (rules: Rules) => void;
 
-  constructor(room: FakeRoom, answer: <T>(call: string, args: unknown[], answer: () => T) => Promise<T>) {
+  constructor(room: FakeRoom, answer: <T>(call: string, args: unknown[], answer: () => T) => Promise<T>, tell: (rules: Rules) => void) {
     this.#room = room;
     this.#answer = answer;
+    this.#tell = tell;
   }
 
   rules(): Promise<Rules> {
@@ -21,8 +23,10 @@ export class FakeRules implements RulesBridge {
   saveRules(rules: Rules): Promise<RuleFault[]> {
     return this.#answer("saveRules", [rules], () => {
       const faults = faultsOf(rules);
-      if (faults.length === 0) this.all = rules;
-      return faults;
+      if (faults.length > 0) return faults;
+      this.all = rules;
+      this.#tell(rules);
+      return [];
     });
   }
 

@@ -10,6 +10,7 @@ export class Exporting {
   progress = $state.raw<ExportProgress | null>(null);
   error = $state.raw<AppError | null>(null);
   busy = $state(false);
+  #newest = 0;
   readonly #room: string;
   readonly #bridge: Bridge;
 
@@ -33,7 +34,10 @@ export class Exporting {
     }
   }
 
+  /** Of another room, or of an export that another has followed, nothing is shown. */
   heard(progress: ExportProgress): void {
+    if (progress.room !== this.#room || progress.number < this.#newest) return;
+    this.#newest = progress.number;
     this.progress = progress;
   }
 

@@ -48,6 +48,11 @@ export class Habits {
     return this.#keep({});
   }
 
+  /** The keys are others now, in whichever window they were chosen. */
+  rebound(bound: Bindings): void {
+    this.bound = bound;
+  }
+
   saveSnippet(snippet: Snippet): Promise<boolean> {
     return this.#change(() => this.#bridge.desk.saveSnippet(snippet));
   }
