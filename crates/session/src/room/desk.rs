@@ -80,6 +80,8 @@ struct Unsaved {
     forget: bool,
     /// Nothing else but how far the changes go.
     moved: bool,
+    /// It could not be written, which was said.
+    told: bool,
 }
 
 impl Desk {
@@ -152,13 +154,24 @@ impl Desk {
         }
     }
 
-    /// What is to be written to disk now, if anything is.
-    fn take_unsaved(&mut self) -> Option<ItemsHeard> {
-        let Unsaved { items, forget, moved } = std::mem::take(&mut self.unsaved);
+    fn is_saved(&mut self) {
+        self.unsaved = Unsaved::default();
+    }
+
+    /// Nothing of it is on disk any more.
+    pub(super) fn is_lost(&mut self) {
+        self.unsaved.items = self.items.keys().cloned().collect();
+        self.unsaved.forget = true;
+    }
+
+    /// What is to be written to disk now, if anything is: until it is saved, since what is written says how far all of it goes.
+    fn unsaved(&self) -> Option<ItemsHeard> {
+        let Unsaved { items, forget, moved, told: _ } = &self.unsaved;
         if items.is_empty() && !forget && !moved {
             return None;
         }
-        let items = items.iter().filter_map(|id| Some(self.items.get(id)?.1.clone())).collect();
+        let (items, forget) = (items.iter(), *forget);
+        let items = items.filter_map(|id| Some(self.items.get(id)?.1.clone())).collect();
         let (epoch, whole) = (self.epoch.clone(), self.whole);
         Some(ItemsHeard { epoch, whole, forget, items, gone: Vec::new() })
     }
@@ -312,11 +325,14 @@ impl Room {
         self.follow_reviews().await;
         self.edit_rows().await;
         self.follow_outbox();
-        if let Some(heard) = self.desk.take_unsaved()
-            && let Err(error) = self.store.keep_items(self.id, heard).await
-        {
-            // Nothing is lost: the next start reads it from the server, or makes it again.
-            tracing::warn!(%error, "questions can't be kept");
+        if let Some(heard) = self.desk.unsaved() {
+            match self.store.keep_items(self.id, heard).await {
+                Ok(()) => self.desk.is_saved(),
+                Err(error) if !std::mem::replace(&mut self.desk.unsaved.told, true) => {
+                    tracing::warn!(%error, "questions can't be kept");
+                }
+                Err(_) => {}
+            }
         }
         if std::mem::take(&mut self.desk.untold) {
             self.show_desk();
@@ -334,5 +350,32 @@ impl Room {
             view.desk = desk;
             changed
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aside_protocol::triage::Person;
+
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_saved_goes_with_what_is_next_and_all_of_it_where_the_file_is_lost() {
+        let item = |change: u64| {
+            let id = EntryId::new(change.to_string());
+            Item { change, ..Item::new(id, change, "?".to_owned(), Person::default(), 0) }
+        };
+        let written = |desk: &Desk| {
+            desk.unsaved().map(|heard| (heard.items.len(), heard.whole, heard.forget))
+        };
+        let mut desk = Desk::default();
+        desk.take(item(1));
+        assert_eq!(written(&desk), Some((1, 1, false)));
+        desk.take(item(2));
+        assert_eq!(written(&desk), Some((2, 2, false)), "the first was not saved");
+        desk.is_saved();
+        assert_eq!(written(&desk), None);
+        desk.is_lost();
+        assert_eq!(written(&desk), Some((2, 2, true)));
     }
 }
