@@ -80,16 +80,15 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         .invoke_handler(handler!())
         .on_window_event(windows::on_event)
         .setup(move |app| {
+            app.state::<Tray>().start(app.handle());
+            hotkeys::start(app.handle());
+            #[cfg(target_os = "linux")]
+            windows::follow_desktop(app.handle());
             let shell = app.state::<Shell>();
             let quietly = shell.remembered.read(|memory| memory.settings.start_hidden);
             if !(hidden || with_system && quietly) {
                 windows::bring_all(app.handle());
             }
-            // What follows is done while the page's process starts.
-            app.state::<Tray>().start(app.handle());
-            hotkeys::start(app.handle());
-            #[cfg(target_os = "linux")]
-            windows::follow_desktop(app.handle());
             pace::follow(app.handle());
             Ok(())
         })

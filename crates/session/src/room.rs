@@ -204,8 +204,12 @@ struct Room {
 }
 
 /// Fills a batch with what is in the queue already.
-fn take_what_waits(ear: &mut mpsc::Receiver<(u64, Heard)>, batch: &mut Vec<(u64, Heard)>) {
-    while batch.len() < BATCH
+fn take_what_waits(
+    ear: &mut mpsc::Receiver<(u64, Heard)>,
+    batch: &mut Vec<(u64, Heard)>,
+    most: usize,
+) {
+    while batch.len() < most
         && let Ok(heard) = ear.try_recv()
     {
         batch.push(heard);
@@ -227,11 +231,12 @@ impl Room {
             let rest = (!batch.is_empty()).then(|| self.rest().unwrap_or_else(Instant::now));
             let nap = rest.into_iter().fold(self.deadline(), Instant::min);
             self.due = nap;
+            let most = self.batch();
             tokio::select! {
                 biased;
                 command = inbox.recv() => {
                     if command.as_ref().is_none_or(Command::needs_all) {
-                        take_what_waits(&mut ear, &mut batch);
+                        take_what_waits(&mut ear, &mut batch, BATCH);
                         self.listen(batch.drain(..)).await;
                     }
                     match command {
@@ -245,7 +250,7 @@ impl Room {
                         None => return self.leave().await,
                     }
                 }
-                _count = ear.recv_many(&mut batch, BATCH), if batch.is_empty() => {}
+                _count = ear.recv_many(&mut batch, most), if batch.is_empty() => {}
                 () = hurry.notified(), if rest.is_some() => self.pacing.end(),
                 () = self.pacing.changed() => {}
                 () = self.around.hears(), if !self.around.is_told() => {}
@@ -253,8 +258,8 @@ impl Room {
                 () = sleep_until(nap) => {}
             }
             if !batch.is_empty() && self.rest().is_none_or(|until| until <= Instant::now()) {
-                take_what_waits(&mut ear, &mut batch);
-                let more = batch.len() >= BATCH;
+                take_what_waits(&mut ear, &mut batch, most);
+                let more = batch.len() >= most;
                 self.listen(batch.drain(..)).await;
                 // Behind a full batch may be what a room does not rest for.
                 if more { self.pacing.end() } else { self.pacing.begin(Instant::now()) }

@@ -7,10 +7,12 @@ use tokio::time::Instant;
 
 use super::draft::Draft;
 use super::exact::ENTRY_PAGE;
-use super::{Merge, Room};
+use super::{BATCH, Merge, Room};
 
 /// Where more was missed, the newest page does not wait for it.
 pub(super) const MUCH: u64 = 1000;
+/// Frames that are taken together at most while the newest page is on its way: it waits for no more than their commit.
+const FEW: usize = 256;
 /// Gap rows that are looked through for those that were being filled.
 const GAPS: u32 = 20;
 
@@ -25,6 +27,14 @@ pub(super) struct Behind {
 impl Room {
     pub(super) fn behind(&self) -> Option<(Seq, Seq)> {
         self.behind.map(|behind| (behind.from, behind.to))
+    }
+
+    /// How many frames are taken together at most.
+    pub(super) fn batch(&self) -> usize {
+        match &self.merge {
+            Merge::Exact(exact) if exact.leaps => FEW,
+            Merge::Exact(_) | Merge::Aligned(_) | Merge::Undecided(_) => BATCH,
+        }
     }
 
     /// Whether this gap row is being filled by itself.

@@ -32,6 +32,8 @@ pub(super) struct Exact {
     /// The `joined` reply is awaited until then.
     joined_by: Option<Instant>,
     wants_newest: bool,
+    /// The newest page is on its way, ahead of what is told.
+    pub(super) leaps: bool,
     pub(super) fetching: bool,
     not_before: Option<Instant>,
     failures: u32,
@@ -61,6 +63,7 @@ impl Exact {
             sequence: Sequence::new(applied, now),
             joined_by: resumes.then(|| now + JOINED),
             wants_newest: !resumes,
+            leaps: false,
             fetching: false,
             not_before: None,
             failures: 0,
@@ -158,6 +161,7 @@ impl Room {
             Some(applied) if resumed => {
                 exact.replay_to = seq;
                 if seq.0.saturating_sub(applied.0) > MUCH && exact.sequence.behind().is_none() {
+                    exact.leaps = true;
                     self.ask(Asked::Ahead);
                 }
             }
@@ -284,6 +288,7 @@ impl Room {
         // What is told in order comes all the same.
         let ahead = matches!(asked, Asked::Ahead);
         exact.fetching &= ahead;
+        exact.leaps &= !ahead;
         let Ok(page) = page else {
             tracing::debug!(?asked, error = ?page.err(), "history did not come");
             if !ahead {
