@@ -16,6 +16,7 @@
 
 mod accept;
 mod answers;
+mod arriving;
 mod asking;
 pub mod config;
 mod connection;
