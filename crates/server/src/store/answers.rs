@@ -5,7 +5,7 @@ use aside_protocol::{Body, EntryId, EntryKind, Epoch, Nonce, Seq};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::entries::{seq_of, sql};
+use super::entries::{self, Draft, seq_of, sql};
 use super::items::{Items, json, text};
 use crate::wire::{entry_id, place_of, private_id};
 
@@ -103,6 +103,35 @@ impl Items<'_> {
                 Ok(Merged { question_id, display_name: row.get(1)? })
             })?
             .collect()
+    }
+
+    /// The same draft, an answer saying of its question what is true now: in which words, and who asked it. Nothing when there
+    /// is no such question.
+    pub(crate) fn quoting(&self, draft: &Draft) -> rusqlite::Result<Option<Draft>> {
+        let mut draft = draft.clone();
+        let Some(quotes) = draft.quotes else { return Ok(Some(draft)) };
+        let (Quotes::Item(place) | Quotes::Entry(place)) = quotes;
+        let Some((asker, asked)) = entries::question(self.conn, self.room, place)? else {
+            return Ok(None);
+        };
+        let item = match quotes {
+            Quotes::Item(place) => self.get(place)?,
+            Quotes::Entry(_) => None,
+        };
+        let mut body = Body::parse(draft.kind, &draft.content);
+        if let Body::Answer { question, notes, .. } = &mut body {
+            notes.also_asked.clear();
+            for other in item.iter().flat_map(|item| &item.merged) {
+                let name = other.display_name.replace('\n', " ");
+                if name != asker && !name.is_empty() && !notes.also_asked.contains(&name) {
+                    notes.also_asked.push(name);
+                }
+            }
+            notes.also_asked.truncate(ALSO_ASKED);
+            *question = item.map_or(asked, |item| item.text);
+        }
+        (draft.display_name, draft.content) = (asker, body.to_content());
+        Ok(Some(draft))
     }
 
     /// The private answers to a question, oldest first.

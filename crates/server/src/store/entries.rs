@@ -3,6 +3,7 @@
 use aside_protocol::{Body, EntryKind, Identity, Nonce, Seq};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::answers::Quotes;
 use super::nonces::keep_nonce;
 
 /// An entry before it has a place.
@@ -20,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) seen: Option<u64>,
     /// An answer's writer knows that somebody else is about to answer.
     pub(crate) co_answer: bool,
+    /// The question that an answer quotes.
+    pub(crate) quotes: Option<Quotes>,
     /// The message that a question is made of.
     pub(crate) source: Option<Seq>,
     /// Who it is, where `user` is a name that is nobody's.
@@ -57,6 +60,7 @@ impl Draft {
             nonce,
             seen: None,
             co_answer: false,
+            quotes: None,
             source: None,
             owner: None,
         }
