@@ -194,6 +194,7 @@ impl Wish<'_> {
                 Some(root) if root.seq != item.seq => {
                     item.close(Work::Merged, "duplicate", self.now_ms);
                     item.merged_into = Some(root.question_id);
+                    item.stage = Stage::None;
                 }
                 Some(_) => return Ok(Outcome::Malformed("a question is not merged into itself")),
                 None => return Ok(Outcome::NotFound),
@@ -223,14 +224,16 @@ impl Wish<'_> {
         } else {
             // Votes go with it, and whose list of the same questions is another now, is told too.
             if let Some(from) = was {
-                self.items.return_votes(from, done.seq)?;
+            let mut others = Vec::new();
+                others = self.items.return_votes(from, done.seq)?;
             }
             if let Some(into) = is {
                 self.items.move_votes(done.seq, into)?;
             }
             done = self.items.get(done.seq)?.unwrap_or(done);
             moved.push(done.clone());
-            for other in was.into_iter().chain(is) {
+            others.extend(is.filter(|into| !others.contains(into)));
+            for other in others {
                 moved.extend(self.items.renumber(other)?);
             }
         }
