@@ -21,6 +21,7 @@ mod asking;
 pub mod config;
 mod connection;
 mod crowd;
+mod fitting;
 mod gate;
 mod guests;
 mod hall;

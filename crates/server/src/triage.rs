@@ -14,6 +14,7 @@ use axum::response::Response;
 
 use crate::answers::step;
 use crate::asking::whole;
+use crate::fitting::fitting;
 use crate::gate::{self, Seat};
 use crate::hall::Hall;
 use crate::history::number;
@@ -193,8 +194,8 @@ impl Wish<'_> {
             match self.root(target)? {
                 Some(root) if root.seq != item.seq => {
                     item.close(Work::Merged, "duplicate", self.now_ms);
-                    item.merged_into = Some(root.question_id);
                     item.stage = Stage::None;
+                    item.merged_into = Some(root.question_id);
                 }
                 Some(_) => return Ok(Outcome::Malformed("a question is not merged into itself")),
                 None => return Ok(Outcome::NotFound),
@@ -223,8 +224,8 @@ impl Wish<'_> {
             moved.push(done.clone());
         } else {
             // Votes go with it, and whose list of the same questions is another now, is told too.
-            if let Some(from) = was {
             let mut others = Vec::new();
+            if let Some(from) = was {
                 others = self.items.return_votes(from, done.seq)?;
             }
             if let Some(into) = is {
@@ -304,8 +305,9 @@ pub(crate) async fn changes(
             Ok((found, items::newest(conn, key)?))
         })
         .await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
+    let fits = fitting(items.iter()).min(limit as usize);
+    let more = items.len() > fits;
+    items.truncate(fits);
     let change = items.last().map_or(newest.min(after), |item| item.change);
     Ok(json(StatusCode::OK, Changes { items, change, more }.to_json()))
 }

@@ -182,6 +182,13 @@ pub(crate) struct Range {
     pub(crate) count: u32,
 }
 
+impl Range {
+    /// Whether it begins right beside a place that was named.
+    pub(crate) fn is_next_to_a_place(&self) -> bool {
+        self.skip == 0 && (self.from == End::Oldest || self.before != Seq(u64::MAX))
+    }
+}
+
 /// An end of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
