@@ -14,7 +14,7 @@ use axum::response::Response;
 
 use crate::answers::step;
 use crate::asking::whole;
-use crate::fitting::fitting;
+use crate::fitting::{fit, fitting};
 use crate::gate::{self, Seat};
 use crate::hall::Hall;
 use crate::history::number;
@@ -308,6 +308,9 @@ pub(crate) async fn changes(
     let fits = fitting(items.iter()).min(limit as usize);
     let more = items.len() > fits;
     items.truncate(fits);
+    if let [only] = &mut items[..] {
+        fit(only);
+    }
     let change = items.last().map_or(newest.min(after), |item| item.change);
     Ok(json(StatusCode::OK, Changes { items, change, more }.to_json()))
 }
