@@ -115,8 +115,17 @@ impl HistoryPage {
         Ok(Self { entries, items: items.len() })
     }
 
-    /// The reply's body, as a server writes it; with `more`, the page ends before as many as were asked for.
-    pub fn to_json(entries: &[Entry], more: bool) -> String {
+    /// The reply's body, as a server writes it.
+    pub fn to_json(entries: &[Entry]) -> String {
+        Self::write(entries, false)
+    }
+
+    /// The same of a page that ends before as many as were asked for.
+    pub fn to_json_with_more(entries: &[Entry]) -> String {
+        Self::write(entries, true)
+    }
+
+    fn write(entries: &[Entry], more: bool) -> String {
         struct Items<'a>(&'a [Entry], bool);
         impl Serialize for Items<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -52,7 +52,9 @@ pub(crate) async fn page(
         End::Oldest => &entries[..fitting(entries.iter()).min(entries.len())],
         End::Newest => &entries[entries.len().saturating_sub(fitting(entries.iter().rev()))..],
     };
-    Ok(json(StatusCode::OK, HistoryPage::to_json(shown, shown.len() < entries.len())))
+    let whole = shown.len() == entries.len();
+    let write = if whole { HistoryPage::to_json } else { HistoryPage::to_json_with_more };
+    Ok(json(StatusCode::OK, write(shown)))
 }
 
 fn lag_ms(lag: std::time::Duration) -> i64 {
