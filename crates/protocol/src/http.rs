@@ -117,24 +117,36 @@ impl HistoryPage {
 
     /// The reply's body, as a server writes it.
     pub fn to_json(entries: &[Entry]) -> String {
-        struct Items<'a>(&'a [Entry]);
+        Self::write(entries, false)
+    }
+
+    /// The same of a page that ends before as many as were asked for.
+    pub fn to_json_with_more(entries: &[Entry]) -> String {
+        Self::write(entries, true)
+    }
+
+    fn write(entries: &[Entry], more: bool) -> String {
+        struct Items<'a>(&'a [Entry], bool);
         impl Serialize for Items<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(Some(1))?;
+                let mut map = serializer.serialize_map(None)?;
                 map.serialize_entry("items", self.0)?;
+                if self.1 {
+                    map.serialize_entry("more", &true)?;
+                }
                 map.end()
             }
         }
-        struct Page<'a>(&'a [Entry]);
+        struct Page<'a>(Items<'a>);
         impl Serialize for Page<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut map = serializer.serialize_map(Some(2))?;
                 map.serialize_entry("code", &200)?;
-                map.serialize_entry("data", &Items(self.0))?;
+                map.serialize_entry("data", &self.0)?;
                 map.end()
             }
         }
-        json_of(&Page(entries))
+        json_of(&Page(Items(entries, more)))
     }
 }
 

@@ -91,6 +91,9 @@ fn a_written_page_is_read_back() {
     let text = HistoryPage::to_json(&entries);
     assert_snapshot!(text, @r#"{"code":200,"data":{"items":[{"type":"message","user":"","displayName":"","avatarurl":"","stream":"","content":"a","createdat":1538980200000,"id":"e1","seq":1},{"type":"question","user":"","displayName":"","avatarurl":"","stream":"","content":"{\"content\":\"q\"}","id":"e2","seq":2}]}}"#);
     assert_eq!(HistoryPage::parse(text.as_bytes()), Ok(HistoryPage { entries, items: 2 }));
+    let part = HistoryPage::to_json_with_more(&[]);
+    assert_eq!(part, r#"{"code":200,"data":{"items":[],"more":true}}"#);
+    assert_eq!(HistoryPage::parse(part.as_bytes()), Ok(HistoryPage::default()));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -20,6 +19,7 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::arriving::arriving;
 use crate::config::Limits;
 use crate::crowd::{Crowd, Place};
 use crate::upgrade::Peer;
@@ -49,8 +49,8 @@ pub(crate) async fn accept(
             accepted = next(&listener, &crowd) => accepted,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let (router, stop, head_deadline) = (router.clone(), stop.clone(), limits.request_head);
-        connections.spawn(serve(stream, peer, place, router, head_deadline, stop));
+        let (router, stop, deadline) = (router.clone(), stop.clone(), limits.request_head);
+        connections.spawn(serve(stream, peer, place, router, deadline, stop));
     }
 }
 
@@ -85,16 +85,15 @@ pub(crate) async fn serve(
     peer: SocketAddr,
     place: Place,
     router: Router,
-    head_deadline: Duration,
+    deadline: Duration,
     stop: CancellationToken,
 ) {
     let inner = TowerToHyperService::new(router);
     let (dismissed, place) = (place.dismissed(), Arc::new(place));
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| arriving(body, &place, deadline));
         request.extensions_mut().insert(Peer(peer.ip()));
         let place = place.clone();
-        place.asks();
         let answer = inner.call(request);
         async move {
             let answer = answer.await;
@@ -108,7 +107,7 @@ pub(crate) async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_deadline)
+        .header_read_timeout(deadline)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

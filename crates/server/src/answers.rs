@@ -13,20 +13,18 @@ use aside_protocol::{
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use rusqlite::Connection;
 use tokio::time::Instant;
 
 use crate::asking::{Posted, store, whole};
 use crate::gate::Seat;
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
-use crate::store::answers::{AnswerName, Edited, Given, NewPrivate};
+use crate::store::answers::{AnswerName, Edited, Given, NewPrivate, Quotes};
 use crate::store::entries::{self, Draft};
 use crate::store::items::Items;
 use crate::triage::{answering_seat, desk_seat, person};
 use crate::wire::private_number;
-
-/// The most names that an answer says beside the asker's.
-const ALSO_ASKED: usize = 10;
 
 /// `POST api/answer/add`: an extension, for staff.
 pub(crate) async fn add(
@@ -59,39 +57,27 @@ async fn publish(
     answer: Answer,
     nonce: Option<Nonce>,
 ) -> Result<Response, Refusal> {
-    let (key, triage) = (seat.room.key(), server.offers(Extension::Triage));
-    let found = server.hall.store.read(move |conn| entries::question(conn, key, place)).await?;
-    let (asker, question) = found.ok_or(Refusal::NotFound)?;
-    let (question, also_asked) = match item(server, seat, place).await? {
-        Some(item) if triage => {
-            let others = item.merged.iter().map(|merged| merged.display_name.replace('\n', " "));
-            let mut names: Vec<String> = Vec::new();
-            for name in others {
-                if name != asker && !name.is_empty() && !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            names.truncate(ALSO_ASKED);
-            (item.text, names)
-        }
-        Some(_) | None => (question, Vec::new()),
-    };
+    let triage = server.offers(Extension::Triage);
     let who = &seat.identity;
     let body = Body::Answer {
         org_name: organisation(who).to_owned(),
         org_logo: who.org_logo.clone(),
-        question,
+        question: String::new(),
         text: answer.content,
         question_id: Some(answer.question_id),
-        notes: AnswerNotes { also_asked, ..AnswerNotes::default() },
+        notes: AnswerNotes::default(),
     };
     let draft = Draft {
-        display_name: asker,
         avatar_url: who.org_logo.clone(),
         seen: answer.seen.filter(|_| triage),
         co_answer: answer.co_answer,
+        quotes: Some(if triage { Quotes::Item(place) } else { Quotes::Entry(place) }),
         ..Draft::by(who, EntryKind::Answer, body.to_content(), nonce)
     };
+    // Under its nonce an answer is known by all that it says.
+    let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
+    let read = move |conn: &Connection| Items { conn, room: key, epoch: &epoch }.quoting(&draft);
+    let draft = server.hall.store.read(read).await?.ok_or(Refusal::NotFound)?;
     match store(server, seat, draft).await {
         Err(Refusal::Overtaken) => {
             let item = item(server, seat, place).await?.ok_or(Refusal::NotFound)?;
@@ -146,8 +132,7 @@ fn overtaken(item: &Item) -> Response {
 
 async fn item(server: &Server, seat: &Seat, place: Seq) -> Result<Option<Item>, Refusal> {
     let (key, (epoch, _)) = (seat.room.key(), seat.room.position());
-    let read =
-        move |conn: &rusqlite::Connection| Items { conn, room: key, epoch: &epoch }.get(place);
+    let read = move |conn: &Connection| Items { conn, room: key, epoch: &epoch }.get(place);
     Ok(server.hall.store.read(read).await?)
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn whole(body: Posted) -> Result<Bytes, Refusal> {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Refusal::TooLong
         } else {
-            Refusal::Malformed("the body did not arrive")
+            Refusal::Slow
         }
     })
 }

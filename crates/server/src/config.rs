@@ -159,7 +159,7 @@ pub struct Limits {
     pub queue_bytes: usize,
     /// A write that takes longer means a dead or stalled client.
     pub write_deadline: Duration,
-    /// A request whose head takes longer means to hold the connection.
+    /// A request whose head takes longer means to hold the connection, and so does one whose body does.
     pub request_head: Duration,
     /// A client that said nothing for so long is gone.
     pub idle: Duration,

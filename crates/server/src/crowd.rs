@@ -16,7 +16,7 @@ pub(crate) struct Crowd {
     rested: Notify,
 }
 
-/// Those before their first request or between two; whoever has been so for longest is first.
+/// Those before their first request, between two, or halfway through one; whoever has been so for longest is first.
 #[derive(Debug, Default)]
 struct Idle {
     last: u64,
@@ -78,7 +78,7 @@ impl Place {
         self.dismissed.clone()
     }
 
-    /// A request came: until it is answered, this one does not give way.
+    /// A whole request came: until it is answered, this one does not give way.
     pub(crate) fn asks(&self) {
         if let Some(number) = self.number().take() {
             self.crowd.idle().ways_out.remove(&number);
@@ -87,6 +87,8 @@ impl Place {
 
     /// It waits for a request.
     pub(crate) fn rests(&self) {
+        // An answer to half a request leaves it where it was.
+        self.asks();
         let mut idle = self.crowd.idle();
         idle.last += 1;
         let number = idle.last;

@@ -59,6 +59,9 @@ pub(crate) async fn enter(
     if name.len() > NAME_BYTES {
         return Err(Refusal::TooLong);
     }
+    if name.contains(char::is_control) {
+        return Err(Refusal::Malformed("a name is one line"));
+    }
     let limit = server.config.limits.guests;
     server.guests.take(network(address), limit, Instant::now()).map_err(Refusal::TooFast)?;
     let hall = &server.hall;

@@ -174,7 +174,7 @@ impl Hall {
 }
 
 impl Found {
-    fn read(conn: &Connection, row: &RoomRow) -> rusqlite::Result<Self> {
+    pub(crate) fn read(conn: &Connection, row: &RoomRow) -> rusqlite::Result<Self> {
         let key = row.key;
         Ok(Self {
             first: retention::first(conn, key)?,

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use tokio::time::Instant;
 
+use crate::fitting::fitting;
 use crate::gate::{self, Seat};
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
@@ -29,6 +30,9 @@ pub(crate) async fn page(
     let asked = Asked::read(&pairs)?;
     seat.in_stream(&asked.stream)?;
     let mut range = asked.range(server.offers(Extension::Seq));
+    // Who goes on from a place goes on from any; who counts pages counts on their being full.
+    let may_end_early = range.is_next_to_a_place();
+    let from = range.from;
     let key = seat.room.key();
     let lag = server.config.history_lag.now();
     let shown_ms = server.hall.clock.now().as_millisecond() - lag_ms(lag);
@@ -43,7 +47,14 @@ pub(crate) async fn page(
     let wire = seat.room.wire();
     let entries: Vec<_> =
         records.iter().map(|record| wire.entry(record, seat.room.stream(), &epoch)).collect();
-    Ok(json(StatusCode::OK, HistoryPage::to_json(&entries)))
+    let shown = match from {
+        _ if !may_end_early => &entries[..],
+        End::Oldest => &entries[..fitting(entries.iter()).min(entries.len())],
+        End::Newest => &entries[entries.len().saturating_sub(fitting(entries.iter().rev()))..],
+    };
+    let whole = shown.len() == entries.len();
+    let write = if whole { HistoryPage::to_json } else { HistoryPage::to_json_with_more };
+    Ok(json(StatusCode::OK, write(shown)))
 }
 
 fn lag_ms(lag: std::time::Duration) -> i64 {

@@ -16,10 +16,12 @@
 
 mod accept;
 mod answers;
+mod arriving;
 mod asking;
 pub mod config;
 mod connection;
 mod crowd;
+mod fitting;
 mod gate;
 mod guests;
 mod hall;

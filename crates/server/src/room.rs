@@ -5,6 +5,7 @@ mod heard;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aside_protocol::limits::SERVER_MESSAGE_BYTES;
 use aside_protocol::triage::{Item, Presence, Votes};
 use aside_protocol::{Control, EntryId, Epoch, Seq, ServerFrame, StreamId, Topic, close};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -259,7 +260,14 @@ impl Room {
         let Some(last) = items.last() else { return };
         let listeners = self.move_on(|now| now.change = last.change);
         let frames = |shown: &dyn Fn(&Item) -> Item| {
-            let frame = |item: &Item| ServerFrame::triage_text(&shown(item)).into();
+            let frame = |item: &Item| {
+                let text = ServerFrame::triage_text(&shown(item));
+                if text.len() <= SERVER_MESSAGE_BYTES {
+                    return text.into();
+                }
+                // Larger than a client takes: it is told that there is something to read.
+                ServerFrame::control_text(&Control::Desk { change: item.change }).into()
+            };
             Chunk::new(items.iter().map(frame).collect())
         };
         let (mut desk, mut audience) = (None, None);

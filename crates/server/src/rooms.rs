@@ -368,6 +368,7 @@ impl NewEntry {
             nonce: None,
             seen: None,
             co_answer: false,
+            quotes: None,
             source: None,
             owner: None,
         }

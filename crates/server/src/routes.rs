@@ -77,7 +77,7 @@ impl Server {
 /// The largest body of a request; a text of 8 KiB, escaped at its worst, fits.
 const BODY_BYTES: usize = 64 * 1024;
 
-/// A request whose body is not here by then will not be waited for.
+/// A request that is not answered by then will not be waited for.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The longest `n` that `/health` repeats.

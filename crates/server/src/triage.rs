@@ -14,6 +14,7 @@ use axum::response::Response;
 
 use crate::answers::step;
 use crate::asking::whole;
+use crate::fitting::{fit, fitting};
 use crate::gate::{self, Seat};
 use crate::hall::Hall;
 use crate::history::number;
@@ -193,6 +194,7 @@ impl Wish<'_> {
             match self.root(target)? {
                 Some(root) if root.seq != item.seq => {
                     item.close(Work::Merged, "duplicate", self.now_ms);
+                    item.stage = Stage::None;
                     item.merged_into = Some(root.question_id);
                 }
                 Some(_) => return Ok(Outcome::Malformed("a question is not merged into itself")),
@@ -222,15 +224,17 @@ impl Wish<'_> {
             moved.push(done.clone());
         } else {
             // Votes go with it, and whose list of the same questions is another now, is told too.
+            let mut others = Vec::new();
             if let Some(from) = was {
-                self.items.return_votes(from, done.seq)?;
+                others = self.items.return_votes(from, done.seq)?;
             }
             if let Some(into) = is {
                 self.items.move_votes(done.seq, into)?;
             }
             done = self.items.get(done.seq)?.unwrap_or(done);
             moved.push(done.clone());
-            for other in was.into_iter().chain(is) {
+            others.extend(is.filter(|into| !others.contains(into)));
+            for other in others {
                 moved.extend(self.items.renumber(other)?);
             }
         }
@@ -301,8 +305,12 @@ pub(crate) async fn changes(
             Ok((found, items::newest(conn, key)?))
         })
         .await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
+    let fits = fitting(items.iter()).min(limit as usize);
+    let more = items.len() > fits;
+    items.truncate(fits);
+    if let [only] = &mut items[..] {
+        fit(only);
+    }
     let change = items.last().map_or(newest.min(after), |item| item.change);
     Ok(json(StatusCode::OK, Changes { items, change, more }.to_json()))
 }

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aside-protocol", &[]),
     ("aside-history", &["aside-failpoint", "aside-protocol"]),
     ("aside-session", &["aside-failpoint", "aside-history", "aside-protocol"]),
-    ("aside-server", &["aside-failpoint", "aside-protocol"]),
+    ("aside-server", &["aside-failpoint", "aside-protocol", "aside-text"]),
     ("aside-report", &["aside-history", "aside-protocol", "aside-words"]),
     ("aside-text", &[]),
     ("aside-words", &[]),

@@ -292,6 +292,9 @@ impl Item {
     /// It is done, in whichever way.
     pub fn close(&mut self, how: Work, reason: &str, now_ms: i64) {
         (self.work, self.claim) = (how, None);
+        if how != Work::Merged {
+            self.merged_into = None;
+        }
         self.reason = reason.to_owned();
         self.closed_at = Some(now_ms);
     }

@@ -1,13 +1,23 @@
 //! Answers that are no entries, and answers that are changed after they were given.
 
 use aside_protocol::triage::{AnswerEdit, Item, Merged, Person, PrivateAnswer, Visibility};
-use aside_protocol::{Body, EntryId, EntryKind, Nonce, Seq};
+use aside_protocol::{Body, EntryId, EntryKind, Epoch, Nonce, Seq};
 use rusqlite::types::FromSqlError;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::entries::{seq_of, sql};
+use super::entries::{self, Draft, seq_of, sql};
 use super::items::{Items, json, text};
-use crate::wire::{entry_id, private_id};
+use crate::wire::{entry_id, place_of, private_id};
+
+/// The question that an answer quotes: in the words that it has at the desk, or in those that it was asked in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Quotes {
+    Item(Seq),
+    Entry(Seq),
+}
+
+/// The most names that an answer says beside the asker's.
+const ALSO_ASKED: usize = 10;
 
 /// An answer that is to be no entry.
 #[derive(Clone, Debug)]
@@ -58,6 +68,28 @@ const EDIT_MS: i64 = 10 * 60 * 1000;
 const PRIVATE: &str =
     "SELECT id, visibility, text, org_name, by, at_ms, edited_ms, retracted FROM private_answer";
 
+/// Answers name their questions by the life of their room: in another one, these have other names.
+pub(super) fn follow_epoch(
+    conn: &Connection,
+    room: i64,
+    old: &Epoch,
+    new: &Epoch,
+) -> rusqlite::Result<()> {
+    let answers: Vec<(i64, String)> = conn
+        .prepare_cached("SELECT seq, content FROM entry WHERE room = ? AND kind = 3 ORDER BY seq")?
+        .query_map([room], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (seq, content) in answers {
+        let mut body = Body::parse(EntryKind::Answer, &content);
+        let Body::Answer { question_id: Some(id), .. } = &mut body else { continue };
+        let Some(question) = place_of(old, id) else { continue };
+        *id = entry_id(new, question);
+        conn.prepare_cached("UPDATE entry SET content = ? WHERE room = ? AND seq = ?")?
+            .execute(params![body.to_content(), room, seq])?;
+    }
+    Ok(())
+}
+
 impl Items<'_> {
     /// The questions that are the same as this one.
     pub(super) fn merged(&self, seq: Seq) -> rusqlite::Result<Vec<Merged>> {
@@ -71,6 +103,35 @@ impl Items<'_> {
                 Ok(Merged { question_id, display_name: row.get(1)? })
             })?
             .collect()
+    }
+
+    /// The same draft, an answer saying of its question what is true now: in which words, and who asked it. Nothing when there
+    /// is no such question.
+    pub(crate) fn quoting(&self, draft: &Draft) -> rusqlite::Result<Option<Draft>> {
+        let mut draft = draft.clone();
+        let Some(quotes) = draft.quotes else { return Ok(Some(draft)) };
+        let (Quotes::Item(place) | Quotes::Entry(place)) = quotes;
+        let Some((asker, asked)) = entries::question(self.conn, self.room, place)? else {
+            return Ok(None);
+        };
+        let item = match quotes {
+            Quotes::Item(place) => self.get(place)?,
+            Quotes::Entry(_) => None,
+        };
+        let mut body = Body::parse(draft.kind, &draft.content);
+        if let Body::Answer { question, notes, .. } = &mut body {
+            notes.also_asked.clear();
+            for other in item.iter().flat_map(|item| &item.merged) {
+                let name = other.display_name.replace('\n', " ");
+                if name != asker && !name.is_empty() && !notes.also_asked.contains(&name) {
+                    notes.also_asked.push(name);
+                }
+            }
+            notes.also_asked.truncate(ALSO_ASKED);
+            *question = item.map_or(asked, |item| item.text);
+        }
+        (draft.display_name, draft.content) = (asker, body.to_content());
+        Ok(Some(draft))
     }
 
     /// The private answers to a question, oldest first.

@@ -110,7 +110,11 @@ fn prepare(part: &Path, follows: bool) -> Result<(), BackupError> {
     if !(follows && replica::is_one(&conn)?) {
         replica::leave(&conn)?;
         for room in super::tokens::rooms(&conn)? {
-            super::tokens::set_epoch(&conn, room.key, &new_epoch(&Dice::system()))?;
+            let epoch = new_epoch(&Dice::system());
+            let tx = conn.transaction()?;
+            super::tokens::set_epoch(&tx, room.key, &epoch)?;
+            super::answers::follow_epoch(&tx, room.key, &room.epoch, &epoch)?;
+            tx.commit()?;
         }
     }
     // One file: nothing of it waits in another.
@@ -122,28 +126,32 @@ fn prepare(part: &Path, follows: bool) -> Result<(), BackupError> {
 
 /// Takes the database away that is there, with what waits in its log.
 fn set_aside(path: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let stamp = jiff::Timestamp::now().as_second();
+    let before = beside(path, &format!("before-{stamp}"));
     if !path.exists() {
+        // The log of a database that is gone would be played into the next one of its name.
+        set_parts_aside(path, &before)?;
         return Ok(None);
     }
     // Opening a database for writing may do away with what lies beside it.
-    let whole = look(path).and_then(|()| fold_in(path));
-    let stamp = jiff::Timestamp::now().as_second();
-    let before = beside(path, &format!("before-{stamp}"));
-    match whole {
+    match look(path).and_then(|()| fold_in(path)) {
         Ok(()) => {}
         // A restore is wanted most when this is so: it is kept as it lies, with what belongs to it.
-        Err(error) if is_damage(&error) => {
-            for end in ["-wal", "-shm", "-journal"] {
-                let of_it = with_end(path, end);
-                if of_it.exists() {
-                    std::fs::rename(of_it, with_end(&before, end))?;
-                }
-            }
-        }
+        Err(error) if is_damage(&error) => set_parts_aside(path, &before)?,
         Err(error) => return Err(error.into()),
     }
     std::fs::rename(path, &before)?;
     Ok(Some(before))
+}
+
+fn set_parts_aside(path: &Path, before: &Path) -> std::io::Result<()> {
+    for end in ["-wal", "-shm", "-journal"] {
+        let of_it = with_end(path, end);
+        if of_it.exists() {
+            std::fs::rename(of_it, with_end(before, end))?;
+        }
+    }
+    Ok(())
 }
 
 /// Fails where a file is no database, and leaves everything as it is.

@@ -3,6 +3,7 @@
 use aside_protocol::{Body, EntryKind, Identity, Nonce, Seq};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::answers::Quotes;
 use super::nonces::keep_nonce;
 
 /// An entry before it has a place.
@@ -20,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) seen: Option<u64>,
     /// An answer's writer knows that somebody else is about to answer.
     pub(crate) co_answer: bool,
+    /// The question that an answer quotes.
+    pub(crate) quotes: Option<Quotes>,
     /// The message that a question is made of.
     pub(crate) source: Option<Seq>,
     /// Who it is, where `user` is a name that is nobody's.
@@ -57,6 +60,7 @@ impl Draft {
             nonce,
             seen: None,
             co_answer: false,
+            quotes: None,
             source: None,
             owner: None,
         }
@@ -176,6 +180,13 @@ pub(crate) struct Range {
     pub(crate) skip: u64,
     /// How many to read.
     pub(crate) count: u32,
+}
+
+impl Range {
+    /// Whether it begins right beside a place that was named.
+    pub(crate) fn is_next_to_a_place(&self) -> bool {
+        self.skip == 0 && (self.from == End::Oldest || self.before != Seq(u64::MAX))
+    }
 }
 
 /// An end of a stretch.

@@ -8,7 +8,7 @@ use super::entries::{seq_of, sql};
 use super::items::{Items, text};
 use crate::triage::CLAIM_MS;
 use crate::votes::Cast;
-use crate::wire::entry_id;
+use crate::wire::{entry_id, place_of};
 
 impl Items<'_> {
     /// Takes a vote, or takes it back.
@@ -86,15 +86,33 @@ impl Items<'_> {
         self.recount(into)
     }
 
-    /// And back.
-    pub(crate) fn return_votes(&self, from: Seq, to: Seq) -> rusqlite::Result<()> {
-        self.conn
-            .prepare_cached(
-                "UPDATE OR IGNORE vote SET question = ?1 WHERE room = ?2 AND question = ?3 AND cast_on = ?1",
-            )?
-            .execute(params![sql(to), self.room, sql(from)])?;
-        self.recount(from)?;
-        self.recount(to)
+    /// And back: those given at the question or at what is merged into it, from wherever in the chain they are by now. Returns
+    /// the questions of the chain, which count others now.
+    pub(crate) fn return_votes(&self, from: Seq, to: Seq) -> rusqlite::Result<Vec<Seq>> {
+        let mut givers = vec![to];
+        let mut next = 0;
+        while let Some(giver) = givers.get(next) {
+            let merged = self.merged(*giver)?;
+            givers
+                .extend(merged.iter().filter_map(|other| place_of(self.epoch, &other.question_id)));
+            next += 1;
+        }
+        let (mut chain, mut next) = (Vec::new(), Some(from));
+        while let Some(link) = next {
+            for giver in &givers {
+                self.conn
+                    .prepare_cached(
+                        "UPDATE OR IGNORE vote SET question = ? WHERE room = ? AND question = ? AND cast_on = ?",
+                    )?
+                    .execute(params![sql(to), self.room, sql(link), sql(*giver)])?;
+            }
+            self.recount(link)?;
+            chain.push(link);
+            let into = self.get(link)?.and_then(|item| item.merged_into);
+            next = into.and_then(|id| place_of(self.epoch, &id));
+        }
+        self.recount(to)?;
+        Ok(chain)
     }
 
     fn recount(&self, question: Seq) -> rusqlite::Result<()> {

@@ -299,6 +299,9 @@ fn give(appends: Vec<Append>, outcomes: Outcomes) {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Inserts what is new and gives every entry its place.
 fn insert_all(
     tx: &Transaction<'_>,
@@ -341,12 +344,18 @@ fn insert_all(
                     refused = Some(AppendError::Overtaken);
                 }
                 Known::New => {
+                    // Its question may be another since it was read.
+                    let Some(draft) = items.quoting(draft)? else {
+                        refused = Some(AppendError::Gone);
+                        continue;
+                    };
                     let seq = given.records.last().map_or(given.position.1, |last| last.seq).next();
-                    let record = draft.clone().place(seq, now_ms);
                     if let Some(owner) = &draft.owner {
-                        aliases::keep(tx, room.key(), &record.user, owner)?;
+                        aliases::keep(tx, room.key(), &draft.user, owner)?;
                     }
-                    entries::insert(tx, room.key(), &record, draft.owner(), now_ms)?;
+                    let owner = draft.owner().to_owned();
+                    let record = draft.place(seq, now_ms);
+                    entries::insert(tx, room.key(), &record, &owner, now_ms)?;
                     aside_failpoint::at("server.inserted");
                     given.items.extend(items.follow(&record, source, now_ms)?);
                     places.push(seq);

@@ -8,7 +8,7 @@ use aside_server::{Clock, Config, TokenSpec};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::client::Reply;
+use crate::client::{Got, Reply};
 use crate::desk::{Desk, at_the_desk, item};
 use crate::room::{STREAM, TOPIC, spec};
 
@@ -220,4 +220,35 @@ async fn edited_words_and_those_who_asked_the_same_stand_in_the_answer() {
     assert_eq!(told[1]["merged"].as_array().unwrap().len(), 1);
     let first = item(&desk.change(&a, json!({ "text": "wat?", "rev": told[1]["rev"] })).await, 200);
     assert_eq!(first["originalText"], Value::Null, "the first words again are no edit");
+}
+
+/// Clients take no larger message.
+#[tokio::test]
+async fn a_question_with_more_notes_than_a_message_holds_is_read_instead_of_told() {
+    let desk = Desk::open(Config::for_tests()).await;
+    let question = desk.ask("why?").await;
+    let (mut tim, at) = at_the_desk(&desk.room, &desk.tim).await;
+    let (mut bob, _) = at_the_desk(&desk.room, &desk.room.bob).await;
+    const NOTES: u64 = 40;
+    let mut whole = 0;
+    for change in at + 1..=at + NOTES {
+        let note = json!({ "visibility": "staff" });
+        id(&desk.answer(&desk.room.staff, &question, &"x".repeat(8_000), note).await);
+        match tim.next().await {
+            Got::Frame { data, .. } if data.len() > 256 * 1024 => panic!("{} bytes", data.len()),
+            Got::Frame { data, .. } => {
+                let told: Value = serde_json::from_str(&data).unwrap();
+                if told["type"] == "triage" {
+                    assert_eq!(told["item"]["change"], change);
+                    whole += 1;
+                } else {
+                    assert_eq!(told, json!({ "type": "desk", "change": change }));
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(bob.object().await["item"]["change"], change, "it is small to the audience");
+    }
+    assert!((20..NOTES).contains(&whole), "{whole} were told whole");
+    assert_eq!(private(&desk.item(&question).await).len() as u64, NOTES);
 }

@@ -246,10 +246,11 @@ pub(crate) async fn http(
 
 /// Whether a reply with a length is all there (an upgraded connection does not end by itself).
 fn complete(read: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(read);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let Some(end) = read.windows(4).position(|part| part == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&read[..end]);
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    length.map_or(head.contains(" 101 "), |length| body.len() >= length.parse::<usize>().unwrap())
+    let body = read.len() - end - 4;
+    length.map_or(head.contains(" 101 "), |length| body >= length.parse::<usize>().unwrap())
 }
 
 /// The headers of a WebSocket handshake, with these added.

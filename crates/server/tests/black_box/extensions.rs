@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use aside_protocol::Extension;
-use aside_server::{Clock, Config};
+use aside_protocol::{Extension, Topic};
+use aside_server::{Clock, Config, NewEntry};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::Got;
-use crate::room::{Room, STREAM};
+use crate::room::{Room, STREAM, TOPIC};
 
 const NONCE: &str = "6b8c0d52-0b1f-4f8e-9a57-1f4a5f2f7f11";
 const OTHER: &str = "6b8c0d52-0b1f-4f8e-9a57-1f4a5f2f7f12";
@@ -126,8 +126,7 @@ async fn a_nonce_is_remembered_for_a_day_and_across_a_restart() {
 
     now_ms.fetch_add(24 * 60 * 60 * 1000, Ordering::Relaxed);
     let room = Room::start(config).await;
-    let mut ann =
-        crate::client::Client::open(room.addr(), token.expose(), crate::room::TOPIC).await;
+    let mut ann = crate::client::Client::open(room.addr(), token.expose(), TOPIC).await;
     ann.say("something to prune after").await;
     ann.say_named("hi", NONCE).await;
     assert_eq!(ann.object().await, ack);
@@ -251,4 +250,58 @@ async fn what_is_refused_on_the_socket_says_which_send_it_was() {
     assert!(room.log().await.is_empty());
     ann.say(&long[..8192]).await;
     assert_eq!(ann.object().await["seq"], 1);
+}
+
+/// What a client reads of one reply.
+const READ: usize = 16 * 1024 * 1024;
+
+/// A page of the largest questions of the worst characters, seven bytes each on the wire, is too large for a client.
+#[tokio::test]
+async fn a_page_from_a_place_ends_where_a_client_would_stop_reading() {
+    const COUNT: u64 = 330;
+    let room = Room::start(Config::for_tests()).await;
+    let entries = (0..COUNT).map(|_| NewEntry::question("eve", "Eve", "\u{1}".repeat(8192)));
+    room.running.rooms().seed(&Topic::new(TOPIC), entries.collect()).await.unwrap();
+    let read = async |path: String| {
+        let reply = room.get(&room.staff, &path).await;
+        assert!(reply.body.len() < READ / 4 * 3, "{} bytes", reply.body.len());
+        let data = reply.json()["data"].clone();
+        let items = data["items"].as_array().unwrap();
+        let seqs: Vec<u64> = items.iter().map(|item| item["seq"].as_u64().unwrap()).collect();
+        (seqs, data["more"] == true, data["change"].as_u64().unwrap_or(0))
+    };
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        let (seqs, more, change) = read(format!("/api/question/changes?after={after}")).await;
+        all.extend(seqs);
+        after = change;
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(all, (1..=COUNT).collect::<Vec<_>>());
+    let page = "/api/message/chatmsg?resultsPerPage=1000";
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().copied().unwrap_or(0);
+        let (seqs, more, _) = read(format!("{page}&after={after}")).await;
+        all.extend(seqs);
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(all, (1..=COUNT).collect::<Vec<_>>());
+    let mut all = Vec::new();
+    loop {
+        let before = all.first().copied().unwrap_or(COUNT + 1);
+        let (mut seqs, more, _) = read(format!("{page}&before={before}")).await;
+        seqs.append(&mut all);
+        all = seqs;
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(all, (1..=COUNT).collect::<Vec<_>>());
+    // The core's pages are as many as were asked for.
+    assert_eq!(room.page("page=1&resultsPerPage=1000").await.len() as u64, COUNT);
 }

@@ -55,6 +55,9 @@ async fn nobody_is_a_guest_unless_the_owner_says_so() {
     assert_eq!(http(room.addr(), &target, &[], b"").await.json()["data"]["guests"], true);
     http(room.addr(), "POST /api/guest", &[], b"no JSON").await.refused(400);
     enter(&room, TOPIC, STREAM, &"x".repeat(129)).await.refused(413);
+    for name in ["Gia\nhost", "Gia\tx", "\u{1b}[2JGia", "Gia\u{9b}2J"] {
+        enter(&room, TOPIC, STREAM, name).await.refused(400);
+    }
     let core = Room::start(Config { core_only: true, ..open() }).await;
     enter(&core, TOPIC, STREAM, "Gia").await.refused(404);
 }

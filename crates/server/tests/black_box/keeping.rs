@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::{Client, http, soon};
+use crate::desk::Desk;
 use crate::process::{Process, printed, run, token};
 use crate::room::{Room, STREAM, TOPIC};
 
@@ -248,4 +249,56 @@ async fn whoever_was_further_than_the_copy_begins_anew() {
     let joined = client.resume(&epoch, 2).await;
     assert_eq!((&joined["resumed"], &joined["seq"]), (&json!(false), &json!(1)));
     assert_ne!(joined["epoch"], epoch.as_str());
+}
+
+#[tokio::test]
+async fn answers_belong_to_their_questions_in_a_copy_that_is_put_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, copy) = (dir.path().join("data"), dir.path().join("copy.db"));
+    let config = || Config { data: Some(data.clone()), ..Config::for_tests() };
+    let desk = Desk::open(config()).await;
+    let question = desk.ask("rude?").await;
+    assert_eq!(desk.answer(&desk.room.staff, &question, "so", json!({})).await.status, 200);
+    backup(&data, &copy).unwrap();
+    desk.room.running.stop().await;
+    restore(&copy, &data, false).unwrap();
+    let room = Room::start(config()).await;
+    let page = room.page("").await;
+    let (question, answer) = (&page[0]["id"], &page[1]["id"]);
+    let content: Value = serde_json::from_str(page[1]["content"].as_str().unwrap()).unwrap();
+    assert_eq!(&content["questionId"], question);
+    let edit = json!({ "answerId": answer, "streamId": STREAM, "content": "so!" });
+    assert_eq!(room.post(&room.staff, "/api/answer/edit", edit).await.status, 200);
+    assert_eq!(room.moderate("remove", json!({ "entryId": question })).await.status, 200);
+    let page = room.get(&room.bob, "/api/message/chatmsg").await.body;
+    assert!(page.contains("so!") && !page.contains("rude"), "{page}");
+}
+
+#[tokio::test]
+async fn what_lies_beside_a_database_that_is_gone_is_no_part_of_the_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, copy) = (dir.path().join("data"), dir.path().join("copy.db"));
+    let config = || Config { data: Some(data.clone()), ..Config::for_tests() };
+    let room = Room::start(config()).await;
+    room.publish("kept").await;
+    backup(&data, &copy).unwrap();
+    room.running.stop().await;
+    std::fs::remove_file(data.join("rooms.db")).unwrap();
+    for end in ["wal", "shm", "journal"] {
+        std::fs::write(data.join(format!("rooms.db-{end}")), end).unwrap();
+    }
+    assert_eq!(restore(&copy, &data, false).unwrap(), None);
+    let mut beside: Vec<String> = std::fs::read_dir(&data)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| Some(name.strip_prefix("rooms.db")?.to_owned()))
+        .collect();
+    beside.sort_unstable();
+    assert_eq!((beside.len(), beside[0].as_str()), (4, ""), "{beside:?}");
+    for (name, end) in beside[1..].iter().zip(["journal", "shm", "wal"]) {
+        assert!(name.starts_with(".before-") && name.ends_with(end), "{name}");
+        assert_eq!(std::fs::read_to_string(data.join(format!("rooms.db{name}"))).unwrap(), end);
+    }
+    let room = Room::start(config()).await;
+    assert_eq!(room.log().await, ["kept"]);
 }

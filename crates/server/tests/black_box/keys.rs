@@ -142,3 +142,17 @@ async fn a_token_that_is_not_there_is_an_error_of_its_own() {
     }
     assert_eq!(rooms.revoke_user(&Topic::new(TOPIC), "nobody").await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_name_is_listed_on_one_line_and_moves_no_cursor() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = ["--user", "eve\u{1b}[2J", "--name", "Eve\n7\tann\tAnn\thost\u{202e}"];
+    let create = ["token", "create", "--room", "7", "--stream", "s7"];
+    printed(dir.path(), &[&create[..], &of[..]].concat());
+    for (list, cells) in [("token", 6), ("user", 4)] {
+        let listed = printed(dir.path(), &[list, "list"]);
+        assert!(listed.contains("Eve") && listed.lines().count() == 1, "{listed:?}");
+        assert_eq!(listed.split('\t').count(), cells, "{listed:?}");
+        assert!(!listed.contains(['\u{1b}', '\u{202e}']), "{listed:?}");
+    }
+}

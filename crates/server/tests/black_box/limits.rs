@@ -142,6 +142,24 @@ async fn connections_that_say_nothing_are_few_and_keep_nobody_out() {
     assert_eq!(bob.object().await["content"], "hi");
 }
 
+/// A request that was only begun needs no token.
+#[tokio::test]
+async fn requests_that_do_not_go_on_keep_nobody_out() {
+    let room = Room::start(with(|limits| limits.connections = 4)).await;
+    let mut begun = Vec::new();
+    for n in 0..12 {
+        let mut stream = tokio::net::TcpStream::connect(room.addr()).await.unwrap();
+        let head = "POST /api/question/add HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&b"{"[..n % 2]).await.unwrap();
+        begun.push(stream);
+    }
+    let mut ann = soon("she is let in", room.joined(&room.ann)).await;
+    let asked = json!({ "content": "几点?", "streamId": STREAM });
+    assert_eq!(room.post(&room.bob, "/api/question/add", asked).await.status, 200);
+    assert_eq!(ann.object().await["type"], "question");
+}
+
 #[tokio::test]
 async fn a_flood_of_heartbeats_is_closed_with_4429_and_a_time() {
     let room = Room::start(with(|limits| limits.heartbeats = rate(1000, 3))).await;
@@ -278,6 +296,18 @@ async fn a_request_that_is_never_finished_is_not_waited_for() {
     let mut rest = Vec::new();
     let _ = soon("the connection ends", slow.read_to_end(&mut rest)).await;
     room.joined(&room.ann).await;
+    // Nor is the rest of its body.
+    let headers = [("authorization", room.ann.token.expose()), ("content-length", "100")];
+    let mut slow = tokio::net::TcpStream::connect(room.addr()).await.unwrap();
+    slow.write_all(b"POST /api/question/add HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    for (name, value) in headers {
+        slow.write_all(format!("{name}: {value}\r\n").as_bytes()).await.unwrap();
+    }
+    slow.write_all(b"\r\n{").await.unwrap();
+    let mut rest = Vec::new();
+    soon("the connection ends", slow.read_to_end(&mut rest)).await.unwrap();
+    let rest = String::from_utf8(rest).unwrap();
+    assert!(rest.starts_with("HTTP/1.1 408 "), "{rest}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Reply};
 use crate::desk::{Desk, at_the_desk, item};
-use crate::room::{STREAM, TOPIC, spec};
+use crate::room::{Room, STREAM, TOPIC, spec};
 
 async fn vote(desk: &Desk, who: &Issued, question: &str, vote: bool) -> Reply {
     let body = json!({ "questionId": question, "streamId": STREAM, "vote": vote });
@@ -68,6 +68,63 @@ async fn votes_go_with_a_merged_question_without_doubles_and_come_back() {
     assert_eq!((&told[0]["votes"], &told[1]["votes"]), (&json!(2), &json!(1)));
 }
 
+/// How many want each of these answered.
+async fn votes(desk: &Desk, questions: [&String; 3]) -> [u64; 3] {
+    let items = desk.changes("after=0").await["items"].as_array().unwrap().clone();
+    questions.map(|question| {
+        let found = items.iter().find(|item| item["questionId"] == *question).unwrap();
+        found["votes"].as_u64().unwrap_or(0)
+    })
+}
+
+#[tokio::test]
+async fn votes_come_back_through_a_chain_whichever_link_is_taken_apart_first() {
+    for farthest_first in [false, true] {
+        let desk = Desk::open(Config::for_tests()).await;
+        let (a, b, d) = (desk.ask("a").await, desk.ask("b").await, desk.ask("d").await);
+        let Room { ann, bob, staff, .. } = &desk.room;
+        for (who, question) in [(ann, &d), (bob, &d), (staff, &d), (ann, &b), (bob, &a)] {
+            counted(&vote(&desk, who, question, true).await);
+        }
+        item(&desk.change(&d, json!({ "mergeInto": b, "rev": 0 })).await, 200);
+        item(&desk.change(&b, json!({ "mergeInto": a, "rev": 0 })).await, 200);
+        assert_eq!(votes(&desk, [&a, &b, &d]).await[0], 3, "nobody counts twice");
+        let (mut sue, _) = at_the_desk(&desk.room, staff).await;
+        let order = if farthest_first { [&d, &b] } else { [&b, &d] };
+        for question in order {
+            item(&desk.change(question, json!({ "unmerge": true, "rev": 1 })).await, 200);
+        }
+        assert_eq!(votes(&desk, [&a, &b, &d]).await, [1, 1, 3]);
+        let newest = desk.changes("after=0").await["change"].clone();
+        let mut told = json!({});
+        loop {
+            let item = sue.object().await["item"].clone();
+            told[item["text"].as_str().unwrap()] = item["votes"].clone();
+            if item["change"] == newest {
+                break;
+            }
+        }
+        assert_eq!(told, json!({ "a": 1, "b": 1, "d": 3 }), "desks count the same");
+    }
+}
+
+#[tokio::test]
+async fn what_is_closed_by_hand_is_merged_no_longer_and_what_is_merged_is_on_no_stage() {
+    let desk = Desk::open(Config::for_tests()).await;
+    let (a, b) = (desk.ask("a").await, desk.ask("b").await);
+    for (who, question) in [(&desk.room.ann, &a), (&desk.room.bob, &b)] {
+        counted(&vote(&desk, who, question, true).await);
+    }
+    item(&desk.change(&b, json!({ "stage": "next", "rev": 0 })).await, 200);
+    let merged = item(&desk.change(&b, json!({ "mergeInto": a, "rev": 1 })).await, 200);
+    assert_eq!((&merged["work"], &merged["stage"]), (&json!("merged"), &json!("none")));
+    assert_eq!(desk.item(&a).await["votes"], 2);
+    let closed = item(&desk.change(&b, json!({ "state": "dismissed", "rev": 2 })).await, 200);
+    assert_eq!((&closed["work"], &closed["mergedInto"]), (&json!("dismissed"), &Value::Null));
+    assert_eq!((&closed["votes"], &desk.item(&a).await["votes"]), (&json!(1), &json!(1)));
+    assert_eq!(desk.item(&a).await["merged"], Value::Null);
+}
+
 #[tokio::test]
 async fn votes_that_were_taken_are_counted_after_a_crash() {
     let data = tempfile::tempdir().unwrap();
@@ -79,7 +136,7 @@ async fn votes_that_were_taken_are_counted_after_a_crash() {
     room.running.kill().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let running = aside_server::start(config(), listener).await.unwrap();
-    let room = crate::room::Room { running, ann: room.ann, bob: room.bob, staff: room.staff };
+    let room = Room { running, ann: room.ann, bob: room.bob, staff: room.staff };
     let desk = Desk { room, tim };
     let (mut sue, at) = at_the_desk(&desk.room, &desk.room.staff).await;
     assert_eq!(sue.object().await["votes"], json!([[question, 1, at + 1]]));

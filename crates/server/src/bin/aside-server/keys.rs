@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aside_protocol::{Role, Topic};
 use aside_server::{TokenId, TokenInfo, TokenSpec};
+use aside_text::printable;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
@@ -146,10 +147,8 @@ pub(crate) async fn token(task: TokenTask) -> anyhow::Result<()> {
                     (None, None) => "-".to_owned(),
                 };
                 let (id, role) = (&token.id.0, token.role.as_str());
-                print(&format!(
-                    "{id}\t{}\t{role}\t{}\t{}\t{end}",
-                    token.topic, token.user, token.display_name
-                ))?;
+                let [topic, user, name] = cells(&token);
+                print(&format!("{id}\t{topic}\t{role}\t{user}\t{name}\t{end}"))?;
             }
             Ok(())
         }
@@ -178,8 +177,8 @@ pub(crate) async fn user(task: UserTask) -> anyhow::Result<()> {
                 .into_iter()
                 .filter(|token| token.holds(now))
                 .map(|token| {
-                    let TokenInfo { topic, user, display_name, role, .. } = token;
-                    format!("{topic}\t{user}\t{display_name}\t{}", role.as_str())
+                    let [topic, user, name] = cells(&token);
+                    format!("{topic}\t{user}\t{name}\t{}", token.role.as_str())
                 })
                 .collect();
             lines.sort_unstable();
@@ -197,6 +196,11 @@ pub(crate) async fn user(task: UserTask) -> anyhow::Result<()> {
         }
         UserTask::Unmute(args) => mute(args, Duration::ZERO).await,
     }
+}
+
+/// Whose token it is. Guests name themselves.
+fn cells(token: &TokenInfo) -> [String; 3] {
+    [token.topic.as_str(), &token.user, &token.display_name].map(printable)
 }
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -86,7 +86,7 @@ pub(crate) enum AppendError {
     /// The same question came before, and waits for review.
     #[error("it waits for review")]
     InReview,
-    /// The message that it is made of was removed.
+    /// What it is made of, or what it answers, was removed.
     #[error("it was removed")]
     Gone,
     /// The disk, the database or the log refused.
