@@ -20,7 +20,7 @@ use crate::verdict::is_html;
 const REQUEST: Duration = Duration::from_secs(10);
 /// Where the server has no say yet, a question about its abilities must not hold the room up.
 const CAPABILITIES: Duration = Duration::from_secs(4);
-/// A reply that is no history is small.
+/// What a server says of its abilities is small.
 const SMALL_REPLY: usize = 256 * 1024;
 /// Pages of history without ids are asked for with so many rows in common.
 const OVERLAP: u32 = 32;
@@ -88,15 +88,8 @@ impl Fetch {
     }
 
     pub(crate) async fn post(&self, path: &str, body: String) -> Result<HttpReply, HttpError> {
-        self.post_for(path, body, SMALL_REPLY).await
-    }
-
-    async fn post_for(
-        &self,
-        path: &str,
-        body: String,
-        limit: usize,
-    ) -> Result<HttpReply, HttpError> {
+        // The reply may be a question with all that is noted of it.
+        let limit = limits::PAGE_BYTES;
         let request = HttpRequest {
             url: self.config.http_url(path),
             method: HttpMethod::Post(body),
@@ -206,7 +199,7 @@ impl Fetch {
 
     /// Asks for a change of them; the reply is the whole list.
     pub(crate) async fn change_snippets(&self, body: String) -> Result<HttpReply, HttpError> {
-        self.post_for(SNIPPETS_PATH, body, limits::PAGE_BYTES).await
+        self.post(SNIPPETS_PATH, body).await
     }
 
     async fn page(&self, query: &HistoryQuery) -> Result<HistoryPage, FetchError> {

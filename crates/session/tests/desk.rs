@@ -374,3 +374,29 @@ async fn who_writes_no_more_only_looks_until_they_write_again() {
     write().await;
     assert_eq!(looks(&mut peer, 1).await, [Doing::Drafting]);
 }
+
+/// Larger than a message may be: what changed is read instead of told.
+#[tokio::test]
+async fn a_question_with_long_notes_throws_nobody_out_and_can_be_worked_on() {
+    let stage = Stage::start(Mode::Full).await;
+    let (sue, tim, me) = three(&stage).await;
+    me.ask("why").await.unwrap();
+    let question = items_when(&sue, |items| items.len() == 1).await[0].question_id.clone();
+    // Six bytes each on the way.
+    let note = "\u{1}".repeat(8_000);
+    for _ in 0..8 {
+        let how = Answering { visibility: Visibility::Staff, ..Answering::default() };
+        let id = sue.answer_as(question.clone(), &note, how).await.unwrap();
+        sue.settled(id).await.unwrap();
+    }
+    for session in [&sue, &tim] {
+        items_when(session, |items| items[0].private.len() == 8).await;
+    }
+    let claim = Change { state: Some(Work::Claimed), ..Change::default() };
+    let item = sue.triage(wish(&question, claim)).await.unwrap();
+    assert_eq!(item.private.len(), 8);
+    items_when(&tim, |items| items[0].work == Work::Claimed).await;
+    for session in [&sue, &tim, &me] {
+        assert_eq!(session.watch().borrow().counters.losses, 0);
+    }
+}

@@ -232,9 +232,8 @@ impl Room {
 
     /// The server begins to tell of changes; what was before is read.
     pub(super) fn desk_opens(&mut self, change: u64) {
-        self.desk.open = true;
-        // Less than is known: another life of the room.
-        if change < self.desk.whole {
+        // Less than is known: another life of the room. Later it is only how far it was when it was said.
+        if !std::mem::replace(&mut self.desk.open, true) && change < self.desk.whole {
             self.desk.forget();
         }
         self.desk.newest = self.desk.newest.max(change);
