@@ -69,6 +69,7 @@ pub use answers::{Answering, OutgoingAnswer};
 use connection::Phase;
 pub use desk::Questions;
 use exact::Exact;
+use intake::take_what_waits;
 pub use moderating::Mute;
 pub(crate) use moderating::OrderWish;
 use pacing::Pacing;
@@ -201,19 +202,6 @@ struct Room {
     full_page: Arc<AtomicU32>,
     /// A commit was refused.
     storage_broken: bool,
-}
-
-/// Fills a batch with what is in the queue already.
-fn take_what_waits(
-    ear: &mut mpsc::Receiver<(u64, Heard)>,
-    batch: &mut Vec<(u64, Heard)>,
-    most: usize,
-) {
-    while batch.len() < most
-        && let Ok(heard) = ear.try_recv()
-    {
-        batch.push(heard);
-    }
 }
 
 impl Room {

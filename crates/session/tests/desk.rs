@@ -382,12 +382,10 @@ async fn a_question_with_long_notes_throws_nobody_out_and_can_be_worked_on() {
     let (sue, tim, me) = three(&stage).await;
     me.ask("why").await.unwrap();
     let question = items_when(&sue, |items| items.len() == 1).await[0].question_id.clone();
-    // Six bytes each on the way.
-    let note = "\u{1}".repeat(8_000);
+    let note = "\u{1}".repeat(8_000); // six bytes each on the way
     for _ in 0..8 {
         let how = Answering { visibility: Visibility::Staff, ..Answering::default() };
-        let id = sue.answer_as(question.clone(), &note, how).await.unwrap();
-        sue.settled(id).await.unwrap();
+        sue.settled(sue.answer_as(question.clone(), &note, how).await.unwrap()).await.unwrap();
     }
     for session in [&sue, &tim] {
         items_when(session, |items| items[0].private.len() == 8).await;

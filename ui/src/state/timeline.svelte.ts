@@ -110,13 +110,13 @@ export class Timeline {
   async reappear(): Promise<void> {
     if (this.#goingTo !== null) return;
     if (!this.loaded || this.following) await this.open(true);
-    else await this.#refreshHeld(performance.now(), true);
+    else await this.#refreshHeld(true);
   }
 
   /** The rows look other than they did: the same ones are read again. */
   async repaint(): Promise<void> {
     if (!this.loaded) return;
-    if (!this.following) return this.#refreshHeld(performance.now(), true);
+    if (!this.following) return this.#refreshHeld(true);
     await this.#load({ at: "end" }, Math.max(PAGE_ROWS, Math.min(this.#stretch.rows.length, followedRows(this.screenRows))), () => undefined);
   }
 
@@ -183,7 +183,7 @@ export class Timeline {
     const next = withChanges(this.#stretch, changes, trim);
     // Of what came and went in one pull, some is to be seen.
     if (this.following) this.#drawn.advance(this.#stretch, changes.upserts, next, trim.cap);
-    if (!this.following && next.hasNewer && endsAbove(next.rows, this.stand())) return this.#refreshHeld(Date.now(), true);
+    if (!this.following && next.hasNewer && endsAbove(next.rows, this.stand())) return this.#refreshHeld(true);
     // All that was held has moved to before it: an empty page would look like an empty room.
     if (next.rows.length === 0 && next.hasOlder && this.#stretch.rows.length > 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
     this.#ear.listen([...changes.upserts, ...changes.heard]);
@@ -356,13 +356,13 @@ export class Timeline {
   /** Held, and more came than a pull carries: count what can be known, read the held rows again now and then. */
   async #outrun(unread: number): Promise<void> {
     this.fresh.atLeast(unread);
-    await this.#refreshHeld(performance.now(), false);
+    await this.#refreshHeld(false);
   }
 
-  async #refreshHeld(now: number, force: boolean): Promise<void> {
+  async #refreshHeld(force: boolean): Promise<void> {
     if (this.#stretch.rows.length === 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
-    if (now < this.#refreshAt && !force) return;
-    this.#refreshAt = now + REFRESH_MS;
+    if (performance.now() < this.#refreshAt && !force) return;
+    this.#refreshAt = performance.now() + REFRESH_MS;
     const generation = this.#generation;
     const page = await readHeld(this.#page, this.#stretch.rows, this.stand(), PAGE_ROWS);
     if (generation !== this.#generation || page.rows.length === 0) return;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aside_history::{Delivery, EntryRow, LocalId, NewRow, RowKind, Standing};
 use aside_protocol::{Control, Entry, ServerFrame, limits};
+use tokio::sync::mpsc;
 
 use super::draft::Draft;
 use super::{Merge, Room};
@@ -11,6 +12,19 @@ use crate::link::Heard;
 
 /// Live entries that wait until it is known how to merge them.
 const UNDECIDED: usize = 5000;
+
+/// Fills a batch with what is in the queue already.
+pub(super) fn take_what_waits(
+    ear: &mut mpsc::Receiver<(u64, Heard)>,
+    batch: &mut Vec<(u64, Heard)>,
+    most: usize,
+) {
+    while batch.len() < most
+        && let Ok(heard) = ear.try_recv()
+    {
+        batch.push(heard);
+    }
+}
 
 impl Room {
     /// Takes a batch. Everything that belongs to one connection is committed before its end is looked at.
