@@ -3,8 +3,10 @@ import axe from "axe-core";
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
+import type { AppError } from "../src/bridge/dto";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
+import { language } from "../src/i18n/language.svelte";
 import { Aside } from "../src/state/aside.svelte";
 import { frames } from "./frames";
 
@@ -262,6 +264,37 @@ describe("a sheet", () => {
     await settle(20);
     expect(aside.desk?.sheet?.kind).toBe("tags");
     expect(document.activeElement?.matches("dialog input")).toBe(true);
+  });
+
+  it("leaves the focus alone when its words change", async () => {
+    aside.sheet = { kind: "settings" };
+    await settle(20);
+    const choice = document.querySelectorAll<HTMLSelectElement>("dialog select")[0] as HTMLSelectElement;
+    choice.focus();
+    language.choose("zh-CN", "en");
+    await settle(20);
+    expect([document.querySelector("dialog h2")?.textContent, document.activeElement]).toEqual(["设置", choice]);
+    language.choose("en", "en");
+  });
+
+  it("that was left while it was saved closes no other, and what failed is told", async () => {
+    press("n");
+    const id = aside.desk?.board.selected ?? "";
+    const desk = aside.desk;
+    if (!desk) throw new Error("no desk");
+    desk.sheet = { kind: "note", question: id };
+    await settle(20);
+    const field = document.querySelector("dialog textarea") as HTMLTextAreaElement;
+    field.value = "Ask the venue first";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    let fail: (why: AppError) => void = () => undefined;
+    vi.spyOn(bridge.desk, "triage").mockReturnValueOnce(new Promise((_, reject) => (fail = reject)));
+    document.querySelector("dialog form")?.dispatchEvent(new SubmitEvent("submit", { cancelable: true }));
+    dismiss();
+    press("?", {}, document.body);
+    fail({ code: "offline", params: {} });
+    await settle(20);
+    expect([desk.sheet?.kind, desk.error?.code]).toEqual(["keys", "offline"]);
   });
 
   it("keeps what was written until it is saved", async () => {

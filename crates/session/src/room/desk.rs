@@ -154,12 +154,12 @@ impl Desk {
         }
     }
 
-    fn is_saved(&mut self) {
+    fn all_saved(&mut self) {
         self.unsaved = Unsaved::default();
     }
 
     /// Nothing of it is on disk any more.
-    pub(super) fn is_lost(&mut self) {
+    pub(super) fn none_saved(&mut self) {
         self.unsaved.items = self.items.keys().cloned().collect();
         self.unsaved.forget = true;
     }
@@ -170,8 +170,8 @@ impl Desk {
         if items.is_empty() && !forget && !moved {
             return None;
         }
-        let (items, forget) = (items.iter(), *forget);
-        let items = items.filter_map(|id| Some(self.items.get(id)?.1.clone())).collect();
+        let forget = *forget;
+        let items = items.iter().filter_map(|id| Some(self.items.get(id)?.1.clone())).collect();
         let (epoch, whole) = (self.epoch.clone(), self.whole);
         Some(ItemsHeard { epoch, whole, forget, items, gone: Vec::new() })
     }
@@ -326,7 +326,7 @@ impl Room {
         self.follow_outbox();
         if let Some(heard) = self.desk.unsaved() {
             match self.store.keep_items(self.id, heard).await {
-                Ok(()) => self.desk.is_saved(),
+                Ok(()) => self.desk.all_saved(),
                 Err(error) if !std::mem::replace(&mut self.desk.unsaved.told, true) => {
                     tracing::warn!(%error, "questions can't be kept");
                 }
@@ -372,9 +372,9 @@ mod tests {
         assert_eq!(written(&desk), Some((1, 1, false)));
         desk.take(item(2));
         assert_eq!(written(&desk), Some((2, 2, false)), "the first was not saved");
-        desk.is_saved();
+        desk.all_saved();
         assert_eq!(written(&desk), None);
-        desk.is_lost();
+        desk.none_saved();
         assert_eq!(written(&desk), Some((2, 2, true)));
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Exact {
     wants_newest: bool,
     /// The newest page is on its way, ahead of what is told.
     pub(super) leaps: bool,
-    pub(super) fetching: bool,
+    fetching: bool,
     not_before: Option<Instant>,
     failures: u32,
     /// The hole is known from a page, not from a frame that may only be late.
@@ -99,12 +99,12 @@ impl Exact {
             && !self.fetching
     }
 
-    pub(super) fn failed(&mut self, now: Instant) {
+    fn failed(&mut self, now: Instant) {
         self.failures += 1;
         self.not_before = Some(now + AGAIN * 2_u32.saturating_pow(self.failures.min(5) - 1));
     }
 
-    pub(super) fn succeeded(&mut self) {
+    fn succeeded(&mut self) {
         self.failures = 0;
         self.not_before = None;
     }
@@ -358,7 +358,7 @@ impl Room {
         draft.moved();
     }
 
-    pub(super) async fn check_synced(&mut self) {
+    async fn check_synced(&mut self) {
         if matches!(&self.merge, Merge::Exact(exact) if exact.is_synced()) {
             self.synced().await;
         }

@@ -118,7 +118,7 @@ impl Room {
             Ok(state) => {
                 self.position = state.position.unwrap_or_else(Position::default);
                 self.find_behind().await;
-                self.desk.is_lost();
+                self.desk.none_saved();
                 self.tell_revision(state.revision.max(Revision(0))).await;
             }
             Err(error) => {
