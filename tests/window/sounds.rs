@@ -70,6 +70,16 @@ impl Ear {
         peak
     }
 
+    /// Nothing is given to the loudspeaker any more, not even silence.
+    async fn rests(&self, stage: &Stage) {
+        until("the loudspeaker is let go", || async {
+            let told = stage.command("pactl").args(["list", "sink-inputs"]).output();
+            let told = told.expect("pactl").stdout;
+            (!String::from_utf8_lossy(&told).contains("Corked: no")).then_some(())
+        })
+        .await;
+    }
+
     /// Listens for a while.
     async fn nothing(&mut self) {
         let (began, end) = (self.rest().len(), Instant::now() + LISTEN);
@@ -125,6 +135,7 @@ async fn a_highlighted_row_is_heard_as_loud_as_somebody_wants() {
     let whole = ear.next().await;
     // Whole, its beginning too: that is 24,783.
     assert!(whole > 24_000, "as good as silent, or cut off: {whole}");
+    ear.rests(&app.stage).await;
 
     // Half the volume is half as loud to an ear: a quarter of the amplitude.
     turn_the_volume(&app, 50).await;

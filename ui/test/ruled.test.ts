@@ -66,9 +66,17 @@ describe("sounds", () => {
     const heard: number[] = [];
     let late = 0;
     const buffer = { copyToChannel: (wave: Float32Array) => heard.push(Math.max(...wave.map(Math.abs))) };
-    const source = { buffer: null, connect: () => undefined, start: () => undefined };
-    const resume = (): Promise<void> => Promise.resolve(void vi.setSystemTime(Date.now() + late));
-    const context = { sampleRate: 8_000, destination: {}, resume, createBuffer: () => buffer, createBufferSource: () => source };
+    const ends: (() => void)[] = [];
+    const source = {
+      buffer: null,
+      connect: () => undefined,
+      start: () => undefined,
+      addEventListener: (_: string, ended: () => void) => ends.push(ended),
+    };
+    let open = false;
+    const resume = (): Promise<void> => ((open = true), new Promise((done) => void setTimeout(done, late)));
+    const suspend = (): Promise<void> => Promise.resolve(void (open = false));
+    const context = { sampleRate: 8_000, destination: {}, resume, suspend, createBuffer: () => buffer, createBufferSource: () => source };
     vi.useFakeTimers();
     vi.stubGlobal("AudioContext", function () {
       return context;
@@ -81,10 +89,21 @@ describe("sounds", () => {
     await play(50, 0);
     await play(50, 4_999);
     await play(100, 5_000);
+    expect(open).toBe(true);
+    ends.shift()?.();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(open, "while another plays").toBe(true);
+    ends.shift()?.();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(open, "for nothing").toBe(false);
     await play(0, 99_000);
     late = 3_000;
-    await play(100, 100_000);
-    expect(heard.map((peak) => Math.round(peak * 10) / 10)).toEqual([0.1, 0.4]);
+    await play(70, 100_000);
+    await vi.advanceTimersByTimeAsync(late);
+    late = 30_000;
+    await play(100, 200_000);
+    await vi.advanceTimersByTimeAsync(late);
+    expect(heard.map((peak) => Math.round(peak * 10) / 10)).toEqual([0.1, 0.4, 0.2]);
     vi.stubGlobal("AudioContext", undefined);
     new Sounds().play("bell", 50, 1, 0);
     await vi.advanceTimersByTimeAsync(1);

@@ -20,8 +20,8 @@ const tones: Record<Sound, readonly Tone[]> = {
   ],
 };
 
-/** Seconds after which a sound says nothing any more: some engines wait until something is pressed. */
-const LATE = 2;
+/** Seconds after which a sound says nothing any more: some engines wait until something is pressed. The first of a computer that is busy takes two, while its media plugins are looked up. */
+const LATE = 10;
 /** Seconds of nothing before each sound: an output that has been silent may swallow the beginning of what comes then. */
 const LEAD = 0.2;
 const LOUDEST = 0.4;
@@ -46,6 +46,7 @@ export function samples(sound: Sound, volume: number, rate: number): Float32Arra
 export class Sounds {
   #context: AudioContext | null = null;
   #quietUntil = Number.NEGATIVE_INFINITY;
+  #playing = 0;
 
   /** Plays one, unless another was heard less than `apart` seconds ago. */
   play(sound: Sound, volume: number, apart: number, now = performance.now()): void {
@@ -59,15 +60,24 @@ export class Sounds {
 
   async #play(sound: Sound, volume: number): Promise<void> {
     const context = (this.#context ??= new AudioContext());
-    const wished = Date.now();
-    await context.resume();
-    if (Date.now() - wished > LATE * 1_000) return;
-    const wave = samples(sound, volume, context.sampleRate);
-    const buffer = context.createBuffer(1, wave.length, context.sampleRate);
-    buffer.copyToChannel(wave, 0);
-    const source = context.createBufferSource();
-    source.buffer = buffer;
-    source.connect(context.destination);
-    source.start();
+    this.#playing++;
+    try {
+      const wished = performance.now();
+      await context.resume();
+      if (performance.now() - wished > LATE * 1_000) return;
+      const wave = samples(sound, volume, context.sampleRate);
+      const buffer = context.createBuffer(1, wave.length, context.sampleRate);
+      buffer.copyToChannel(wave, 0);
+      const source = context.createBufferSource();
+      source.buffer = buffer;
+      source.connect(context.destination);
+      const ended = new Promise((end) => source.addEventListener("ended", end));
+      source.start();
+      await ended;
+    } finally {
+      this.#playing--;
+      // An output that is left open wakes the processor more than a thousand times a second, to play nothing.
+      if (this.#playing === 0) await context.suspend();
+    }
   }
 }
