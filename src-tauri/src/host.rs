@@ -20,9 +20,10 @@ use aside_server::{Config, Rooms, RoomsError, Running, TokenId, page_link};
 use tokio::net::TcpListener;
 use url::Url;
 
+pub(crate) use self::reach::places;
 use self::serving::{ServeError, Served};
 use crate::clipboard::Clipboard;
-use crate::dto::{HostForm, HostPlaces, Hosting, KeyWish, TokenStore};
+use crate::dto::{HostForm, Hosting, KeyWish, TokenStore};
 use crate::errors::{AppError, Code};
 use crate::settings::{Hosted, RoomKey, SavedRoom};
 use crate::shell::Shell;
@@ -76,23 +77,6 @@ fn saved(shell: &Shell, key: RoomKey) -> Result<(SavedRoom, Hosted), AppError> {
     Ok((room, hosted))
 }
 
-/// What the form of a new room may offer.
-pub(crate) async fn places(shell: &Shell) -> HostPlaces {
-    let reach = crate::dto::Reach::Here;
-    let listener = reach::listen(&reach, 0, &meant(shell, None)).await.ok();
-    let port = listener.and_then(|listener| listener.local_addr().ok()).map_or(0, |at| at.port());
-    let addresses = reach::addresses().iter().map(ToString::to_string).collect();
-    HostPlaces { addresses, port }
-}
-
-/// The ports of all other hosted rooms, whether they run or not.
-fn meant(shell: &Shell, but: Option<RoomKey>) -> Vec<u16> {
-    shell.remembered.read(|memory| {
-        let others = memory.rooms.iter().filter(|room| Some(room.key) != but);
-        others.filter_map(|room| Some(room.hosted.as_ref()?.port)).collect()
-    })
-}
-
 /// Hosts a new room and opens it, or changes one that is hosted and starts it anew.
 ///
 /// # Errors
@@ -108,11 +92,15 @@ pub(crate) async fn host(
     let before = key.map(|key| saved(shell, key)).transpose()?;
     let was_up = key.is_some_and(|key| hosts.is_up(key));
     let (key, review) = (key.unwrap_or_else(RoomKey::random), form.review);
+    // Its own port is free once it has ended; for another that cannot be had, nobody is cut off.
+    let stays =
+        before.as_ref().is_some_and(|(_, had)| was_up && [0, had.port].contains(&form.port));
+    let listener = if stays { None } else { Some(reach::listen_for(shell, key, &form).await?) };
     if before.is_some() {
         shell.rooms.leave(key).await;
         hosts.end(key).await;
     }
-    if let Err(error) = begin(shell, hosts, key, before.as_ref(), form).await {
+    if let Err(error) = begin(shell, hosts, key, before.as_ref(), (form, listener)).await {
         match before {
             Some((room, hosted)) if was_up => {
                 again(shell, hosts, room, hosted).await?;
@@ -154,9 +142,12 @@ async fn begin(
     hosts: &Hosts,
     key: RoomKey,
     before: Option<&(SavedRoom, Hosted)>,
-    form: HostForm,
+    (form, listener): (HostForm, Option<TcpListener>),
 ) -> Result<(), AppError> {
-    let listener = reach::listen(&form.reach, form.port, &meant(shell, Some(key))).await?;
+    let listener = match listener {
+        Some(listener) => listener,
+        None => reach::listen_for(shell, key, &form).await?,
+    };
     let port = listener.local_addr().map_err(|_| Code::RoomNotStarted)?.port();
     let hosted = Hosted {
         name: form.name,

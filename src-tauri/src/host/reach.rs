@@ -7,8 +7,10 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::serving;
-use crate::dto::Reach;
+use crate::dto::{HostForm, HostPlaces, Reach};
 use crate::errors::{AppError, Code};
+use crate::settings::RoomKey;
+use crate::shell::Shell;
 
 /// The ports that are tried where nobody names one: the room server's own first.
 const PORTS: std::ops::RangeInclusive<u16> = 8790..=8889;
@@ -60,6 +62,34 @@ impl Reach {
         }
         Ok(Self::Public { url: url.to_string() })
     }
+}
+
+/// What the form of a new room may offer.
+pub(crate) async fn places(shell: &Shell) -> HostPlaces {
+    let listener = listen(&Reach::Here, 0, &meant(shell, None)).await.ok();
+    let port = listener.and_then(|listener| listener.local_addr().ok()).map_or(0, |at| at.port());
+    let addresses = addresses().iter().map(ToString::to_string).collect();
+    HostPlaces { addresses, port }
+}
+
+/// The ports of all other hosted rooms, whether they run or not.
+fn meant(shell: &Shell, but: Option<RoomKey>) -> Vec<u16> {
+    shell.remembered.read(|memory| {
+        let others = memory.rooms.iter().filter(|room| Some(room.key) != but);
+        others.filter_map(|room| Some(room.hosted.as_ref()?.port)).collect()
+    })
+}
+
+/// Listens for a room as its form says.
+///
+/// # Errors
+/// As [`listen`].
+pub(super) async fn listen_for(
+    shell: &Shell,
+    key: RoomKey,
+    form: &HostForm,
+) -> Result<TcpListener, AppError> {
+    listen(&form.reach, form.port, &meant(shell, Some(key))).await
 }
 
 /// Listens on the port that was named, or on the first that is free and not `meant` for another room.

@@ -6,6 +6,7 @@ use aside_history::{
 use aside_protocol::Seq;
 use aside_server::NewEntry;
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 
 use super::*;
 use crate::dto::{ConnectionState, HostState, KeyRole, Reach, RoomForm};
@@ -151,9 +152,12 @@ async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
     let key = desk.host(form()).await;
     let before = desk.look(key).await;
     let other = serving::listen(std::net::Ipv4Addr::LOCALHOST, 0).await.unwrap();
+    let guest = TcpStream::connect(&before.listening).await.unwrap();
     let taken = HostForm { port: other.local_addr().unwrap().port(), ..before.form.clone() };
     let error = host(&desk.shell, &desk.hosts, Some(key), taken).await.unwrap_err();
     assert_eq!(error.code(), "port_taken");
+    let cut = guest.try_read(&mut [0]).map_err(|error| error.kind());
+    assert_eq!(cut, Err(std::io::ErrorKind::WouldBlock), "nobody is cut off");
     desk.is_online(key).await;
     assert_eq!(desk.look(key).await.listening, before.listening);
     for wrong in [
