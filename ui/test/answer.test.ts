@@ -83,6 +83,33 @@ describe("writing", () => {
     expect(bridge.desk.drafts.get("q3")).toBe("quick");
   });
 
+  it("keeps who may read it with the draft: what was for few is not public when it is found again", async () => {
+    const answer = await look("q3");
+    answer.type("he asks that every time");
+    answer.choose("staff");
+    await settle(300);
+    await look("q5");
+    const again = await look("q3");
+    expect([again.text, again.visibility, await again.send("public"), again.askPublic]).toEqual(["he asks that every time", "staff", false, true]);
+    again.confirmPublic(true);
+    await settle(300);
+    await look("q5");
+    expect((await look("q3")).visibility).toBe("public");
+  });
+
+  it("stays with the fewest readers where a draft comes to what was begun meanwhile", async () => {
+    (await look("q3")).choose("asker");
+    desk.answer?.type("your ticket");
+    await settle(300);
+    await look("q5");
+    bridge.failing.set("questionDraft", "timeout");
+    const answer = await look("q3");
+    answer.type("more");
+    bridge.failing.clear();
+    await settle(300);
+    expect([answer.text, answer.visibility]).toEqual(["your ticket\nmore", "asker"]);
+  });
+
   it("does not take the place of a draft that has not come yet", async () => {
     bridge.desk.drafts.set("q3", "old");
     bridge.failing.set("questionDraft", "timeout");
@@ -196,6 +223,29 @@ describe("an answer that would be the second", () => {
     answer.editHeld();
     expect([answer.held, answer.text]).toEqual([null, "Mine."]);
     await settle(400);
+    const rewritten = await look2();
+    expect([rewritten.held, rewritten.text]).toEqual([null, "Mine."]);
+    rewritten.type("Also mine.");
+    await settle(400);
+    expect([(await look2()).text, bridge.desk.get("q3").held]).toEqual(["Also mine.", false]);
+  });
+
+  it("comes back whole with whatever was begun meanwhile, and goes to no more than it was meant for", async () => {
+    const answer = await look("q3");
+    answer.type("Your ticket is 4711.");
+    await settle();
+    bridge.desk.colleagueAnswers("q3", "Theirs.", 5);
+    await settle();
+    const sent = answer.send("asker");
+    answer.type("Your ticket is 4711.Hello all");
+    await sent;
+    await settle();
+    expect([answer.text, answer.visibility]).toEqual(["Your ticket is 4711.\n\nHello all", "asker"]);
+    expect([await answer.send("public"), answer.askPublic]).toEqual([false, true]);
+  });
+
+  it("can be thrown away", async () => {
+    await overtaken();
     const again = await look2();
     expect(again.held?.text).toBe("Mine.");
     await again.discardHeld();

@@ -144,8 +144,12 @@ impl std::fmt::Debug for Draft {
 /// What a draft would be sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DraftMode {
-    /// A message (or, in the slot of an answer, the answer).
+    /// A message; in the slot of an answer, one for all.
     Message,
     /// A question.
     Question,
+    /// An answer for its asker alone.
+    ForAsker,
+    /// An answer that stays among staff: a note.
+    ForStaff,
 }

@@ -42,7 +42,7 @@ use std::sync::atomic::AtomicU32;
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
 use aside_protocol::http::HistoryPage;
 use aside_protocol::moderation::Removal;
-use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Voted};
+use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Visibility, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -80,6 +80,8 @@ pub use wishes::Wish;
 
 /// The answer to a wish.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
+/// Whether what is a person's own was kept.
+pub(crate) type Stored = oneshot::Sender<Result<(), OutboxError>>;
 
 /// A wish of whoever holds the session.
 pub(crate) enum Command {
@@ -101,7 +103,7 @@ pub(crate) enum Command {
     Questions { since: u64, reply: Reply<Questions> },
     Snippets { reply: Reply<Snippets> },
     ChangeSnippets { rev: u64, change: SnippetChange, reply: snippets::Tell },
-    DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
+    DraftAnswer { question: EntryId, text: String, readers: Visibility, reply: Stored },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
     Order(OrderWish),
     Close { reply: oneshot::Sender<()> },
@@ -294,8 +296,8 @@ impl Room {
             Command::ChangeSnippets { rev, change, reply } => {
                 self.change_snippets(rev, change, reply);
             }
-            Command::DraftAnswer { question, text, reply } => {
-                let _gone = reply.send(self.draft_answer(question, text).await);
+            Command::DraftAnswer { question, text, readers, reply } => {
+                let _gone = reply.send(self.draft_answer(question, text, readers).await);
             }
             Command::AnswerAnyway { key, reply } => {
                 let _gone = reply.send(self.answer_anyway(key).await);

@@ -136,9 +136,15 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let dismiss = Change { state: Some(Work::Dismissed), ..Change::default() };
     let first = items[0].question_id.clone();
     session.triage(Wish { rev: Some(items[0].rev), ..wish(&first, dismiss) }).await.unwrap();
-    session.set_question_draft(items[1].question_id.clone(), "so ".to_owned()).await.unwrap();
+    session
+        .set_question_draft(items[1].question_id.clone(), "so ".to_owned(), Visibility::Public)
+        .await
+        .unwrap();
     let told = session.questions(0).await.unwrap();
-    session.set_question_draft(items[1].question_id.clone(), "so far".to_owned()).await.unwrap();
+    session
+        .set_question_draft(items[1].question_id.clone(), "so far".to_owned(), Visibility::Staff)
+        .await
+        .unwrap();
     let same = session.questions(told.revision).await.unwrap();
     assert_eq!((same.items.len(), same.revision), (0, told.revision), "it had one before");
     let before = told.items;
@@ -156,7 +162,8 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let other = session.questions(told.revision + 1_000).await.unwrap();
     assert_eq!((&other.items, other.reset), (&before, true), "that was another session's");
     assert_eq!(kept.drafted, [items[1].question_id.clone()]);
-    assert_eq!(session.question_draft(&items[1].question_id).await.unwrap(), "so far");
+    let draft = session.question_draft(&items[1].question_id).await.unwrap();
+    assert_eq!(draft, ("so far".to_owned(), Visibility::Staff), "it is for nobody else");
     assert_eq!(session.watch().borrow().desk.state, DeskState::Off, "nobody knows the server yet");
     let _stage = away.start_at(addr).await;
     session.reconnect();
@@ -164,7 +171,10 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let items = items_when(&session, |items| items.len() == 6).await;
     assert_eq!(items[..5], before);
     let revision = session.questions(0).await.unwrap().revision;
-    session.set_question_draft(items[1].question_id.clone(), String::new()).await.unwrap();
+    session
+        .set_question_draft(items[1].question_id.clone(), String::new(), Visibility::Public)
+        .await
+        .unwrap();
     let changed = session.questions(revision).await.unwrap();
     assert_eq!(changed.drafted, []);
     assert_eq!(changed.items, items[1..2], "the row loses its pencil");

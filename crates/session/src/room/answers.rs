@@ -80,8 +80,14 @@ impl Room {
         &mut self,
         question: EntryId,
         text: String,
+        readers: Visibility,
     ) -> Result<(), OutboxError> {
-        let (has, mode) = (!text.is_empty(), DraftMode::Message);
+        let has = !text.is_empty();
+        let mode = match readers {
+            Visibility::Public => DraftMode::Message,
+            Visibility::Asker => DraftMode::ForAsker,
+            Visibility::Staff => DraftMode::ForStaff,
+        };
         let draft = aside_history::Draft { text, mode, updated: self.env.clock.now() };
         self.store.set_draft(self.id, &draft_slot(&question), draft).await?;
         let drafted = &mut self.desk.drafted;
