@@ -167,6 +167,34 @@ describe("the list of rooms", () => {
     expect(aside.currentId).toBe("2");
   });
 
+  it("is not gone through behind a sheet of the desk, where something may have been written", async () => {
+    const { aside } = await shown("busy&desk=server");
+    await key("?");
+    expect(document.querySelector("dialog")).not.toBeNull();
+    await key("2", document.activeElement ?? document.body, { ctrlKey: true });
+    expect(aside.currentId).toBe("1");
+  });
+
+  it("is put in order by hand, and only while the hand holds on", async () => {
+    const { bridge } = await shown("busy");
+    const list = document.querySelector("li[data-room]")?.parentElement as HTMLElement;
+    list.setPointerCapture = (): void => undefined;
+    const pointer = async (type: string, id: string, buttons: number, clientY: number): Promise<void> => {
+      room(id).dispatchEvent(new PointerEvent(type, { bubbles: true, buttons, pointerType: "mouse", clientY }));
+      await settle();
+    };
+    // Pressed, and let go beside the list, where nobody heard of it.
+    await pointer("pointerdown", "1", 1, 0);
+    await pointer("pointermove", "3", 0, 40);
+    await pointer("pointerup", "3", 0, 40);
+    expect([document.querySelector(".dragged"), order()]).toEqual([null, ["1", "2", "3"]]);
+    await pointer("pointerdown", "1", 1, 0);
+    await pointer("pointermove", "3", 1, 40);
+    expect(document.querySelector(".dragged")).not.toBeNull();
+    await pointer("pointerup", "3", 0, 40);
+    expect([order(), bridge.calls.filter(([name]) => name === "moveRoom").length]).toEqual([["2", "3", "1"], 1]);
+  });
+
   it("stays as it was where it can't be kept", async () => {
     const { bridge, aside } = await shown("busy", (fake) => fake.failing.set("moveRoom", "settings_not_saved"));
     expect(aside.list.move("1", 1)).toBe(true);
