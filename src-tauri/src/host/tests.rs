@@ -178,6 +178,22 @@ async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
     assert_eq!(desk.look(key).await.form, changed);
 }
 
+#[tokio::test]
+async fn a_room_whose_change_cannot_be_kept_is_entered_again() {
+    let desk = Desk::set();
+    let key = desk.host(form()).await;
+    desk.is_online(key).await;
+    let before = desk.look(key).await;
+    let file = desk.home.path().join("settings.json");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir_all(file.join("in the way")).unwrap();
+    let other = HostForm { org: "Other".to_owned(), ..before.form.clone() };
+    let error = host(&desk.shell, &desk.hosts, Some(key), other).await.unwrap_err();
+    assert_eq!(error.code(), "settings_not_saved");
+    assert_eq!(desk.look(key).await.form, before.form);
+    desk.is_online(key).await;
+}
+
 /// What a person wrote that the server does not have.
 async fn written(desk: &Desk, room: RoomId) -> (String, Vec<String>, usize) {
     let store = desk.shell.rooms.store();
