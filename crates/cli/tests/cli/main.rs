@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
+#[cfg(unix)]
+mod ends;
 mod tail;
 
 use std::path::Path;
