@@ -87,12 +87,8 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
                 arrival => Ok(room.explain(arrival)),
             }
         }
-        Command::Send { text, wait, .. } => {
-            write::settle(&room, room.session.send(&text).await, wait.duration()).await
-        }
-        Command::Ask { text, wait, .. } => {
-            write::settle(&room, room.session.ask(&text).await, wait.duration()).await
-        }
+        Command::Send { text, wait, .. } => write::send(&room, &text, wait.duration()).await,
+        Command::Ask { text, wait, .. } => write::ask(&room, &text, wait.duration()).await,
         Command::Answer { question, text, wait, .. } => {
             write::answer(&room, EntryId::new(question), &text, wait.duration()).await
         }

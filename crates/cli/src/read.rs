@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::pin::Pin;
 use std::time::Duration;
 
 use aside_history::{Anchor, Delivery, Place, Revision, Row, RowKey, RowKind};
 use aside_session::{Connection, Session};
 
 use crate::line::Line;
-use crate::room::{Arrival, Outcome, Room, StatePrinter};
+use crate::room::{Arrival, Outcome, Room, StatePrinter, told_to_stop};
 
 /// Rows asked for at a time.
 const PAGE: u32 = 500;
@@ -211,40 +210,9 @@ fn arrived(row: &Row) -> bool {
     }
 }
 
-/// Ctrl-C, or a polite kill, from now on: one that comes while rows are printed waits for the next look.
-fn told_to_stop() -> Pin<Box<dyn Future<Output = ()>>> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        {
-            return Box::pin(async move {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-            });
-        }
-    }
-    Box::pin(async {
-        let _interrupted = tokio::signal::ctrl_c().await;
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn a_polite_kill_is_heard_although_nobody_listened_when_it_came() {
-        let stop = told_to_stop();
-        let me = std::process::id().to_string();
-        let told = std::process::Command::new("kill").args(["-TERM", &me]).status().unwrap();
-        assert!(told.success());
-        tokio::time::timeout(Duration::from_secs(60), stop).await.unwrap();
-    }
 
     #[test]
     fn a_row_is_printed_once_however_long_ago_that_was_and_memory_holds_the_newest() {

@@ -7,10 +7,23 @@ use aside_protocol::EntryId;
 use aside_session::{SendError, SessionError, Settled};
 
 use crate::line::Line;
-use crate::room::{Arrival, Outcome, Room};
+use crate::room::{Arrival, Outcome, Room, Stop, told_to_stop};
 
 /// Rows among which one's own newest is looked for.
 const RECENT: u32 = 200;
+
+/// Says something.
+pub(crate) async fn send(room: &Room, text: &str, patience: Duration) -> anyhow::Result<Outcome> {
+    // From before anything is in the outbox: what a kill leaves there goes out with the next command.
+    let stop = told_to_stop();
+    settle(room, room.session.send(text).await, stop, patience).await
+}
+
+/// Asks a question; as [`send`].
+pub(crate) async fn ask(room: &Room, text: &str, patience: Duration) -> anyhow::Result<Outcome> {
+    let stop = told_to_stop();
+    settle(room, room.session.ask(text).await, stop, patience).await
+}
 
 /// Answers a question. Whether this server and this person may answer is only known once the room has been entered.
 pub(crate) async fn answer(
@@ -19,16 +32,27 @@ pub(crate) async fn answer(
     text: &str,
     patience: Duration,
 ) -> anyhow::Result<Outcome> {
-    match room.arrive(patience).await {
-        Arrival::Online => settle(room, room.session.answer(question, text).await, patience).await,
+    let mut stop = told_to_stop();
+    let arrival = tokio::select! {
+        arrival = room.arrive(patience) => arrival,
+        () = &mut stop => {
+            eprintln!("aside-cli: stopped; it was not sent");
+            return Ok(Outcome::Failed);
+        }
+    };
+    match arrival {
+        Arrival::Online => {
+            settle(room, room.session.answer(question, text).await, stop, patience).await
+        }
         arrival => Ok(room.explain(arrival)),
     }
 }
 
-/// Waits for the end of what was taken into the outbox, at most `patience` long.
-pub(crate) async fn settle(
+/// Waits for the end of what was taken into the outbox, at most `patience` long, and until the process is told to stop.
+async fn settle(
     room: &Room,
     sent: Result<LocalId, SendError>,
+    stop: Stop,
     patience: Duration,
 ) -> anyhow::Result<Outcome> {
     let id = match sent {
@@ -47,12 +71,13 @@ pub(crate) async fn settle(
     };
     let settled = tokio::select! {
         biased;
-        settled = room.session.settled(id) => Some(settled?),
+        settled = room.session.settled(id) => Ok(settled?),
         arrival = refused(room) => { take_back(room, id).await?; return Ok(room.explain(arrival)) }
-        () = tokio::time::sleep(patience) => None,
+        () = stop => Err("stopped"),
+        () = tokio::time::sleep(patience) => Err("not confirmed in time"),
     };
     match settled {
-        Some(Settled::Sent { id: entry, seq }) => {
+        Ok(Settled::Sent { id: entry, seq }) => {
             aside_failpoint::at("cli.settled");
             if room.json
                 && let Some(row) = own_row(room, id).await?
@@ -65,7 +90,7 @@ pub(crate) async fn settle(
             }
             Ok(Outcome::Done)
         }
-        Some(Settled::InReview { id: submission }) => {
+        Ok(Settled::InReview { id: submission }) => {
             eprintln!("aside-cli: asked; staff look at it before the room sees it");
             if room.json
                 && let Some(row) = own_row(room, id).await?
@@ -75,21 +100,21 @@ pub(crate) async fn settle(
             }
             Ok(Outcome::Done)
         }
-        Some(Settled::Failed { code, reason }) => {
+        Ok(Settled::Failed { code, reason }) => {
             eprintln!("aside-cli: not sent ({code}) {}", reason.escape_debug());
             take_back(room, id).await?;
             Ok(Outcome::Refused)
         }
-        Some(Settled::Unsure) => {
+        Ok(Settled::Unsure) => {
             eprintln!(
                 "aside-cli: the connection was lost before the server confirmed it; it may have arrived"
             );
             Ok(Outcome::Failed)
         }
-        None => {
+        Err(why) => {
             let taken_back = take_back(room, id).await?;
             let end = if taken_back { "it was not sent" } else { "it may have arrived" };
-            eprintln!("aside-cli: not confirmed in time; {end}");
+            eprintln!("aside-cli: {why}; {end}");
             Ok(Outcome::Failed)
         }
     }

@@ -2,8 +2,64 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
+use std::process::Stdio;
 
-use crate::{command, finish};
+use aside_server::{Config, TokenSpec};
+use tokio::net::TcpListener;
+use tokio::process::Child;
+
+use crate::{PATIENCE, World, command, contains, finish, room};
+
+/// What Ctrl-C does.
+fn interrupt(child: &Child) {
+    let id = child.id().unwrap().to_string();
+    let told = std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(told.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_stopped_before_it_was_sent_does_not_go_out_with_the_next_command() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let home = tempfile::tempdir().unwrap();
+    let mut send = command(home.path(), &url, &["send", "are we live yet?"]);
+    let child = send.env("SEAT", "t").stderr(Stdio::piped()).spawn().unwrap();
+    // It knocks again and again, and what it is to say is soon on disk.
+    while !contains(home.path(), b"are we live yet?") {
+        let knocked = tokio::time::timeout(PATIENCE, listener.accept()).await;
+        drop(knocked.expect("it knocks").unwrap());
+    }
+    interrupt(&child);
+    let stopped = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+    let stopped = stopped.expect("it stops").unwrap();
+
+    let server = aside_server::start(Config::for_tests(), listener).await.unwrap();
+    let spec = TokenSpec::staff(room(), "u1", "小明", "Org");
+    let token = server.rooms().create_token(spec).await.unwrap().token;
+    let world = World { server, home, token };
+    assert_eq!(world.run(&["send", "later"]).await.status.code(), Some(0));
+    assert_eq!(world.texts().await, ["later"]);
+    assert_eq!(stopped.status.code(), Some(1), "{stopped:?}");
+    let said = String::from_utf8_lossy(&stopped.stderr);
+    assert!(said.contains("aside-cli: stopped; it was not sent"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_waits_for_the_room_is_stopped_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let home = tempfile::tempdir().unwrap();
+    let mut answer = command(home.path(), &url, &["answer", "--question", "q1", "八点"]);
+    let child = answer.env("SEAT", "t").stderr(Stdio::piped()).spawn().unwrap();
+    for _ in 0..2 {
+        let knocked = tokio::time::timeout(PATIENCE, listener.accept()).await;
+        drop(knocked.expect("it knocks").unwrap());
+    }
+    interrupt(&child);
+    let stopped = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+    let stopped = stopped.expect("it stops").unwrap();
+    assert_eq!(stopped.status.code(), Some(1), "{stopped:?}");
+}
 
 #[tokio::test]
 async fn a_token_that_is_no_text_is_a_usage_error_and_shows_nowhere() {
