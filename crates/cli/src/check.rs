@@ -18,6 +18,7 @@ use anyhow::Context as _;
 use aside_protocol::Token;
 use aside_session::{Env, RoomConfig};
 
+use crate::line::remark;
 use crate::options::ReportFormat;
 use crate::room::Outcome;
 use engine::{Finding, Verdict};
@@ -42,8 +43,8 @@ pub(crate) async fn check(config: RoomConfig, token: Token, wish: Wish) -> anyho
     let reached = env.network.dial(&config.server).await;
     drop(reached.with_context(|| format!("nothing could be checked at {}", config.server))?);
     let probes = probes::all();
-    eprintln!(
-        "aside-cli: checking {} with {} probes. They write about seventy short entries into room {}, which stay there.",
+    remark!(
+        "checking {} with {} probes. They write about seventy short entries into room {}, which stay there.",
         config.server,
         probes.len(),
         config.topic

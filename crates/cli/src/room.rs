@@ -11,7 +11,7 @@ use aside_session::{Connection, Env, RoomConfig, RoomView, Session};
 use tokio::sync::watch;
 
 use crate::home;
-use crate::line::Line;
+use crate::line::{Line, remark};
 
 /// How a command ended, as other programs are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +88,11 @@ impl Room {
         match arrival {
             Arrival::Online => Outcome::Done,
             Arrival::Refused => {
-                eprintln!("aside-cli: the server refused ({why})");
+                remark!("the server refused ({why})");
                 Outcome::Refused
             }
             Arrival::Late => {
-                eprintln!("aside-cli: the server was not reached in time ({why})");
+                remark!("the server was not reached in time ({why})");
                 Outcome::Failed
             }
         }

@@ -6,7 +6,7 @@ use aside_history::{Anchor, Delivery, LocalId, Row};
 use aside_protocol::EntryId;
 use aside_session::{SendError, SessionError, Settled};
 
-use crate::line::Line;
+use crate::line::{Line, remark};
 use crate::room::{Arrival, Outcome, Room, Stop, told_to_stop};
 
 /// Rows among which one's own newest is looked for.
@@ -36,7 +36,7 @@ pub(crate) async fn answer(
     let arrival = tokio::select! {
         arrival = room.arrive(patience) => arrival,
         () = &mut stop => {
-            eprintln!("aside-cli: stopped; it was not sent");
+            remark!("stopped; it was not sent");
             return Ok(Outcome::Failed);
         }
     };
@@ -58,11 +58,11 @@ async fn settle(
     let id = match sent {
         Ok(id) => id,
         Err(error @ (SendError::Empty | SendError::TooLong { .. })) => {
-            eprintln!("aside-cli: {error}");
+            remark!("{error}");
             return Ok(Outcome::Usage);
         }
         Err(error @ SendError::NotOffered) => {
-            eprintln!("aside-cli: this server does not let this token do that ({error})");
+            remark!("this server does not let this token do that ({error})");
             return Ok(Outcome::Refused);
         }
         Err(error @ (SendError::Full | SendError::Closed | SendError::Outbox(_))) => {
@@ -91,7 +91,7 @@ async fn settle(
             Ok(Outcome::Done)
         }
         Ok(Settled::InReview { id: submission }) => {
-            eprintln!("aside-cli: asked; staff look at it before the room sees it");
+            remark!("asked; staff look at it before the room sees it");
             if room.json
                 && let Some(row) = own_row(room, id).await?
             {
@@ -101,20 +101,18 @@ async fn settle(
             Ok(Outcome::Done)
         }
         Ok(Settled::Failed { code, reason }) => {
-            eprintln!("aside-cli: not sent ({code}) {}", reason.escape_debug());
+            remark!("not sent ({code}) {}", reason.escape_debug());
             take_back(room, id).await?;
             Ok(Outcome::Refused)
         }
         Ok(Settled::Unsure) => {
-            eprintln!(
-                "aside-cli: the connection was lost before the server confirmed it; it may have arrived"
-            );
+            remark!("the connection was lost before the server confirmed it; it may have arrived");
             Ok(Outcome::Failed)
         }
         Err(why) => {
             let taken_back = take_back(room, id).await?;
             let end = if taken_back { "it was not sent" } else { "it may have arrived" };
-            eprintln!("aside-cli: {why}; {end}");
+            remark!("{why}; {end}");
             Ok(Outcome::Failed)
         }
     }

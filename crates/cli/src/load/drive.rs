@@ -13,6 +13,7 @@ use url::Url;
 
 use super::board::{Board, Kind};
 use super::{Crowd, SMALL_REPLY, Wish};
+use crate::line::tell;
 
 /// One request may take this long.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -110,14 +111,14 @@ fn token(wish: &Wish, turn: usize) -> Token {
 
 fn say_how_far(board: &Board, wish: &Wish, began: Instant) {
     let [chat, ..] = board.latencies();
-    eprintln!(
-        "{:>4} s: {} said, {} of {} received, p99 {:.1} ms",
+    tell(format_args!(
+        "{:>4} s: {} said, {} of {} received, p99 {:.1} ms\n",
         began.elapsed().as_secs(),
         board.expected(),
         board.receipts(),
         board.expected() * u64::from(wish.members),
         chat.value_at_quantile(0.99) as f64 / 1000.0
-    );
+    ));
 }
 
 async fn post(network: &dyn Network, url: Url, token: Token, body: String) -> bool {

@@ -73,3 +73,23 @@ async fn a_token_that_is_no_text_is_a_usage_error_and_shows_nowhere() {
     assert!(said.contains("the token in SEAT holds characters that no token has"), "{said}");
     assert_eq!(ended.status.code(), Some(2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_nobody_listens_to_ends_as_it_would_have() {
+    let world = World::new(false).await;
+    for (args, code) in [
+        (&["tail"][..], 3),
+        (&["tail", "--json"], 3),
+        (&["send", "hello"], 3),
+        (&["history"], 3),
+        (&["load", "--members", "1"], 3),
+        (&["check"], 3),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut unheard = world.command(args);
+        unheard.env("SEAT", "of nobody").stdout(Stdio::null()).stderr(writer);
+        let status = tokio::time::timeout(PATIENCE, unheard.status()).await;
+        assert_eq!(status.expect("it ends").unwrap().code(), Some(code), "{args:?}");
+    }
+}
