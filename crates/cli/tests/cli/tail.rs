@@ -139,3 +139,20 @@ async fn what_was_missed_while_the_server_was_away_is_printed_once_and_in_order(
         assert_eq!(tail.entry().await["text"], "live again");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_of_more_than_was_fetched_at_first_is_followed_by_what_is_said_and_nothing_else() {
+    in_both_modes(async |world| {
+        let history =
+            (0..600).map(|n| NewEntry::message("u2", "Ana", format!("old {n}"))).collect();
+        let (topic, rooms) = (Topic::new(TOPIC), world.server.rooms());
+        rooms.seed(&topic, history).await.unwrap();
+        let mut tail = Tail::start(&world, &["--history", "300"]);
+        for n in 300..600 {
+            assert_eq!(tail.entry().await["text"], format!("old {n}"));
+        }
+        rooms.publish(&topic, NewEntry::message("u2", "Ana", "new")).await.unwrap();
+        assert_eq!(tail.entry().await["text"], "new");
+    })
+    .await;
+}
