@@ -129,8 +129,7 @@ async fn print_changes(
     }
     let mut revision = changes.revision;
     loop {
-        let anchor = printed.last.map_or(Anchor::End, Anchor::After);
-        let page = session.page(anchor, PAGE).await?;
+        let page = session.page(Anchor::After(printed.last), PAGE).await?;
         // What the pages show is at least as new as the first of them.
         revision = revision.max(changes.revision);
         printed.print(&page.rows)?;
@@ -151,7 +150,8 @@ struct Printed {
     seen: Seen,
     /// What stands before is older than the history that was asked for.
     from: Place,
-    last: Option<Place>,
+    /// The last that has its lasting place.
+    last: Place,
 }
 
 /// The keys of the rows that were printed, the highest of them: each row is given a higher one than all before it.
@@ -180,7 +180,7 @@ impl Seen {
 
 impl Printed {
     fn new(json: bool) -> Self {
-        Self { json, seen: Seen::default(), from: START, last: None }
+        Self { json, seen: Seen::default(), from: START, last: START }
     }
 
     /// Printing starts at `first`, or behind `newest`, the last row of all that has its lasting place.
@@ -188,7 +188,7 @@ impl Printed {
         let behind = newest.map_or(START, |place| Place(place.0 + 1));
         // What waits for its place stands behind all others, and may come to stand before some of them.
         self.from = first.map_or(behind, |first| first.min(behind));
-        self.last = newest;
+        self.last = newest.unwrap_or(START);
     }
 
     /// Prints rows that changed, if they are new.
@@ -204,7 +204,9 @@ impl Printed {
             if self.seen.add(row.key) {
                 Line::row(row).print(self.json)?;
             }
-            self.last = self.last.max(Some(row.place));
+            if !row.place.is_echo() {
+                self.last = self.last.max(row.place);
+            }
         }
         Ok(())
     }

@@ -71,6 +71,28 @@ fn keys(printed: &Printed) -> Vec<RowKey> {
 }
 
 #[tokio::test]
+async fn all_of_a_burst_is_printed_whatever_was_there_before() {
+    for (before, history) in [(0, 100), (0, 0), (3, 0), (3, 100)] {
+        for own in [None, Some(Delivery::Sending), Some(Delivery::Sent)] {
+            let alone = Alone::new().await;
+            let mut expected = alone.said(before).await;
+            if history == 0 {
+                expected.clear();
+            }
+            if let Some(own) = own.clone() {
+                let key = alone.own(own.clone()).await;
+                // The server has it, and it has no place yet: it is news in any case.
+                expected.extend((own == Delivery::Sent).then_some(key));
+            }
+            let (mut printed, known) = alone.newest(history).await;
+            expected.extend(alone.said(1200).await);
+            alone.changes(known, &mut printed).await;
+            assert_eq!(keys(&printed), expected, "{before} {history} {own:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_older_than_the_history_that_was_asked_for_is_no_news_when_it_changes() {
     for history in [0, 10] {
         let alone = Alone::new().await;
