@@ -5,9 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use aside_history::{Anchor, Delivery, Place, Revision, Row, RowKey, RowKind};
-use aside_session::{Connection, Session};
+use aside_session::{Connection, Session, SessionError};
 
-use crate::line::Line;
+use crate::line::{Line, remark};
 use crate::room::{Arrival, Outcome, Room, StatePrinter, told_to_stop};
 
 /// Rows asked for at a time.
@@ -28,7 +28,7 @@ pub(crate) async fn history(
         arrival => return Ok(room.explain(arrival)),
     }
     let mut printed = Printed::new(room.json);
-    print_newest(room, limit, &mut printed).await?;
+    print_newest(room, limit, Older::Needed, &mut printed).await?;
     Ok(Outcome::Done)
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
         known = match known {
             // What was missed is fetched first, so that history comes in one piece; without a server the cache is all there is.
             None if settled(&connection) => {
-                Some(print_newest(room, Some(history), &mut printed).await?)
+                Some(print_newest(room, Some(history), Older::Welcome, &mut printed).await?)
             }
             None => None,
             // What was printed can't be moved down for what comes in before it.
@@ -78,11 +78,21 @@ fn settled(connection: &Connection) -> bool {
     }
 }
 
+/// What entries are worth that are older than the cache, and that the server does not give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Older {
+    /// Nothing is printed without them.
+    Needed,
+    /// Without them the cache is all there is.
+    Welcome,
+}
+
 /// Walks back to where printing starts, then prints forward page by page: memory holds one page at a time. What changed since the
 /// revision that is returned is news.
 async fn print_newest(
     room: &Room,
     limit: Option<u32>,
+    older: Older,
     printed: &mut Printed,
 ) -> anyhow::Result<Revision> {
     let (session, wanted) = (&room.session, limit.unwrap_or(u32::MAX));
@@ -95,7 +105,18 @@ async fn print_newest(
     let mut counted = entries(&page.rows);
     while counted < wanted {
         let Some(first) = page.rows.first().map(|row| row.place) else { break };
-        let before = session.page(Anchor::Before(first), PAGE.min(wanted - counted)).await?;
+        let before = session.page(Anchor::Before(first), PAGE.min(wanted - counted)).await;
+        let before = match before {
+            Err(
+                error @ (SessionError::Offline
+                | SessionError::Timeout
+                | SessionError::Server { .. }),
+            ) if older == Older::Welcome => {
+                remark!("older entries are not to be had ({error})");
+                break;
+            }
+            before => before?,
+        };
         if before.rows.is_empty() {
             break;
         }

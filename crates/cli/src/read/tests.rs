@@ -50,7 +50,7 @@ impl Alone {
 
     async fn newest(&self, history: u32) -> (Printed, Revision) {
         let mut printed = Printed::new(true);
-        let known = print_newest(&self.room, Some(history), &mut printed).await;
+        let known = print_newest(&self.room, Some(history), Older::Welcome, &mut printed).await;
         (printed, known.unwrap())
     }
 
@@ -112,6 +112,18 @@ async fn what_is_older_than_the_history_that_was_asked_for_is_no_news_when_it_ch
         alone.changes(known, &mut printed).await;
         assert_eq!(keys(&printed), [shown, vec![waiting]].concat(), "{history}");
     }
+}
+
+#[tokio::test]
+async fn where_the_server_is_away_the_cache_is_all_the_history_there_is() {
+    let alone = Alone::new().await;
+    let said = alone.said(30).await;
+    let (printed, _) = alone.newest(1000).await;
+    assert_eq!(keys(&printed), said);
+    // Who asked for all of it is told that this is not all.
+    let mut printed = Printed::new(true);
+    let all = print_newest(&alone.room, None, Older::Needed, &mut printed).await;
+    assert!(all.is_err() && keys(&printed).is_empty());
 }
 
 #[test]

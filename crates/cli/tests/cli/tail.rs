@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout};
 
-use crate::{PATIENCE, TOPIC, World, in_both_modes, room};
+use crate::{PATIENCE, TOPIC, World, finish, in_both_modes, json_lines, room};
 
 /// A `tail --json` that runs on, read line by line.
 pub(crate) struct Tail {
@@ -153,6 +153,23 @@ async fn history_of_more_than_was_fetched_at_first_is_followed_by_what_is_said_a
         }
         rooms.publish(&topic, NewEntry::message("u2", "Ana", "new")).await.unwrap();
         assert_eq!(tail.entry().await["text"], "new");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_is_told_so_after_what_was_kept_of_the_room() {
+    in_both_modes(async |world| {
+        let history =
+            (0..600).map(|n| NewEntry::message("u2", "Ana", format!("old {n}"))).collect();
+        world.server.rooms().seed(&Topic::new(TOPIC), history).await.unwrap();
+        assert!(world.run(&["history", "--limit", "10"]).await.status.success());
+        let mut tail = world.command(&["tail", "--json", "--history", "1000"]);
+        tail.env("SEAT", "of nobody");
+        let refused = finish(tail).await;
+        assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+        let lines = json_lines(&refused);
+        assert!(lines.iter().any(|line| line["text"] == "old 599"), "{lines:?}");
     })
     .await;
 }
