@@ -189,18 +189,18 @@ mod tests {
             chat: 10_000.0,
             ask: 0.0,
             vote: 0.0,
-            duration: Duration::from_millis(20),
+            duration: Duration::from_millis(100),
             ramp: Duration::ZERO,
             seats: vec![Seat { user: "ann".to_owned(), token: Token::new("t") }],
             json: true,
         };
         let board = Arc::new(Board::new(7).unwrap());
         let (sender, _stuck) = mpsc::channel(1);
+        sender.try_send(String::new()).unwrap();
         let (stop, _) = watch::channel(false);
         let crowd = Crowd { say: vec![("ann".to_owned(), sender)], tasks: JoinSet::new(), stop };
         let config = Arc::new(config);
         let talk = talk(&env.network, &config, &wish, &board, &crowd);
         tokio::time::timeout(Duration::from_secs(10), talk).await.expect("the talk ends");
-        assert!(board.expected() >= 2);
     }
 }

@@ -1,3 +1,5 @@
+//! What is printed of a room in which only that happens which a test puts there.
+
 use aside_history::{Change, Commit, EntryRow, NewRow, Standing, Where};
 use aside_protocol::{Entry, StreamId, Token, Topic};
 use aside_session::RoomConfig;
@@ -7,7 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::room;
 
-/// A room whose server can't be reached, so that all that happens in it is what a test puts there.
+/// A room whose server can't be reached.
 struct Alone {
     room: Room,
     _home: TempDir,
