@@ -160,3 +160,18 @@ async fn a_server_that_never_says_what_it_can_do_is_a_core_server_soon() {
     peer.live_for(S(60)).await;
     assert!(world.requests("capabilities").len() <= 3, "and not asked for ever");
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_a_page_without_end_the_newest_entries_are_taken() {
+    let world = World::new();
+    world.cap_pages(20_000);
+    for text in numbered(1, 12_000) {
+        world.remember(message("ann", &text));
+    }
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(8)).await;
+    assert_eq!(texts(&session).await, numbered(7_001, 12_000));
+    let page = session.page(Anchor::End, 5_000).await.unwrap();
+    assert!(!page.has_older && !page.reached_start);
+}
