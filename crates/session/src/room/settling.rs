@@ -23,8 +23,8 @@ use crate::verdict::{is_html, retry_after};
 const SKEW: SignedDuration = SignedDuration::from_secs(120);
 /// Rates that a server names without a time.
 const TOO_FAST: Duration = Duration::from_secs(3);
-/// The longest that one refusal holds the outbox up.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest that one refusal holds anything up.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A request that is refused for other reasons than its words is made so often while the link lives.
 const OTHER_TRIES: u32 = 20;
 /// How many ends are remembered for those who ask later.
