@@ -141,6 +141,40 @@ async fn a_question_is_settled_by_the_reply_and_its_broadcast_is_the_same_row() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_question_that_staff_let_through_late_is_the_same_row() {
+    for heard in [true, false] {
+        let (world, session, mut peer) = core_room().await;
+        world.route(|_| {
+            Ok(HttpReply { status: 200, body: b"{\"code\":200}".to_vec(), ..HttpReply::default() })
+        });
+        session.ask("why?").await.unwrap();
+        peer.live_for(S(15)).await;
+        let shown = row_is(&session, "why?", "shown", is_sent).await;
+        let question = aside_protocol::Entry {
+            kind: aside_protocol::EntryKind::Question,
+            content: "{\"content\":\"why?\"}".to_owned(),
+            created_at: aside_protocol::CreatedAt::parse("2018-10-8 14:30"),
+            ..message("server-knows-me-as", "")
+        };
+        for entry in [message("ann", "meanwhile"), question] {
+            peer.live_for(S(15)).await;
+            world.remember(entry.clone());
+            if heard || entry.kind == aside_protocol::EntryKind::Message {
+                peer.say(&entry).await;
+            }
+        }
+        for wait in [1, 200] {
+            peer.live_for(S(if heard { wait } else { 70 })).await;
+            assert_eq!(texts(&session).await, ["meanwhile", "why?"], "{heard}");
+        }
+        let row = row_is(&session, "why?", "confirmed", |row| {
+            is_sent(row) && row.standing == aside_history::Standing::Confirmed
+        });
+        assert_eq!(row.await.key, shown.key);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_whose_reply_is_lost_is_unsure_until_its_broadcast_comes() {
     let (world, session, mut peer) = core_room().await;
     world.route(|_| Err(HttpError::Lost));

@@ -104,6 +104,15 @@ impl Aligned {
         self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }
 
+    /// A row that stood without its entry goes to where that is heard.
+    fn forget(&mut self, key: Option<RowKey>) {
+        let stands = |row: &TailRow| key.is_some() && row.key == key;
+        if let Some(n) = self.tail.iter().position(stands) {
+            self.tail.remove(n);
+            self.before -= usize::from(n < self.before);
+        }
+    }
+
     fn push(&mut self, row: TailRow) {
         self.tail.push_back(row);
         while self.tail.len() > TAIL {
@@ -241,6 +250,7 @@ impl Room {
         }
         let key = own.map(|n| self.outbox[n].key);
         let standing = Standing::Provisional;
+        aligned.forget(key);
         aligned.push(TailRow {
             key,
             print: Some(print),

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::draft::Draft;
-use super::sending::{State, Unsure};
+use super::sending::{Item, State, Unsure};
 use super::settling::written_at;
 use super::{Merge, Room};
 use crate::error::Settled;
@@ -135,6 +135,7 @@ impl Room {
             State::Unsure(unsure) if unsure.resolving && exact => {
                 Some(unsure.last.map_or(now, |last| last + LOOK_AGAIN))
             }
+            State::Shown { until, .. } => Some(*until),
             State::Unsure(_)
             | State::Queued
             | State::Posting { .. }
@@ -165,6 +166,10 @@ impl Room {
                     self.show_accepted(n, seq, now).await;
                     continue;
                 }
+                State::Shown { until, .. } if now >= until => {
+                    self.outbox.remove(n);
+                    continue;
+                }
                 _ => {}
             }
             n += 1;
@@ -186,6 +191,7 @@ impl Room {
     async fn show_accepted(&mut self, n: usize, seq: Option<Seq>, now: Instant) {
         let (id, key) = (self.outbox[n].id, self.outbox[n].key);
         let mut draft = Draft::default();
+        let mut shown = None;
         let there = match seq {
             Some(seq) => self
                 .store
@@ -209,14 +215,19 @@ impl Room {
                 let _refused = self.commit(draft).await;
                 return;
             }
-            if let Some(RowKind::Entry(row)) = row {
-                self.may_come_live_until(&row.entry, now + ACCEPTED_LATE);
-                draft.push(Change::Move { key, at: Where::End });
-            }
             draft.forget.push(id);
-            self.outbox.remove(n);
+            let item = self.outbox.remove(n);
+            if let Some(RowKind::Entry(_)) = row {
+                draft.push(Change::Move { key, at: Where::End });
+                shown = item;
+            }
         }
         if self.commit(draft).await.is_some() {
+            if let Some(item) = shown {
+                let wall = written_at(&item.state).unwrap_or_else(|| self.env.clock.now());
+                let state = State::Shown { until: now + ACCEPTED_LATE, wall };
+                self.outbox.push_back(Item { state, ..item });
+            }
             self.reload_tail().await;
         }
     }

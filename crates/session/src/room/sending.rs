@@ -61,6 +61,11 @@ pub(super) enum State {
         wall: Timestamp,
         seq: Option<Seq>,
     },
+    /// Its entry did not come in time, and it stands in the timeline without; until then, it may still come.
+    Shown {
+        until: Instant,
+        wall: Timestamp,
+    },
     /// Staff are to look at it; said on this connection, zero for an earlier life of this program.
     InReview {
         generation: u64,
@@ -227,7 +232,10 @@ impl Room {
         let mut in_flight = 0;
         for n in 0..self.outbox.len() {
             match &self.outbox[n].state {
-                State::Failed { .. } | State::Accepted { .. } | State::InReview { .. } => {}
+                State::Failed { .. }
+                | State::Accepted { .. }
+                | State::Shown { .. }
+                | State::InReview { .. } => {}
                 State::Unsure(unsure) if !unsure.resolving => {}
                 State::Unsure(_) => return,
                 State::Written { .. } | State::Posting { .. } => in_flight += 1,
@@ -332,7 +340,8 @@ impl Room {
             | State::Written { .. }
             | State::Posting { .. }
             | State::InReview { .. }
-            | State::Accepted { .. } => Err(SessionError::NoSuchRow),
+            | State::Accepted { .. }
+            | State::Shown { .. } => Err(SessionError::NoSuchRow),
         }
     }
 

@@ -142,15 +142,11 @@ impl Room {
         }
     }
 
+    /// The timeline has this entry now; should it be heard live soon, that is the same one.
     fn may_come_live(&mut self, entry: &Entry, now: Instant) {
-        self.may_come_live_until(entry, now + LATE);
-    }
-
-    /// The timeline has this entry already; should it be heard live by then, that is the same one.
-    pub(super) fn may_come_live_until(&mut self, entry: &Entry, until: Instant) {
         let print = self.printer.print(entry);
         if let Merge::Aligned(aligned) = &mut self.merge {
-            aligned.early.push((print, until));
+            aligned.early.push((print, now + LATE));
         }
     }
 
@@ -161,6 +157,10 @@ impl Room {
             alignment.same.iter().filter_map(|(our, _)| rows[index[*our]].print).collect();
         let mut gone = Vec::new();
         for row in alignment.unseen.iter().map(|our| &rows[index[*our]]) {
+            // Shown under another name, and found to be ours.
+            if row.key.is_some_and(|key| draft.settles(key)) {
+                continue;
+            }
             let shown_by_now = asked_at.duration_since(row.received_at) > LAG;
             if !shown_by_now || row.standing == Standing::NotInHistory {
                 continue;
