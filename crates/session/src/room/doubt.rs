@@ -6,7 +6,7 @@ use aside_history::{
     Change, Delivery, OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
 };
 use aside_protocol::{Entry, Extension, Seq};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::draft::Draft;
@@ -36,9 +36,11 @@ impl Room {
     pub(super) async fn doubt_item(&mut self, own: usize, resolving: bool) {
         let wall = written_at(&self.outbox[own].state).unwrap_or_else(|| self.env.clock.now());
         let (id, key) = (self.outbox[own].id, self.outbox[own].key);
-        let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
         let unsure = Unsure { wall, since: Instant::now(), snapshots: 0, last: None, resolving };
-        self.set_state(own, State::Unsure(unsure), stored).await;
+        self.outbox[own].state = State::Unsure(unsure);
+        if !resolving {
+            self.store_unsure(own, wall).await;
+        }
         aside_failpoint::at("doubt.stored");
         self.deliver(key, Delivery::Unsure).await;
         if !resolving {
@@ -98,7 +100,7 @@ impl Room {
             let here = SignedDuration::try_from(now - unsure.since).unwrap_or(SignedDuration::MAX);
             let age = wall.duration_since(unsure.wall).max(here);
             if age >= RESEND_AGE || !message {
-                self.give_up(n);
+                self.give_up(n).await;
             } else if unsure.snapshots >= SNAPSHOTS && age >= RESEND_AFTER {
                 let key = self.outbox[n].key;
                 self.set_state(n, State::Queued, OutgoingState::Queued).await;
@@ -113,12 +115,23 @@ impl Room {
         self.send_outbox().await;
     }
 
-    fn give_up(&mut self, n: usize) {
+    async fn give_up(&mut self, n: usize) {
         let id = self.outbox[n].id;
         if let State::Unsure(unsure) = &mut self.outbox[n].state {
             unsure.resolving = false;
+            let wall = unsure.wall;
+            self.store_unsure(n, wall).await;
         }
         self.tell_settled(id, Settled::Unsure);
+    }
+
+    /// On disk, what the room may still find out by itself stays as written; only what is left to the person is unsure, so
+    /// that no later start sends it again.
+    async fn store_unsure(&self, n: usize, wall: Timestamp) {
+        let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
+        if let Err(error) = self.store.set_outgoing(self.outbox[n].id, stored).await {
+            tracing::warn!(%error, "the outbox can't be written");
+        }
     }
 
     pub(super) fn outbox_due(&self, now: Instant) -> Option<Instant> {

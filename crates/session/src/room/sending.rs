@@ -151,7 +151,7 @@ impl Room {
     /// Puts the row of something in the outbox at the timeline's end.
     pub(super) async fn show_echo(&mut self, outgoing: Outgoing) -> bool {
         let Outgoing { id, body, state, attempts, submission, .. } = outgoing;
-        let (delivery, state) = (delivery_of(&state), state_of(state));
+        let (delivery, state) = (delivery_of(&state), state_of(state, attempts));
         let entry = self.echo_entry(&body).await;
         let row = self.row(entry, true, Standing::Provisional, delivery, Some(id));
         let mut draft = Draft::default();
