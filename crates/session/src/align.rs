@@ -207,6 +207,14 @@ pub(crate) fn join_pages(older: &[Print], newer: &[Print]) -> Option<usize> {
     })
 }
 
+/// Whether a page begins with one of our first rows, `anchor`, and goes on as they do.
+pub(crate) fn begins_within(anchor: &[Print], page: &[Print]) -> bool {
+    let ours: Vec<_> = anchor.iter().map(|print| Ours { print: *print, anchor: false }).collect();
+    let same = align(&ours, page, true).same;
+    let begins = same.first().filter(|(_, their)| *their == 0);
+    begins.is_some_and(|(our, _)| same.len() * 2 >= (anchor.len() - our).min(page.len()))
+}
+
 /// How many rows of an older page are older than all of ours, `anchor` being our first rows. `None`: they do not touch.
 pub(crate) fn older_than(anchor: &[Print], page: &[Print]) -> Option<usize> {
     let ours: Vec<_> = anchor.iter().map(|print| Ours { print: *print, anchor: false }).collect();

@@ -93,7 +93,7 @@ pub(crate) async fn start(
         team: super::snippets::Team::default(),
         removals: super::removals::Removals::default(),
         order: super::moderating::Order::default(),
-        full_page: Arc::default(),
+        pages: Arc::default(),
         storage_broken: false,
     };
     room.load_outbox().await?;
