@@ -16,12 +16,19 @@ const PROOF: usize = 32;
 const LEAST_SHARED: usize = 4;
 
 /// What makes two entries without ids the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Print {
     exact: (u64, u64),
     trimmed: u64,
     /// The server's time, only where it is finer than a minute.
     second: Option<i64>,
+}
+
+impl Print {
+    /// What was said, and by whom; whenever.
+    pub(crate) fn words(&self) -> (u64, u64) {
+        self.exact
+    }
 }
 
 /// Makes prints: two keyed hashes, so that nobody in the room can choose texts that collide.
@@ -62,7 +69,7 @@ pub(crate) enum Likeness {
 impl Likeness {
     const ALL: [Self; 3] = [Self::Timed, Self::Exact, Self::Trimmed];
 
-    fn same(self, a: &Print, b: &Print) -> bool {
+    pub(crate) fn same(self, a: &Print, b: &Print) -> bool {
         match self {
             Self::Timed => {
                 let same_second = match (a.second, b.second) {

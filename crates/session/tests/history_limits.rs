@@ -5,6 +5,7 @@ mod support;
 use std::time::Duration;
 
 use aside_history::Anchor;
+use aside_protocol::{CreatedAt, Entry};
 use aside_session::{Connection, Session};
 use support::fake::{Peer, World, message};
 use support::*;
@@ -92,21 +93,33 @@ async fn an_entry_that_the_history_never_shows_stays_and_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_history_shows_before_it_is_heard_is_one_row() {
-    let world = World::new();
-    let session = world.join(&inline_store()).await;
-    let mut peer = world.accept().await;
-    for text in numbered(1, 40) {
-        world.remember(message("ann", &text));
+    let (minute, second, later) =
+        ("2018-10-8 14:30", "2018-10-08T14:30:05Z", "2018-10-08T14:30:09Z");
+    for (kept, heard, at_once) in
+        [("", "", true), (second, minute, true), (minute, second, true), (second, later, false)]
+    {
+        let dated =
+            |text: &str, at| Entry { created_at: CreatedAt::parse(at), ..message("ann", text) };
+        let world = World::new();
+        let session = world.join(&inline_store()).await;
+        let mut peer = world.accept().await;
+        for text in numbered(1, 40) {
+            world.remember(dated(&text, kept));
+        }
+        peer.live_for(S(1)).await;
+        // In the snapshot at five seconds, and on the wire only after it.
+        world.remember(dated("early", kept));
+        peer.live_for(Duration::from_millis(4_200)).await;
+        peer.say(&dated("early", heard)).await;
+        let mut expected = numbered(1, 40);
+        expected.push("early".to_owned());
+        for wait in [1, 100] {
+            peer.live_for(S(wait)).await;
+            if at_once || wait > 1 {
+                assert_eq!(texts(&session).await, expected, "{kept} {heard}");
+            }
+        }
     }
-    peer.live_for(S(1)).await;
-    // In the snapshot at five seconds, and on the wire only after it.
-    world.remember(message("ann", "early"));
-    peer.live_for(Duration::from_millis(4_200)).await;
-    peer.say(&message("ann", "early")).await;
-    peer.live_for(S(100)).await;
-    let mut expected = numbered(1, 40);
-    expected.push("early".to_owned());
-    reads(&session, &expected).await;
 }
 
 #[tokio::test(start_paused = true)]
