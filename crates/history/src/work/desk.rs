@@ -14,7 +14,7 @@ use crate::files::lock::{Held, Lock};
 use crate::files::mend::{
     fold_in, in_transaction, open_outbox, replace_cache, replace_outbox, unusable,
 };
-use crate::files::{cache_path, make_dir};
+use crate::files::{cache_path, make_dir, outbox_path};
 use crate::ids::{RoomId, RoomName};
 use crate::outbox;
 use crate::store::OpenReport;
@@ -344,6 +344,12 @@ impl Desk {
             }
             Err(error) => {
                 tracing::error!(error = ?error, "the damaged outbox cannot be replaced");
+                let path = outbox_path(&on_disk.dir);
+                // Still damaged, so the next job tries again.
+                let still = OUTBOX.open(&path, false).ok();
+                if let Some(outbox) = still.or_else(|| Connection::open(&path).ok()) {
+                    self.outbox = outbox;
+                }
                 damage
             }
         }
