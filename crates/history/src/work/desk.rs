@@ -261,18 +261,25 @@ impl Desk {
         }
     }
 
-    /// Erases a room from both files, and from what the files would still hold after a mere delete.
+    /// Erases a room from both files, and from what the files would still hold after a mere delete. From the outbox last:
+    /// cut short between them, the room is there to be forgotten again.
     pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), StoreError> {
-        self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
-        let erased = in_transaction(&self.cache, |conn| {
-            Ok::<_, StoreError>(cache::rooms::erase(conn, room)?)
-        });
-        match erased {
-            Err(error) if error.is_damage() => return Err(self.rebuild_cache(error)),
-            result => result?,
-        }
+        let erase = |conn: &Connection| Ok::<_, StoreError>(cache::rooms::erase(conn, room)?);
+        let rebuilt = match in_transaction(&self.cache, erase) {
+            Err(error) if error.is_damage() => match self.rebuild_cache(error) {
+                rebuilt @ StoreError::CacheRebuilt { .. } => Some(rebuilt),
+                error => return Err(error),
+            },
+            result => result.map(|()| None)?,
+        };
         self.index = Index::of(&self.cache);
         self.indexed = false;
+        self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
+        if let Some(rebuilt) = rebuilt {
+            // It was given all rooms of the outbox, this one too.
+            in_transaction(&self.cache, erase)?;
+            return Err(rebuilt);
+        }
         if let Some(on_disk) = &self.on_disk {
             let _closed = on_disk.shelf.close_all();
             fold_in(&self.cache)?;
