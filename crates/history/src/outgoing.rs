@@ -97,9 +97,9 @@ pub struct Outgoing {
 pub enum OutgoingState {
     /// Waits for its turn.
     Queued,
-    /// Written to a socket, nothing heard yet.
+    /// Written to a socket, nothing heard yet; the history may still tell.
     Written(Written),
-    /// Written to a socket that broke before anything was heard.
+    /// Written to a socket, and nothing tells whether it arrived: left to the person.
     Unsure(Written),
     /// Will not be sent again by itself.
     Failed {

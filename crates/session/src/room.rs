@@ -37,7 +37,6 @@ mod wishes;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
 use aside_protocol::http::HistoryPage;
@@ -54,7 +53,7 @@ use crate::backoff::Backoff;
 use crate::clock::SleepWatch;
 use crate::config::RoomConfig;
 use crate::error::{SendError, SessionError, Settled, TriageError};
-use crate::fetch::{Fetch, FetchError};
+use crate::fetch::{Fetch, FetchError, Pages};
 use crate::heartbeat::Heartbeat;
 use crate::link::{Ear, Heard, Link};
 use crate::session::Env;
@@ -200,8 +199,7 @@ struct Room {
     team: snippets::Team,
     removals: removals::Removals,
     order: moderating::Order,
-    /// The largest page of history that the server is known to fill.
-    full_page: Arc<AtomicU32>,
+    pages: Arc<Pages>,
     /// A commit was refused.
     storage_broken: bool,
 }
@@ -389,7 +387,7 @@ impl Room {
             network: Arc::clone(&self.env.network),
             config: Arc::clone(&self.config),
             token: self.token.clone(),
-            full_page: Arc::clone(&self.full_page),
+            pages: Arc::clone(&self.pages),
         }
     }
 }

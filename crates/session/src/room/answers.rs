@@ -144,6 +144,8 @@ fn outgoing(item: &Item) -> Option<OutgoingAnswer> {
     let (state, held) = match &item.state {
         State::Queued | State::Written { .. } | State::Posting { .. } => (Delivery::Sending, false),
         State::Accepted { .. } => (Delivery::Sent, false),
+        // Nothing waits for it any more.
+        State::Shown { .. } => return None,
         State::InReview { .. } => (Delivery::InReview, false),
         State::Unsure(_) => (Delivery::Unsure, false),
         State::Failed { code } => {
