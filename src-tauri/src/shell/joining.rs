@@ -61,13 +61,79 @@ impl Shell {
                 && saved.stream == asked.stream;
             place && !room.demo && (asked.user.is_empty() || asked.user == saved.user)
         };
-        let known = self
-            .remembered
-            .read(|memory| memory.rooms.iter().find(|room| same(room)).map(|room| room.key));
+        let known =
+            self.remembered.read(|memory| memory.rooms.iter().find(|room| same(room)).cloned());
         let token = token.map(form::token).transpose()?;
+        let (known, form) = match known {
+            Some(room) => (Some(room.key), filled(form, room.form)),
+            None => (None, form),
+        };
         let saved = self.save(known, form, token).await?;
         let key = RoomKey::parse(&saved.id).ok_or(Code::RoomUnknown)?;
         self.open(key).await?;
         Ok(key)
+    }
+}
+
+/// What a line leaves out of a room that is known stays as it is.
+fn filled(line: RoomForm, known: RoomForm) -> RoomForm {
+    let RoomForm { server, socket, topic, stream, name, user, avatar, allow_insecure } = line;
+    let or = |named: String, known: String| if named.is_empty() { known } else { named };
+    // What was allowed for one socket is not for another.
+    let as_allowed = known.allow_insecure && (socket.is_empty() || socket == known.socket);
+    RoomForm {
+        server,
+        socket: or(socket, known.socket),
+        topic,
+        stream,
+        name: or(name, known.name),
+        user: or(user, known.user),
+        avatar: or(avatar, known.avatar),
+        allow_insecure: allow_insecure || as_allowed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aside_history::{Draft, DraftMode};
+
+    use super::*;
+    use crate::shell::tests::{Table, keyring};
+
+    fn key(saved: &SavedRoom) -> RoomKey {
+        RoomKey::parse(&saved.id).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_line_changes_of_a_known_room_only_what_it_names() {
+        let table = Table::set().await;
+        let shell = table.start(&keyring());
+        let form = RoomForm {
+            server: "http://rooms.example".to_owned(),
+            socket: "ws://rooms.example/live".to_owned(),
+            avatar: "https://rooms.example/a.png".to_owned(),
+            allow_insecure: true,
+            ..table.form()
+        };
+        let room = key(&shell.save(None, form.clone(), None).await.unwrap());
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let draft = Draft { text: "half".to_owned(), mode: DraftMode::Message, updated: at };
+        shell.keep_draft(room, draft.clone()).await.unwrap();
+        let line = RoomForm {
+            server: form.server.clone(),
+            topic: form.topic.clone(),
+            stream: form.stream.clone(),
+            ..RoomForm::default()
+        };
+
+        assert_eq!(shell.join(line.clone(), None).await.unwrap(), room);
+        assert_eq!(shell.list()[0].form, form);
+        assert_eq!(shell.draft(room).await.unwrap(), Some(draft));
+        let named = RoomForm { name: "Ana M".to_owned(), ..line.clone() };
+        assert_eq!(shell.join(named, None).await.unwrap(), room);
+        assert_eq!(shell.list()[0].form, RoomForm { name: "Ana M".to_owned(), ..form });
+        let other = RoomForm { socket: "ws://elsewhere.example/ws".to_owned(), ..line };
+        assert_eq!(shell.join(other, None).await.unwrap_err().code(), "insecure");
+        shell.rooms.close().await;
     }
 }
