@@ -1,8 +1,8 @@
 //! The rooms as text files that a person can read without this app: one an hour and room.
 //!
 //! They are made from the cache and never the other way round. What is new is added to its hour; where something older changed,
-//! and when an hour is over, its file is made again whole. What the cache has lost stays in the file: a file is only ever
-//! replaced by one that says at least as much.
+//! and when an hour is over, its file is made again whole. What the cache has lost while nobody followed the room stays in a file
+//! beside; what was removed while it was followed is in none.
 
 mod shelf;
 #[cfg(test)]
@@ -27,6 +27,7 @@ use crate::errors::{AppError, Code};
 use crate::exports;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use shelf::Richer;
 use transcript::Timed;
 
 /// Files are written this often at most.
@@ -129,8 +130,10 @@ impl Hours {
         let from = transcript::hour_of(from, &self.zone);
         let rows = transcript::since(&self.store, self.room, from).await?;
         let (folder, hours) = (self.folder.clone(), self.texts(&rows));
-        blocking(move || hours.iter().try_for_each(|(hour, text)| shelf::put(&folder, hour, text)))
-            .await?;
+        let followed = before.is_some_and(|before| !before.outrun);
+        let richer = if followed { Richer::Gone } else { Richer::Beside };
+        let put = move |(hour, text): (&String, &String)| shelf::put(&folder, hour, text, richer);
+        blocking(move || hours.iter().try_for_each(put)).await?;
         let last = rows.iter().rfind(|(_, row)| !row.place.is_echo());
         // Where nothing was said for so long, the next time is a first one too: days gone by are not written again.
         *seen = last.map(|(at, row)| Written {

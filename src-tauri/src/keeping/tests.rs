@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use aside_history::{Change, Commit, Delivery, NewRow, RowKind, Standing, Where};
+use aside_history::{Anchor, Change, Commit, Delivery, NewRow, RowKind, Standing, Where};
 
 use super::transcript::tests::{START, filled, message, row};
 use super::*;
@@ -20,8 +20,12 @@ fn heard(text: &str, at: i64) -> NewRow {
 }
 
 async fn say(hours: &Hours, row: NewRow) {
-    let changes = vec![Change::Insert { at: Where::End, rows: vec![row] }];
-    hours.store.commit(hours.room, Commit { changes, ..Commit::default() }).await.unwrap();
+    change(hours, Change::Insert { at: Where::End, rows: vec![row] }).await;
+}
+
+async fn change(hours: &Hours, change: Change) {
+    let commit = Commit { changes: vec![change], ..Commit::default() };
+    hours.store.commit(hours.room, commit).await.unwrap();
 }
 
 async fn written_at(
@@ -65,4 +69,23 @@ async fn what_was_written_on_days_gone_by_is_not_written_again_after_a_quiet_day
     say(&hours, heard("d", 3 * DAY + 100)).await;
     let after = written_at(&hours, 3 * DAY + 120, &mut seen).await;
     assert_eq!(after["2023-11-17 22.txt"], "22:14:20  Ming: c\n22:15:00  Ming: d\n");
+}
+
+#[tokio::test]
+async fn what_was_removed_stays_in_no_copy_and_what_the_cache_lost_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = vec![heard("hi", 0), heard("shame\non\nall", 10), heard("bye", 20)];
+    let mut seen = None;
+    let followed = hours(folder.path(), rows).await;
+    written_at(&followed, 30, &mut seen).await;
+    let page = followed.store.page(followed.room, Anchor::End, 10).await.unwrap();
+    change(&followed, Change::Remove { key: page.rows[1].key }).await;
+    let left = "22:13:20  Ming: hi\n22:13:40  Ming: bye\n".to_owned();
+    let only = BTreeMap::from([("2023-11-14 22.txt".to_owned(), left.clone())]);
+    assert_eq!(written_at(&followed, 60, &mut seen).await, only);
+
+    let lost = hours(folder.path(), vec![heard("anew", 40)]).await;
+    let files = written_at(&lost, 90, &mut None).await;
+    assert_eq!(files["2023-11-14 22.txt"], "22:14:00  Ming: anew\n");
+    assert_eq!((files.len(), &files["2023-11-14 22 (1).txt"]), (2, &left));
 }
