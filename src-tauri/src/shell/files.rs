@@ -47,7 +47,7 @@ impl Shell {
 }
 
 /// As the session names it.
-fn name(form: &RoomForm) -> Result<RoomName, AppError> {
+pub(super) fn name(form: &RoomForm) -> Result<RoomName, AppError> {
     let config = form::config(form)?;
     Ok(RoomName {
         server: config.server.to_string(),

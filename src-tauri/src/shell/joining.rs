@@ -2,18 +2,18 @@
 
 use aside_protocol::Token;
 
-use super::Shell;
 use super::list::saved;
+use super::{Shell, files};
 use crate::dto::{RoomForm, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::settings::{self, RoomKey};
 
 impl Shell {
-    /// Keeps a room and its token, new or changed.
+    /// Keeps a room and its token, new or changed. A new one that is in the list already is that one, changed.
     ///
     /// # Errors
-    /// What the form lacks; nothing is kept then.
+    /// What the form lacks, and `room_known`; nothing is kept then.
     pub(crate) async fn save(
         &self,
         key: Option<RoomKey>,
@@ -21,10 +21,12 @@ impl Shell {
         token: Option<Token>,
     ) -> Result<SavedRoom, AppError> {
         let known = key.map(|key| self.elsewhere(key)).transpose()?;
-        let key = key.unwrap_or_else(RoomKey::random);
-        let form = form::tidy(form, key)?;
+        let new = RoomKey::random();
+        let form = form::tidy(form, key.unwrap_or(new))?;
+        let known = self.known(known, &form)?;
         let moved = known.as_ref().is_some_and(|room| room.form != form);
-        let mut room = known.unwrap_or_else(|| settings::SavedRoom::new(key));
+        let mut room = known.unwrap_or_else(|| settings::SavedRoom::new(new));
+        let key = room.key;
         room.form = form;
         if let Some(token) = &token {
             room.token_store = self.keep_token(key, token.clone()).await;
@@ -43,6 +45,27 @@ impl Shell {
             (true, false, None) | (false, ..) => {}
         }
         Ok(saved(&room, self.language()))
+    }
+
+    /// Which room of the list a form means that is written for this one, or for a new one: two of one name would be two sessions
+    /// on the same files.
+    fn known(
+        &self,
+        room: Option<settings::SavedRoom>,
+        form: &RoomForm,
+    ) -> Result<Option<settings::SavedRoom>, AppError> {
+        let name = files::name(form)?;
+        let is_of_it =
+            |room: &settings::SavedRoom| files::name(&room.form).is_ok_and(|other| other == name);
+        let twin =
+            self.remembered.read(|memory| memory.rooms.iter().find(|room| is_of_it(room)).cloned());
+        match (room, twin) {
+            (Some(room), Some(twin)) if room.key != twin.key && !is_of_it(&room) => {
+                Err(Code::RoomKnown.into())
+            }
+            (None, Some(twin)) if twin.demo || twin.hosted.is_some() => Err(Code::RoomKnown.into()),
+            (room, twin) => Ok(room.or(twin)),
+        }
     }
 
     /// Opens a room that a command line names, saving it if it is new, and says which it is.
@@ -134,6 +157,29 @@ mod tests {
         assert_eq!(shell.list()[0].form, RoomForm { name: "Ana M".to_owned(), ..form });
         let other = RoomForm { socket: "ws://elsewhere.example/ws".to_owned(), ..line };
         assert_eq!(shell.join(other, None).await.unwrap_err().code(), "insecure");
+        shell.rooms.close().await;
+    }
+
+    #[tokio::test]
+    async fn the_same_room_is_listed_once() {
+        let table = Table::set().await;
+        let shell = table.start(&keyring());
+        let form = RoomForm { server: "https://rooms.example".to_owned(), ..table.form() };
+        let first = shell.save(None, form.clone(), None).await.unwrap();
+        let again = RoomForm {
+            server: "https://ROOMS.example:443/".to_owned(),
+            name: "Ana M".to_owned(),
+            ..form.clone()
+        };
+        let second = shell.save(None, again.clone(), None).await.unwrap();
+        assert_eq!((second.id, &second.form), (first.id.clone(), &again));
+        let other = RoomForm { user: "bo".to_owned(), ..form.clone() };
+        let other = shell.save(None, other, None).await.unwrap();
+
+        let refused = shell.save(Some(key(&other)), form, None).await.unwrap_err();
+        assert_eq!(refused.code(), "room_known");
+        let forms: Vec<_> = shell.list().into_iter().map(|room| room.form).collect();
+        assert_eq!(forms, [again, other.form]);
         shell.rooms.close().await;
     }
 }
