@@ -164,10 +164,12 @@ impl Shell {
     /// stays behind: in a keyring that did not open, and at a server of somebody else's, where it holds good.
     ///
     /// # Errors
-    /// When its files or the list cannot be written.
+    /// When its files cannot be written: it is still in the list then, to be forgotten again. `settings_not_saved`.
     pub(crate) async fn forget(&self, key: RoomKey) -> Result<(), AppError> {
         let room = self.saved(key)?;
         self.rooms.leave(key).await;
+        // Once it is out of the list, nobody could try this again.
+        self.forget_files(&room).await?;
         let left = self.secrets.forget(key).await.is_err_and(|error| {
             tracing::warn!(%error, "a token could not be removed from the keyring");
             room.token_store == TokenStore::Keyring && room.hosted.is_none()
@@ -180,7 +182,6 @@ impl Shell {
             memory.rules.clone()
         })?;
         self.rule(rules)?;
-        self.forget_files(&room.form).await?;
         let label = saved(&room, self.language()).label;
         let params = [("room", aside_text::name(&label)), ("entry", key.to_string())];
         if left {
