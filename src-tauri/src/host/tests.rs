@@ -109,7 +109,7 @@ async fn what_is_stopped_stays_so_until_somebody_starts_it() {
     let key = desk.host(form()).await;
     let address = desk.look(key).await.listening;
     stop(&desk.shell, &desk.hosts, key).await.unwrap();
-    assert!(tokio::net::TcpStream::connect(&address).await.is_err());
+    assert!(TcpStream::connect(&address).await.is_err());
     let desk = desk.restarted().await;
     let stopped = desk.look(key).await;
     assert_eq!((stopped.state, stopped.links.len()), (HostState::Stopped, 0));
@@ -120,7 +120,7 @@ async fn what_is_stopped_stays_so_until_somebody_starts_it() {
     assert!(data.exists());
     remove(&desk.shell, &desk.hosts, key).await.unwrap();
     assert!(!data.exists());
-    assert!(tokio::net::TcpStream::connect(&address).await.is_err());
+    assert!(TcpStream::connect(&address).await.is_err());
     assert_eq!(look(&desk.shell, &desk.hosts, key).await.unwrap_err().code(), "room_unknown");
 }
 
