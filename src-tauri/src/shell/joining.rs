@@ -79,7 +79,7 @@ impl Shell {
     ) -> Result<RoomKey, AppError> {
         let same = |room: &settings::SavedRoom| {
             let (saved, asked) = (&room.form, &form);
-            let place = saved.server == asked.server
+            let place = form::address(&saved.server) == form::address(&asked.server)
                 && saved.topic == asked.topic
                 && saved.stream == asked.stream;
             place && !room.demo && (asked.user.is_empty() || asked.user == saved.user)
@@ -100,19 +100,17 @@ impl Shell {
 
 /// What a line leaves out of a room that is known stays as it is.
 fn filled(line: RoomForm, known: RoomForm) -> RoomForm {
-    let RoomForm { server, socket, topic, stream, name, user, avatar, allow_insecure } = line;
+    let RoomForm { socket, name, user, avatar, allow_insecure, .. } = line;
     let or = |named: String, known: String| if named.is_empty() { known } else { named };
     // What was allowed for one socket is not for another.
     let as_allowed = known.allow_insecure && (socket.is_empty() || socket == known.socket);
     RoomForm {
-        server,
         socket: or(socket, known.socket),
-        topic,
-        stream,
         name: or(name, known.name),
         user: or(user, known.user),
         avatar: or(avatar, known.avatar),
         allow_insecure: allow_insecure || as_allowed,
+        ..known
     }
 }
 
@@ -143,7 +141,7 @@ mod tests {
         let draft = Draft { text: "half".to_owned(), mode: DraftMode::Message, updated: at };
         shell.keep_draft(room, draft.clone()).await.unwrap();
         let line = RoomForm {
-            server: form.server.clone(),
+            server: "http://ROOMS.example:80/".to_owned(),
             topic: form.topic.clone(),
             stream: form.stream.clone(),
             ..RoomForm::default()
