@@ -78,6 +78,8 @@ export class Room {
   #incoming: Entry[] = [];
   #changed: Told[] = [];
   #flushing = false;
+  /** Its person has left: what is still under way changes nothing, and leaves nothing for the next. */
+  #over = false;
   #asking = new Set<string>();
   #voting = new Set<string>();
 
@@ -101,7 +103,10 @@ export class Room {
   }
 
   start = (): void => this.#link.start();
-  stop = (): void => this.#link.stop();
+  stop = (): void => {
+    this.#over = true;
+    this.#link.stop();
+  };
   wake = (): void => this.#link.wake();
   retry = (): void => this.#link.retry();
 
@@ -198,6 +203,7 @@ export class Room {
 
   /** Everything that came since the last picture. */
   #flush(): void {
+    if (this.#over) return;
     let came: readonly Entry[] = this.#incoming;
     const before = this.items;
     this.#incoming = [];
@@ -243,6 +249,7 @@ export class Room {
   }
 
   #settle(next: outbox.Outbox, seen: ReadonlySet<string> = new Set()): void {
+    if (this.#over) return;
     const waits = (id: string): boolean => this.items.has(id);
     // A message that is held has no id here: it is known by its text.
     const held = new Set(this.me ? questions.waiting(this.items, this.me).map((item) => item.text) : []);
@@ -309,7 +316,7 @@ export class Room {
   #later(what: () => Promise<void>, reply: Reply): void {
     const waitMs = reply.kind === "refused" ? reply.waitMs : null;
     // A link that broke meanwhile asks for itself when it is back.
-    setTimeout(() => this.phase.kind === "online" && void what(), waitMs ?? AGAIN_MS);
+    setTimeout(() => !this.#over && this.phase.kind === "online" && void what(), waitMs ?? AGAIN_MS);
   }
 
   say(kind: "message" | "question", content: string): void {

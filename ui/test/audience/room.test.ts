@@ -335,3 +335,20 @@ test("an entry and its removal in one picture, or a page read before it, show no
   await settled();
   expect(texts()).toEqual(["1", ""]);
 });
+
+test("whoever has left leaves nothing behind: what was still under way keeps nothing, says nothing and is not tried again", async () => {
+  const wire = await online();
+  let answer = (): void => {};
+  server.replies["api/question/add"] = () => ({ status: 503 });
+  server.delays["api/question/add"] = new Promise((resolve) => (answer = resolve));
+  server.room.say("question", "of the one who left");
+  wire.tell(message(1));
+  server.room.stop();
+  server.kept = "";
+  await settled();
+  answer();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.kept).toBe("");
+  expect(server.heard).toEqual([]);
+  expect(server.asked("api/question/add")).toHaveLength(1);
+});
