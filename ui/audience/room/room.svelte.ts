@@ -119,6 +119,8 @@ export class Room {
     if (reply.kind === "unreachable") return reply;
     if (reply.kind === "refused") {
       if (reply.status === 401) return { kind: "refused", why: "token" };
+      // Whoever was let in before hears what a proxy says while the server behind it is away.
+      if (this.me !== null) return { kind: "later", askedMs: reply.waitMs };
       if (reply.status === 403 || reply.status === 421) return { kind: "refused", why: "address" };
       if (reply.status === 404 || reply.status === 405) return { kind: "refused", why: "server" };
       return { kind: "later", askedMs: reply.waitMs };
