@@ -62,6 +62,8 @@ export class Room {
   readonly #hears: Hears;
   readonly #ask: Ask;
   readonly #link: Link;
+  /** Nothing older is kept than this place. */
+  #start = $state(1);
   #epoch = "";
   #position = 0;
   /** The newest change of a question that is known, with all before it; and the newest that was told live. */
@@ -112,6 +114,11 @@ export class Room {
 
   get first(): number {
     return this.rows[0]?.seq ?? 0;
+  }
+
+  /** The oldest that is kept is among the rows. */
+  get begins(): boolean {
+    return this.first > 0 && this.first <= this.#start;
   }
 
   async #knock(): Promise<Knock> {
@@ -185,6 +192,7 @@ export class Room {
         this.items = new Map();
         this.#changed = [];
         this.#change = this.#liveChange = 0;
+        this.#start = 1;
       }
       this.#epoch = epoch;
       this.#position = seq;
@@ -277,14 +285,17 @@ export class Room {
   }
 
   async loadOlder(): Promise<void> {
-    if (this.older === "loading" || this.first <= 1 || this.detached || this.rows.length >= MOST) return;
+    if (this.older === "loading" || this.first <= this.#start || this.detached || this.rows.length >= MOST) return;
     this.older = "loading";
     const { first } = this;
     const mine = this.#reading;
     const reply = await this.#ask(this.#history(first));
     this.older = reply.kind === "ok" ? "idle" : "failed";
     // Rows that were let go of meanwhile would leave a hole.
-    if (reply.kind === "ok" && mine === this.#reading && first === this.first) this.rows = merge(this.rows, this.#entries(reply.data));
+    if (reply.kind !== "ok" || mine !== this.#reading || first !== this.first) return;
+    this.rows = merge(this.rows, this.#entries(reply.data));
+    // A page that brings nothing would bring nothing again.
+    if (first === this.first) this.#start = first;
   }
 
   #history(before: number): string {

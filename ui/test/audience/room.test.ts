@@ -47,6 +47,24 @@ test("the newest page and what comes meanwhile are one list", async () => {
   expect(server.asked("api/message/chatmsg").map(({ query }) => query.get("stream"))).toEqual(["s1", "s1"]);
 });
 
+test("where the beginning was thrown away, the oldest that is left is the start, and nothing is asked for again", async () => {
+  server = new Server();
+  server.replies["api/message/chatmsg"] = ({ query }) => ok({ items: query.get("before") === "52" ? [] : page(52, 101) });
+  server.room.start();
+  await server.join("one", 101);
+  for (let turn = 0; turn < 3; turn++) await server.room.loadOlder();
+  expect(server.asked("api/message/chatmsg")).toHaveLength(2);
+  expect([server.room.first, server.room.begins]).toEqual([52, true]);
+  // Another life of the room begins where it begins.
+  server.wire.drop();
+  history(() => 100);
+  await vi.advanceTimersByTimeAsync(10);
+  await server.join("two", 100, { resumed: false });
+  expect(server.room.begins).toBe(false);
+  await server.room.loadOlder();
+  expect([server.room.first, server.room.begins]).toEqual([1, true]);
+});
+
 test("a page that cannot be fetched is fetched again", async () => {
   let down = true;
   server = new Server();
