@@ -9,6 +9,9 @@ use crate::spec::TokenId;
 /// What the id of a guest begins with.
 pub(crate) const USER: &str = "guest-";
 
+/// Guests that are forgotten at once: few enough for one message of a log. The next one forgets more.
+const CHUNK: u32 = 2000;
+
 /// Lets one more in, and forgets those whose time is over. False when there are too many.
 pub(crate) fn admit(
     conn: &Connection,
@@ -18,9 +21,10 @@ pub(crate) fn admit(
     insert: impl FnOnce(&Connection) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<bool> {
     conn.prepare_cached(
-        "DELETE FROM token WHERE room = ? AND expires_ms <= ? AND user GLOB 'guest-*'",
+        "DELETE FROM token WHERE id IN
+         (SELECT id FROM token WHERE room = ? AND expires_ms <= ? AND user GLOB 'guest-*' LIMIT ?)",
     )?
-    .execute(params![room, now_ms])?;
+    .execute(params![room, now_ms, CHUNK])?;
     let here: i64 = conn
         .prepare_cached("SELECT count(*) FROM token WHERE room = ? AND user GLOB 'guest-*'")?
         .query_row([room], |row| row.get(0))?;
