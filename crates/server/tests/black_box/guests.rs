@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::{Reply, http};
-use crate::nats::Nats;
 use crate::room::{Room, STREAM, TOPIC};
 
 fn open() -> Config {
@@ -179,36 +178,5 @@ async fn whoever_came_a_moment_ago_gives_way_to_nobody() {
     enter(&room, TOPIC, STREAM, "New").await.refused(503);
     for who in [&gia, &hal] {
         assert_eq!(room.get(who, "/api/capabilities").await.status, 200);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_many_guests_of_yesterday_are_no_message_too_large_for_a_log() {
-    let (nats, dir) = (Nats::start().await, tempfile::tempdir().unwrap());
-    // A few more than are let in otherwise are more than a message of a megabyte.
-    let limits = Limits { guests_per_room: 30_000, ..Limits::without_rates() };
-    let config = |log| {
-        let limits = limits.clone();
-        Config { data: Some(dir.path().to_owned()), log, limits, ..open() }
-    };
-    Room::start(config(None)).await.running.stop().await;
-    let conn = rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap();
-    conn.execute(
-        "WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 21000)
-         INSERT INTO token
-         SELECT printf('%032d', n), CAST(n AS BLOB), room.id, 'audience', 'guest-' || n, '', '', '', '', 0, 1, NULL
-         FROM room, count WHERE topic = ?",
-        [TOPIC],
-    )
-    .unwrap();
-    let room = Room::start(config(Some(nats.place()))).await;
-    let left = || {
-        let count = "SELECT count(*) FROM token WHERE expires_ms = 1";
-        conn.query_row(count, [], |row| row.get::<_, u32>(0)).unwrap()
-    };
-    while left() > 0 {
-        let before = left();
-        guest(&room, "Gia").await;
-        assert!(left() < before, "they are forgotten, some by some");
     }
 }
