@@ -103,8 +103,9 @@ pub(crate) async fn host(
     if let Err(error) = begin(shell, hosts, key, before.as_ref(), (form, listener)).await {
         match before {
             Some((room, hosted)) if was_up => {
-                again(shell, hosts, room, hosted).await?;
+                let back = again(shell, hosts, room, hosted).await;
                 shell.open(key).await?;
+                back?;
             }
             Some(_) => {}
             None => never_was(shell, key).await,

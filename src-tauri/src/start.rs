@@ -239,14 +239,14 @@ fn second_start(app: &AppHandle, line: Vec<String>) {
     let cli = Cli::try_parse_from(line).map_err(misread).ok();
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let hidden = cli.as_ref().is_some_and(|cli| cli.hidden);
+        // First: what is asked for may have to wait for a keyring that asks somebody to open it.
+        if !cli.as_ref().is_some_and(|cli| cli.hidden) {
+            windows::show(&app, None);
+        }
         if let Some(cli) = cli
             && let Err(error) = obey(&app, cli, |_| None).await
         {
             tracing::error!(code = error.code(), "what a second start asks for was not done");
-        }
-        if !hidden {
-            windows::show(&app, None);
         }
     });
 }

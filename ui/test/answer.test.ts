@@ -1,40 +1,13 @@
 // One answer from the first character to the room: claimed, kept, never public by a slip, held when another came first.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBridge } from "../src/bridge/fake/fake";
-import { sceneFrom } from "../src/bridge/fake/scenes";
-import { AnswerDesk } from "../src/state/desk/desk.svelte";
 import type { Answer } from "../src/state/desk/answer.svelte";
-import { offered, run } from "../src/state/desk/run";
-
-let bridge: FakeBridge;
-let desk: AnswerDesk;
+import { bridge, claims, desk, look, named, open, pull, settle } from "./atDesk";
 
 beforeEach(() => {
   vi.useFakeTimers();
   open("server");
 });
 afterEach(() => vi.useRealTimers());
-
-function open(kind: string): void {
-  bridge = new FakeBridge(sceneFrom(new URLSearchParams(`rows=0&desk=${kind}`)));
-  desk = new AnswerDesk("1", bridge, () => bridge.desk.status());
-  pull();
-}
-
-const pull = (): void => desk.apply(bridge.desk.changes(desk.board.since));
-async function settle(ms = 0): Promise<void> {
-  await vi.advanceTimersByTimeAsync(ms);
-  pull();
-  await vi.advanceTimersByTimeAsync(0);
-}
-const named = (name: string): unknown[][] => bridge.calls.filter(([call]) => call === name).map(([, ...args]) => args);
-const claims = (): unknown[][] => named("triage").filter((args) => (args[3] as { do: string }).do === "claim");
-
-async function look(id: string): Promise<Answer> {
-  desk.open(id);
-  await settle();
-  return desk.answer as Answer;
-}
 
 describe("writing", () => {
   it("looks without claiming, and claims with the first character, once", async () => {
@@ -81,6 +54,33 @@ describe("writing", () => {
     desk.open("q5");
     await settle();
     expect(bridge.desk.drafts.get("q3")).toBe("quick");
+  });
+
+  it("keeps who may read it with the draft: what was for few is not public when it is found again", async () => {
+    const answer = await look("q3");
+    answer.type("he asks that every time");
+    answer.choose("staff");
+    await settle(300);
+    await look("q5");
+    const again = await look("q3");
+    expect([again.text, again.visibility, await again.send("public"), again.askPublic]).toEqual(["he asks that every time", "staff", false, true]);
+    again.confirmPublic(true);
+    await settle(300);
+    await look("q5");
+    expect((await look("q3")).visibility).toBe("public");
+  });
+
+  it("stays with the fewest readers where a draft comes to what was begun meanwhile", async () => {
+    (await look("q3")).choose("asker");
+    desk.answer?.type("your ticket");
+    await settle(300);
+    await look("q5");
+    bridge.failing.set("questionDraft", "timeout");
+    const answer = await look("q3");
+    answer.type("more");
+    bridge.failing.clear();
+    await settle(300);
+    expect([answer.text, answer.visibility]).toEqual(["your ticket\nmore", "asker"]);
   });
 
   it("does not take the place of a draft that has not come yet", async () => {
@@ -196,146 +196,34 @@ describe("an answer that would be the second", () => {
     answer.editHeld();
     expect([answer.held, answer.text]).toEqual([null, "Mine."]);
     await settle(400);
+    const rewritten = await look2();
+    expect([rewritten.held, rewritten.text]).toEqual([null, "Mine."]);
+    rewritten.type("Also mine.");
+    await settle(400);
+    expect([(await look2()).text, bridge.desk.get("q3").held]).toEqual(["Also mine.", false]);
+  });
+
+  it("comes back whole with whatever was begun meanwhile, and goes to no more than it was meant for", async () => {
+    const answer = await look("q3");
+    answer.type("Your ticket is 4711.");
+    await settle();
+    bridge.desk.colleagueAnswers("q3", "Theirs.", 5);
+    await settle();
+    const sent = answer.send("asker");
+    answer.type("Your ticket is 4711.Hello all");
+    await sent;
+    await settle();
+    expect([answer.text, answer.visibility]).toEqual(["Your ticket is 4711.\n\nHello all", "asker"]);
+    expect([await answer.send("public"), answer.askPublic]).toEqual([false, true]);
+  });
+
+  it("can be thrown away", async () => {
+    await overtaken();
     const again = await look2();
     expect(again.held?.text).toBe("Mine.");
     await again.discardHeld();
     await settle();
     expect([again.text, bridge.desk.drafts.has("q3"), bridge.desk.answers.get("q3")?.length]).toEqual(["", false, 1]);
-  });
-});
-
-describe("steps", () => {
-  const work = (id: string): string | undefined => bridge.desk.get(id).work;
-
-  it("can be taken back for six seconds", async () => {
-    desk.board.goTo("q3");
-    run("dismiss", desk);
-    await settle();
-    expect([work("q3"), desk.undo.last?.words]).toEqual(["dismissed", "done.dismiss"]);
-    run("undo", desk);
-    await settle();
-    expect([work("q3"), desk.undo.last]).toEqual(["open", null]);
-    run("dismiss", desk);
-    await settle(6_000);
-    run("undo", desk);
-    await settle();
-    expect(work("q3")).toBe("dismissed");
-  });
-
-  it("for several are told once and taken back together", async () => {
-    desk.board.show("review");
-    desk.board.move(1);
-    desk.board.move(1, true);
-    run("approve", desk);
-    await settle();
-    expect(bridge.desk.all.filter(({ review }) => review === "pending")).toEqual([]);
-    desk.board.goTo("q3");
-    desk.board.move(1, true);
-    run("pin", desk);
-    await settle();
-    run("undo", desk);
-    await settle();
-    expect([bridge.desk.get("q3").pinned, bridge.desk.get("q4").pinned]).toEqual([true, false]);
-  });
-
-  it("give the stage back to whoever had to make way, or left it answered", async () => {
-    const stages = (): string[] => ["q3", "q4", "q5"].map((id) => `${bridge.desk.get(id).stage} ${work(id)}`);
-    bridge.desk.change("q4", { claim: null, work: "open" });
-    bridge.desk.all.filter(({ stage }) => stage !== "none").forEach(({ id }) => bridge.desk.change(id, { stage: "none" }));
-    bridge.desk.change("q3", { stage: "now" });
-    bridge.desk.change("q4", { stage: "next" });
-    const before = stages();
-    pull();
-    const undone = async (): Promise<string[]> => {
-      pull();
-      run("undo", desk);
-      await settle();
-      pull();
-      return stages();
-    };
-    desk.board.goTo("q5");
-    run("live", desk);
-    await settle();
-    expect(stages()).toEqual(["none open", "next open", "now open"]);
-    expect(await undone()).toEqual(before);
-
-    desk.board.goTo("q5");
-    run("stageNext", desk);
-    await settle();
-    expect(stages()).toEqual(["now open", "none open", "next open"]);
-    expect(await undone()).toEqual(before);
-
-    run("advance", desk);
-    await settle();
-    expect(stages()).toEqual(["none answered", "now open", "none open"]);
-    expect(await undone()).toEqual(before);
-
-    desk.board.goTo("q3");
-    run("answered", desk);
-    await settle();
-    expect(stages()).toEqual(["none answered", "next open", "none open"]);
-    expect(await undone()).toEqual(before);
-  });
-
-  it("leave a question as it was once they are undone: whose it is, and closed if it was", async () => {
-    const undone = async (): Promise<string> => {
-      await settle();
-      pull();
-      run("undo", desk);
-      await settle();
-      pull();
-      const { work, claim, closeReason } = bridge.desk.get("q3");
-      return `${work} ${claim?.mine ?? false} ${closeReason}`;
-    };
-    desk.board.goTo("q3");
-    run("claim", desk);
-    await settle();
-    pull();
-    run("dismiss", desk);
-    expect(await undone()).toBe("claimed true null");
-    bridge.desk.change("q3", { work: "dismissed", claim: null, closeReason: "off topic" });
-    pull();
-    const asked = desk.board.items.get("q3");
-    await desk.step(asked ? [asked] : [], () => ({ do: "merge", into: "q10" }));
-    expect(await undone()).toBe("dismissed false off topic");
-  });
-
-  it("merge moves the votes and undo moves them back", async () => {
-    desk.board.goTo("q10");
-    const votes = bridge.desk.get("q3").votes;
-    await desk.step(desk.board.chosen, () => ({ do: "merge", into: "q3" }));
-    expect([work("q10"), bridge.desk.get("q3").votes]).toEqual(["merged", votes + bridge.desk.get("q10").votes]);
-    pull();
-    await desk.undoLast();
-    expect([work("q10"), bridge.desk.get("q3").votes]).toEqual(["open", votes]);
-  });
-
-  it("that another was faster with say who", async () => {
-    desk.board.goTo("q4");
-    run("claim", desk);
-    await settle();
-    expect([desk.error, claims()]).toEqual([{ code: "claimed", params: { who: "Ana Ferreira" } }, []]);
-  });
-
-  it("n goes to the oldest that nobody has; e with Shift closes and goes on", async () => {
-    run("needsMe", desk);
-    expect(desk.opened).toBe("q3");
-    run("answeredNext", desk);
-    await settle();
-    expect([work("q3"), desk.opened]).toEqual(["answered", "q5"]);
-  });
-
-  it("Esc right after leaving the field gives the claim back; alone it only leaves", async () => {
-    const answer = await look("q3");
-    answer.type("x");
-    await settle(300);
-    desk.leftAt = Date.now();
-    run("leave", desk);
-    await settle();
-    expect([bridge.desk.get("q3").claim, bridge.desk.drafts.get("q3"), desk.opened]).toEqual([null, "x", "q3"]);
-    await settle(1_000);
-    run("leave", desk);
-    expect(desk.opened).toBeNull();
   });
 });
 
@@ -356,43 +244,4 @@ it("an answer that is held twice is shown as held twice, and what was begun mean
   await answer.send();
   await settle();
   expect([answer.held?.answers.map(({ text }) => text), bridge.desk.answers.get("q3")?.some(({ mine }) => mine)]).toEqual([["Theirs.", "Theirs again."], false]);
-});
-
-describe("review", () => {
-  const asked = (id: string) => bridge.desk.get(id);
-
-  it("offers what can be done before it is a question, and nothing else happens", async () => {
-    desk.board.goTo("q13");
-    expect((["approve", "reject", "claim", "answered", "dismiss", "pin", "live", "tag", "merge", "editText", "reopen"] as const).filter((id) => offered(id, desk))).toEqual(["approve", "reject"]);
-    for (const id of ["claim", "dismiss", "pin", "live", "tag", "merge"] as const) run(id, desk);
-    await settle();
-    expect([named("triage"), desk.sheet]).toEqual([[], null]);
-    run("reply", desk);
-    expect(desk.focusWish).not.toBe("answer");
-    expect(desk.board.byNumber(0)).toBeNull();
-  });
-
-  it("rejects, takes that back, and approves for good", async () => {
-    desk.board.goTo("q13");
-    run("reject", desk);
-    await settle();
-    expect([asked("q13").review, asked("q13").lane]).toEqual(["rejected", "done"]);
-    run("undo", desk);
-    await settle();
-    expect(asked("q13").review).toBe("pending");
-    run("reject", desk);
-    await settle();
-    run("reopen", desk);
-    await settle();
-    expect(asked("q13").review).toBe("pending");
-    run("approve", desk);
-    await settle();
-    expect([asked("q13").review, asked("q13").number, desk.undo.last?.back]).toEqual(["approved", 13, []]);
-  });
-
-  it("leaves what was open and is another question now", async () => {
-    await look("q13");
-    desk.apply({ revision: desk.board.since + 1, upserts: [], removed: ["q13"], reset: false });
-    expect([desk.opened, desk.answer]).toEqual([null, null]);
-  });
 });

@@ -24,11 +24,11 @@ it("the desk's half emojis cost nobody their answer, and every call is one comma
   mockIPC((command, args) => void sent.push([command, args]));
   const { desk } = tauriBridge();
   await desk.answerQuestion("1", "q", "a\ud83d", "asker", 7, false);
-  await desk.setQuestionDraft("1", "q", "\udc4d");
+  await desk.setQuestionDraft("1", "q", "\udc4d", "staff");
   await desk.triage("1", "q", 3, { do: "claim", takeOver: true });
   expect(sent).toEqual([
     ["answer_question", { room: "1", question: "q", text: "a\ufffd", visibility: "asker", seen: 7, coAnswer: false }],
-    ["set_question_draft", { room: "1", question: "q", text: "\ufffd" }],
+    ["set_question_draft", { room: "1", question: "q", text: "\ufffd", visibility: "staff" }],
     ["triage", { room: "1", question: "q", rev: 3, step: { do: "claim", takeOver: true } }],
   ]);
 });

@@ -26,6 +26,14 @@ describe("a lost connection", () => {
     track = trackConnection(track, at("syncing"), 0, 6_000);
     expect([track.lostAt, track.everLive]).toEqual([null, true]);
   });
+
+  it("is no less lost when the clock is set back", () => {
+    const lost: Track = { ...wasLive, lostAt: 3_600_000 };
+    expect(phrase(at("waiting"), lost, 5_000).tone).toBe("offline");
+    expect(trackConnection(lost, at("connecting"), 0, 5_000).lostAt).toBe(5_000);
+    const back: Track = { ...wasLive, lostAt: null, backAt: 3_600_000 };
+    expect([phrase(at("online"), back, 5_000, 3).words, trackConnection(back, at("online"), 3, 5_000).backAt]).toEqual(["status.live", null]);
+  });
 });
 
 it("a first attempt that fails says why at once", () => {

@@ -111,6 +111,25 @@ describe("the keys", () => {
   });
 });
 
+it("the Enter that only confirms what an input method composed opens nothing and sends no form", async () => {
+  press("/");
+  await settle();
+  const field = document.activeElement as HTMLInputElement;
+  field.value = "slide";
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  await settle(400);
+  expect(document.querySelectorAll("dialog [role=option]").length).toBeGreaterThan(0);
+  field.dispatchEvent(new Event("compositionstart", { bubbles: true }));
+  field.dispatchEvent(new Event("compositionend", { bubbles: true }));
+  expect(press("Enter").defaultPrevented, "a form of the browser's own would be sent").toBe(true);
+  await settle();
+  expect(aside.desk?.sheet?.kind).toBe("search");
+  await settle(60);
+  press("Enter");
+  await settle();
+  expect(aside.desk?.sheet).toBe(null);
+});
+
 it("a snippet goes in at the slash, is filled, and its field is selected", async () => {
   press("n");
   press("r");

@@ -94,6 +94,16 @@ describe("the doors", () => {
     expect(await paste("https://third.example", field("Server URL"))).toBe(false);
   });
 
+  it("show where a link's socket leads, unless that is its server's host, before the token goes there", async () => {
+    await shown("first");
+    await paste("aside://join?server=https%3A%2F%2Frooms.example&topic=7&stream=s");
+    expect([field("Socket URL").closest("details")?.open, words().includes("to another host")]).toEqual([false, false]);
+    await paste("aside://join?server=https%3A%2F%2Frooms.example&topic=7&stream=s&ws=wss%3A%2F%2Fevil.example%2Fws");
+    expect([field("Socket URL").closest("details")?.open, field("Socket URL").value]).toEqual([true, "wss://evil.example/ws"]);
+    expect(document.querySelector(".check")?.textContent).toContain("evil.example");
+    expect(document.querySelector("[role=status].note")?.textContent).toContain("another host");
+  });
+
   it("have the guide beside them", async () => {
     const { aside } = await shown("first");
     button("HelpF1")?.click();
@@ -165,6 +175,34 @@ describe("the list of rooms", () => {
     expect(aside.currentId).toBe("2");
     await key("9", document.body, { ctrlKey: true });
     expect(aside.currentId).toBe("2");
+  });
+
+  it("is not gone through behind a sheet of the desk, where something may have been written", async () => {
+    const { aside } = await shown("busy&desk=server");
+    await key("?");
+    expect(document.querySelector("dialog")).not.toBeNull();
+    await key("2", document.activeElement ?? document.body, { ctrlKey: true });
+    expect(aside.currentId).toBe("1");
+  });
+
+  it("is put in order by hand, and only while the hand holds on", async () => {
+    const { bridge } = await shown("busy");
+    const list = document.querySelector("li[data-room]")?.parentElement as HTMLElement;
+    list.setPointerCapture = (): void => undefined;
+    const pointer = async (type: string, id: string, buttons: number, clientY: number): Promise<void> => {
+      room(id).dispatchEvent(new PointerEvent(type, { bubbles: true, buttons, pointerType: "mouse", clientY }));
+      await settle();
+    };
+    // Pressed, and let go beside the list, where nobody heard of it.
+    await pointer("pointerdown", "1", 1, 0);
+    await pointer("pointermove", "3", 0, 40);
+    await pointer("pointerup", "3", 0, 40);
+    expect([document.querySelector(".dragged"), order()]).toEqual([null, ["1", "2", "3"]]);
+    await pointer("pointerdown", "1", 1, 0);
+    await pointer("pointermove", "3", 1, 40);
+    expect(document.querySelector(".dragged")).not.toBeNull();
+    await pointer("pointerup", "3", 0, 40);
+    expect([order(), bridge.calls.filter(([name]) => name === "moveRoom").length]).toEqual([["2", "3", "1"], 1]);
   });
 
   it("stays as it was where it can't be kept", async () => {

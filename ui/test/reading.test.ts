@@ -158,6 +158,20 @@ describe("back to the end", () => {
   });
 });
 
+it("Escape that closes a sheet of the desk leaves the reader where they are", async () => {
+  await open("desk=server");
+  for (const key of ["/", "?"]) {
+    aside.timeline?.hold();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    await settle();
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));
+    await settle();
+    expect([document.querySelector("dialog") !== null, aside.timeline?.following], key).toEqual([true, false]);
+    document.querySelector("dialog")?.dispatchEvent(new Event("cancel", { cancelable: true }));
+    await settle();
+  }
+});
+
 it("whoever reads in the list stays there, however much comes: the composer takes the focus once", async () => {
   await open("");
   expect(document.activeElement?.tagName).toBe("TEXTAREA");

@@ -127,6 +127,20 @@ describe("the editor", () => {
     expect(bridge.rules.all.list.map(({ id }) => id)).toEqual(["b", "a"]);
   });
 
+  it("loses none of two changes that are faster than the disk", async () => {
+    await aside.rules.keep([mute("a"), mute("b")]);
+    aside.sheet = { kind: "rules" };
+    await settle();
+    one<HTMLInputElement>('[aria-label="In force: From a"]').click();
+    one<HTMLInputElement>('[aria-label="In force: From b"]').click();
+    await settle(5);
+    expect(bridge.rules.all.list.map(({ id, on }) => `${id} ${on}`)).toEqual(["a false", "b false"]);
+    button("Move down: From a").click();
+    button("Move down: From a").click();
+    await settle(5);
+    expect(bridge.rules.all.list.map(({ id }) => id)).toEqual(["b", "a"]);
+  });
+
   it("and keys that are chosen in one window are in force in the other, which takes nothing back", async () => {
     const side = new Aside(bridge, "side");
     await side.start();

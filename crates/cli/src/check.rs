@@ -18,6 +18,7 @@ use anyhow::Context as _;
 use aside_protocol::Token;
 use aside_session::{Env, RoomConfig};
 
+use crate::line::remark;
 use crate::options::ReportFormat;
 use crate::room::Outcome;
 use engine::{Finding, Verdict};
@@ -42,8 +43,8 @@ pub(crate) async fn check(config: RoomConfig, token: Token, wish: Wish) -> anyho
     let reached = env.network.dial(&config.server).await;
     drop(reached.with_context(|| format!("nothing could be checked at {}", config.server))?);
     let probes = probes::all();
-    eprintln!(
-        "aside-cli: checking {} with {} probes. They write about seventy short entries into room {}, which stay there.",
+    remark!(
+        "checking {} with {} probes. They write about seventy short entries into room {}, which stay there.",
         config.server,
         probes.len(),
         config.topic
@@ -85,14 +86,11 @@ fn print_finding(area: &mut &'static str, found: &Finding, verbose: bool) -> io:
     out.flush()
 }
 
-/// Whether nothing failed. Where no socket opened, nothing was found out that would be worth a zero.
+/// Whether nothing failed. Where no socket opened, or no history, nothing was found out that would be worth a zero.
 fn outcome(findings: &[Finding]) -> Outcome {
     if findings.iter().any(|found| found.verdict == Verdict::Fail) {
         return Outcome::Failed;
     }
-    let socket = findings.iter().find(|found| found.id == "socket.open");
-    match socket.map(|found| found.verdict) {
-        Some(Verdict::Pass) => Outcome::Done,
-        _ => Outcome::Refused,
-    }
+    let opened = |id| findings.iter().any(|found| found.id == id && found.verdict == Verdict::Pass);
+    if opened("socket.open") && opened("history.reply") { Outcome::Done } else { Outcome::Refused }
 }

@@ -12,7 +12,7 @@ use aside_words::Language;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::line::Line;
+use crate::line::{Line, remark, tell};
 use crate::options::ExportFormat;
 use crate::room::{Arrival, Outcome, Room};
 
@@ -88,7 +88,7 @@ pub(crate) async fn search(
             (Some(_), _) => {}
             // Rows of an older release are made searchable while one waits.
             (None, Some(done)) => {
-                eprintln!("aside-cli: {:.0} % of the history can be searched so far", done * 100.0);
+                remark!("{:.0} % of the history can be searched so far", done * 100.0);
                 break;
             }
         }
@@ -129,11 +129,12 @@ pub(crate) async fn export(
     let shown = std::io::stderr().is_terminal();
     let progress = move |done: u64, total: u64| {
         if shown && (done.is_multiple_of(100) || done == total) {
-            eprint!("\r{done} of {total} questions");
+            tell(format_args!("\r{done} of {total} questions"));
         }
         ControlFlow::Continue(())
     };
     let written = aside_report::export(store, room, wish.out, options, progress).await?;
-    eprintln!("{}{written} questions in {}", if shown { "\r" } else { "" }, wish.out.display());
+    let start = if shown { "\r" } else { "" };
+    tell(format_args!("{start}{written} questions in {}\n", wish.out.display()));
     Ok(Outcome::Done)
 }

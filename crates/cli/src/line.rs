@@ -1,5 +1,6 @@
-//! One entry as one line: JSON for programs, or words for people.
+//! One entry as one line: JSON for programs, or words for people; and remarks beside them.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use aside_history::{EntryRow, Row, RowKind};
@@ -94,7 +95,8 @@ impl Line {
             writeln!(out)?;
         } else if self.kind == "state" {
             // For people the state is a remark beside the text, not part of it.
-            return writeln!(io::stderr(), "({})", self.state.unwrap_or_default());
+            tell(format_args!("({})\n", self.state.unwrap_or_default()));
+            return Ok(());
         } else {
             writeln!(out, "{}", self.words())?;
         }
@@ -120,6 +122,19 @@ impl Line {
         }
     }
 }
+
+/// Tells people something on stderr. Where nobody reads that, a command does what it would have done.
+pub(crate) fn tell(words: fmt::Arguments<'_>) {
+    let _unread = io::stderr().write_fmt(words);
+}
+
+/// A line of its own that says who tells it.
+macro_rules! remark {
+    ($($words:tt)*) => {
+        $crate::line::tell(format_args!("aside-cli: {}\n", format_args!($($words)*)))
+    };
+}
+pub(crate) use remark;
 
 /// RFC 3339 with this computer's offset, to the millisecond.
 fn rfc3339(at: Timestamp) -> Option<String> {

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::line::remark;
 use crate::room::Outcome;
 use board::Board;
 use member::{Ended, Member, NotIn};
@@ -92,7 +93,7 @@ pub(crate) async fn load(config: RoomConfig, wish: Wish) -> anyhow::Result<Outco
     let Some(first) = wish.seats.first() else { bail!("there is no token") };
     let known = capabilities(network.as_ref(), &config, &first.token).await;
     if wish.vote > 0.0 && !known.has(Extension::Votes) {
-        eprintln!("aside-cli: this server has no votes (extension `votes`): leave --vote out");
+        remark!("this server has no votes (extension `votes`): leave --vote out");
         return Ok(Outcome::Usage);
     }
     let board = Arc::new(Board::new(env.seed)?);
@@ -103,7 +104,7 @@ pub(crate) async fn load(config: RoomConfig, wish: Wish) -> anyhow::Result<Outco
     };
     call(&board, &crowd, &config, &wish).await;
     let joined = began.elapsed();
-    eprintln!("aside-cli: {} members are in after {:.1} s", wish.members, joined.as_secs_f32());
+    remark!("{} members are in after {:.1} s", wish.members, joined.as_secs_f32());
     let talked = drive::talk(&network, &config, &wish, &board, &crowd).await;
     let ended = gather(crowd, &board, wish.members).await;
     let table = Table::new(&wish, &board, joined, &talked, &ended);
@@ -185,24 +186,22 @@ async fn enter(
 fn explain(not_in: &NotIn) -> Outcome {
     match not_in {
         NotIn::Refused(status @ (401 | 403)) => {
-            eprintln!("aside-cli: the server refused a token with {status}");
+            remark!("the server refused a token with {status}");
             Outcome::Refused
         }
         NotIn::Refused(status @ (429 | 503)) => {
-            eprintln!(
-                "aside-cli: the server wants no more sockets ({status}): give members tokens of their own with --tokens, come in \
+            remark!(
+                "the server wants no more sockets ({status}): give members tokens of their own with --tokens, come in \
                  more slowly with --ramp, or start aside-server with --no-rate-limits"
             );
             Outcome::Failed
         }
         NotIn::Refused(status) => {
-            eprintln!(
-                "aside-cli: a socket did not open (HTTP {status}); is it at another path? see --ws"
-            );
+            remark!("a socket did not open (HTTP {status}); is it at another path? see --ws");
             Outcome::Failed
         }
         NotIn::Unreachable(why) => {
-            eprintln!("aside-cli: a socket did not open: {why}");
+            remark!("a socket did not open: {why}");
             Outcome::Failed
         }
         NotIn::Broken => Outcome::Failed,
@@ -222,7 +221,7 @@ async fn call(board: &Arc<Board>, crowd: &Crowd, config: &RoomConfig, wish: &Wis
         }
     };
     if timeout(CALL, called).await.is_err() {
-        eprintln!("aside-cli: {} members hear nothing", wish.members - board.listening());
+        remark!("{} members hear nothing", wish.members - board.listening());
     }
 }
 

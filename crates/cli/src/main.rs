@@ -4,6 +4,9 @@
 //! and leaving), then a file for each kind of command: [`read`] (tail, history) [`write`] (send, ask, answer) [`keep`] (search, export), and
 //! [`check`] and [`load`], which look at a server from outside.
 
+// It panics where nobody reads stderr: `remark` does not.
+#![warn(clippy::print_stderr)]
+
 mod check;
 mod home;
 mod keep;
@@ -23,6 +26,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use line::remark;
 use options::{CheckOptions, Cli, Command, LoadOptions};
 use room::{Arrival, Outcome};
 
@@ -87,12 +91,8 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
                 arrival => Ok(room.explain(arrival)),
             }
         }
-        Command::Send { text, wait, .. } => {
-            write::settle(&room, room.session.send(&text).await, wait.duration()).await
-        }
-        Command::Ask { text, wait, .. } => {
-            write::settle(&room, room.session.ask(&text).await, wait.duration()).await
-        }
+        Command::Send { text, wait, .. } => write::send(&room, &text, wait.duration()).await,
+        Command::Ask { text, wait, .. } => write::ask(&room, &text, wait.duration()).await,
         Command::Answer { question, text, wait, .. } => {
             write::answer(&room, EntryId::new(question), &text, wait.duration()).await
         }
@@ -154,7 +154,7 @@ async fn run_offline(command: Command) -> anyhow::Result<Outcome> {
 
 /// Says what went wrong, with its causes, on the line where people look.
 fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("aside-cli: {error:#}");
+    remark!("{error:#}");
     ExitCode::FAILURE
 }
 

@@ -5,7 +5,7 @@ mod measure;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use aside_protocol::{StreamId, Token, Topic};
 use aside_session::RoomConfig;
 use aside_words::Language;
@@ -267,11 +267,10 @@ impl RoomOptions {
 
 /// The token in an environment variable.
 pub(crate) fn token_in(variable: &str) -> anyhow::Result<Token> {
-    let secret = std::env::var(variable)
+    let strange = || anyhow!("the token in {variable} holds characters that no token has");
+    let secret = std::env::var_os(variable)
         .with_context(|| format!("put the token into the environment variable {variable}"))?;
-    let token = Token::new(secret);
-    if !token.fits_header() {
-        bail!("the token in {variable} holds characters that no token has");
-    }
-    Ok(token)
+    // Of what is no text, an error of the standard library would show the whole.
+    let token = Token::new(secret.into_string().map_err(|_| strange())?);
+    if token.fits_header() { Ok(token) } else { Err(strange()) }
 }

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::pin::Pin;
 use std::time::Duration;
 
 use aside_history::{Anchor, Delivery, Place, Revision, Row, RowKey, RowKind};
-use aside_session::{Connection, Session};
+use aside_session::{Connection, Session, SessionError};
 
-use crate::line::Line;
-use crate::room::{Arrival, Outcome, Room, StatePrinter};
+use crate::line::{Line, remark};
+use crate::room::{Arrival, Outcome, Room, StatePrinter, told_to_stop};
 
 /// Rows asked for at a time.
 const PAGE: u32 = 500;
 /// So many printed rows are remembered by name, the newest: many more than wait for their delivery at any time.
 const REMEMBERED: usize = 20_000;
+/// Before every row.
+const START: Place = Place(i64::MIN);
 
 /// Prints the room's newest `limit` entries (all of them without a limit), oldest first.
 pub(crate) async fn history(
@@ -27,7 +28,7 @@ pub(crate) async fn history(
         arrival => return Ok(room.explain(arrival)),
     }
     let mut printed = Printed::new(room.json);
-    print_newest(&room.session, limit, &mut printed).await?;
+    print_newest(room, limit, Older::Needed, &mut printed).await?;
     Ok(Outcome::Done)
 }
 
@@ -47,7 +48,7 @@ pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
         known = match known {
             // What was missed is fetched first, so that history comes in one piece; without a server the cache is all there is.
             None if settled(&connection) => {
-                Some(print_newest(&room.session, Some(history), &mut printed).await?)
+                Some(print_newest(room, Some(history), Older::Welcome, &mut printed).await?)
             }
             None => None,
             // What was printed can't be moved down for what comes in before it.
@@ -77,29 +78,54 @@ fn settled(connection: &Connection) -> bool {
     }
 }
 
-/// Walks back to where printing starts, then prints forward page by page: memory holds one page at a time.
+/// What entries are worth that are older than the cache, and that the server does not give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Older {
+    /// Nothing is printed without them.
+    Needed,
+    /// Without them the cache is all there is.
+    Welcome,
+}
+
+/// Walks back to where printing starts, then prints forward page by page: memory holds one page at a time. What changed since the
+/// revision that is returned is news.
 async fn print_newest(
-    session: &Session,
+    room: &Room,
     limit: Option<u32>,
+    older: Older,
     printed: &mut Printed,
 ) -> anyhow::Result<Revision> {
-    let wanted = limit.unwrap_or(u32::MAX);
-    let mut page = session.page(Anchor::End, PAGE.min(wanted.max(1))).await?;
-    let revision = page.revision;
+    let (session, wanted) = (&room.session, limit.unwrap_or(u32::MAX));
+    let state = room.store().room_state(session.room()).await?;
     if wanted == 0 {
-        printed.skip(page.rows.last().map(|row| row.place));
-        return Ok(revision);
+        printed.begin(state.newest, None);
+        return Ok(state.revision);
     }
+    let mut page = session.page(Anchor::End, PAGE.min(wanted)).await?;
     let mut counted = entries(&page.rows);
     while counted < wanted {
         let Some(first) = page.rows.first().map(|row| row.place) else { break };
-        let older = session.page(Anchor::Before(first), PAGE.min(wanted - counted)).await?;
-        if older.rows.is_empty() {
+        let before = session.page(Anchor::Before(first), PAGE.min(wanted - counted)).await;
+        let before = match before {
+            Err(
+                error @ (SessionError::Offline
+                | SessionError::Timeout
+                | SessionError::Server { .. }),
+            ) if older == Older::Welcome => {
+                remark!("older entries are not to be had ({error})");
+                break;
+            }
+            before => before?,
+        };
+        if before.rows.is_empty() {
             break;
         }
-        counted = counted.saturating_add(entries(&older.rows));
-        page = older;
+        counted = counted.saturating_add(entries(&before.rows));
+        page = before;
     }
+    // Walking back brings older rows into the cache: they are no news.
+    let revision = page.revision;
+    printed.begin(state.newest, page.rows.first().map(|row| row.place));
     loop {
         printed.print(&page.rows)?;
         let Some(last) = page.rows.last().map(|row| row.place) else { break };
@@ -124,8 +150,7 @@ async fn print_changes(
     }
     let mut revision = changes.revision;
     loop {
-        let anchor = printed.last.map_or(Anchor::End, Anchor::After);
-        let page = session.page(anchor, PAGE).await?;
+        let page = session.page(Anchor::After(printed.last), PAGE).await?;
         // What the pages show is at least as new as the first of them.
         revision = revision.max(changes.revision);
         printed.print(&page.rows)?;
@@ -144,7 +169,10 @@ fn entries(rows: &[Row]) -> u32 {
 struct Printed {
     json: bool,
     seen: Seen,
-    last: Option<Place>,
+    /// What stands before is older than the history that was asked for.
+    from: Place,
+    /// The last that has its lasting place.
+    last: Place,
 }
 
 /// The keys of the rows that were printed, the highest of them: each row is given a higher one than all before it.
@@ -173,16 +201,21 @@ impl Seen {
 
 impl Printed {
     fn new(json: bool) -> Self {
-        Self { json, seen: Seen::default(), last: None }
+        Self { json, seen: Seen::default(), from: START, last: START }
     }
 
-    fn skip(&mut self, until: Option<Place>) {
-        self.last = until.filter(|place| !place.is_echo());
+    /// Printing starts at `first`, or behind `newest`, the last row of all that has its lasting place.
+    fn begin(&mut self, newest: Option<Place>, first: Option<Place>) {
+        let behind = newest.map_or(START, |place| Place(place.0 + 1));
+        // What waits for its place stands behind all others, and may come to stand before some of them.
+        self.from = first.map_or(behind, |first| first.min(behind));
+        self.last = newest.unwrap_or(START);
     }
 
     /// Prints rows that changed, if they are new.
     fn print_changed(&mut self, rows: &[Row]) -> io::Result<()> {
-        let new: Vec<&Row> = rows.iter().filter(|row| self.seen.is_new(row.key)).collect();
+        let is_news = |row: &&Row| row.place >= self.from && self.seen.is_new(row.key);
+        let new: Vec<&Row> = rows.iter().filter(is_news).collect();
         self.print(new)
     }
 
@@ -192,7 +225,9 @@ impl Printed {
             if self.seen.add(row.key) {
                 Line::row(row).print(self.json)?;
             }
-            self.last = self.last.max(Some(row.place));
+            if !row.place.is_echo() {
+                self.last = self.last.max(row.place);
+            }
         }
         Ok(())
     }
@@ -211,50 +246,5 @@ fn arrived(row: &Row) -> bool {
     }
 }
 
-/// Ctrl-C, or a polite kill, from now on: one that comes while rows are printed waits for the next look.
-fn told_to_stop() -> Pin<Box<dyn Future<Output = ()>>> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        {
-            return Box::pin(async move {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-            });
-        }
-    }
-    Box::pin(async {
-        let _interrupted = tokio::signal::ctrl_c().await;
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn a_polite_kill_is_heard_although_nobody_listened_when_it_came() {
-        let stop = told_to_stop();
-        let me = std::process::id().to_string();
-        let told = std::process::Command::new("kill").args(["-TERM", &me]).status().unwrap();
-        assert!(told.success());
-        tokio::time::timeout(Duration::from_secs(60), stop).await.unwrap();
-    }
-
-    #[test]
-    fn a_row_is_printed_once_however_long_ago_that_was_and_memory_holds_the_newest() {
-        let (mut seen, all) = (Seen::default(), 3 * i64::try_from(REMEMBERED).unwrap());
-        // A gap that was filled from its end, then what is said.
-        for key in (1..=all).rev().chain(all + 1..=2 * all) {
-            assert!(seen.add(RowKey(key)), "{key} is printed");
-            assert!(seen.newest.len() <= REMEMBERED);
-        }
-        assert!((1..=2 * all).all(|key| !seen.is_new(RowKey(key))));
-        assert!(seen.is_new(RowKey(2 * all + 1)));
-    }
-}
+mod tests;

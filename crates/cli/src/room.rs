@@ -1,6 +1,7 @@
 //! Entering a room for one command, following its connection, and leaving it.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use aside_session::{Connection, Env, RoomConfig, RoomView, Session};
 use tokio::sync::watch;
 
 use crate::home;
-use crate::line::Line;
+use crate::line::{Line, remark};
 
 /// How a command ended, as other programs are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +88,11 @@ impl Room {
         match arrival {
             Arrival::Online => Outcome::Done,
             Arrival::Refused => {
-                eprintln!("aside-cli: the server refused ({why})");
+                remark!("the server refused ({why})");
                 Outcome::Refused
             }
             Arrival::Late => {
-                eprintln!("aside-cli: the server was not reached in time ({why})");
+                remark!("the server was not reached in time ({why})");
                 Outcome::Failed
             }
         }
@@ -138,5 +139,43 @@ impl StatePrinter {
             Line::state(word).print(self.json)?;
         }
         Ok(())
+    }
+}
+
+/// Ends when the process is told to stop.
+pub(crate) type Stop = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Ctrl-C, or a polite kill, from now on: one that comes while nobody listens waits for the next look.
+pub(crate) fn told_to_stop() -> Stop {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        {
+            return Box::pin(async move {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            });
+        }
+    }
+    Box::pin(async {
+        let _interrupted = tokio::signal::ctrl_c().await;
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_polite_kill_is_heard_although_nobody_listened_when_it_came() {
+        let stop = told_to_stop();
+        let me = std::process::id().to_string();
+        let told = std::process::Command::new("kill").args(["-TERM", &me]).status().unwrap();
+        assert!(told.success());
+        tokio::time::timeout(Duration::from_secs(60), stop).await.unwrap();
     }
 }

@@ -6,11 +6,24 @@ use aside_history::{Anchor, Delivery, LocalId, Row};
 use aside_protocol::EntryId;
 use aside_session::{SendError, SessionError, Settled};
 
-use crate::line::Line;
-use crate::room::{Arrival, Outcome, Room};
+use crate::line::{Line, remark};
+use crate::room::{Arrival, Outcome, Room, Stop, told_to_stop};
 
 /// Rows among which one's own newest is looked for.
 const RECENT: u32 = 200;
+
+/// Says something.
+pub(crate) async fn send(room: &Room, text: &str, patience: Duration) -> anyhow::Result<Outcome> {
+    // From before anything is in the outbox: what a kill leaves there goes out with the next command.
+    let stop = told_to_stop();
+    settle(room, room.session.send(text).await, stop, patience).await
+}
+
+/// Asks a question; as [`send`].
+pub(crate) async fn ask(room: &Room, text: &str, patience: Duration) -> anyhow::Result<Outcome> {
+    let stop = told_to_stop();
+    settle(room, room.session.ask(text).await, stop, patience).await
+}
 
 /// Answers a question. Whether this server and this person may answer is only known once the room has been entered.
 pub(crate) async fn answer(
@@ -19,26 +32,37 @@ pub(crate) async fn answer(
     text: &str,
     patience: Duration,
 ) -> anyhow::Result<Outcome> {
-    match room.arrive(patience).await {
-        Arrival::Online => settle(room, room.session.answer(question, text).await, patience).await,
+    let mut stop = told_to_stop();
+    let arrival = tokio::select! {
+        arrival = room.arrive(patience) => arrival,
+        () = &mut stop => {
+            remark!("stopped; it was not sent");
+            return Ok(Outcome::Failed);
+        }
+    };
+    match arrival {
+        Arrival::Online => {
+            settle(room, room.session.answer(question, text).await, stop, patience).await
+        }
         arrival => Ok(room.explain(arrival)),
     }
 }
 
-/// Waits for the end of what was taken into the outbox, at most `patience` long.
-pub(crate) async fn settle(
+/// Waits for the end of what was taken into the outbox, at most `patience` long, and until the process is told to stop.
+async fn settle(
     room: &Room,
     sent: Result<LocalId, SendError>,
+    stop: Stop,
     patience: Duration,
 ) -> anyhow::Result<Outcome> {
     let id = match sent {
         Ok(id) => id,
         Err(error @ (SendError::Empty | SendError::TooLong { .. })) => {
-            eprintln!("aside-cli: {error}");
+            remark!("{error}");
             return Ok(Outcome::Usage);
         }
         Err(error @ SendError::NotOffered) => {
-            eprintln!("aside-cli: this server does not let this token do that ({error})");
+            remark!("this server does not let this token do that ({error})");
             return Ok(Outcome::Refused);
         }
         Err(error @ (SendError::Full | SendError::Closed | SendError::Outbox(_))) => {
@@ -47,12 +71,13 @@ pub(crate) async fn settle(
     };
     let settled = tokio::select! {
         biased;
-        settled = room.session.settled(id) => Some(settled?),
+        settled = room.session.settled(id) => Ok(settled?),
         arrival = refused(room) => { take_back(room, id).await?; return Ok(room.explain(arrival)) }
-        () = tokio::time::sleep(patience) => None,
+        () = stop => Err("stopped"),
+        () = tokio::time::sleep(patience) => Err("not confirmed in time"),
     };
     match settled {
-        Some(Settled::Sent { id: entry, seq }) => {
+        Ok(Settled::Sent { id: entry, seq }) => {
             aside_failpoint::at("cli.settled");
             if room.json
                 && let Some(row) = own_row(room, id).await?
@@ -65,8 +90,8 @@ pub(crate) async fn settle(
             }
             Ok(Outcome::Done)
         }
-        Some(Settled::InReview { id: submission }) => {
-            eprintln!("aside-cli: asked; staff look at it before the room sees it");
+        Ok(Settled::InReview { id: submission }) => {
+            remark!("asked; staff look at it before the room sees it");
             if room.json
                 && let Some(row) = own_row(room, id).await?
             {
@@ -75,21 +100,19 @@ pub(crate) async fn settle(
             }
             Ok(Outcome::Done)
         }
-        Some(Settled::Failed { code, reason }) => {
-            eprintln!("aside-cli: not sent ({code}) {}", reason.escape_debug());
+        Ok(Settled::Failed { code, reason }) => {
+            remark!("not sent ({code}) {}", reason.escape_debug());
             take_back(room, id).await?;
             Ok(Outcome::Refused)
         }
-        Some(Settled::Unsure) => {
-            eprintln!(
-                "aside-cli: the connection was lost before the server confirmed it; it may have arrived"
-            );
+        Ok(Settled::Unsure) => {
+            remark!("the connection was lost before the server confirmed it; it may have arrived");
             Ok(Outcome::Failed)
         }
-        None => {
+        Err(why) => {
             let taken_back = take_back(room, id).await?;
             let end = if taken_back { "it was not sent" } else { "it may have arrived" };
-            eprintln!("aside-cli: not confirmed in time; {end}");
+            remark!("{why}; {end}");
             Ok(Outcome::Failed)
         }
     }

@@ -22,6 +22,11 @@ pub(crate) fn outbox_path(dir: &Path) -> PathBuf {
     dir.join("outbox.db")
 }
 
+/// Where an outbox is made that is to take the place of a damaged one.
+pub(crate) fn new_outbox_path(dir: &Path) -> PathBuf {
+    dir.join("outbox.db.new")
+}
+
 /// Makes the directory, for its owner alone, if it is not there.
 pub(crate) fn make_dir(dir: &Path) -> Result<(), OpenError> {
     let mut builder = DirBuilder::new();

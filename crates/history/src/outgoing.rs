@@ -97,9 +97,9 @@ pub struct Outgoing {
 pub enum OutgoingState {
     /// Waits for its turn.
     Queued,
-    /// Written to a socket, nothing heard yet.
+    /// Written to a socket, nothing heard yet; the history may still tell.
     Written(Written),
-    /// Written to a socket that broke before anything was heard.
+    /// Written to a socket, and nothing tells whether it arrived: left to the person.
     Unsure(Written),
     /// Will not be sent again by itself.
     Failed {
@@ -144,8 +144,12 @@ impl std::fmt::Debug for Draft {
 /// What a draft would be sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DraftMode {
-    /// A message (or, in the slot of an answer, the answer).
+    /// A message; in the slot of an answer, one for all.
     Message,
     /// A question.
     Question,
+    /// An answer for its asker alone.
+    ForAsker,
+    /// An answer that stays among staff: a note.
+    ForStaff,
 }

@@ -16,12 +16,19 @@ const PROOF: usize = 32;
 const LEAST_SHARED: usize = 4;
 
 /// What makes two entries without ids the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Print {
     exact: (u64, u64),
     trimmed: u64,
     /// The server's time, only where it is finer than a minute.
     second: Option<i64>,
+}
+
+impl Print {
+    /// What was said, and by whom; whenever.
+    pub(crate) fn words(&self) -> (u64, u64) {
+        self.exact
+    }
 }
 
 /// Makes prints: two keyed hashes, so that nobody in the room can choose texts that collide.
@@ -62,7 +69,7 @@ pub(crate) enum Likeness {
 impl Likeness {
     const ALL: [Self; 3] = [Self::Timed, Self::Exact, Self::Trimmed];
 
-    fn same(self, a: &Print, b: &Print) -> bool {
+    pub(crate) fn same(self, a: &Print, b: &Print) -> bool {
         match self {
             Self::Timed => {
                 let same_second = match (a.second, b.second) {
@@ -205,6 +212,14 @@ pub(crate) fn join_pages(older: &[Print], newer: &[Print]) -> Option<usize> {
             .zip(&newer[..*run])
             .all(|(a, b)| Likeness::Exact.same(a, b))
     })
+}
+
+/// Whether a page begins with one of our first rows, `anchor`, and goes on as they do.
+pub(crate) fn begins_within(anchor: &[Print], page: &[Print]) -> bool {
+    let ours: Vec<_> = anchor.iter().map(|print| Ours { print: *print, anchor: false }).collect();
+    let same = align(&ours, page, true).same;
+    let begins = same.first().filter(|(_, their)| *their == 0);
+    begins.is_some_and(|(our, _)| same.len() * 2 >= (anchor.len() - our).min(page.len()))
 }
 
 /// How many rows of an older page are older than all of ours, `anchor` being our first rows. `None`: they do not touch.

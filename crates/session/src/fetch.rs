@@ -1,7 +1,7 @@
 //! The HTTP side of a room: what is asked, and what an answer is worth.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use aside_protocol::http::{CAPABILITIES_PATH, HISTORY_PATH, HistoryPage, HistoryQuery};
@@ -11,11 +11,14 @@ use aside_protocol::moderation::{
 use aside_protocol::triage::{CHANGES_PATH, Changes, LOG_PATH, LogLine, SNIPPETS_PATH, Snippets};
 use aside_protocol::{Capabilities, Entry, EntryId, Seq, StreamId, Token, limits};
 
-use crate::align::{Print, Printer, join_pages, older_page, older_than};
+use crate::align::{Print, Printer, begins_within, join_pages, older_page, older_than};
 use crate::config::RoomConfig;
 use crate::network::{HttpError, HttpMethod, HttpReply, HttpRequest, Network};
 use crate::verdict::is_html;
 
+/// So many entries of one reply are taken. More than the contract's page has: some servers take no notice of what is asked for.
+/// Each is compared with each of ours.
+const TAKEN: usize = 5000;
 /// One request may take this long.
 const REQUEST: Duration = Duration::from_secs(10);
 /// Where the server has no say yet, a question about its abilities must not hold the room up.
@@ -37,8 +40,16 @@ pub(crate) struct Fetch {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) config: Arc<RoomConfig>,
     pub(crate) token: Token,
-    /// The largest page that the server is known to fill.
-    pub(crate) full_page: Arc<AtomicU32>,
+    pub(crate) pages: Arc<Pages>,
+}
+
+/// What is known of a server's pages of history.
+#[derive(Debug, Default)]
+pub(crate) struct Pages {
+    /// The largest that it is known to fill.
+    full: AtomicU32,
+    /// One had more than was asked for, so where they begin is not known.
+    loose: AtomicBool,
 }
 
 /// A page that did not come.
@@ -211,7 +222,16 @@ impl Fetch {
         if is_html(&reply.content_type, &reply.body) {
             return Err(FetchError::NotHistory);
         }
-        HistoryPage::parse(&reply.body).map_err(|_| FetchError::NotHistory)
+        let mut page = HistoryPage::parse(&reply.body).map_err(|_| FetchError::NotHistory)?;
+        if len(page.items) > query.results_per_page {
+            self.pages.loose.store(true, Ordering::Relaxed);
+        }
+        // What is asked for from a place on is asked for from its beginning.
+        if query.after.is_none() {
+            page.entries.drain(..page.entries.len().saturating_sub(TAKEN));
+            page.items = page.items.min(TAKEN);
+        }
+        Ok(page)
     }
 
     fn stream(&self) -> StreamId {
@@ -269,7 +289,7 @@ impl Fetch {
         printer: &Printer,
     ) -> Result<Snapshot, FetchError> {
         let mut depth = depth;
-        for _ in 0..OLDER_TRIES {
+        for tries in 0..OLDER_TRIES {
             let (number, size) = older_page(depth, OVERLAP, self.largest());
             let (number, size) = if number == 1 { (1, count + depth) } else { (number, size) };
             let query = HistoryQuery { page: number, ..HistoryQuery::newest(self.stream(), size) };
@@ -280,6 +300,12 @@ impl Fetch {
                 Some(older) if older > 0 || whole => {
                     page.entries.truncate(older);
                     return Ok(Snapshot { entries: page.entries, whole });
+                }
+                // Nothing is older: the server has forgotten what our first rows say.
+                _ if whole
+                    && (begins_within(&anchor, &prints) || tries == 0 && self.is_past(&page)) =>
+                {
+                    return Ok(Snapshot { entries: Vec::new(), whole });
                 }
                 // The page ends above our first rows, or does not reach them: look deeper.
                 _ if whole => break,
@@ -333,13 +359,18 @@ impl Fetch {
                 second.items == 0 || only_shifted(&second, &page, printer)
             });
         if !whole {
-            self.full_page.fetch_max(items, Ordering::Relaxed);
+            self.pages.full.fetch_max(items, Ordering::Relaxed);
         }
         Ok((Snapshot { entries: page.entries, whole }, items))
     }
 
+    /// Whether a page shows that the history ends before it.
+    fn is_past(&self, page: &HistoryPage) -> bool {
+        page.items == 0 && !self.pages.loose.load(Ordering::Relaxed)
+    }
+
     fn proven(&self) -> u32 {
-        self.full_page.load(Ordering::Relaxed)
+        self.pages.full.load(Ordering::Relaxed)
     }
 
     /// The largest page that may be asked for without doubt about how many come.
@@ -363,24 +394,4 @@ fn len(count: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(words: &str) -> HistoryPage {
-        let entry = |word| Entry::parse(&format!(r#"{{"type":"message","content":"{word}"}}"#));
-        let entries: Vec<_> = words.split_whitespace().filter_map(entry).collect();
-        HistoryPage { items: entries.len(), entries }
-    }
-
-    #[test]
-    fn a_second_page_that_was_pushed_there_is_told_from_an_older_one() {
-        let (printer, first) = (Printer::default(), page("a b c d"));
-        let shifted = |second: &HistoryPage| only_shifted(second, &first, &printer);
-        assert!(shifted(&page("a")) && shifted(&page("a b")));
-        for older in ["z", "y z", "z a", "b", "a b c d"] {
-            assert!(!shifted(&page(older)), "{older}");
-        }
-        let unreadable = HistoryPage { items: 2, ..page("a") };
-        assert!(!shifted(&unreadable));
-    }
-}
+mod tests;

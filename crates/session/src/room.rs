@@ -37,12 +37,11 @@ mod wishes;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
 use aside_protocol::http::HistoryPage;
 use aside_protocol::moderation::Removal;
-use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Voted};
+use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, Visibility, Voted};
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -54,7 +53,7 @@ use crate::backoff::Backoff;
 use crate::clock::SleepWatch;
 use crate::config::RoomConfig;
 use crate::error::{SendError, SessionError, Settled, TriageError};
-use crate::fetch::{Fetch, FetchError};
+use crate::fetch::{Fetch, FetchError, Pages};
 use crate::heartbeat::Heartbeat;
 use crate::link::{Ear, Heard, Link};
 use crate::session::Env;
@@ -80,6 +79,8 @@ pub use wishes::Wish;
 
 /// The answer to a wish.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
+/// Whether what is a person's own was kept.
+pub(crate) type Stored = oneshot::Sender<Result<(), OutboxError>>;
 
 /// A wish of whoever holds the session.
 pub(crate) enum Command {
@@ -101,7 +102,7 @@ pub(crate) enum Command {
     Questions { since: u64, reply: Reply<Questions> },
     Snippets { reply: Reply<Snippets> },
     ChangeSnippets { rev: u64, change: SnippetChange, reply: snippets::Tell },
-    DraftAnswer { question: EntryId, text: String, reply: oneshot::Sender<Result<(), OutboxError>> },
+    DraftAnswer { question: EntryId, text: String, readers: Visibility, reply: Stored },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
     Order(OrderWish),
     Close { reply: oneshot::Sender<()> },
@@ -198,8 +199,7 @@ struct Room {
     team: snippets::Team,
     removals: removals::Removals,
     order: moderating::Order,
-    /// The largest page of history that the server is known to fill.
-    full_page: Arc<AtomicU32>,
+    pages: Arc<Pages>,
     /// A commit was refused.
     storage_broken: bool,
 }
@@ -294,8 +294,8 @@ impl Room {
             Command::ChangeSnippets { rev, change, reply } => {
                 self.change_snippets(rev, change, reply);
             }
-            Command::DraftAnswer { question, text, reply } => {
-                let _gone = reply.send(self.draft_answer(question, text).await);
+            Command::DraftAnswer { question, text, readers, reply } => {
+                let _gone = reply.send(self.draft_answer(question, text, readers).await);
             }
             Command::AnswerAnyway { key, reply } => {
                 let _gone = reply.send(self.answer_anyway(key).await);
@@ -387,7 +387,7 @@ impl Room {
             network: Arc::clone(&self.env.network),
             config: Arc::clone(&self.config),
             token: self.token.clone(),
-            full_page: Arc::clone(&self.full_page),
+            pages: Arc::clone(&self.pages),
         }
     }
 }

@@ -4,8 +4,8 @@
 mod support;
 
 use aside_history::Store;
+use aside_protocol::EntryId;
 use aside_protocol::triage::{Change, Doing, Item, Stage as OnStage, Visibility, Work};
-use aside_protocol::{AnswerNotes, Body, EntryId};
 use aside_server::{NewEntry, RoomSpec, TokenSpec};
 use aside_session::{
     Answering, DeskState, HttpReply, Questions, Session, Settled, TriageError, Wish,
@@ -26,24 +26,6 @@ async fn items_when(session: &Session, fits: impl Fn(&[Item]) -> bool) -> Vec<It
     }
 }
 
-async fn asked(stage: &Stage, who: &str, text: &str) {
-    let entry = NewEntry::question(who, who, text);
-    stage.running.rooms().publish(&topic(), entry).await.unwrap();
-}
-
-async fn answered(stage: &Stage, question: &str, text: &str) {
-    let body = Body::Answer {
-        org_name: "Acme".to_owned(),
-        org_logo: String::new(),
-        question: question.to_owned(),
-        text: text.to_owned(),
-        question_id: None,
-        notes: AnswerNotes::default(),
-    };
-    let entry = NewEntry::new(body, "desk", "Ann");
-    stage.running.rooms().publish(&topic(), entry).await.unwrap();
-}
-
 fn wish(question: &EntryId, change: Change) -> Wish {
     Wish { question: question.clone(), rev: None, device: String::new(), change }
 }
@@ -55,22 +37,22 @@ fn works(items: &[Item]) -> Vec<(u64, Work)> {
 #[tokio::test]
 async fn a_server_without_states_has_its_desk_here_and_an_answer_that_quotes_closes() {
     let stage = Stage::start(Mode::Core).await;
-    asked(&stage, "ann", "why").await;
+    stage.asks("ann", "why").await;
     stage.publish("chat").await;
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap().store;
     let session = join_with(stage.addr(), stage.token.clone(), store).await;
     let view = until(&session, "a desk", |view| view.desk.open == 1).await;
     assert_eq!(view.desk.state, DeskState::Local);
-    asked(&stage, "bob", "why").await;
-    asked(&stage, "bob", "how").await;
-    asked(&stage, "cy", "when").await;
+    stage.asks("bob", "why").await;
+    stage.asks("bob", "how").await;
+    stage.asks("cy", "when").await;
     let items = items_when(&session, |items| items.len() == 4).await;
     let askers: Vec<_> = items.iter().map(|item| item.asker.user.as_str()).collect();
     assert_eq!(askers, ["ann", "bob", "bob", "cy"]);
     let id = |n: usize| items[n].question_id.clone();
 
-    answered(&stage, "why", "because").await;
+    stage.answers("why", "because").await;
     let after = items_when(&session, |items| items[0].work == Work::Answered).await;
     assert_eq!(after[0].answers, 1);
     assert_eq!(
@@ -112,7 +94,7 @@ async fn a_server_without_states_has_its_desk_here_and_an_answer_that_quotes_clo
     let session = join_with(stage.addr(), stage.token.clone(), store).await;
     let items = items_when(&session, |items| items.len() == 4).await;
     assert_eq!(works(&items), states);
-    answered(&stage, "why", "once more").await;
+    stage.answers("why", "once more").await;
     let items = items_when(&session, |items| items[1].work == Work::Answered).await;
     assert_eq!(
         works(&items)[0],
@@ -125,7 +107,7 @@ async fn a_server_without_states_has_its_desk_here_and_an_answer_that_quotes_clo
 async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let stage = Stage::durable(Mode::Full).await;
     for n in 0..5 {
-        asked(&stage, "ann", &format!("why {n}")).await;
+        stage.asks("ann", &format!("why {n}")).await;
     }
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap().store;
@@ -136,16 +118,22 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let dismiss = Change { state: Some(Work::Dismissed), ..Change::default() };
     let first = items[0].question_id.clone();
     session.triage(Wish { rev: Some(items[0].rev), ..wish(&first, dismiss) }).await.unwrap();
-    session.set_question_draft(items[1].question_id.clone(), "so ".to_owned()).await.unwrap();
+    session
+        .set_question_draft(items[1].question_id.clone(), "so ".to_owned(), Visibility::Public)
+        .await
+        .unwrap();
     let told = session.questions(0).await.unwrap();
-    session.set_question_draft(items[1].question_id.clone(), "so far".to_owned()).await.unwrap();
+    session
+        .set_question_draft(items[1].question_id.clone(), "so far".to_owned(), Visibility::Staff)
+        .await
+        .unwrap();
     let same = session.questions(told.revision).await.unwrap();
     assert_eq!((same.items.len(), same.revision), (0, told.revision), "it had one before");
     let before = told.items;
     session.close().await;
     drop(session);
 
-    asked(&stage, "ann", "why 5").await;
+    stage.asks("ann", "why 5").await;
     let token = stage.staff().await;
     let addr = stage.addr();
     let away = stage.stop().await;
@@ -156,7 +144,8 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let other = session.questions(told.revision + 1_000).await.unwrap();
     assert_eq!((&other.items, other.reset), (&before, true), "that was another session's");
     assert_eq!(kept.drafted, [items[1].question_id.clone()]);
-    assert_eq!(session.question_draft(&items[1].question_id).await.unwrap(), "so far");
+    let draft = session.question_draft(&items[1].question_id).await.unwrap();
+    assert_eq!(draft, ("so far".to_owned(), Visibility::Staff), "it is for nobody else");
     assert_eq!(session.watch().borrow().desk.state, DeskState::Off, "nobody knows the server yet");
     let _stage = away.start_at(addr).await;
     session.reconnect();
@@ -164,7 +153,10 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let items = items_when(&session, |items| items.len() == 6).await;
     assert_eq!(items[..5], before);
     let revision = session.questions(0).await.unwrap().revision;
-    session.set_question_draft(items[1].question_id.clone(), String::new()).await.unwrap();
+    session
+        .set_question_draft(items[1].question_id.clone(), String::new(), Visibility::Public)
+        .await
+        .unwrap();
     let changed = session.questions(revision).await.unwrap();
     assert_eq!(changed.drafted, []);
     assert_eq!(changed.items, items[1..2], "the row loses its pencil");
@@ -173,7 +165,7 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
 #[tokio::test]
 async fn an_answer_that_came_second_shows_at_its_question_until_it_is_sent_or_thrown_away() {
     let stage = Stage::start(Mode::Full).await;
-    asked(&stage, "ann", "why").await;
+    stage.asks("ann", "why").await;
     let desk = join_as(stage.addr(), stage.staff().await).await;
     online(&desk).await;
     let items = items_when(&desk, |items| items.len() == 1).await;

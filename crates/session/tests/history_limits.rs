@@ -5,8 +5,9 @@ mod support;
 use std::time::Duration;
 
 use aside_history::Anchor;
-use aside_session::Connection;
-use support::fake::{World, message};
+use aside_protocol::{CreatedAt, Entry};
+use aside_session::{Connection, Session};
+use support::fake::{Peer, World, message};
 use support::*;
 
 const S: fn(u64) -> Duration = Duration::from_secs;
@@ -92,21 +93,33 @@ async fn an_entry_that_the_history_never_shows_stays_and_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_history_shows_before_it_is_heard_is_one_row() {
-    let world = World::new();
-    let session = world.join(&inline_store()).await;
-    let mut peer = world.accept().await;
-    for text in numbered(1, 40) {
-        world.remember(message("ann", &text));
+    let (minute, second, later) =
+        ("2018-10-8 14:30", "2018-10-08T14:30:05Z", "2018-10-08T14:30:09Z");
+    for (kept, heard, at_once) in
+        [("", "", true), (second, minute, true), (minute, second, true), (second, later, false)]
+    {
+        let dated =
+            |text: &str, at| Entry { created_at: CreatedAt::parse(at), ..message("ann", text) };
+        let world = World::new();
+        let session = world.join(&inline_store()).await;
+        let mut peer = world.accept().await;
+        for text in numbered(1, 40) {
+            world.remember(dated(&text, kept));
+        }
+        peer.live_for(S(1)).await;
+        // In the snapshot at five seconds, and on the wire only after it.
+        world.remember(dated("early", kept));
+        peer.live_for(Duration::from_millis(4_200)).await;
+        peer.say(&dated("early", heard)).await;
+        let mut expected = numbered(1, 40);
+        expected.push("early".to_owned());
+        for wait in [1, 100] {
+            peer.live_for(S(wait)).await;
+            if at_once || wait > 1 {
+                assert_eq!(texts(&session).await, expected, "{kept} {heard}");
+            }
+        }
     }
-    peer.live_for(S(1)).await;
-    // In the snapshot at five seconds, and on the wire only after it.
-    world.remember(message("ann", "early"));
-    peer.live_for(Duration::from_millis(4_200)).await;
-    peer.say(&message("ann", "early")).await;
-    peer.live_for(S(100)).await;
-    let mut expected = numbered(1, 40);
-    expected.push("early".to_owned());
-    reads(&session, &expected).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,4 +172,77 @@ async fn a_server_that_never_says_what_it_can_do_is_a_core_server_soon() {
     reads(&session, &["hello".to_owned()]).await;
     peer.live_for(S(60)).await;
     assert!(world.requests("capabilities").len() <= 3, "and not asked for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_page_without_end_the_newest_entries_are_taken() {
+    let world = World::new();
+    world.cap_pages(20_000);
+    for text in numbered(1, 12_000) {
+        world.remember(message("ann", &text));
+    }
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(8)).await;
+    assert_eq!(texts(&session).await, numbered(7_001, 12_000));
+    let page = session.page(Anchor::End, 5_000).await.unwrap();
+    assert!(!page.has_older && !page.reached_start);
+    let staying = tokio::spawn(async move { peer.live_for(S(60)).await });
+    let _none = session.page(Anchor::Before(page.rows[0].place), 100).await.unwrap_err();
+    assert!(!session.page(Anchor::End, 1).await.unwrap().reached_start, "there is more");
+    staying.abort();
+}
+
+/// A room of which only the newest are here, among them this many lines that were heard from then on.
+async fn followed(world: &World, older: usize, heard: usize) -> (Session, Peer) {
+    for text in numbered(1, older) {
+        world.remember(message("ann", &text));
+    }
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    peer.live_for(S(8)).await;
+    assert_eq!(texts(&session).await, numbered(older - 249, older));
+    for text in numbered(older + 1, older + heard) {
+        let entry = message("ann", &text);
+        world.remember(entry.clone());
+        peer.say(&entry).await;
+    }
+    peer.live_for(S(70)).await;
+    (session, peer)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_that_has_forgotten_what_is_here_has_nothing_older() {
+    for forgotten in [1, 10, 400, 500] {
+        let world = World::new();
+        let (session, mut peer) = followed(&world, 600, 300).await;
+        let here = rows(&session).await;
+        world.forget_all_but(here.len() - forgotten);
+        let first = here[0].place;
+        let staying = tokio::spawn(async move { peer.live_for(S(60)).await });
+        let page = session.page(Anchor::Before(first), 100).await.unwrap();
+        assert_eq!((page.rows.len(), page.reached_start), (0, true), "{forgotten}");
+        assert!(rows(&session).await == here && here.len() < 600);
+        staying.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_the_history_never_shows_do_not_hide_its_beginning() {
+    let world = World::new();
+    let (session, mut peer) = followed(&world, 300, 0).await;
+    for n in 0..100 {
+        peer.say(&message("ann", &format!("moderated {n}"))).await;
+    }
+    peer.live_for(S(200)).await;
+    row_is(&session, "moderated 99", "standing", |row| {
+        row.standing == aside_history::Standing::NotInHistory
+    })
+    .await;
+    let first = rows(&session).await[0].clone();
+    assert_ne!(entry_of(&first).entry.content, "line 1");
+    let staying = tokio::spawn(async move { peer.live_for(S(60)).await });
+    assert!(session.page(Anchor::Before(first.place), 100).await.unwrap().reached_start);
+    assert_eq!(texts(&session).await[..300], numbered(1, 300));
+    staying.abort();
 }

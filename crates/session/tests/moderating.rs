@@ -137,6 +137,11 @@ async fn the_audience_is_offered_none_of_it() {
 
 /// A server that moderates, and says this to a removal.
 fn answering(status: u16) -> (World, Arc<AtomicU16>) {
+    answering_later(status, false)
+}
+
+/// The same, and to come back in the end of all time.
+fn answering_later(status: u16, asks_to_wait: bool) -> (World, Arc<AtomicU16>) {
     let (world, says) = (World::new(), Arc::new(AtomicU16::new(status)));
     let said = says.clone();
     world.route(move |request| {
@@ -144,7 +149,10 @@ fn answering(status: u16) -> (World, Arc<AtomicU16>) {
         let reply = |status, body: &str| HttpReply { status, body: body.into(), ..HttpReply::default() };
         match request.url.path() {
             path if path.ends_with("capabilities") => Ok(reply(200, body)),
-            path if path.ends_with("remove") => Ok(reply(said.load(Ordering::Relaxed), "{}")),
+            path if path.ends_with("remove") => {
+                let wait = Some(u64::MAX.to_string()).filter(|_| asks_to_wait);
+                Ok(HttpReply { retry_after: wait, ..reply(said.load(Ordering::Relaxed), "{}") })
+            }
             _ => Ok(reply(404, "")),
         }
     });
@@ -202,6 +210,22 @@ async fn a_removal_that_did_not_happen_is_tried_again_or_told() {
     assert!(view.order.removing.is_empty());
     session.take_note().await;
     until(&session, "noted", |view| view.order.not_removed.is_empty()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_is_tried_again_within_a_minute_whatever_the_server_says() {
+    let (world, says) = answering_later(503, true);
+    let session = world.join(&inline_store()).await;
+    let mut peer = world.accept().await;
+    peer.say(&message("bob", "hi")).await;
+    online(&session).await;
+    session.remove_entry(EntryId::new("e1"), String::new()).await.unwrap();
+    peer.live_for(2 * WAIT).await;
+    assert_eq!(world.posted(REMOVE).len(), 1);
+    says.store(200, Ordering::Relaxed);
+    peer.live_for(12 * WAIT).await;
+    assert_eq!(world.posted(REMOVE).len(), 2);
+    until(&session, "done", |view| view.order.removing.is_empty()).await;
 }
 
 #[tokio::test(start_paused = true)]

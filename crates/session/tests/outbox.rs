@@ -117,6 +117,58 @@ async fn a_server_that_swallows_a_message_is_not_sent_it_again() {
     assert!(rows(&session).await.is_empty());
 }
 
+/// What a session that is started now on this store sends within two minutes.
+async fn sent_after_a_restart(world: &World, store: &aside_history::Store) -> Vec<String> {
+    sleep(S(20)).await;
+    let _session = world.join(store).await;
+    let frames = world.accept().await.frames_for(S(120)).await;
+    frames.into_iter().filter(|text| text.contains("\"type\":2")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_to_the_person_is_so_after_a_restart_too() {
+    for link_breaks in [false, true] {
+        let (world, store) = (World::new(), inline_store());
+        let session = world.join(&store).await;
+        let mut peer = world.accept().await;
+        peer.live_for(S(7)).await;
+        let id = session.send("nobody knows").await.unwrap();
+        peer.send_frame().await;
+        if link_breaks {
+            drop(peer);
+            peer = world.accept().await;
+            peer.send_frame().await;
+            drop(peer);
+        } else {
+            peer.live_for(S(15)).await;
+        }
+        assert_eq!(session.settled(id).await.unwrap(), Settled::Unsure);
+        drop(session);
+        assert_eq!(sent_after_a_restart(&world, &store).await, [""; 0], "{link_breaks}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_neither_keeps_back_the_second_try_nor_allows_a_third() {
+    for tries in [1, 2] {
+        let (world, store) = (World::new(), inline_store());
+        let session = world.join(&store).await;
+        let mut peer = world.accept().await;
+        peer.live_for(S(7)).await;
+        session.send("nobody knows").await.unwrap();
+        peer.send_frame().await;
+        if tries == 2 {
+            drop(peer);
+            peer = world.accept().await;
+            peer.send_frame().await;
+        }
+        drop(session);
+        let again = sent_after_a_restart(&world, &store).await;
+        assert_eq!(again.len(), 2 - tries, "{again:?}");
+        drop(peer);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_question_is_settled_by_the_reply_and_its_broadcast_is_the_same_row() {
     for broadcast_first in [true, false] {
@@ -137,6 +189,40 @@ async fn a_question_is_settled_by_the_reply_and_its_broadcast_is_the_same_row() 
         assert_eq!(texts(&session).await, ["why?"], "{broadcast_first}");
         row_is(&session, "why?", "sent", is_sent).await;
         assert_eq!(world.posted("question/add").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_staff_let_through_late_is_the_same_row() {
+    for heard in [true, false] {
+        let (world, session, mut peer) = core_room().await;
+        world.route(|_| {
+            Ok(HttpReply { status: 200, body: b"{\"code\":200}".to_vec(), ..HttpReply::default() })
+        });
+        session.ask("why?").await.unwrap();
+        peer.live_for(S(15)).await;
+        let shown = row_is(&session, "why?", "shown", is_sent).await;
+        let question = aside_protocol::Entry {
+            kind: aside_protocol::EntryKind::Question,
+            content: "{\"content\":\"why?\"}".to_owned(),
+            created_at: aside_protocol::CreatedAt::parse("2018-10-8 14:30"),
+            ..message("server-knows-me-as", "")
+        };
+        for entry in [message("ann", "meanwhile"), question] {
+            peer.live_for(S(15)).await;
+            world.remember(entry.clone());
+            if heard || entry.kind == aside_protocol::EntryKind::Message {
+                peer.say(&entry).await;
+            }
+        }
+        for wait in [1, 200] {
+            peer.live_for(S(if heard { wait } else { 70 })).await;
+            assert_eq!(texts(&session).await, ["meanwhile", "why?"], "{heard}");
+        }
+        let row = row_is(&session, "why?", "confirmed", |row| {
+            is_sent(row) && row.standing == aside_history::Standing::Confirmed
+        });
+        assert_eq!(row.await.key, shown.key);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answering: steps of triage, threads, answers with their guard, drafts.
 
 use aside_history::RowKind;
-use aside_protocol::triage::{Change, LogLine, Review, Work};
+use aside_protocol::triage::{Change, LogLine, Review, Visibility, Work};
 use aside_protocol::{Body, EntryId};
 use aside_session::{Answering, OutgoingAnswer, Wish};
 use aside_text::{body, name};
@@ -109,7 +109,7 @@ pub(crate) async fn answer_question(
     if let Some(key) = held {
         session.discard(key).await?;
     }
-    session.set_question_draft(id, String::new()).await?;
+    session.set_question_draft(id, String::new(), Visibility::Public).await?;
     let row = shell.rooms.store().row_by_local_id(session.room(), kept).await?;
     Ok(Kept { key: row.map_or_else(String::new, |row| row.key.0.to_string()) })
 }
@@ -218,7 +218,8 @@ pub(crate) async fn question_draft(
     question: Arg<String>,
 ) -> Result<QuestionDraft, AppError> {
     let live = shell.rooms.live(room.room()?).await?;
-    Ok(QuestionDraft { text: live.session.question_draft(&question.entry()?).await? })
+    let (text, readers) = live.session.question_draft(&question.entry()?).await?;
+    Ok(QuestionDraft { text, visibility: readers.into() })
 }
 
 #[tauri::command]
@@ -227,9 +228,11 @@ pub(crate) async fn set_question_draft(
     room: Arg<String>,
     question: Arg<String>,
     text: Arg<String>,
+    visibility: Arg<dto::Visibility>,
 ) -> Result<(), AppError> {
     let live = shell.rooms.live(room.room()?).await?;
-    Ok(live.session.set_question_draft(question.entry()?, text.draft()?).await?)
+    let readers = visibility.0.into();
+    Ok(live.session.set_question_draft(question.entry()?, text.draft()?, readers).await?)
 }
 
 /// What is known of the questions of a room now.
@@ -302,8 +305,7 @@ impl<'a> Desk<'a> {
             // Those on their way come below, with their guard.
             !self.questions.outgoing.iter().any(|out| out.key.0.to_string() == answer.key)
         });
-        answers
-            .extend(item.iter().flat_map(|item| &item.private).map(|one| self.clerk.private(one)));
+        answers.extend(item.into_iter().flat_map(|item| self.clerk.private_answers(item)));
         answers.sort_by_key(|answer| answer.at);
         let now_ms = session.now().as_millisecond();
         let shown = |answer: &&OutgoingAnswer| {

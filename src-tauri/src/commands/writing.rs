@@ -62,8 +62,8 @@ pub(crate) async fn draft(shell: State<'_, Shell>, room: Arg<String>) -> Result<
     let kept = kept.map(|draft| Draft {
         text: draft.text,
         mode: match draft.mode {
-            DraftMode::Message => SendMode::Message,
             DraftMode::Question => SendMode::Question,
+            DraftMode::Message | DraftMode::ForAsker | DraftMode::ForStaff => SendMode::Message,
         },
     });
     Ok(kept.unwrap_or_default())

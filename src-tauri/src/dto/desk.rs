@@ -325,6 +325,7 @@ pub(crate) struct Held {
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct QuestionDraft {
     pub(crate) text: String,
+    pub(crate) visibility: Visibility,
 }
 
 /// The row of something that was written.

@@ -109,7 +109,7 @@ async fn what_is_stopped_stays_so_until_somebody_starts_it() {
     let key = desk.host(form()).await;
     let address = desk.look(key).await.listening;
     stop(&desk.shell, &desk.hosts, key).await.unwrap();
-    assert!(tokio::net::TcpStream::connect(&address).await.is_err());
+    assert!(TcpStream::connect(&address).await.is_err());
     let desk = desk.restarted().await;
     let stopped = desk.look(key).await;
     assert_eq!((stopped.state, stopped.links.len()), (HostState::Stopped, 0));
@@ -120,7 +120,7 @@ async fn what_is_stopped_stays_so_until_somebody_starts_it() {
     assert!(data.exists());
     remove(&desk.shell, &desk.hosts, key).await.unwrap();
     assert!(!data.exists());
-    assert!(tokio::net::TcpStream::connect(&address).await.is_err());
+    assert!(TcpStream::connect(&address).await.is_err());
     assert_eq!(look(&desk.shell, &desk.hosts, key).await.unwrap_err().code(), "room_unknown");
 }
 
@@ -176,6 +176,22 @@ async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
     host(&desk.shell, &desk.hosts, Some(key), changed.clone()).await.unwrap();
     desk.is_online(key).await;
     assert_eq!(desk.look(key).await.form, changed);
+}
+
+#[tokio::test]
+async fn a_room_whose_change_cannot_be_kept_is_entered_again() {
+    let desk = Desk::set();
+    let key = desk.host(form()).await;
+    desk.is_online(key).await;
+    let before = desk.look(key).await;
+    let file = desk.home.path().join("settings.json");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir_all(file.join("in the way")).unwrap();
+    let other = HostForm { org: "Other".to_owned(), ..before.form.clone() };
+    let error = host(&desk.shell, &desk.hosts, Some(key), other).await.unwrap_err();
+    assert_eq!(error.code(), "settings_not_saved");
+    assert_eq!(desk.look(key).await.form, before.form);
+    desk.is_online(key).await;
 }
 
 /// What a person wrote that the server does not have.

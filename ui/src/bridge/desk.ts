@@ -1,5 +1,5 @@
 // What the answer desk may ask of the backend; a part of the one interface.
-import type { Doing, ExportFormat, Held, Numbers, Presented, PresentStep, Question, SearchPage, Snippet, Step, Thread, Visibility } from "./dto";
+import type { Doing, ExportFormat, Held, Numbers, Presented, PresentStep, Question, QuestionDraft, SearchPage, Snippet, Step, Thread, Visibility } from "./dto";
 
 /** Every call rejects with an AppError; `conflict` {who} says that another was faster, and the newest state comes by pull. */
 export interface DeskBridge {
@@ -17,8 +17,8 @@ export interface DeskBridge {
   /** Tells the others what one looks at; null: at nothing. */
   look(room: string, question: string | null, doing: Doing): Promise<void>;
 
-  questionDraft(room: string, question: string): Promise<{ text: string }>;
-  setQuestionDraft(room: string, question: string, text: string): Promise<void>;
+  questionDraft(room: string, question: string): Promise<QuestionDraft>;
+  setQuestionDraft(room: string, question: string, text: string, visibility: Visibility): Promise<void>;
   snippets(): Promise<Snippet[]>;
   /** One without an id is new; `snippets_changed` says that the team has another list now than the one of this `rev`. */
   saveSnippet(snippet: Snippet): Promise<void>;

@@ -470,7 +470,7 @@ export type Held = { question: Question, answers: Array<ThreadAnswer>, text: str
 /**
  * The draft of an answer.
  */
-export type QuestionDraft = { text: string, };
+export type QuestionDraft = { text: string, visibility: Visibility, };
 
 /**
  * The row of something that was written.

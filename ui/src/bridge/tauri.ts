@@ -131,7 +131,7 @@ function tauriDesk(): DeskBridge {
     makeQuestion: (room, key) => ask("make_question", { room, key }),
     look: (room, question, doing) => ask("look", { room, question, doing }),
     questionDraft: (room, question) => ask("question_draft", { room, question }),
-    setQuestionDraft: (room, question, text) => ask("set_question_draft", { room, question, text: whole(text) }),
+    setQuestionDraft: (room, question, text, visibility) => ask("set_question_draft", { room, question, text: whole(text), visibility }),
     snippets: () => ask("snippets"),
     saveSnippet: (snippet) => ask("save_snippet", { snippet }),
     removeSnippet: (snippet) => ask("remove_snippet", { snippet }),

@@ -43,9 +43,14 @@ export function trackConnection(track: Track | undefined, connection: Connection
     case "waiting":
     case "refused": {
       const away = track !== undefined && track.lostAt !== null;
-      return { lostAt: away ? track.lostAt : now, everLive: track?.everLive ?? false, backAt: null, recovered: away ? track.recovered : recovered };
+      return { lostAt: away ? Math.min(track.lostAt, now) : now, everLive: track?.everLive ?? false, backAt: null, recovered: away ? track.recovered : recovered };
     }
   }
+}
+
+/** Milliseconds since a moment. One that lies ahead is of before the clock was set back: it may be long ago. */
+function since(moment: number, now: number): number {
+  return moment > now ? Number.POSITIVE_INFINITY : now - moment;
 }
 
 function trackLive(track: Track | undefined, recovered: number, now: number): Track {
@@ -53,7 +58,7 @@ function trackLive(track: Track | undefined, recovered: number, now: number): Tr
   // A room that is entered for the first time has not missed anything.
   if (!track?.everLive) return { ...live, backAt: null, recovered };
   const backAt = track.lostAt === null ? track.backAt : now;
-  return backAt !== null && now - backAt < TOLD_MS ? { ...live, backAt, recovered: track.recovered } : { ...live, backAt: null, recovered };
+  return backAt !== null && since(backAt, now) < TOLD_MS ? { ...live, backAt, recovered: track.recovered } : { ...live, backAt: null, recovered };
 }
 
 export function phrase(connection: Connection, track: Track, now: number, recovered = 0): Phrase {
@@ -74,12 +79,12 @@ export function phrase(connection: Connection, track: Track, now: number, recove
 
 function livePhrase(track: Track, now: number, recovered: number): Phrase {
   const live: Phrase = { tone: "live", words: "status.live", held: null, strip: null };
-  const back = track.backAt !== null && now - track.backAt < TOLD_MS ? recovered - track.recovered : 0;
+  const back = track.backAt !== null && since(track.backAt, now) < TOLD_MS ? recovered - track.recovered : 0;
   return back > 0 ? { ...live, words: "status.recovered", params: { n: back } } : live;
 }
 
 function waitingPhrase(connection: Connection, track: Track, now: number): Phrase {
-  const away = now - (track.lostAt ?? now);
+  const away = since(track.lostAt ?? now, now);
   const remedies: readonly Remedy[] = connection.why === "sign_in" ? ["signIn", "retry"] : ["retry"];
   const explain = { why: connection.why, retryAt: connection.retryAt, remedies };
   const held = "composer.offline";

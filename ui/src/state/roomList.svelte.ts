@@ -85,7 +85,7 @@ export class RoomList {
 
   /** Ctrl and a digit show the room at that place. */
   digitKey(event: KeyboardEvent): boolean {
-    const isOurs = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && /^[1-9]$/.test(event.key) && this.#aside.sheet === null;
+    const isOurs = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && /^[1-9]$/.test(event.key);
     const room = isOurs ? this.listed[Number(event.key) - 1] : undefined;
     if (!room) return false;
     event.preventDefault();

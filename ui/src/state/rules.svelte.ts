@@ -29,6 +29,7 @@ export class RuleKeeper {
   readonly #bridge: Bridge;
   readonly #repaint: () => Promise<void>;
   readonly #sounds = new Sounds();
+  #turn: Promise<boolean> = Promise.resolve(true);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(bridge: Bridge, repaint: () => Promise<void>) {
@@ -60,13 +61,27 @@ export class RuleKeeper {
     if (repaint) await this.#repaint();
   }
 
+  /** Makes other rules of those in force, once those that were chosen before are. */
+  change(make: (all: Rules) => Rules | null): Promise<boolean> {
+    this.#turn = this.#turn.then(() => {
+      const next = make(this.all);
+      return next !== null && this.save(next);
+    });
+    return this.#turn;
+  }
+
   keep(list: readonly Rule[]): Promise<boolean> {
-    return this.save({ ...this.all, list: [...list] });
+    return this.change((all) => ({ ...all, list: [...list] }));
+  }
+
+  /** How loud sounds are, and how far apart. */
+  tune(sounds: Partial<Pick<Rules, "volume" | "apart">>): Promise<boolean> {
+    return this.change((all) => ({ ...all, ...sounds }));
   }
 
   /** Puts a rule in the place of its former self, or above all others. */
   put(rule: Rule): Promise<boolean> {
-    return this.keep(this.with(rule).list);
+    return this.change(() => this.with(rule));
   }
 
   with(rule: Rule): Rules {
@@ -76,17 +91,20 @@ export class RuleKeeper {
   }
 
   async remove(id: string): Promise<void> {
-    const before = this.all;
-    if (await this.keep(before.list.filter((rule) => rule.id !== id))) this.#tell({ words: "rules.removed", params: {}, rule: id, before });
+    let before = this.all;
+    const removed = await this.change((all) => ((before = all), { ...all, list: all.list.filter((rule) => rule.id !== id) }));
+    if (removed) this.#tell({ words: "rules.removed", params: {}, rule: id, before });
   }
 
   async move(id: string, by: -1 | 1): Promise<void> {
-    const list = [...this.all.list];
-    const from = list.findIndex((rule) => rule.id === id);
-    const [rule] = list.splice(from, 1);
-    if (rule === undefined || from + by < 0 || from + by > list.length) return;
-    list.splice(from + by, 0, rule);
-    await this.keep(list);
+    await this.change((all) => {
+      const list = [...all.list];
+      const from = list.findIndex((rule) => rule.id === id);
+      const [rule] = list.splice(from, 1);
+      if (rule === undefined || from + by < 0 || from + by > list.length) return null;
+      list.splice(from + by, 0, rule);
+      return { ...all, list };
+    });
   }
 
   /** A person stands out, or steps back, from now on, in this room: elsewhere the id may be somebody else's. */
@@ -103,7 +121,7 @@ export class RuleKeeper {
     const { done } = this;
     clearTimeout(this.#timer);
     this.done = null;
-    if (done) await this.keep(restored(this.all.list, done));
+    if (done) await this.change((all) => ({ ...all, list: restored(all.list, done) }));
   }
 
   tryOn(rules: Rules, room: string, kind: Said, user: string, text: string): Promise<Tried> {
@@ -134,8 +152,8 @@ export class RuleKeeper {
   }
 
   async #quick(rule: Rule, words: Key, params: Params): Promise<void> {
-    const before = this.all;
-    if (await this.put(rule)) this.#tell({ words, params, rule: rule.id, before });
+    let before = this.all;
+    if (await this.change((all) => ((before = all), this.with(rule)))) this.#tell({ words, params, rule: rule.id, before });
   }
 
   #tell(done: JustDone): void {

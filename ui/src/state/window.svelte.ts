@@ -23,6 +23,14 @@ export class RoomWindow {
     return this.#bridge.window.strip(!this.look.bare);
   }
 
+  /** What a key does to the window: one takes it off the screen, one shows rows alone where that is offered. */
+  keyFor(event: KeyboardEvent): (() => Promise<void>) | null {
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return null;
+    const key = event.key.toLowerCase();
+    if (key === "w") return () => this.#bridge.hideWindow();
+    return key === "b" && (this.side || this.look.bare) ? () => this.strip() : null;
+  }
+
   letClicksThrough(on: boolean): Promise<void> {
     return this.#bridge.window.letClicksThrough(on);
   }

@@ -59,6 +59,8 @@ pub(crate) struct Stage {
     pub(crate) known: Capabilities,
     /// What the other token may do.
     pub(crate) other_role: Option<Role>,
+    /// The token opens the socket, and what is said with it comes back.
+    pub(crate) in_room: bool,
     /// What was said and came back, in order.
     pub(crate) lines: Vec<String>,
     /// A question that was asked and came back: its entry.
@@ -91,6 +93,7 @@ impl Stage {
             abilities: Value::Null,
             known: Capabilities::default(),
             other_role: None,
+            in_room: false,
             lines: Vec::new(),
             question: None,
             held: None,

@@ -38,17 +38,6 @@ impl Reply {
             && !matches!(self.json["code"].as_i64(), Some(code) if code != 200)
     }
 
-    /// Ends the probe where the token itself is refused: that says nothing about the sentence.
-    pub(crate) fn admits(&self) -> Result<(), Flaw> {
-        match self.status {
-            401 | 403 => stuck(format!(
-                "the server refuses this token with {}: is it the right one, for this room?",
-                self.status
-            )),
-            _ => Ok(()),
-        }
-    }
-
     /// Whether it is a refusal of the protocol's form: the status, and `{"code", "msg"}`.
     pub(crate) fn refuses(&self, status: u16) -> Result<String, Flaw> {
         if self.status != status {
@@ -222,6 +211,20 @@ impl Stage {
         self.get(HISTORY_PATH, &pairs, token).await
     }
 
+    /// Ends the probe where the token itself is refused. That says nothing about the sentence, unless who has it is in the room.
+    pub(crate) fn admits(&self, reply: &Reply) -> Result<(), Flaw> {
+        match reply.status {
+            401 if self.in_room => broken("HTTP 401 for the token that opens the socket"),
+            403 if self.in_room => stuck(
+                "the server refuses the token that opens the socket with 403: is --stream this room's stream id?",
+            ),
+            status @ (401 | 403) => stuck(format!(
+                "the server refuses this token with {status}: is it the right one, for this room?"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The items of a page.
     pub(crate) async fn page(&self, page: &Page<'_>) -> Result<Vec<Value>, Flaw> {
         let reply = self.page_as(page, self.config.stream.as_str(), &self.token).await?;
@@ -230,7 +233,7 @@ impl Stage {
 
     /// The items of a reply.
     pub(crate) fn items(&self, reply: &Reply) -> Result<Vec<Value>, Flaw> {
-        reply.admits()?;
+        self.admits(reply)?;
         if reply.status != 200 {
             return broken(format!("HTTP {} instead of a page", reply.status));
         }

@@ -28,6 +28,14 @@ pub(crate) enum Kind {
     Refused,
 }
 
+/// Whether each member is to hear it.
+fn counts(kind: Kind) -> bool {
+    match kind {
+        Kind::Chat | Kind::Ask => true,
+        Kind::Call | Kind::Refused => false,
+    }
+}
+
 /// Shared by all members.
 pub(crate) struct Board {
     /// What stands before an entry's number.
@@ -45,8 +53,8 @@ struct Inner {
     chat: Histogram<u64>,
     ask: Histogram<u64>,
     vote: Histogram<u64>,
-    /// Receipts of what counts, by all members.
-    receipts: u64,
+    /// How many members heard each, once.
+    receipts: Vec<u32>,
     listening: u32,
     votes_refused: u64,
     /// Questions that can be voted for.
@@ -56,14 +64,28 @@ struct Inner {
 /// How far one member is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cursor {
+    /// The place of what it heard first.
+    first: u32,
     /// The place that comes next; nothing before the first entry.
     next: Option<u32>,
     /// Places that were passed over.
     missing: BTreeSet<u32>,
-    /// Entries that count, each once.
-    pub(crate) received: u64,
+    /// Entries but calls, each once.
+    heard: u64,
     pub(crate) doubled: u64,
     pub(crate) moved: u64,
+}
+
+impl Cursor {
+    /// How many of the entries that it is to hear a member heard: none of those that the server told without having taken them.
+    pub(crate) fn received(&self, told_all_the_same: &[u32]) -> u64 {
+        self.heard - told_all_the_same.iter().filter(|place| self.has(**place)).count() as u64
+    }
+
+    fn has(&self, place: u32) -> bool {
+        self.next.is_some_and(|next| (self.first..next).contains(&place))
+            && !self.missing.contains(&place)
+    }
 }
 
 impl Board {
@@ -80,7 +102,7 @@ impl Board {
             chat: histogram()?,
             ask: histogram()?,
             vote: histogram()?,
-            receipts: 0,
+            receipts: Vec::new(),
             listening: 0,
             votes_refused: 0,
             questions: Vec::new(),
@@ -99,6 +121,7 @@ impl Board {
         let number = u32::try_from(inner.said.len()).unwrap_or(NOWHERE);
         inner.said.push((Instant::now(), kind));
         inner.places.push(NOWHERE);
+        inner.receipts.push(0);
         let mut words = self.mark.clone();
         // Writing into a String does not fail.
         let _ = write!(words, "{number};");
@@ -110,7 +133,7 @@ impl Board {
         self.say(Kind::Call).1
     }
 
-    /// The server did not take it: nobody will hear it.
+    /// The server did not take it: nobody is to hear it.
     pub(crate) fn refused(&self, number: u32) {
         if let Some(said) = self.inner().said.get_mut(number as usize) {
             said.1 = Kind::Refused;
@@ -137,6 +160,7 @@ impl Board {
         let place = *place;
         let next = *cursor.next.get_or_insert_with(|| {
             inner.listening += 1;
+            cursor.first = place;
             place
         });
         if place < next && !cursor.missing.remove(&place) {
@@ -152,8 +176,8 @@ impl Board {
             Kind::Ask | Kind::Refused => inner.ask.saturating_record(latency),
             Kind::Call => return,
         }
-        cursor.received += 1;
-        inner.receipts += 1;
+        cursor.heard += 1;
+        inner.receipts[number as usize] += 1;
     }
 
     /// A vote was counted, or not.
@@ -193,11 +217,22 @@ impl Board {
 
     /// How many entries each member is to hear.
     pub(crate) fn expected(&self) -> u64 {
-        self.said(Kind::Chat) + self.said(Kind::Ask)
+        self.inner().said.iter().filter(|said| counts(said.1)).count() as u64
     }
 
+    /// How often, by all members together, what each is to hear was heard.
     pub(crate) fn receipts(&self) -> u64 {
-        self.inner().receipts
+        let inner = self.inner();
+        let counting = inner.said.iter().zip(&inner.receipts).filter(|(said, _)| counts(said.1));
+        counting.map(|(_, receipts)| u64::from(*receipts)).sum()
+    }
+
+    /// The places of what the server did not take, and told all the same.
+    pub(crate) fn told_all_the_same(&self) -> Vec<u32> {
+        let inner = self.inner();
+        let placed = inner.said.iter().zip(&inner.places);
+        let told = placed.filter(|(said, place)| said.1 == Kind::Refused && **place != NOWHERE);
+        told.map(|(_, place)| *place).collect()
     }
 
     pub(crate) fn is_whole(&self, members: u32) -> bool {
@@ -227,8 +262,8 @@ mod tests {
         cursor
     }
 
-    fn counts(cursor: &Cursor) -> (u64, u64, u64) {
-        (cursor.received, cursor.doubled, cursor.moved)
+    fn came(cursor: &Cursor) -> (u64, u64, u64) {
+        (cursor.heard, cursor.doubled, cursor.moved)
     }
 
     fn board(entries: usize) -> Board {
@@ -243,15 +278,15 @@ mod tests {
     fn loss_doubles_and_order_are_seen_for_each_member() {
         let board = board(5);
         assert_eq!(
-            counts(&heard(&board, &[0, 2, 1, 3, 4])),
+            came(&heard(&board, &[0, 2, 1, 3, 4])),
             (5, 0, 0),
             "whoever is first makes the order"
         );
-        assert_eq!(counts(&heard(&board, &[0, 2, 1, 3, 4])), (5, 0, 0));
+        assert_eq!(came(&heard(&board, &[0, 2, 1, 3, 4])), (5, 0, 0));
         assert!(board.is_whole(2));
-        assert_eq!(counts(&heard(&board, &[0, 2, 1, 4])), (4, 0, 0), "one was lost");
-        assert_eq!(counts(&heard(&board, &[0, 2, 2, 1, 3, 4, 0])), (5, 2, 0), "two were doubled");
-        assert_eq!(counts(&heard(&board, &[0, 1, 2, 3, 4])), (5, 0, 1), "one was moved");
+        assert_eq!(came(&heard(&board, &[0, 2, 1, 4])), (4, 0, 0), "one was lost");
+        assert_eq!(came(&heard(&board, &[0, 2, 2, 1, 3, 4, 0])), (5, 2, 0), "two were doubled");
+        assert_eq!(came(&heard(&board, &[0, 1, 2, 3, 4])), (5, 0, 1), "one was moved");
         assert!(!board.is_whole(6));
         assert_eq!(board.receipts(), 24);
         assert_eq!(board.latencies()[0].len(), 24);
@@ -263,8 +298,8 @@ mod tests {
         board.call();
         board.call();
         board.say(Kind::Chat);
-        assert_eq!(counts(&heard(&board, &[0, 1, 2])), (1, 0, 0));
-        assert_eq!(counts(&heard(&board, &[1, 2])), (1, 0, 0));
+        assert_eq!(came(&heard(&board, &[0, 1, 2])), (1, 0, 0));
+        assert_eq!(came(&heard(&board, &[1, 2])), (1, 0, 0));
         assert!(board.all_listen(2) && board.is_whole(2) && !board.all_listen(3));
         heard(&board, &[99]);
         assert_eq!(board.listening(), 2, "what was never said is no entry");
@@ -277,6 +312,24 @@ mod tests {
         assert_eq!(board.expected(), 2);
         board.refused(number);
         assert_eq!((board.expected(), board.said(Kind::Refused)), (1, 1));
+    }
+
+    #[test]
+    fn what_was_refused_and_told_all_the_same_makes_up_for_nothing_that_is_lost() {
+        let board = board(1);
+        let (number, _) = board.say(Kind::Ask);
+        let before = heard(&board, &[number]);
+        board.refused(number);
+        let after = heard(&board, &[number]);
+        let all = heard(&board, &[number, 0]);
+        assert_eq!((board.expected(), board.receipts()), (1, 1));
+        assert!(!board.is_whole(3));
+        let told = board.told_all_the_same();
+        let received = [before, after, all].map(|cursor| cursor.received(&told));
+        assert_eq!(received, [0, 0, 1]);
+        // Who came later heard nothing of it.
+        let late = heard(&board, &[0]);
+        assert_eq!(late.received(&told), 1);
     }
 
     #[test]

@@ -8,11 +8,14 @@ use aside_protocol::triage::{VOTE_PATH, VoteRequest};
 use aside_protocol::{EntryId, Token};
 use aside_session::{HttpMethod, HttpRequest, Network, RoomConfig};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at, sleep_until};
+use tokio::time::{
+    Instant, Interval, MissedTickBehavior, interval, interval_at, sleep_until, timeout_at,
+};
 use url::Url;
 
 use super::board::{Board, Kind};
 use super::{Crowd, SMALL_REPLY, Wish};
+use crate::line::tell;
 
 /// One request may take this long.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -80,7 +83,8 @@ pub(crate) async fn talk(
             () = tick(&mut chat) => {
                 turn += 1;
                 let (_, words) = board.say(Kind::Chat);
-                crowd.say(config, turn, &words).await;
+                // A member whose server does not read takes nothing more: what it was to say is lost, and so it is seen.
+                let _late = timeout_at(end, crowd.say(config, turn, &words)).await;
             }
             () = tick(&mut ask), if requests.len() < UNDER_WAY => {
                 turn += 1;
@@ -110,14 +114,14 @@ fn token(wish: &Wish, turn: usize) -> Token {
 
 fn say_how_far(board: &Board, wish: &Wish, began: Instant) {
     let [chat, ..] = board.latencies();
-    eprintln!(
-        "{:>4} s: {} said, {} of {} received, p99 {:.1} ms",
+    tell(format_args!(
+        "{:>4} s: {} said, {} of {} received, p99 {:.1} ms\n",
         began.elapsed().as_secs(),
         board.expected(),
         board.receipts(),
         board.expected() * u64::from(wish.members),
         chat.value_at_quantile(0.99) as f64 / 1000.0
-    );
+    ));
 }
 
 async fn post(network: &dyn Network, url: Url, token: Token, body: String) -> bool {
@@ -156,4 +160,47 @@ async fn cast(
     let began = Instant::now();
     let counted = post(network.as_ref(), url(&config, VOTE_PATH), token, body.to_json()).await;
     board.voted(began.elapsed(), counted);
+}
+
+#[cfg(test)]
+mod tests {
+    use aside_session::Env;
+    use tokio::sync::{mpsc, watch};
+
+    use super::*;
+    use crate::load::Seat;
+
+    #[tokio::test]
+    async fn a_member_that_says_nothing_more_does_not_keep_the_others_talking() {
+        let env = Env::real().unwrap();
+        let server: Url = "http://127.0.0.1:9".parse().unwrap();
+        let config = RoomConfig {
+            socket: RoomConfig::default_socket(&server),
+            server,
+            topic: aside_protocol::Topic::new("1"),
+            stream: aside_protocol::StreamId::new("s1"),
+            user: "ann".to_owned(),
+            display_name: String::new(),
+            avatar_url: String::new(),
+            allow_insecure: false,
+        };
+        let wish = Wish {
+            members: 1,
+            chat: 10_000.0,
+            ask: 0.0,
+            vote: 0.0,
+            duration: Duration::from_millis(100),
+            ramp: Duration::ZERO,
+            seats: vec![Seat { user: "ann".to_owned(), token: Token::new("t") }],
+            json: true,
+        };
+        let board = Arc::new(Board::new(7).unwrap());
+        let (sender, _stuck) = mpsc::channel(1);
+        sender.try_send(String::new()).unwrap();
+        let (stop, _) = watch::channel(false);
+        let crowd = Crowd { say: vec![("ann".to_owned(), sender)], tasks: JoinSet::new(), stop };
+        let config = Arc::new(config);
+        let talk = talk(&env.network, &config, &wish, &board, &crowd);
+        tokio::time::timeout(Duration::from_secs(10), talk).await.expect("the talk ends");
+    }
 }

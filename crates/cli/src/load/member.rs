@@ -8,6 +8,7 @@ use aside_protocol::{
     ClientFrame, EntryKind, Join, MinuteStamp, OutgoingMessage, ServerFrame, Token, close,
 };
 use aside_session::{ByteStream, Network, RoomConfig};
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
@@ -38,9 +39,11 @@ pub(crate) enum NotIn {
     Broken,
 }
 
+type Socket = WebSocketStream<Box<dyn ByteStream>>;
+
 /// A member that is in the room.
 pub(crate) struct Member {
-    ws: WebSocketStream<Box<dyn ByteStream>>,
+    ws: Socket,
     seat: Seat,
     /// Counts from 0; the first also learns what questions are called.
     number: u32,
@@ -78,7 +81,7 @@ impl Member {
         network: &dyn Network,
         config: &RoomConfig,
         token: &Token,
-    ) -> Result<WebSocketStream<Box<dyn ByteStream>>, Error> {
+    ) -> Result<Socket, Error> {
         let mut request = config.socket.as_str().into_client_request()?;
         let mut secret = HeaderValue::from_str(token.expose())
             .map_err(|_| Error::Io(std::io::ErrorKind::InvalidInput.into()))?;
@@ -105,58 +108,76 @@ impl Member {
         &self.seat.user
     }
 
-    /// Lives until it is told to stop, or is closed.
+    /// Lives until it is told to stop, or is closed. A server that does not read keeps it from neither hearing nor ending.
     pub(crate) async fn run(
-        mut self,
+        self,
         board: Arc<Board>,
-        mut inbox: mpsc::Receiver<String>,
+        inbox: mpsc::Receiver<String>,
         mut stopped: watch::Receiver<bool>,
     ) -> Ended {
         let mut ended = Ended { cursor: Cursor::default(), closed: None, notices: 0, notice: None };
-        // Not all at the same moment.
-        let first = Instant::now() + BEAT.mul_f64(f64::from(self.number % 97) / 97.0);
-        let mut beat = interval_at(first, BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let heartbeat = text(&ClientFrame::Heartbeat, &self.seat.token);
-        loop {
-            let sent = tokio::select! {
-                biased;
-                message = self.ws.next() => match message {
-                    Some(Ok(Message::Text(text))) => {
-                        self.hear(&board, &mut ended, text.as_str());
-                        Ok(())
-                    }
-                    Some(Ok(Message::Close(frame))) => {
-                        ended.closed = Some(frame.map_or(close::NO_CODE, |frame| frame.code.into()));
-                        return ended;
-                    }
-                    Some(Ok(_)) => Ok(()),
-                    Some(Err(error)) => Err(error),
-                    None => Err(Error::ConnectionClosed),
-                },
-                Some(frame) = inbox.recv() => {
-                    let frame = frame.replace(TOKEN, &quoted(&self.seat.token));
-                    self.ws.send(Message::text(frame)).await
-                }
-                _ = beat.tick() => self.ws.send(heartbeat.clone()).await,
-                _ = stopped.changed() => return ended,
-            };
-            if sent.is_err() {
-                ended.closed = Some(close::ABNORMAL);
-                return ended;
+        let (sink, stream) = self.ws.split();
+        let closed = tokio::select! {
+            biased;
+            _ = stopped.changed() => None,
+            code = listen(stream, self.number, &board, &mut ended) => Some(code),
+            () = speak(sink, self.number, &self.seat.token, inbox) => Some(close::ABNORMAL),
+        };
+        Ended { closed, ..ended }
+    }
+}
+
+/// Hears what is said, until the socket ends: with which code.
+async fn listen(
+    mut stream: SplitStream<Socket>,
+    member: u32,
+    board: &Board,
+    ended: &mut Ended,
+) -> u16 {
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) => hear(member, board, ended, text.as_str()),
+            Some(Ok(Message::Close(frame))) => {
+                return frame.map_or(close::NO_CODE, |frame| frame.code.into());
             }
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return close::ABNORMAL,
         }
     }
+}
 
-    fn hear(&self, board: &Board, ended: &mut Ended, frame: &str) {
-        if let Some(number) = board.number(frame) {
-            board.hear(&mut ended.cursor, number, Instant::now());
-            if self.number == 0 {
-                learn(board, frame);
-            }
-        } else if let Ok(ServerFrame::Notice { code, text }) = ServerFrame::parse(frame) {
-            ended.notices += 1;
-            ended.notice = Some((code, text));
+fn hear(member: u32, board: &Board, ended: &mut Ended, frame: &str) {
+    if let Some(number) = board.number(frame) {
+        board.hear(&mut ended.cursor, number, Instant::now());
+        if member == 0 {
+            learn(board, frame);
+        }
+    } else if let Ok(ServerFrame::Notice { code, text }) = ServerFrame::parse(frame) {
+        ended.notices += 1;
+        ended.notice = Some((code, text));
+    }
+}
+
+/// Says what it is to say, and that it is there, until the socket takes nothing more.
+async fn speak(
+    mut sink: SplitSink<Socket, Message>,
+    member: u32,
+    token: &Token,
+    mut inbox: mpsc::Receiver<String>,
+) {
+    // Not all at the same moment.
+    let first = Instant::now() + BEAT.mul_f64(f64::from(member % 97) / 97.0);
+    let mut beat = interval_at(first, BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let heartbeat = text(&ClientFrame::Heartbeat, token);
+    loop {
+        let message = tokio::select! {
+            biased;
+            Some(frame) = inbox.recv() => Message::text(frame.replace(TOKEN, &quoted(token))),
+            _ = beat.tick() => heartbeat.clone(),
+        };
+        if sink.send(message).await.is_err() {
+            return;
         }
     }
 }
@@ -196,4 +217,43 @@ pub(crate) fn message(config: &RoomConfig, user: &str, words: &str) -> String {
         nonce: None,
     });
     frame.encode(&Token::new("<token>")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+    use crate::load::board::Kind;
+
+    #[tokio::test]
+    async fn a_member_whose_server_does_not_read_hears_all_the_same_and_ends_when_it_is_told_to() {
+        let (near, far) = duplex(64);
+        let stream: Box<dyn ByteStream> = Box::new(near);
+        let ws = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+        let seat = Seat { user: "ann".to_owned(), token: Token::new("t") };
+        let board = Arc::new(Board::new(7).unwrap());
+        let (say, inbox) = mpsc::channel(4);
+        let (stop, stopped) = watch::channel(false);
+        let member = Member { ws, seat, number: 1 };
+        let member = tokio::spawn(member.run(Arc::clone(&board), inbox, stopped));
+        for _ in 0..4 {
+            say.send("x".repeat(1000)).await.unwrap();
+        }
+        let mut server = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
+        let rest = async {
+            // The first of them is being written when there is room for another.
+            say.send("x".to_owned()).await.unwrap();
+            let (_, words) = board.say(Kind::Chat);
+            server.send(Message::text(words)).await.unwrap();
+            while board.receipts() == 0 {
+                tokio::task::yield_now().await;
+            }
+            stop.send(true).unwrap();
+            member.await.unwrap()
+        };
+        let ended = timeout(Duration::from_secs(60), rest).await.expect("it ends");
+        assert_eq!(ended.closed, None);
+    }
 }

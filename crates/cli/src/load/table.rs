@@ -87,15 +87,17 @@ impl Table {
         let each = board.expected();
         let expected = each * u64::from(wish.members);
         let sum = |count: fn(&Ended) -> u64| ended.iter().map(count).sum::<u64>();
-        let received = sum(|end| end.cursor.received);
+        let told = board.told_all_the_same();
+        let received = |end: &Ended| end.cursor.received(&told);
+        let concerned =
+            |end: &&Ended| received(end) < each || end.cursor.doubled > 0 || end.cursor.moved > 0;
+        let members_concerned = ended.iter().filter(concerned).count() as u64;
+        let received = ended.iter().map(received).sum();
         let mut closed = BTreeMap::new();
         for code in ended.iter().filter_map(|end| end.closed) {
             *closed.entry(code).or_default() += 1;
         }
         let notice = ended.iter().find_map(|end| end.notice.as_ref());
-        let concerned = |end: &&Ended| {
-            end.cursor.received < each || end.cursor.doubled > 0 || end.cursor.moved > 0
-        };
         Self {
             members: wish.members,
             joined_seconds: joined.as_secs_f64(),
@@ -110,7 +112,7 @@ impl Table {
             lost: expected.saturating_sub(received),
             doubled: sum(|end| end.cursor.doubled),
             moved: sum(|end| end.cursor.moved),
-            members_concerned: ended.iter().filter(concerned).count() as u64,
+            members_concerned,
             closed,
             notices: sum(|end| end.notices),
             notice: notice.map(|(code, text)| format!("{code} {}", printable(text))),

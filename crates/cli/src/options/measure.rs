@@ -88,10 +88,10 @@ pub(crate) struct LoadOptions {
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     vote: f64,
     /// Seconds to talk.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=LONGEST))]
     duration: u64,
     /// Seconds until all members are in.
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=LONGEST))]
     ramp: u64,
     /// What the result is.
     #[arg(long, value_enum, default_value_t = LoadFormat::Text)]
@@ -109,14 +109,18 @@ pub(crate) enum LoadFormat {
 
 /// The most entries or votes a second: beyond it, one computer measures itself.
 const FASTEST: f64 = 10_000.0;
+/// The fewest, but for none: the distance of two is a time that a clock can count.
+const SLOWEST: f64 = 0.001;
+/// The most seconds that a load comes in or talks: a day.
+const LONGEST: u64 = 24 * 60 * 60;
 
 impl LoadOptions {
     /// The room, and what is wanted of it.
     pub(crate) fn given(&self) -> anyhow::Result<(RoomConfig, load::Wish)> {
         let config = safe_config(&self.room, self.url.as_ref())?;
         for (name, rate) in [("chat", self.chat), ("ask", self.ask), ("vote", self.vote)] {
-            if !(0.0..=FASTEST).contains(&rate) {
-                bail!("--{name} must be between 0 and {FASTEST}");
+            if rate != 0.0 && !(SLOWEST..=FASTEST).contains(&rate) {
+                bail!("--{name} must be 0, or between {SLOWEST} and {FASTEST}");
             }
         }
         let seats = match &self.tokens {
@@ -151,4 +155,40 @@ fn safe_config(room: &RoomOptions, url: Option<&Url>) -> anyhow::Result<RoomConf
         .check()
         .map_err(|error| anyhow::anyhow!("{error}; --insecure allows it for this room"))?;
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::options::{Cli, Command};
+
+    /// Whether a load would begin, as far as its numbers go.
+    fn is_taken(args: &[&str]) -> bool {
+        let room = ["aside-cli", "load", "http://127.0.0.1:9", "--topic", "1", "--stream", "s1"];
+        let Ok(cli) = Cli::try_parse_from(room.iter().chain(args)) else { return false };
+        let Command::Load(load) = cli.command else { return false };
+        // Tests have no token.
+        load.given().is_err_and(|error| error.to_string().contains("environment variable"))
+    }
+
+    #[test]
+    fn no_number_is_taken_that_no_clock_can_count_to() {
+        for good in ["0", "0.001", "0.5", "10000"] {
+            for rate in ["--chat", "--ask", "--vote"] {
+                assert!(is_taken(&[rate, good]), "{rate} {good}");
+            }
+        }
+        for bad in ["1e-30", "0.0009", "10001", "inf", "NaN", "-1"] {
+            for rate in ["--chat", "--ask", "--vote"] {
+                assert!(!is_taken(&[&format!("{rate}={bad}")]), "{rate} {bad}");
+            }
+        }
+        for time in ["--duration", "--ramp"] {
+            assert!(is_taken(&[time, "86400"]), "{time}");
+            for bad in ["86401", "18446744073709551615"] {
+                assert!(!is_taken(&[time, bad]), "{time} {bad}");
+            }
+        }
+    }
 }

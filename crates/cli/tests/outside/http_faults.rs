@@ -81,6 +81,11 @@ fn of_questions() -> Vec<Fault> {
 fn of_history() -> Vec<Fault> {
     vec![
         core(
+            "the token that opens the socket is none over HTTP",
+            &["ask.taken", "history.reply"],
+            Plant { reply: |_, reply| reply.status = 401, ..NONE },
+        ),
+        core(
             "pages are HTML by name",
             &["entries.json"],
             Plant {

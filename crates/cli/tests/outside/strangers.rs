@@ -144,6 +144,23 @@ async fn a_token_that_is_refused_is_no_fault_of_the_server_and_no_success() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_is_refused_over_http_may_be_another_and_is_no_success() {
+    const CLOSED: Plant = Plant { reply: |_, reply| reply.status = 403, ..NONE };
+    for core_only in [false, true] {
+        let room = Room::new(Config { core_only, ..Config::for_tests() }).await;
+        let addr = proxy::start(room.server.addr(), room.staff.clone(), CLOSED).await;
+        let output = check(addr, &room.staff, None, &["--json"]).await;
+        let report = report(&output);
+        assert_eq!(output.status.code(), Some(3), "{report:#}");
+        assert!(with(&report, "fail").is_empty(), "{report:#}");
+        assert!(with(&report, "pass").contains("talk.echo"), "{report:#}");
+        let findings = report["findings"].as_array().unwrap();
+        let history = findings.iter().find(|finding| finding["id"] == "history.reply").unwrap();
+        assert!(history["why"].as_str().unwrap().contains("--stream"), "{history:#}");
+    }
+}
+
 /// Keeps what an object is and whom it is for, and nothing else of its form.
 fn mangled(data: &Value, into: fn(&Value) -> Value) -> Value {
     let Some(object) = data.as_object() else { return into(data) };

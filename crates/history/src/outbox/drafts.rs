@@ -15,6 +15,8 @@ pub(crate) fn get(conn: &Connection, room: RoomId, slot: &str) -> rusqlite::Resu
         let mode = match line.get(1)? {
             0 => DraftMode::Message,
             1 => DraftMode::Question,
+            2 => DraftMode::ForAsker,
+            3 => DraftMode::ForStaff,
             other => return Err(rusqlite::Error::IntegralValueOutOfRange(1, other)),
         };
         let updated = instant(line.get(2)?).map_err(|e| unreadable(2, e))?;
@@ -51,6 +53,8 @@ pub(crate) fn set(
     let mode = match draft.mode {
         DraftMode::Message => 0,
         DraftMode::Question => 1,
+        DraftMode::ForAsker => 2,
+        DraftMode::ForStaff => 3,
     };
     let updated = draft.updated.as_microsecond();
     conn.prepare_cached(SET_DRAFT)?.execute(params![room.0, slot, draft.text, mode, updated])?;

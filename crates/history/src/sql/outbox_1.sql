@@ -40,7 +40,7 @@ CREATE TABLE drafts (
     room    INTEGER NOT NULL,
     slot    TEXT NOT NULL,
     text    TEXT NOT NULL,
-    -- 0 message, 1 question.
+    -- 0 message, 1 question, 2 an answer for its asker, 3 for staff.
     mode    INTEGER NOT NULL,
     -- Microseconds since 1970.
     updated INTEGER NOT NULL,

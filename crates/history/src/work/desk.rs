@@ -14,7 +14,7 @@ use crate::files::lock::{Held, Lock};
 use crate::files::mend::{
     fold_in, in_transaction, open_outbox, replace_cache, replace_outbox, unusable,
 };
-use crate::files::{cache_path, make_dir};
+use crate::files::{cache_path, make_dir, outbox_path};
 use crate::ids::{RoomId, RoomName};
 use crate::outbox;
 use crate::store::OpenReport;
@@ -261,18 +261,25 @@ impl Desk {
         }
     }
 
-    /// Erases a room from both files, and from what the files would still hold after a mere delete.
+    /// Erases a room from both files, and from what the files would still hold after a mere delete. From the outbox last:
+    /// cut short between them, the room is there to be forgotten again.
     pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), StoreError> {
-        self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
-        let erased = in_transaction(&self.cache, |conn| {
-            Ok::<_, StoreError>(cache::rooms::erase(conn, room)?)
-        });
-        match erased {
-            Err(error) if error.is_damage() => return Err(self.rebuild_cache(error)),
-            result => result?,
-        }
+        let erase = |conn: &Connection| Ok::<_, StoreError>(cache::rooms::erase(conn, room)?);
+        let rebuilt = match in_transaction(&self.cache, erase) {
+            Err(error) if error.is_damage() => match self.rebuild_cache(error) {
+                rebuilt @ StoreError::CacheRebuilt { .. } => Some(rebuilt),
+                error => return Err(error),
+            },
+            result => result.map(|()| None)?,
+        };
         self.index = Index::of(&self.cache);
         self.indexed = false;
+        self.outbox(|conn| Ok::<_, StoreError>(outbox::rooms::erase(conn, room)?))?;
+        if let Some(rebuilt) = rebuilt {
+            // It was given all rooms of the outbox, this one too.
+            in_transaction(&self.cache, erase)?;
+            return Err(rebuilt);
+        }
         if let Some(on_disk) = &self.on_disk {
             let _closed = on_disk.shelf.close_all();
             fold_in(&self.cache)?;
@@ -344,6 +351,12 @@ impl Desk {
             }
             Err(error) => {
                 tracing::error!(error = ?error, "the damaged outbox cannot be replaced");
+                let path = outbox_path(&on_disk.dir);
+                // Still damaged, so the next job tries again.
+                let still = OUTBOX.open(&path, false).ok();
+                if let Some(outbox) = still.or_else(|| Connection::open(&path).ok()) {
+                    self.outbox = outbox;
+                }
                 damage
             }
         }

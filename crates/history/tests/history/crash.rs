@@ -10,6 +10,7 @@ use aside_history::{
 };
 use aside_protocol::Seq;
 
+use crate::damage;
 use crate::support::{
     add, all, at, block_on, changes, insert, name, numbered, open, said, text, texts,
 };
@@ -18,13 +19,17 @@ const DIR: &str = "ASIDE_HISTORY_TEST_DIR";
 
 /// Starts this very test program again, to run only the named test below `dir`.
 fn child(test: &str, dir: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    command(test, dir).spawn().unwrap()
+}
+
+fn command(test: &str, dir: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", test, "--ignored", "--nocapture"])
         .env(DIR, dir)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 /// The child's word that everything up to this number is on disk.
@@ -127,6 +132,36 @@ fn one_process_at_a_time() {
     assert!(matches!(Store::open(dir.path()), Err(OpenError::Locked)));
     drop(store);
     drop(open(dir.path()));
+}
+
+#[test]
+#[ignore = "the other process of the test below"]
+fn child_opens_the_directory() {
+    let Some(dir) = std::env::var_os(DIR) else { return };
+    let _store = Store::open(Path::new(&dir)).unwrap().store;
+}
+
+#[tokio::test]
+#[cfg_attr(not(debug_assertions), ignore = "release builds have no places to die at")]
+async fn what_a_damaged_outbox_still_has_survives_a_death_while_it_is_saved() {
+    for place in ["outbox.before-commit", "outbox.saved", "outbox.set-aside"] {
+        let dir = tempfile::tempdir().unwrap();
+        let room = damage::filled(dir.path()).await;
+        damage::scribble_middle(&dir.path().join("outbox.db"));
+        let mut opens = command("crash::child_opens_the_directory", dir.path());
+        let died = opens.env(aside_failpoint::VARIABLE, place).status().unwrap();
+        assert!(!died.success(), "{place}");
+        let store = Store::open(dir.path()).unwrap().store;
+        let saved = store.outbox(room).await.unwrap();
+        assert!(saved.len() >= 60, "{place}: {} of 100 were saved", saved.len());
+        drop(store);
+        let files = std::fs::read_dir(dir.path()).unwrap();
+        let mut files: Vec<_> =
+            files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        files.retain(|file| !file.starts_with("outbox.db.corrupt-"));
+        files.sort();
+        assert_eq!(files, ["cache.db", "lock", "outbox.db"], "{place}");
+    }
 }
 
 #[tokio::test]

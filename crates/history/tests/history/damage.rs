@@ -11,7 +11,7 @@ use aside_history::{
 use crate::support::{add, at, changes, insert, name, open, said, texts};
 
 /// A room with a long timeline and a filled outbox, properly closed.
-async fn filled(dir: &Path) -> RoomId {
+pub(crate) async fn filled(dir: &Path) -> RoomId {
     let store = open(dir);
     let room = store.room(&name("1")).await.unwrap();
     let long = "x".repeat(300);
@@ -29,6 +29,12 @@ fn scribble(path: &Path, from: usize, to: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[from..to].fill(0xA5);
     fs::write(path, bytes).unwrap();
+}
+
+/// Overwrites one of a file's pages.
+pub(crate) fn scribble_middle(path: &Path) {
+    let middle = usize::try_from(fs::metadata(path).unwrap().len()).unwrap() / 2 / 4096 * 4096;
+    scribble(path, middle, middle + 4096);
 }
 
 /// As after a kill: the next start will look for damage.
@@ -89,8 +95,7 @@ async fn damage_in_the_middle_is_found_after_a_crash() {
     let dir = tempfile::tempdir().unwrap();
     let room = filled(dir.path()).await;
     let path = dir.path().join("cache.db");
-    let middle = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap() / 2 / 4096 * 4096;
-    scribble(&path, middle, middle + 4096);
+    scribble_middle(&path);
     mark_unclean(dir.path());
     assert_fresh_cache(Store::open(dir.path()).unwrap(), dir.path(), room).await;
 }
@@ -216,10 +221,7 @@ async fn a_cell_that_makes_no_sense_is_damage_too() {
 async fn a_damaged_outbox_is_set_aside_and_what_is_readable_is_carried_over() {
     let dir = tempfile::tempdir().unwrap();
     let room = filled(dir.path()).await;
-    let path = dir.path().join("outbox.db");
-    let end = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
-    let middle = end / 2 / 4096 * 4096;
-    scribble(&path, middle, middle + 4096);
+    scribble_middle(&dir.path().join("outbox.db"));
     let Opened { store, report } = Store::open(dir.path()).unwrap();
     let aside = report.outbox_set_aside.unwrap();
     assert!(aside.exists());
@@ -253,6 +255,28 @@ async fn an_outbox_of_garbage_is_set_aside_and_told() {
 
 #[tokio::test]
 async fn an_outbox_that_breaks_in_use_is_carried_over() {
+    let (dir, store, room) = outbox_broken_in_use().await;
+    let path = dir.path().join("outbox.db");
+    let before = fs::read(&path).unwrap();
+    // As on a full disk: there is no place for the new file now.
+    let in_the_way = dir.path().join("outbox.db.new/full");
+    fs::create_dir_all(&in_the_way).unwrap();
+    for _ in 0..2 {
+        let met = store.outbox(room).await;
+        assert!(matches!(met, Err(StoreError::Sqlite(_))), "{met:?}");
+        assert!(fs::read(&path).unwrap() == before);
+    }
+    fs::remove_dir_all(dir.path().join("outbox.db.new")).unwrap();
+    let met = store.outbox(room).await;
+    let Err(StoreError::OutboxRebuilt { set_aside, salvaged }) = met else { panic!("{met:?}") };
+    assert!(set_aside.exists());
+    assert!(salvaged > 60, "{salvaged} of 100 were saved");
+    assert_eq!(store.outbox(room).await.unwrap().len(), usize::try_from(salvaged).unwrap());
+    assert_eq!(store.room(&name("1")).await.unwrap(), room);
+}
+
+/// Scribbles over much of the outbox while a store has it open.
+async fn outbox_broken_in_use() -> (tempfile::TempDir, Store, RoomId) {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     let room = store.room(&name("1")).await.unwrap();
@@ -267,12 +291,7 @@ async fn an_outbox_that_breaks_in_use_is_carried_over() {
     let path = dir.path().join("outbox.db");
     let middle = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap() / 2 / 4096 * 4096;
     scribble(&path, middle, middle + 16 * 4096);
-    let met = store.outbox(room).await;
-    let Err(StoreError::OutboxRebuilt { set_aside, salvaged }) = met else { panic!("{met:?}") };
-    assert!(set_aside.exists());
-    assert!(salvaged > 60, "{salvaged} of 100 were saved");
-    assert_eq!(store.outbox(room).await.unwrap().len(), usize::try_from(salvaged).unwrap());
-    assert_eq!(store.room(&name("1")).await.unwrap(), room);
+    (dir, store, room)
 }
 
 #[test]

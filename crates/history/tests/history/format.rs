@@ -140,7 +140,12 @@ async fn the_outbox_keeps_its_numbers() {
         store.enqueue(room, NewOutgoing { id, body, created: at(0) }).await.unwrap();
         store.set_outgoing(id, state).await.unwrap();
     }
-    for (slot, mode) in [("a", DraftMode::Message), ("b", DraftMode::Question)] {
+    for (slot, mode) in [
+        ("a", DraftMode::Message),
+        ("b", DraftMode::Question),
+        ("c", DraftMode::ForAsker),
+        ("d", DraftMode::ForStaff),
+    ] {
         store.set_draft(room, slot, Draft { text: text(), mode, updated: at(0) }).await.unwrap();
     }
     drop(store);
@@ -161,7 +166,8 @@ async fn the_outbox_keeps_its_numbers() {
         ]
     );
     let drafts = cells(&file, "SELECT room, slot, text, mode, updated FROM drafts ORDER BY slot");
-    assert_eq!(drafts, ["1 a t 0 1700000000000000", "1 b t 1 1700000000000000"]);
+    let draft = |(mode, slot)| format!("1 {slot} t {mode} 1700000000000000");
+    assert_eq!(drafts, (0..).zip(["a", "b", "c", "d"]).map(draft).collect::<Vec<String>>());
     let rooms = cells(&file, "SELECT room, server, topic, stream, user FROM rooms");
     assert_eq!(rooms, ["1 https://example.org 1 s me"]);
 }

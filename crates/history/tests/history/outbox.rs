@@ -234,6 +234,36 @@ async fn a_forgotten_room_leaves_nothing_in_the_files() {
     assert!(!bytes(dir.path()).windows(6).any(|w| w == b"CANARY"));
 }
 
+#[tokio::test]
+async fn a_room_that_could_not_be_forgotten_whole_is_there_to_be_forgotten_again() {
+    for (file, table) in [("cache.db", "rows"), ("outbox.db", "drafts")] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let room = store.room(&name("1")).await.unwrap();
+        add(&store, room, Where::End, vec![said("CANARY-ROW")]).await;
+        let draft =
+            Draft { text: "CANARY-DRAFT".to_owned(), mode: DraftMode::Message, updated: at(0) };
+        store.set_draft(room, "composer", draft.clone()).await.unwrap();
+        // As on a full disk.
+        let other = rusqlite::Connection::open(dir.path().join(file)).unwrap();
+        let stop = format!(
+            "CREATE TRIGGER stop BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        );
+        other.execute_batch(&stop).unwrap();
+        store.forget_room(room).await.unwrap_err();
+        drop(store);
+        let store = open(dir.path());
+        assert_eq!(store.room(&name("1")).await.unwrap(), room, "{file}");
+        assert_eq!(store.draft(room, "composer").await.unwrap(), Some(draft), "{file}");
+        let left = if file == "cache.db" { vec!["CANARY-ROW".to_owned()] } else { vec![] };
+        assert_eq!(texts(&store, room).await, left, "{file}");
+        other.execute_batch("DROP TRIGGER stop").unwrap();
+        drop(other);
+        store.forget_room(room).await.unwrap();
+        assert!(!bytes(dir.path()).windows(6).any(|w| w == b"CANARY"), "{file}");
+    }
+}
+
 fn bytes(dir: &std::path::Path) -> Vec<u8> {
     let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
     files.flat_map(|path| std::fs::read(path).unwrap()).collect()

@@ -106,6 +106,10 @@ fn pages_are_joined_by_what_they_share() {
     assert_eq!(join_pages(&prints("a b c ha"), &prints("ha e f g")), None, "one is chance");
     assert_eq!(older_than(&prints("c d e"), &prints("a b c d")), Some(2));
     assert_eq!(older_than(&prints("c d e"), &prints("a b x y")), None);
+    for (page, within) in [("d e f g", true), ("c d", true), ("b c d e", false), ("d x y", false)] {
+        assert_eq!(begins_within(&prints("a0 c d e f"), &prints(page)), within, "{page}");
+    }
+    assert!(!begins_within(&prints("c d"), &[]));
 }
 
 #[test]

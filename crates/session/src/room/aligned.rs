@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::draft::Draft;
 use super::exact::ENTRY_PAGE;
 use super::{Done, Merge, Room};
-use crate::align::Print;
+use crate::align::{Likeness, Print};
 use crate::fetch::{FetchError, Snapshot};
 use crate::link::Say;
 
@@ -66,8 +66,8 @@ pub(super) struct Aligned {
     failures: u32,
     next: Option<Instant>,
     ready: Option<Ready>,
-    /// Seen in a snapshot before they were heard.
-    pub(super) early: Vec<(Print, Instant)>,
+    /// Seen in a snapshot before they were heard: how alike what is heard must be, and until when.
+    pub(super) early: Vec<(Print, Likeness, Instant)>,
     pub(super) merged: u32,
     /// A gap row is due before this one.
     gap_before: Option<RowKey>,
@@ -102,6 +102,15 @@ impl Aligned {
     /// A snapshot is wanted by then.
     pub(super) fn snapshot_by(&mut self, at: Instant) {
         self.next = Some(self.next.map_or(at, |next| next.min(at)));
+    }
+
+    /// A row that stood without its entry goes to where that is heard.
+    fn forget(&mut self, key: Option<RowKey>) {
+        let stands = |row: &TailRow| key.is_some() && row.key == key;
+        if let Some(n) = self.tail.iter().position(stands) {
+            self.tail.remove(n);
+            self.before -= usize::from(n < self.before);
+        }
     }
 
     fn push(&mut self, row: TailRow) {
@@ -230,9 +239,10 @@ impl Room {
         let own = self.own(&entry);
         let received_at = self.env.clock.now();
         let Merge::Aligned(aligned) = &mut self.merge else { return };
-        aligned.early.retain(|(_, until)| *until > now);
+        aligned.early.retain(|(.., until)| *until > now);
         if own.is_none()
-            && let Some(n) = aligned.early.iter().position(|(early, _)| *early == print)
+            && let Some(n) =
+                aligned.early.iter().position(|(early, likeness, _)| likeness.same(early, &print))
         {
             // A snapshot had it first. Should it be another one with the same words, the next snapshot tells.
             aligned.early.swap_remove(n);
@@ -241,6 +251,7 @@ impl Room {
         }
         let key = own.map(|n| self.outbox[n].key);
         let standing = Standing::Provisional;
+        aligned.forget(key);
         aligned.push(TailRow {
             key,
             print: Some(print),

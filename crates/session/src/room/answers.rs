@@ -80,8 +80,14 @@ impl Room {
         &mut self,
         question: EntryId,
         text: String,
+        readers: Visibility,
     ) -> Result<(), OutboxError> {
-        let (has, mode) = (!text.is_empty(), DraftMode::Message);
+        let has = !text.is_empty();
+        let mode = match readers {
+            Visibility::Public => DraftMode::Message,
+            Visibility::Asker => DraftMode::ForAsker,
+            Visibility::Staff => DraftMode::ForStaff,
+        };
         let draft = aside_history::Draft { text, mode, updated: self.env.clock.now() };
         self.store.set_draft(self.id, &draft_slot(&question), draft).await?;
         let drafted = &mut self.desk.drafted;
@@ -138,6 +144,8 @@ fn outgoing(item: &Item) -> Option<OutgoingAnswer> {
     let (state, held) = match &item.state {
         State::Queued | State::Written { .. } | State::Posting { .. } => (Delivery::Sending, false),
         State::Accepted { .. } => (Delivery::Sent, false),
+        // Nothing waits for it any more.
+        State::Shown { .. } => return None,
         State::InReview { .. } => (Delivery::InReview, false),
         State::Unsure(_) => (Delivery::Unsure, false),
         State::Failed { code } => {

@@ -6,11 +6,11 @@ use aside_history::{
     Change, Delivery, OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
 };
 use aside_protocol::{Entry, Extension, Seq};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::draft::Draft;
-use super::sending::{State, Unsure};
+use super::sending::{Item, State, Unsure};
 use super::settling::written_at;
 use super::{Merge, Room};
 use crate::error::Settled;
@@ -36,9 +36,11 @@ impl Room {
     pub(super) async fn doubt_item(&mut self, own: usize, resolving: bool) {
         let wall = written_at(&self.outbox[own].state).unwrap_or_else(|| self.env.clock.now());
         let (id, key) = (self.outbox[own].id, self.outbox[own].key);
-        let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
         let unsure = Unsure { wall, since: Instant::now(), snapshots: 0, last: None, resolving };
-        self.set_state(own, State::Unsure(unsure), stored).await;
+        self.outbox[own].state = State::Unsure(unsure);
+        if !resolving {
+            self.store_unsure(own, wall).await;
+        }
         aside_failpoint::at("doubt.stored");
         self.deliver(key, Delivery::Unsure).await;
         if !resolving {
@@ -98,7 +100,7 @@ impl Room {
             let here = SignedDuration::try_from(now - unsure.since).unwrap_or(SignedDuration::MAX);
             let age = wall.duration_since(unsure.wall).max(here);
             if age >= RESEND_AGE || !message {
-                self.give_up(n);
+                self.give_up(n).await;
             } else if unsure.snapshots >= SNAPSHOTS && age >= RESEND_AFTER {
                 let key = self.outbox[n].key;
                 self.set_state(n, State::Queued, OutgoingState::Queued).await;
@@ -113,12 +115,23 @@ impl Room {
         self.send_outbox().await;
     }
 
-    fn give_up(&mut self, n: usize) {
+    async fn give_up(&mut self, n: usize) {
         let id = self.outbox[n].id;
         if let State::Unsure(unsure) = &mut self.outbox[n].state {
             unsure.resolving = false;
+            let wall = unsure.wall;
+            self.store_unsure(n, wall).await;
         }
         self.tell_settled(id, Settled::Unsure);
+    }
+
+    /// On disk, what the room may still find out by itself stays as written; only what is left to the person is unsure, so
+    /// that no later start sends it again.
+    async fn store_unsure(&self, n: usize, wall: Timestamp) {
+        let stored = OutgoingState::Unsure(Written { generation: self.generation, at: wall });
+        if let Err(error) = self.store.set_outgoing(self.outbox[n].id, stored).await {
+            tracing::warn!(%error, "the outbox can't be written");
+        }
     }
 
     pub(super) fn outbox_due(&self, now: Instant) -> Option<Instant> {
@@ -135,6 +148,7 @@ impl Room {
             State::Unsure(unsure) if unsure.resolving && exact => {
                 Some(unsure.last.map_or(now, |last| last + LOOK_AGAIN))
             }
+            State::Shown { until, .. } => Some(*until),
             State::Unsure(_)
             | State::Queued
             | State::Posting { .. }
@@ -165,6 +179,10 @@ impl Room {
                     self.show_accepted(n, seq, now).await;
                     continue;
                 }
+                State::Shown { until, .. } if now >= until => {
+                    self.outbox.remove(n);
+                    continue;
+                }
                 _ => {}
             }
             n += 1;
@@ -186,6 +204,7 @@ impl Room {
     async fn show_accepted(&mut self, n: usize, seq: Option<Seq>, now: Instant) {
         let (id, key) = (self.outbox[n].id, self.outbox[n].key);
         let mut draft = Draft::default();
+        let mut shown = None;
         let there = match seq {
             Some(seq) => self
                 .store
@@ -209,14 +228,19 @@ impl Room {
                 let _refused = self.commit(draft).await;
                 return;
             }
-            if let Some(RowKind::Entry(row)) = row {
-                self.may_come_live_until(&row.entry, now + ACCEPTED_LATE);
-                draft.push(Change::Move { key, at: Where::End });
-            }
             draft.forget.push(id);
-            self.outbox.remove(n);
+            let item = self.outbox.remove(n);
+            if let Some(RowKind::Entry(_)) = row {
+                draft.push(Change::Move { key, at: Where::End });
+                shown = item;
+            }
         }
         if self.commit(draft).await.is_some() {
+            if let Some(item) = shown {
+                let wall = written_at(&item.state).unwrap_or_else(|| self.env.clock.now());
+                let state = State::Shown { until: now + ACCEPTED_LATE, wall };
+                self.outbox.push_back(Item { state, ..item });
+            }
             self.reload_tail().await;
         }
     }

@@ -38,6 +38,13 @@ impl Draft {
         self.changes.push(change);
     }
 
+    /// Whether this row is to become an entry of the server's.
+    pub(super) fn settles(&self, row: RowKey) -> bool {
+        self.changes
+            .iter()
+            .any(|change| matches!(change, Change::Settle { key, .. } if *key == row))
+    }
+
     /// The room's position is committed too.
     pub(super) fn moved(&mut self) {
         self.moved = true;

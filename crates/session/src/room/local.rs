@@ -36,7 +36,10 @@ pub(super) struct Mark {
 /// What names a question in the marks: its words and who asked. It outlives the rows, which may be fetched anew; who asks the
 /// same words twice asks one question.
 fn subject(item: &Item) -> String {
-    format!("{}\n{}", item.asker.user, item.text)
+    let Item { asker, text, .. } = item;
+    // What begins with one line break is of the app's own: a note about a person.
+    let apart = if asker.user.is_empty() || asker.user.starts_with('\n') { "\n\n" } else { "" };
+    format!("{apart}{}\n{text}", asker.user)
 }
 
 /// Questions and answers of the timeline as items.
@@ -293,5 +296,22 @@ impl Room {
             self.desk.take(item);
         }
         self.tell_desk();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aside_protocol::triage::Person;
+
+    use super::*;
+
+    #[test]
+    fn no_question_is_marked_where_a_note_about_a_person_is_kept() {
+        for (user, text) in [("", "person\nbob"), ("\nperson", "bob"), ("", "\nperson\nbob")] {
+            let asker = Person { user: user.to_owned(), ..Person::default() };
+            let item = Item::new(EntryId::new("q"), 1, text.to_owned(), asker, 0);
+            assert_ne!(subject(&item), "\nperson\nbob");
+            assert!(!subject(&item).starts_with("\np"), "{user:?} {text:?}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::sending::State;
+use super::settling::LONGEST_PAUSE;
 use super::{Done, Room};
 use crate::error::ModerationError;
 use crate::fetch::FetchError;
@@ -205,7 +206,8 @@ impl Room {
         let wait = match reply {
             Ok(reply) if (200..300).contains(&reply.status) => return self.order.gone(&entry),
             Ok(reply) if matches!(reply.status, 408 | 425 | 429 | 500..=599) => {
-                retry_after(reply.retry_after.as_deref(), reply.date.as_deref()).unwrap_or(AGAIN)
+                let asked = retry_after(reply.retry_after.as_deref(), reply.date.as_deref());
+                asked.map_or(AGAIN, |wait| wait.min(LONGEST_PAUSE))
             }
             Ok(reply) => {
                 self.order.gone(&entry);

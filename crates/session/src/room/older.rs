@@ -95,11 +95,16 @@ impl Room {
         });
     }
 
-    /// How many entries the cache has: where its first row stands in the server's pages, if nothing is missing.
+    /// How many entries the cache has that the history shows: where its first row stands in the server's pages, if nothing is
+    /// missing.
     async fn depth(&self) -> u32 {
         let (mut count, mut anchor) = (0, Anchor::End);
         while let Ok(page) = self.store.page(self.id, anchor, ROWS).await {
-            count += page.rows.iter().filter(|row| row.entry().is_some()).count();
+            let shown = |row: &&Row| {
+                let standing = row.entry().map(|entry| entry.standing);
+                standing.is_some_and(|s| s != Standing::NotInHistory) && !row.place.is_echo()
+            };
+            count += page.rows.iter().filter(shown).count();
             match page.rows.first() {
                 Some(first) if page.has_older => anchor = Anchor::Before(first.place),
                 _ => break,

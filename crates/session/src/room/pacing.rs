@@ -44,7 +44,7 @@ impl Room {
     /// Until when what was heard may wait. Whoever says something hears of it at once, and so does a room that is catching up.
     pub(super) fn rest(&self) -> Option<Instant> {
         let waits = |state: &State| match state {
-            State::Failed { .. } | State::InReview { .. } => false,
+            State::Failed { .. } | State::InReview { .. } | State::Shown { .. } => false,
             State::Unsure(unsure) => unsure.resolving,
             State::Queued
             | State::Written { .. }

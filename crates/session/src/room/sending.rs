@@ -61,6 +61,11 @@ pub(super) enum State {
         wall: Timestamp,
         seq: Option<Seq>,
     },
+    /// Its entry did not come in time, and it stands in the timeline without; until then, it may still come.
+    Shown {
+        until: Instant,
+        wall: Timestamp,
+    },
     /// Staff are to look at it; said on this connection, zero for an earlier life of this program.
     InReview {
         generation: u64,
@@ -146,7 +151,7 @@ impl Room {
     /// Puts the row of something in the outbox at the timeline's end.
     pub(super) async fn show_echo(&mut self, outgoing: Outgoing) -> bool {
         let Outgoing { id, body, state, attempts, submission, .. } = outgoing;
-        let (delivery, state) = (delivery_of(&state), state_of(state));
+        let (delivery, state) = (delivery_of(&state), state_of(state, attempts));
         let entry = self.echo_entry(&body).await;
         let row = self.row(entry, true, Standing::Provisional, delivery, Some(id));
         let mut draft = Draft::default();
@@ -227,7 +232,10 @@ impl Room {
         let mut in_flight = 0;
         for n in 0..self.outbox.len() {
             match &self.outbox[n].state {
-                State::Failed { .. } | State::Accepted { .. } | State::InReview { .. } => {}
+                State::Failed { .. }
+                | State::Accepted { .. }
+                | State::Shown { .. }
+                | State::InReview { .. } => {}
                 State::Unsure(unsure) if !unsure.resolving => {}
                 State::Unsure(_) => return,
                 State::Written { .. } | State::Posting { .. } => in_flight += 1,
@@ -332,7 +340,8 @@ impl Room {
             | State::Written { .. }
             | State::Posting { .. }
             | State::InReview { .. }
-            | State::Accepted { .. } => Err(SessionError::NoSuchRow),
+            | State::Accepted { .. }
+            | State::Shown { .. } => Err(SessionError::NoSuchRow),
         }
     }
 

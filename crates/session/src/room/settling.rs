@@ -23,8 +23,8 @@ use crate::verdict::{is_html, retry_after};
 const SKEW: SignedDuration = SignedDuration::from_secs(120);
 /// Rates that a server names without a time.
 const TOO_FAST: Duration = Duration::from_secs(3);
-/// The longest that one refusal holds the outbox up.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest that one refusal holds anything up.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A request that is refused for other reasons than its words is made so often while the link lives.
 const OTHER_TRIES: u32 = 20;
 /// How many ends are remembered for those who ask later.
@@ -72,7 +72,10 @@ impl Room {
             let asking = entry.kind == EntryKind::Question
                 && matches!(
                     item.state,
-                    State::Posting { .. } | State::Accepted { .. } | State::InReview { .. }
+                    State::Posting { .. }
+                        | State::Accepted { .. }
+                        | State::Shown { .. }
+                        | State::InReview { .. }
                 );
             let same = was_written(item) && says(&item.body, entry);
             nameless && (ours || asking) && same && may_be(item)
@@ -316,6 +319,7 @@ fn was_written(item: &Item) -> bool {
         State::Written { .. }
         | State::Posting { .. }
         | State::Accepted { .. }
+        | State::Shown { .. }
         | State::InReview { .. }
         | State::Unsure(_) => true,
         // Queued to be sent once more.
@@ -326,9 +330,10 @@ fn was_written(item: &Item) -> bool {
 
 pub(super) fn written_at(state: &State) -> Option<Timestamp> {
     match state {
-        State::Written { wall, .. } | State::Posting { wall } | State::Accepted { wall, .. } => {
-            Some(*wall)
-        }
+        State::Written { wall, .. }
+        | State::Posting { wall }
+        | State::Accepted { wall, .. }
+        | State::Shown { wall, .. } => Some(*wall),
         State::Unsure(unsure) => Some(unsure.wall),
         State::Queued | State::Failed { .. } | State::InReview { .. } => None,
     }

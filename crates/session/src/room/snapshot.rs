@@ -12,7 +12,7 @@ use super::aligned::{AUDIT, Ready, SECOND, TailRow};
 use super::draft::Draft;
 use super::settling::{KNOWN_AFTER, Place};
 use super::{Merge, Room};
-use crate::align::{Alignment, Ours, align};
+use crate::align::{Alignment, Likeness, Ours, align};
 
 /// A history shows an entry this long after its broadcast, at the latest (more or less).
 const LAG: SignedDuration = SignedDuration::from_secs(3);
@@ -122,7 +122,7 @@ impl Room {
             for entry in &entries[range.clone()] {
                 self.missed_entry(draft, entry.clone(), at, &place);
                 if *before >= last {
-                    self.may_come_live(entry, now);
+                    self.may_come_live(entry, alignment.likeness, now);
                 }
             }
         }
@@ -142,25 +142,26 @@ impl Room {
         }
     }
 
-    fn may_come_live(&mut self, entry: &Entry, now: Instant) {
-        self.may_come_live_until(entry, now + LATE);
-    }
-
-    /// The timeline has this entry already; should it be heard live by then, that is the same one.
-    pub(super) fn may_come_live_until(&mut self, entry: &Entry, until: Instant) {
+    /// The timeline has this entry now; should it be heard live soon, that is the same one.
+    fn may_come_live(&mut self, entry: &Entry, likeness: Likeness, now: Instant) {
         let print = self.printer.print(entry);
         if let Merge::Aligned(aligned) = &mut self.merge {
-            aligned.early.push((print, until));
+            aligned.early.push((print, likeness, now + LATE));
         }
     }
 
     /// Rows that the snapshot should show and does not. One snapshot may be too early, two are not.
     fn unseen_rows(&mut self, draft: &mut Draft, compared: &Compared<'_>, now: Instant) {
         let Compared { rows, index, alignment, entries: _, asked_at, goes_on: _ } = *compared;
+        let words = |row: &TailRow| row.print.map(|print| print.words());
         let shown: HashSet<_> =
-            alignment.same.iter().filter_map(|(our, _)| rows[index[*our]].print).collect();
+            alignment.same.iter().filter_map(|(our, _)| words(&rows[index[*our]])).collect();
         let mut gone = Vec::new();
         for row in alignment.unseen.iter().map(|our| &rows[index[*our]]) {
+            // Shown under another name, and found to be ours.
+            if row.key.is_some_and(|key| draft.settles(key)) {
+                continue;
+            }
             let shown_by_now = asked_at.duration_since(row.received_at) > LAG;
             if !shown_by_now || row.standing == Standing::NotInHistory {
                 continue;
@@ -175,9 +176,10 @@ impl Room {
                     aligned.snapshot_by(now + SECOND);
                 }
             } else if let (true, Some(key)) =
-                (row.print.is_some_and(|p| shown.contains(&p)), row.key)
+                (words(row).is_some_and(|words| shown.contains(&words)), row.key)
             {
-                // The same person's same words are shown elsewhere: an early snapshot had put them into the wrong place.
+                // The same person's same words are shown elsewhere: an early snapshot had put them into the wrong place, or dated
+                // them otherwise.
                 draft.push(Change::Remove { key });
             } else {
                 gone.extend(row.key);

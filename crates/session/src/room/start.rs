@@ -93,7 +93,7 @@ pub(crate) async fn start(
         team: super::snippets::Team::default(),
         removals: super::removals::Removals::default(),
         order: super::moderating::Order::default(),
-        full_page: Arc::default(),
+        pages: Arc::default(),
         storage_broken: false,
     };
     room.load_outbox().await?;
@@ -156,7 +156,7 @@ impl Room {
 
     async fn load_item(&mut self, outgoing: Outgoing, row: &Row) {
         let Outgoing { id, body, state, attempts, submission, .. } = outgoing;
-        let (delivery, state) = (delivery_of(&state), state_of(state));
+        let (delivery, state) = (delivery_of(&state), state_of(state, attempts));
         let shown = row.entry().is_some_and(|entry| entry.delivery == delivery);
         self.outbox.push_back(Item { id, body, key: row.key, attempts, state, submission });
         if !shown {
@@ -200,12 +200,14 @@ pub(super) fn delivery_of(stored: &OutgoingState) -> Delivery {
 }
 
 /// How far something in the outbox got, as far as the disk knows.
-pub(super) fn state_of(stored: OutgoingState) -> State {
+pub(super) fn state_of(stored: OutgoingState, attempts: u32) -> State {
+    let left_to_the_person = matches!(stored, OutgoingState::Unsure(_)) || attempts > 1;
+
     match stored {
         OutgoingState::Queued => State::Queued,
         // A server that takes everything once gets it again as soon as that is known.
         OutgoingState::Written(written) | OutgoingState::Unsure(written) => {
-            let resolving = true;
+            let resolving = !left_to_the_person;
             State::Unsure(Unsure {
                 wall: written.at,
                 since: Instant::now(),

@@ -1,8 +1,8 @@
 //! The desk's part of the handle.
 
-use aside_history::{OutboxError, RowKey, StoreError};
+use aside_history::{DraftMode, OutboxError, RowKey, StoreError};
 use aside_protocol::EntryId;
-use aside_protocol::triage::{Doing, Item, LogLine, SnippetChange, Snippets, Voted};
+use aside_protocol::triage::{Doing, Item, LogLine, SnippetChange, Snippets, Visibility, Voted};
 use tokio::sync::oneshot;
 
 use super::Session;
@@ -142,16 +142,26 @@ impl Session {
         answer.await.map_err(|_| SnippetError::Closed)?
     }
 
-    /// The draft of an answer; empty for none.
+    /// The draft of an answer, empty for none, and who is to read it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn question_draft(&self, question: &EntryId) -> Result<String, StoreError> {
+    pub async fn question_draft(
+        &self,
+        question: &EntryId,
+    ) -> Result<(String, Visibility), StoreError> {
         let draft = self.store.draft(self.room, &room::draft_slot(question)).await?;
-        Ok(draft.map(|draft| draft.text).unwrap_or_default())
+        Ok(draft.map_or((String::new(), Visibility::Public), |draft| {
+            let readers = match draft.mode {
+                DraftMode::Message | DraftMode::Question => Visibility::Public,
+                DraftMode::ForAsker => Visibility::Asker,
+                DraftMode::ForStaff => Visibility::Staff,
+            };
+            (draft.text, readers)
+        }))
     }
 
-    /// Keeps the draft of an answer; an empty text clears it.
+    /// Keeps the draft of an answer, and who is to read it; an empty text clears it.
     ///
     /// # Errors
     /// [`OutboxError`].
@@ -159,10 +169,12 @@ impl Session {
         &self,
         question: EntryId,
         text: String,
+        readers: Visibility,
     ) -> Result<(), OutboxError> {
         let (reply, answer) = oneshot::channel();
         let closed = OutboxError::Store(StoreError::Closed);
-        let sent = self.commands.send(Command::DraftAnswer { question, text, reply }).await;
+        let draft = Command::DraftAnswer { question, text, readers, reply };
+        let sent = self.commands.send(draft).await;
         sent.map_err(|_| closed)?;
         answer.await.map_err(|_| OutboxError::Store(StoreError::Closed))?
     }

@@ -257,6 +257,13 @@ impl World {
         self.net.history.lock().unwrap().push_back((Instant::now() + lag, entry));
     }
 
+    /// The history forgets everything but the newest.
+    pub fn forget_all_but(&self, newest: usize) {
+        let mut history = self.net.history.lock().unwrap();
+        let old = history.len() - newest;
+        history.drain(..old);
+    }
+
     /// Everything, whether the history shows it already or not.
     pub fn truth(&self) -> Vec<String> {
         self.net.history.lock().unwrap().iter().map(|(_, entry)| entry.content.clone()).collect()

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use aside_history::{Anchor, Delivery, EntryRow, Row, RowKind, Store};
-use aside_protocol::{Body, EntryKind, StreamId, Token, Topic};
+use aside_protocol::{AnswerNotes, Body, EntryKind, StreamId, Token, Topic};
 use aside_server::{Config, Limits, NewEntry, RoomSpec, Running, TokenSpec};
 use aside_session::{Connection, Env, RoomConfig, RoomView, Session};
 use tokio::net::TcpListener;
@@ -100,6 +100,25 @@ impl Stage {
 
     pub async fn publish(&self, text: &str) {
         let entry = NewEntry::message("ann", "Ann", text);
+        self.running.rooms().publish(&topic(), entry).await.unwrap();
+    }
+
+    pub async fn asks(&self, who: &str, text: &str) {
+        let entry = NewEntry::question(who, who, text);
+        self.running.rooms().publish(&topic(), entry).await.unwrap();
+    }
+
+    /// The desk answers a question by its words alone.
+    pub async fn answers(&self, question: &str, text: &str) {
+        let body = Body::Answer {
+            org_name: "Acme".to_owned(),
+            org_logo: String::new(),
+            question: question.to_owned(),
+            text: text.to_owned(),
+            question_id: None,
+            notes: AnswerNotes::default(),
+        };
+        let entry = NewEntry::new(body, "desk", "Ann");
         self.running.rooms().publish(&topic(), entry).await.unwrap();
     }
 

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use aside_protocol::Entry;
 use aside_protocol::http::HistoryPage;
 
-/// What the address asks for, at most `cap` entries.
+/// What the address asks for, at most `cap` entries; with a cap above the contract's, so many whatever it asks for.
 pub fn page(entries: Vec<Entry>, cap: usize, url: &url::Url) -> String {
     let pairs: HashMap<_, _> = url.query_pairs().into_owned().collect();
     let (page, size): (usize, usize) =
         (pairs["page"].parse().unwrap(), pairs["resultsPerPage"].parse().unwrap());
-    let size = size.min(cap);
+    let size = if cap > 1000 { cap } else { size.min(cap) };
     let bound = |name| pairs.get(name).map(|seq| seq.parse().unwrap());
     let (before, after) = (bound("before"), bound("after"));
     let within = |entry: &Entry| {

@@ -1,6 +1,6 @@
 // The invented desk: keeps what the backend promises of claims, stages, guards and drafts, everything in memory.
 import type { DeskBridge } from "../desk";
-import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Numbers, Presented, PresentStep, Question, QuestionChanges, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
+import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
 import { applyStep, refused } from "./deskSteps";
 import { numbersOf, presentedOf, searchRows } from "./deskViews";
 import { ANA, blankQuestion, CLAIM_MS, laneOf, ME } from "./questions";
@@ -22,6 +22,8 @@ export class FakeDesk implements DeskBridge {
   canVote = true;
   canReview = true;
   readonly drafts = new Map<string, string>();
+  /** Of drafts that are not for all. */
+  readonly #readers = new Map<string, Visibility>();
   readonly answers = new Map<string, ThreadAnswer[]>();
   readonly log = new Map<string, Thread["log"]>();
   saved: Snippet[] = [
@@ -181,12 +183,13 @@ export class FakeDesk implements DeskBridge {
     });
   }
 
-  questionDraft(room: string, id: string): Promise<{ text: string }> {
-    return this.#host.answer("questionDraft", [room, id], () => ({ text: this.drafts.get(id) ?? "" }));
+  questionDraft(room: string, id: string): Promise<QuestionDraft> {
+    return this.#host.answer("questionDraft", [room, id], () => ({ text: this.drafts.get(id) ?? "", visibility: this.#readers.get(id) ?? "public" }));
   }
 
-  setQuestionDraft(room: string, id: string, text: string): Promise<void> {
-    return this.#does("setQuestionDraft", [room, id, text], () => {
+  setQuestionDraft(room: string, id: string, text: string, visibility: Visibility): Promise<void> {
+    return this.#does("setQuestionDraft", [room, id, text, visibility], () => {
+      this.#readers.set(id, text === "" ? "public" : visibility);
       if (text === "") this.drafts.delete(id);
       else this.drafts.set(id, text);
       const { hasDraft, rev } = this.get(id);

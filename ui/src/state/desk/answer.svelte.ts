@@ -1,6 +1,6 @@
 // The answer being written to one question: who may read it, that it is kept, claimed by its first character, and stopped when another came first.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Held, Question, Visibility } from "../../bridge/dto";
+import type { AppError, DeskStatus, Held, Question, QuestionDraft, Visibility } from "../../bridge/dto";
 import { Draft, joined } from "../draft";
 import { missingField } from "./snippetText";
 
@@ -11,6 +11,13 @@ export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" |
 export interface Desk {
   readonly status: DeskStatus | null;
   question(id: string): Question | null;
+}
+
+/** From the most readers to the fewest. */
+const readers: readonly Visibility[] = ["public", "asker", "staff"];
+
+function fewer(one: Visibility, other: Visibility): Visibility {
+  return readers.indexOf(one) > readers.indexOf(other) ? one : other;
 }
 
 export class Answer {
@@ -29,7 +36,7 @@ export class Answer {
   readonly #desk: Desk;
   /** The newest answer that the writer had before them when they began. */
   #seen: number;
-  readonly #draft: Draft<{ text: string }>;
+  readonly #draft: Draft<QuestionDraft>;
   #claiming = false;
   #drafting = false;
   /** Nobody has it before them. */
@@ -46,7 +53,10 @@ export class Answer {
     this.#draft = new Draft({
       read: () => bridge.desk.questionDraft(room, id),
       keep: () => this.#keep(),
-      take: ({ text }, begun) => (this.text = begun ? joined(text, this.text) : text),
+      take: ({ text, visibility }, begun) => {
+        this.text = begun ? joined(text, this.text) : text;
+        this.visibility = fewer(this.visibility, visibility);
+      },
     });
   }
 
@@ -82,8 +92,8 @@ export class Answer {
     if (!this.question?.held) this.held = null;
     else this.held = await this.#bridge.desk.held(this.room, this.id).catch(() => null);
     if (!this.held) return;
-    // What was sent comes back, before whatever has been begun meanwhile.
-    if (this.empty) this.visibility = this.held.visibility;
+    // What was sent comes back, before whatever has been begun meanwhile, and for no more than it was meant for.
+    this.visibility = fewer(this.visibility, this.held.visibility);
     if (this.empty) this.text = this.held.text;
     else if (!this.text.startsWith(this.held.text)) this.text = `${this.held.text}\n\n${this.text}`;
   }
@@ -109,12 +119,17 @@ export class Answer {
   /** Fewer readers at once, more only after a question. */
   choose(visibility: Visibility): void {
     if (visibility === "public" && this.visibility !== "public" && !this.empty) this.askPublic = true;
-    else this.visibility = visibility;
+    else this.#show(visibility);
   }
 
   confirmPublic(yes: boolean): void {
     this.askPublic = false;
-    if (yes) this.visibility = "public";
+    if (yes) this.#show("public");
+  }
+
+  #show(visibility: Visibility): void {
+    this.visibility = visibility;
+    if (!this.empty) this.#draft.changed();
   }
 
   /** Sends to whom the mode says, or to whom the key says. A public key in a private mode only asks. */
@@ -134,11 +149,12 @@ export class Answer {
     return this.#deliver(true);
   }
 
-  /** Back to writing, knowing of the other answer. */
+  /** Back to writing, knowing of the other answer. What was held is a draft like any other, once it is kept as one. */
   editHeld(): void {
     this.#seen = this.held?.question.lastAnswer ?? this.question?.lastAnswer ?? this.#seen;
     this.#editing = true;
     this.held = null;
+    this.#draft.changed();
   }
 
   async discardHeld(): Promise<void> {
@@ -163,7 +179,8 @@ export class Answer {
   }
 
   async #keep(): Promise<void> {
-    await this.#bridge.desk.setQuestionDraft(this.room, this.id, this.text);
+    await this.#bridge.desk.setQuestionDraft(this.room, this.id, this.text, this.visibility);
+    if (this.#editing) await this.#bridge.desk.discardHeld(this.room, this.id);
     await this.#look(this.empty ? "viewing" : "drafting");
   }
 
@@ -195,7 +212,7 @@ export class Answer {
     this.held = null;
     this.#editing = false;
     if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
-    this.visibility = "public";
+    if (this.empty) this.visibility = "public";
     this.#drafting = false;
     this.#draft.changed();
     await this.keepNow();

@@ -62,7 +62,7 @@ pub(super) fn not_reviewed(stage: &Stage) -> Result<(), Flaw> {
 async fn taken(stage: &mut Stage) -> Judged {
     let words = stage.mark();
     let reply = ask(stage, &words, json!({})).await?;
-    reply.admits()?;
+    stage.admits(&reply)?;
     match reply.status {
         200..300 if reply.ok() => Ok(format!("HTTP {}", reply.status)),
         200..300 => broken(format!("HTTP {} with code {}", reply.status, reply.json["code"])),

@@ -50,7 +50,7 @@ async fn ask(stage: &Stage, token: &Token) -> Result<Reply, Flaw> {
 
 async fn reply(stage: &mut Stage) -> Judged {
     let reply = ask(stage, &stage.token).await?;
-    reply.admits()?;
+    stage.admits(&reply)?;
     match reply.status {
         200 if reply.json.is_object() => {}
         404 | 405 => return Ok(format!("HTTP {}: the core alone", reply.status)),

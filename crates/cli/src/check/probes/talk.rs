@@ -70,6 +70,7 @@ async fn echo(stage: &mut Stage) -> Judged {
     }
     stage.keep(pair);
     stage.lines.push(words);
+    stage.in_room = true;
     Ok("the echo came".to_owned())
 }
 

@@ -2,16 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
+#[cfg(unix)]
+mod ends;
+mod tail;
+
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use aside_protocol::{AnswerNotes, Body, Seq, Token, Topic};
+use aside_protocol::{Seq, Token, Topic};
 use aside_server::{Config, NewEntry, RoomSpec, Running, TokenSpec};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::net::TcpListener;
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::Command;
+
+use tail::Tail;
 
 const TOPIC: &str = "8001";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -77,97 +82,10 @@ fn json_lines(output: &Output) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// A `tail --json` that runs on, read line by line.
-struct Tail {
-    lines: Lines<BufReader<ChildStdout>>,
-    _child: Child,
-}
-
-impl Tail {
-    fn start(world: &World, args: &[&str]) -> Self {
-        let mut command = world.command(&[&["tail", "--json"], args].concat());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { lines, _child: child }
-    }
-
-    async fn next(&mut self) -> Value {
-        let line =
-            tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("a line comes");
-        serde_json::from_str(&line.unwrap().expect("tail goes on")).unwrap()
-    }
-
-    /// The next line that is an entry or a gap.
-    async fn entry(&mut self) -> Value {
-        loop {
-            let line = self.next().await;
-            if line["kind"] != "state" {
-                return line;
-            }
-        }
-    }
-
-    async fn state(&mut self, wanted: &str) {
-        loop {
-            let line = self.next().await;
-            if line["kind"] == "state" && line["state"] == wanted {
-                return;
-            }
-        }
-    }
-}
-
 async fn in_both_modes(story: impl AsyncFn(World)) {
     for core_only in [false, true] {
         story(World::new(core_only).await).await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tail_prints_history_then_what_happens() {
-    in_both_modes(async |world| {
-        let history =
-            (0..130).map(|n| NewEntry::message("u2", "Ana", format!("old {n}"))).collect();
-        world.server.rooms().seed(&Topic::new(TOPIC), history).await.unwrap();
-        let mut tail = Tail::start(&world, &["--history", "120"]);
-        for n in 10..130 {
-            let line = tail.entry().await;
-            assert_eq!(
-                (line["kind"].as_str(), line["text"].as_str()),
-                (Some("message"), Some(&*format!("old {n}")))
-            );
-        }
-        let topic = Topic::new(TOPIC);
-        let rooms = world.server.rooms();
-        rooms.publish(&topic, NewEntry::question("u2", "Ana", "几点开始?")).await.unwrap();
-        let line = tail.entry().await;
-        assert_eq!(line["kind"], "question");
-        assert_eq!(line["text"], "几点开始?");
-        assert_eq!(line["name"], "Ana");
-        let body = Body::Answer {
-            org_name: "Org".to_owned(),
-            org_logo: "https://example.org/l.png".to_owned(),
-            question: "几点开始?".to_owned(),
-            text: "八点".to_owned(),
-            question_id: None,
-            notes: AnswerNotes::default(),
-        };
-        rooms.publish(&topic, NewEntry::new(body, "u1", "Ana")).await.unwrap();
-        let line = tail.entry().await;
-        assert_eq!(line["kind"], "answer");
-        assert_eq!(
-            (line["org"].as_str(), line["question"].as_str()),
-            (Some("Org"), Some("几点开始?"))
-        );
-        assert_eq!(
-            (line["text"].as_str(), line["orgLogo"].as_str()),
-            (Some("八点"), Some("https://example.org/l.png"))
-        );
-        assert!(line["createdAt"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
-        assert!(line["key"].is_string() && line["receivedAt"].is_string());
-        assert!(!line.as_object().unwrap().values().any(Value::is_null));
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,48 +168,6 @@ async fn history_prints_the_whole_room_in_order() {
         );
     })
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_missed_while_the_server_was_away_is_printed_once_and_in_order() {
-    for core_only in [false, true] {
-        let data = tempfile::tempdir().unwrap();
-        let config =
-            Config { core_only, data: Some(data.path().to_owned()), ..Config::for_tests() };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
-        let server = aside_server::start(config.clone(), listener).await.unwrap();
-        let token = server
-            .rooms()
-            .create_token(TokenSpec::staff(room(), "u1", "小明", "Org"))
-            .await
-            .unwrap()
-            .token;
-        let topic = Topic::new(TOPIC);
-        server.rooms().publish(&topic, NewEntry::message("u2", "Ana", "first")).await.unwrap();
-        let mut world = World { server, home: tempfile::tempdir().unwrap(), token };
-        let mut tail = Tail::start(&world, &[]);
-        assert_eq!(tail.entry().await["text"], "first");
-        world.server.stop().await;
-        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let away = aside_server::start(config.clone(), elsewhere).await.unwrap();
-        let missed =
-            (0..40).map(|n| NewEntry::message("u2", "Ana", format!("missed {n}"))).collect();
-        away.rooms().seed(&topic, missed).await.unwrap();
-        away.stop().await;
-        world.server =
-            aside_server::start(config, TcpListener::bind(addr).await.unwrap()).await.unwrap();
-        for n in 0..40 {
-            assert_eq!(tail.entry().await["text"], format!("missed {n}"));
-        }
-        world
-            .server
-            .rooms()
-            .publish(&topic, NewEntry::message("u2", "Ana", "live again"))
-            .await
-            .unwrap();
-        assert_eq!(tail.entry().await["text"], "live again");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
