@@ -14,7 +14,7 @@ use crate::{PATIENCE, TOPIC, World, finish, in_both_modes, json_lines, room};
 /// A `tail --json` that runs on, read line by line.
 pub(crate) struct Tail {
     lines: Lines<BufReader<ChildStdout>>,
-    _child: Child,
+    child: Child,
 }
 
 impl Tail {
@@ -22,7 +22,12 @@ impl Tail {
         let mut command = world.command(&[&["tail", "--json"], args].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { lines, _child: child }
+        Self { lines, child }
+    }
+
+    /// As by a kill that is not polite.
+    pub(crate) async fn end(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     pub(crate) async fn next(&mut self) -> Value {
