@@ -29,6 +29,8 @@ pub(crate) enum Code {
     TokenMissing,
     /// No saved room has this id.
     RoomUnknown,
+    /// The list has this room already, under the same user id.
+    RoomKnown,
     /// The room is not open.
     RoomNotOpen,
     /// The room's own row is gone, or was never one that can be retried, discarded or filled.
@@ -102,6 +104,7 @@ impl Code {
             Self::BadToken => "bad_token",
             Self::TokenMissing => "token_missing",
             Self::RoomUnknown => "room_unknown",
+            Self::RoomKnown => "room_known",
             Self::RoomNotOpen => "room_not_open",
             Self::RowUnknown => "no_such_row",
             Self::Empty => "empty",

@@ -89,7 +89,7 @@ pub(crate) fn token(text: String) -> Result<Token, AppError> {
 }
 
 /// An address without a name or a password in it: the token is the only secret there is.
-fn address(text: &str) -> Option<Url> {
+pub(crate) fn address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (url.username().is_empty() && url.password().is_none()).then_some(url)
 }

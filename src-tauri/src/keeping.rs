@@ -1,19 +1,22 @@
 //! The rooms as text files that a person can read without this app: one an hour and room.
 //!
 //! They are made from the cache and never the other way round. What is new is added to its hour; where something older changed,
-//! and when an hour is over, its file is made again whole. What the cache has lost stays in the file: a file is only ever
-//! replaced by one that says at least as much.
+//! and when an hour is over, its file is made again whole. What the cache has lost while nobody followed the room stays in a file
+//! beside; what was removed while it was followed is in none.
 
 mod shelf;
+#[cfg(test)]
+mod tests;
 mod transcript;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::said::said;
-use aside_history::{Changes, Place, Revision, RoomId};
+use aside_history::{Changes, Place, Revision, RoomId, Store};
+use aside_words::Language;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tauri::{AppHandle, Manager};
@@ -22,9 +25,10 @@ use tokio::sync::Notify;
 use crate::dto::{Exported, Transcripts};
 use crate::errors::{AppError, Code};
 use crate::exports;
-use crate::rooms::Live;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use shelf::Richer;
+use transcript::Timed;
 
 /// Files are written this often at most.
 const EVERY: Duration = Duration::from_secs(30);
@@ -47,7 +51,7 @@ struct Written {
 
 /// Writes for as long as the app runs.
 pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
-    let mut seen: BTreeMap<RoomKey, Written> = BTreeMap::new();
+    let mut seen: BTreeMap<RoomKey, Option<Written>> = BTreeMap::new();
     loop {
         wake.notified().await;
         let shell = app.state::<Shell>();
@@ -59,7 +63,9 @@ pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
                 if live.session.watch().borrow().behind {
                     continue;
                 }
-                if let Err(error) = write(&app, key, &live, &mut seen).await {
+                let hours = Hours::of(&app, key, live.session.room());
+                let written = hours.write(Timestamp::now(), seen.entry(key).or_default()).await;
+                if let Err(error) = written {
                     // Full or read-only: the rooms' own files say so to the person; this is a convenience.
                     tracing::warn!(%error, "a transcript was not written");
                 }
@@ -77,89 +83,93 @@ pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
     }
 }
 
-/// Writes the hours of a room in which something is different.
-async fn write(
-    app: &AppHandle,
-    key: RoomKey,
-    live: &Live,
-    seen: &mut BTreeMap<RoomKey, Written>,
-) -> anyhow::Result<()> {
-    let (store, room, now) =
-        (app.state::<Shell>().rooms.store().clone(), live.session.room(), Timestamp::now());
-    let (zone, language) = (TimeZone::system(), app.state::<Shell>().language());
-    let before = seen.get(&key).copied();
-    let since = before.map_or(Revision(u64::MAX >> 1), |before| before.revision);
-    let changes = store.changes(room, since, CHANGES).await?;
-    if before.is_some_and(|before| before.revision == changes.revision) {
-        return Ok(());
-    }
-    let folder = folder(app, key);
-    if let Some(before) = before
-        && (changes.reset || news_alone(&changes, before.place))
-    {
-        match add(app, room, &folder, before, &changes).await {
-            Ok(Some(written)) => {
-                seen.insert(key, written);
-                return Ok(());
-            }
-            Ok(None) => {}
-            Err(error) => {
-                // Some of it may be there: the next time, the hours are made again whole.
-                seen.remove(&key);
-                return Err(error);
-            }
-        }
-    }
-    let earliest = said(&changes.upserts, None).into_iter().min();
-    let from = match before {
-        None => now - FIRST,
-        Some(before) => earliest.unwrap_or(now).min(before.said).max(now - FIRST),
-    };
-    let from = transcript::hour_of(from, &zone);
-    let rows = transcript::since(&store, room, from).await?;
-    let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
-    blocking(move || hours.iter().try_for_each(|(hour, text)| shelf::put(&folder, hour, text)))
-        .await?;
-    let last = rows.iter().rfind(|(_, row)| !row.place.is_echo());
-    seen.insert(
-        key,
-        Written {
-            revision: changes.revision,
-            place: last.map_or(Place(i64::MIN), |(_, row)| row.place),
-            said: last.map_or(from, |(at, _)| *at),
-            outrun: false,
-        },
-    );
-    Ok(())
+/// A room whose hours are written, and where.
+struct Hours {
+    store: Store,
+    room: RoomId,
+    folder: PathBuf,
+    language: Language,
+    zone: TimeZone,
 }
 
-/// Adds the rows after those that are written, a page at a time: a fast room says more in half a minute than should be held at
-/// once. Nothing where a file is to be made again whole.
-async fn add(
-    app: &AppHandle,
-    room: RoomId,
-    folder: &Path,
-    before: Written,
-    changes: &Changes,
-) -> anyhow::Result<Option<Written>> {
-    let shell = app.state::<Shell>();
-    let (store, language, zone) = (shell.rooms.store(), shell.language(), TimeZone::system());
-    let mut written = Written { revision: changes.revision, ..before };
-    loop {
-        let rows = transcript::after(store, room, written.place, written.said).await?;
-        let Some((at, last)) = rows.last() else { break };
-        let hours = transcript::by_hour(&transcript::lines_of(&rows, language), &zone);
-        let (folder, begun) = (folder.to_owned(), transcript::hour_name(written.said, &zone));
-        if !blocking(move || shelf::append(&folder, &hours, &begun)).await? {
-            return Ok(None);
+impl Hours {
+    fn of(app: &AppHandle, key: RoomKey, room: RoomId) -> Self {
+        let shell = app.state::<Shell>();
+        Self {
+            store: shell.rooms.store().clone(),
+            room,
+            folder: folder(app, key),
+            language: shell.language(),
+            zone: TimeZone::system(),
         }
-        written.place = last.place;
-        written.said = *at;
     }
-    let hour = |written: &Written| transcript::hour_of(written.said, &zone);
-    let over = hour(&written) != hour(&before) && before.outrun;
-    written.outrun = changes.reset || before.outrun;
-    Ok((!over).then_some(written))
+
+    /// Writes those in which something is different.
+    async fn write(&self, now: Timestamp, seen: &mut Option<Written>) -> anyhow::Result<()> {
+        let before = *seen;
+        let since = before.map_or(Revision(u64::MAX >> 1), |before| before.revision);
+        let changes = self.store.changes(self.room, since, CHANGES).await?;
+        if before.is_some_and(|before| before.revision == changes.revision) {
+            return Ok(());
+        }
+        if let Some(before) = before
+            && (changes.reset || news_alone(&changes, before.place))
+        {
+            // Some of it may be there when it fails: the next time, the hours are made again whole.
+            *seen = None;
+            if let Some(written) = self.add(before, &changes).await? {
+                *seen = Some(written);
+                return Ok(());
+            }
+        }
+        let earliest = said(&changes.upserts, None).into_iter().min();
+        let from = match before {
+            None => now - FIRST,
+            Some(before) => earliest.unwrap_or(now).min(before.said).max(now - FIRST),
+        };
+        let from = transcript::hour_of(from, &self.zone);
+        let rows = transcript::since(&self.store, self.room, from).await?;
+        let (folder, hours) = (self.folder.clone(), self.texts(&rows));
+        let followed = before.is_some_and(|before| !before.outrun);
+        let richer = if followed { Richer::Gone } else { Richer::Beside };
+        let put = move |(hour, text): (&String, &String)| shelf::put(&folder, hour, text, richer);
+        blocking(move || hours.iter().try_for_each(put)).await?;
+        let last = rows.iter().rfind(|(_, row)| !row.place.is_echo());
+        // Where nothing was said for so long, the next time is a first one too: days gone by are not written again.
+        *seen = last.map(|(at, row)| Written {
+            revision: changes.revision,
+            place: row.place,
+            said: *at,
+            outrun: false,
+        });
+        Ok(())
+    }
+
+    /// Adds the rows after those that are written, a page at a time: a fast room says more in half a minute than should be held at
+    /// once. Nothing where a file is to be made again whole.
+    async fn add(&self, before: Written, changes: &Changes) -> anyhow::Result<Option<Written>> {
+        let mut written = Written { revision: changes.revision, ..before };
+        loop {
+            let (place, said) = (written.place, written.said);
+            let rows = transcript::after(&self.store, self.room, place, said).await?;
+            let Some((at, last)) = rows.last() else { break };
+            let (folder, hours) = (self.folder.clone(), self.texts(&rows));
+            let begun = transcript::hour_name(said, &self.zone);
+            if !blocking(move || shelf::append(&folder, &hours, &begun)).await? {
+                return Ok(None);
+            }
+            written.place = last.place;
+            written.said = *at;
+        }
+        let hour = |written: &Written| transcript::hour_of(written.said, &self.zone);
+        let over = hour(&written) != hour(&before) && before.outrun;
+        written.outrun = changes.reset || before.outrun;
+        Ok((!over).then_some(written))
+    }
+
+    fn texts(&self, rows: &[Timed]) -> BTreeMap<String, String> {
+        transcript::by_hour(&transcript::lines_of(rows, self.language), &self.zone)
+    }
 }
 
 /// Whether nothing changed but that rows came after this one. What is still on its way is no row yet.

@@ -1,12 +1,13 @@
 //! How questions as work look to the page: in which lane, whose, with what on its way.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use aside_protocol::triage::{Item, Person, Present, PrivateAnswer, Review, Stage, Work};
 use aside_session::{DeskState, OutgoingAnswer, Questions, RoomView};
 use aside_text::{body, name};
 
 use crate::dto::{self, Lane};
+use crate::once::once;
 use crate::rows::Painter;
 use crate::times::shown;
 
@@ -137,8 +138,13 @@ impl<'a> Clerk<'a> {
         }
     }
 
-    /// An answer that is no entry.
-    pub(crate) fn private(&self, answer: &PrivateAnswer) -> dto::ThreadAnswer {
+    /// The answers to a question that are no entries.
+    pub(crate) fn private_answers(&self, item: &Item) -> Vec<dto::ThreadAnswer> {
+        let answers = once(item.private.iter().collect(), |answer| &answer.id);
+        answers.into_iter().map(|answer| self.private(answer)).collect()
+    }
+
+    fn private(&self, answer: &PrivateAnswer) -> dto::ThreadAnswer {
         let mine = answer.by.user == self.me;
         dto::ThreadAnswer {
             id: Some(answer.id.as_str().to_owned()),
@@ -182,9 +188,8 @@ impl<'a> Clerk<'a> {
 
 /// Tags to look at: two that look alike are one, and one that shows nothing is none.
 fn tags(of: &[String]) -> Vec<String> {
-    let mut seen = HashSet::new();
     let shown = of.iter().map(|tag| name(tag)).filter(|tag| !tag.is_empty());
-    shown.filter(|tag| seen.insert(tag.clone())).collect()
+    once(shown.collect(), Clone::clone)
 }
 
 /// The one lane that a question stands in.

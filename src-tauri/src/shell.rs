@@ -2,6 +2,7 @@
 
 mod files;
 mod in_force;
+mod joining;
 mod list;
 mod notices;
 mod opening;
@@ -17,7 +18,7 @@ use aside_session::Questions;
 use aside_words::Language;
 
 use crate::avatars::Avatars;
-use crate::dto::{Boot, Notice, RoomForm, SavedRoom, Settings, TokenStore, WindowLook};
+use crate::dto::{Boot, Notice, Settings, TokenStore, WindowLook};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::home::Home;
@@ -128,70 +129,9 @@ impl Shell {
         words::language(self.remembered.read(|memory| memory.settings.locale), &system_locale())
     }
 
-    /// Keeps a room and its token, new or changed.
-    ///
-    /// # Errors
-    /// What the form lacks; nothing is kept then.
-    pub(crate) async fn save(
-        &self,
-        key: Option<RoomKey>,
-        form: RoomForm,
-        token: Option<Token>,
-    ) -> Result<SavedRoom, AppError> {
-        let known = key.map(|key| self.elsewhere(key)).transpose()?;
-        let key = key.unwrap_or_else(RoomKey::random);
-        let form = form::tidy(form, key)?;
-        let moved = known.as_ref().is_some_and(|room| room.form != form);
-        let mut room = known.unwrap_or_else(|| settings::SavedRoom::new(key));
-        room.form = form;
-        if let Some(token) = &token {
-            room.token_store = self.keep_token(key, token.clone()).await;
-        }
-        self.change(|memory| match memory.room_mut(key) {
-            Some(known) => *known = room.clone(),
-            None => memory.rooms.push(room.clone()),
-        })?;
-        match (room.open, moved, token) {
-            // A room that is open under its old address is entered anew under the new one.
-            (true, true, _) => {
-                self.rooms.leave(key).await;
-                self.open(key).await?;
-            }
-            (true, false, Some(token)) => self.bring_token(key, token).await?,
-            (true, false, None) | (false, ..) => {}
-        }
-        Ok(saved(&room, self.language()))
-    }
-
     /// Whether a saved room's server is in this app.
     pub(crate) fn hosts(&self, key: RoomKey) -> bool {
         self.remembered.read(|memory| memory.room(key).is_some_and(|room| room.hosted.is_some()))
-    }
-
-    /// Opens a room that a command line names, saving it if it is new, and says which it is.
-    ///
-    /// # Errors
-    /// What the line lacks, or what keeps the room from opening.
-    pub(crate) async fn join(
-        &self,
-        form: RoomForm,
-        token: Option<String>,
-    ) -> Result<RoomKey, AppError> {
-        let same = |room: &settings::SavedRoom| {
-            let (saved, asked) = (&room.form, &form);
-            let place = saved.server == asked.server
-                && saved.topic == asked.topic
-                && saved.stream == asked.stream;
-            place && !room.demo && (asked.user.is_empty() || asked.user == saved.user)
-        };
-        let known = self
-            .remembered
-            .read(|memory| memory.rooms.iter().find(|room| same(room)).map(|room| room.key));
-        let token = token.map(form::token).transpose()?;
-        let saved = self.save(known, form, token).await?;
-        let key = RoomKey::parse(&saved.id).ok_or(Code::RoomUnknown)?;
-        self.open(key).await?;
-        Ok(key)
     }
 
     /// Opens a room, unless it is open, and remembers that it is to be.
@@ -224,10 +164,12 @@ impl Shell {
     /// stays behind: in a keyring that did not open, and at a server of somebody else's, where it holds good.
     ///
     /// # Errors
-    /// When its files or the list cannot be written.
+    /// When its files cannot be written: it is still in the list then, to be forgotten again. `settings_not_saved`.
     pub(crate) async fn forget(&self, key: RoomKey) -> Result<(), AppError> {
         let room = self.saved(key)?;
         self.rooms.leave(key).await;
+        // Once it is out of the list, nobody could try this again.
+        self.forget_files(&room).await?;
         let left = self.secrets.forget(key).await.is_err_and(|error| {
             tracing::warn!(%error, "a token could not be removed from the keyring");
             room.token_store == TokenStore::Keyring && room.hosted.is_none()
@@ -240,7 +182,6 @@ impl Shell {
             memory.rules.clone()
         })?;
         self.rule(rules)?;
-        self.forget_files(&room.form).await?;
         let label = saved(&room, self.language()).label;
         let params = [("room", aside_text::name(&label)), ("entry", key.to_string())];
         if left {

@@ -94,6 +94,16 @@ describe("the doors", () => {
     expect(await paste("https://third.example", field("Server URL"))).toBe(false);
   });
 
+  it("show where a link's socket leads, unless that is its server's host, before the token goes there", async () => {
+    await shown("first");
+    await paste("aside://join?server=https%3A%2F%2Frooms.example&topic=7&stream=s");
+    expect([field("Socket URL").closest("details")?.open, words().includes("to another host")]).toEqual([false, false]);
+    await paste("aside://join?server=https%3A%2F%2Frooms.example&topic=7&stream=s&ws=wss%3A%2F%2Fevil.example%2Fws");
+    expect([field("Socket URL").closest("details")?.open, field("Socket URL").value]).toEqual([true, "wss://evil.example/ws"]);
+    expect(document.querySelector(".check")?.textContent).toContain("evil.example");
+    expect(document.querySelector("[role=status].note")?.textContent).toContain("another host");
+  });
+
   it("have the guide beside them", async () => {
     const { aside } = await shown("first");
     button("HelpF1")?.click();

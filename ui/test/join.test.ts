@@ -88,4 +88,49 @@ describe("a pasted link", () => {
     expect(parseRoomLink("aside://join?topic=1 and more")).toBeNull();
     expect(parseRoomLink("aside://join?ws=wss%3A%2F%2Fx%2Fy")?.form.socket).toBe("wss://x/y");
   });
+
+  describe("whose socket is on another host than its server", () => {
+    const LINK = "aside://join?server=https%3A%2F%2Frooms.museum.org&topic=42&stream=s&ws=wss%3A%2F%2Fevil.example%2Fws";
+    const pasted = (link: string): JoinForm => {
+      const form = new JoinForm(null, () => "");
+      Object.assign(form, { server: "https://rooms.museum.org", name: "Ada", token: "abc" });
+      form.paste(link);
+      return form;
+    };
+
+    it("names that host, and brings the token there only on purpose", async () => {
+      const [backend, form] = [bridge(), pasted(LINK)];
+      expect([form.elsewhere, form.note, form.complaints]).toEqual(["evil.example", "join.filledElsewhere", { server: "join.bad.elsewhere" }]);
+      expect([await form.submit(backend), backend.calls]).toEqual([null, []]);
+      form.allowElsewhere = true;
+      expect(await form.submit(backend)).not.toBeNull();
+    });
+
+    it("is looked at again with each link, and by the server that stands there at last", () => {
+      const form = pasted("aside://join?ws=wss%3A%2F%2Fevil.example%2Fws");
+      form.allowElsewhere = true;
+      form.paste(LINK.replace("evil", "worse"));
+      expect([form.elsewhere, form.complaints.server]).toEqual(["worse.example", "join.bad.elsewhere"]);
+      form.paste("aside://join?name=Bo");
+      expect(form.elsewhere).toBe("worse.example");
+      form.server = "https://WORSE.example:8443/base";
+      expect([form.elsewhere, form.complaints]).toEqual([null, {}]);
+      form.server = "https://rooms.museum.org";
+      form.setSocket("");
+      expect([form.socket, form.elsewhere]).toEqual(["wss://rooms.museum.org/ws", null]);
+      expect(pasted("wss://evil.example/ws?topic=7&server=https%3A%2F%2Frooms.museum.org").elsewhere).toBe("evil.example");
+    });
+
+    it("is not what a person typed, or saved before", async () => {
+      const form = pasted(LINK);
+      form.setSocket("wss://live.example/ws");
+      expect([form.elsewhere, form.complaints]).toEqual([null, {}]);
+      const typed = filled();
+      typed.setSocket("wss://live.example/ws");
+      const editing = new JoinForm(await typed.submit(bridge()), () => "");
+      expect(editing.elsewhere).toBeNull();
+      editing.paste(LINK);
+      expect(editing.complaints.server).toBe("join.bad.elsewhere");
+    });
+  });
 });

@@ -4,8 +4,8 @@
 mod support;
 
 use aside_history::Store;
-use aside_protocol::triage::{Change, Doing, Item, Stage as OnStage, Visibility, Work};
 use aside_protocol::EntryId;
+use aside_protocol::triage::{Change, Doing, Item, Stage as OnStage, Visibility, Work};
 use aside_server::{NewEntry, RoomSpec, TokenSpec};
 use aside_session::{
     Answering, DeskState, HttpReply, Questions, Session, Settled, TriageError, Wish,

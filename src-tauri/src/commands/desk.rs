@@ -305,8 +305,7 @@ impl<'a> Desk<'a> {
             // Those on their way come below, with their guard.
             !self.questions.outgoing.iter().any(|out| out.key.0.to_string() == answer.key)
         });
-        answers
-            .extend(item.iter().flat_map(|item| &item.private).map(|one| self.clerk.private(one)));
+        answers.extend(item.into_iter().flat_map(|item| self.clerk.private_answers(item)));
         answers.sort_by_key(|answer| answer.at);
         let now_ms = session.now().as_millisecond();
         let shown = |answer: &&OutgoingAnswer| {

@@ -1,5 +1,6 @@
 //! Keeping order: entries removed, people muted, a slow room, and the log of it.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use aside_protocol::moderation;
@@ -10,6 +11,7 @@ use tauri::State;
 use crate::args::{Arg, bad, bounded};
 use crate::dto::{Deed, Deeds, Moderation, MutedPerson};
 use crate::errors::{AppError, Code};
+use crate::once::once;
 use crate::rooms::Live;
 use crate::shell::Shell;
 use crate::times::shown;
@@ -108,7 +110,7 @@ pub(crate) async fn moderation(
     let now = live.session.moderation().await?;
     let mut names = Names::of(&shell, &live);
     let mut muted = Vec::new();
-    for moderation::Muted { user, until } in now.muted {
+    for moderation::Muted { user, until } in once(now.muted, |one| one.user.clone()) {
         muted.push(MutedPerson { name: names.of_user(&user).await?, user, until: shown(until) });
     }
     Ok(Moderation { slow_seconds: now.slow_seconds, muted })
@@ -122,12 +124,12 @@ pub(crate) async fn deeds(
     before: Arg<Option<u64>>,
 ) -> Result<Deeds, AppError> {
     let live = shell.rooms.live(room.room()?).await?;
-    let found = live.session.deeds(before.0, LINES).await?;
+    let found = newest_first(live.session.deeds(before.0, LINES).await?, before.0);
     // Numbers have no holes, and begin with one.
-    let has_older = found.first().is_some_and(|deed| deed.number > 1);
+    let has_older = found.last().is_some_and(|deed| deed.number > 1);
     let mut names = Names::of(&shell, &live);
     let mut deeds = Vec::new();
-    for deed in found.into_iter().rev() {
+    for deed in found {
         deeds.push(Deed {
             number: deed.number,
             name: names.of_user(&deed.user).await?,
@@ -141,6 +143,14 @@ pub(crate) async fn deeds(
         });
     }
     Ok(Deeds { deeds, has_older })
+}
+
+/// Lines of the log as a page goes on with them, whatever a server sends: each number once, and none that is there already.
+fn newest_first(mut found: Vec<moderation::Deed>, before: Option<u64>) -> Vec<moderation::Deed> {
+    found.retain(|deed| before.is_none_or(|before| deed.number < before));
+    let mut lines = once(found, |deed| deed.number);
+    lines.sort_by_key(|deed| Reverse(deed.number));
+    lines
 }
 
 /// Under which names people were last seen here; the server names them by their ids.
@@ -168,5 +178,32 @@ impl<'a> Names<'a> {
         let shown = last.map_or_else(String::new, |row| name(&row.entry.display_name));
         self.known.insert(user.to_owned(), shown.clone());
         Ok(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_log_come_once_however_a_server_numbers_them() {
+        let deed = |number: u64, by: &str| -> moderation::Deed {
+            let by = serde_json::json!({ "user": by, "displayName": by });
+            let deed =
+                serde_json::json!({ "number": number, "action": "words", "by": by, "at": 0 });
+            serde_json::from_value(deed).unwrap()
+        };
+        let lines = |found: &[(u64, &str)], before| -> Vec<(u64, String)> {
+            let found = found.iter().map(|(number, by)| deed(*number, by)).collect();
+            let lines = newest_first(found, before).into_iter();
+            lines.map(|deed| (deed.number, deed.by.user)).collect()
+        };
+        let named = |lines: &[(u64, &str)]| -> Vec<(u64, String)> {
+            lines.iter().map(|(number, by)| (*number, (*by).to_owned())).collect()
+        };
+        assert_eq!(lines(&[(6, "a"), (7, "b")], None), named(&[(7, "b"), (6, "a")]));
+        let wild = [(9, "a"), (4, "b"), (9, "c"), (7, "d"), (4, "e")];
+        assert_eq!(lines(&wild, None), named(&[(9, "a"), (7, "d"), (4, "b")]));
+        assert_eq!(lines(&wild, Some(7)), named(&[(4, "b")]));
     }
 }

@@ -1,4 +1,4 @@
-//! The files: written whole, never made poorer, and removed when they are old or too many.
+//! The files: written whole, and removed when they are old or too many.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,8 +9,17 @@ use std::time::{Duration, SystemTime};
 /// What such a file ends in; nothing else is ever removed.
 const ENDING: &str = "txt";
 
-/// Puts the text of an hour in its place. A file that says more than the text is kept beside it: the cache may have been lost.
-pub(super) fn put(folder: &Path, hour: &str, text: &str) -> io::Result<()> {
+/// What becomes of a file that says more than the text that takes its place.
+#[derive(Clone, Copy)]
+pub(super) enum Richer {
+    /// The cache may have been lost, and with it what the file still says.
+    Beside,
+    /// Something was removed, and is to be nowhere.
+    Gone,
+}
+
+/// Puts the text of an hour in its place.
+pub(super) fn put(folder: &Path, hour: &str, text: &str, richer: Richer) -> io::Result<()> {
     let path = folder.join(format!("{hour}.{ENDING}"));
     let before = match fs::read_to_string(&path) {
         Ok(before) => before,
@@ -21,7 +30,8 @@ pub(super) fn put(folder: &Path, hour: &str, text: &str) -> io::Result<()> {
         return Ok(());
     }
     fs::create_dir_all(folder)?;
-    if before.lines().count() > text.lines().count() {
+    let is_richer = before.lines().count() > text.lines().count();
+    if is_richer && matches!(richer, Richer::Beside) {
         let mut number = 1;
         let other = loop {
             let other = folder.join(format!("{hour} ({number}).{ENDING}"));
@@ -141,16 +151,16 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_grows_and_never_loses_a_line() {
+    fn an_hour_loses_what_was_removed_and_nothing_with_the_cache() {
         let folder = tempfile::tempdir().unwrap();
         let room = folder.path().join("Room 7");
-        for text in ["a\n", "a\nb\n", "a\nB\n"] {
-            put(&room, "2026-11-25 14", text).unwrap();
+        for text in ["a\n", "a\nb\nc\n", "a\nB\n"] {
+            put(&room, "2026-11-25 14", text, Richer::Gone).unwrap();
             assert_eq!(names(&room), ["2026-11-25 14.txt"]);
             assert_eq!(fs::read_to_string(room.join("2026-11-25 14.txt")).unwrap(), text);
         }
         // The cache was lost.
-        put(&room, "2026-11-25 14", "c\n").unwrap();
+        put(&room, "2026-11-25 14", "c\n", Richer::Beside).unwrap();
         assert_eq!(names(&room), ["2026-11-25 14 (1).txt", "2026-11-25 14.txt"]);
         assert_eq!(fs::read_to_string(room.join("2026-11-25 14 (1).txt")).unwrap(), "a\nB\n");
     }
@@ -159,7 +169,7 @@ mod tests {
     fn what_is_new_is_added_to_its_hour_unless_the_file_has_gone() {
         let folder = tempfile::tempdir().unwrap();
         let room = folder.path().join("Room 7");
-        put(&room, "2026-11-25 14", "a\n").unwrap();
+        put(&room, "2026-11-25 14", "a\n", Richer::Beside).unwrap();
         let said = |text: &str| text.to_owned();
         let hours = BTreeMap::from([
             (said("2026-11-25 14"), said("b\n")),
@@ -177,7 +187,7 @@ mod tests {
     fn a_forgotten_room_takes_its_files_along_and_no_others() {
         let folder = tempfile::tempdir().unwrap();
         for room in ["Room 7 aaaaaaaa", " aaaaaaaa", "Room aaaaaaaa bbbbbbbb"] {
-            put(&folder.path().join(room), "2026-11-25 14", "a\n").unwrap();
+            put(&folder.path().join(room), "2026-11-25 14", "a\n", Richer::Beside).unwrap();
         }
         forget(folder.path(), "aaaaaaaa").unwrap();
         assert_eq!(names(folder.path()), ["Room aaaaaaaa bbbbbbbb"]);

@@ -137,15 +137,15 @@ pub(super) fn hour_of(at: Timestamp, zone: &TimeZone) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aside_history::{Change, Commit, NewRow, RoomName, Standing, Where};
     use aside_protocol::{AnswerNotes, Entry};
 
     use super::*;
 
-    const START: i64 = 1_700_000_000; // 2023-11-14 22:13:20 UTC
+    pub(in crate::keeping) const START: i64 = 1_700_000_000; // 2023-11-14 22:13:20 UTC
 
-    fn row(body: &Body, who: &str, at: i64, delivery: Delivery) -> NewRow {
+    pub(in crate::keeping) fn row(body: &Body, who: &str, at: i64, delivery: Delivery) -> NewRow {
         let at = Timestamp::from_second(START + at).unwrap();
         let entry = Entry {
             kind: body.kind(),
@@ -170,7 +170,7 @@ mod tests {
         NewRow { received_at: at, kind: RowKind::Entry(Box::new(row)) }
     }
 
-    async fn filled(rows: Vec<NewRow>) -> (Store, RoomId) {
+    pub(in crate::keeping) async fn filled(rows: Vec<NewRow>) -> (Store, RoomId) {
         let store = Store::in_memory().unwrap();
         let room = RoomName {
             server: "https://rooms.example".to_owned(),
@@ -184,7 +184,7 @@ mod tests {
         (store, room)
     }
 
-    fn message(text: &str) -> Body {
+    pub(in crate::keeping) fn message(text: &str) -> Body {
         Body::Message { text: text.to_owned() }
     }
 

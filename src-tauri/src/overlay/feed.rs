@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::{Anchor, Revision, Row};
+use aside_history::{Anchor, Revision};
 use aside_protocol::EntryId;
 use aside_protocol::triage::Item;
 use aside_session::{RoomView, Session, SessionError};
@@ -102,10 +102,7 @@ impl Followed {
             questions.items.iter().for_each(|item| self.note(item));
         }
         let page = session.page(Anchor::End, LOOKED_AT).await?;
-        let row = |row: &Row| shown::chat_row(row, |id| self.withheld.contains(id));
-        let mut chat: Vec<ChatRow> = page.rows.iter().filter_map(row).collect();
-        chat.drain(..chat.len().saturating_sub(usize::from(ROWS)));
-        self.chat = chat;
+        self.chat = shown::chat(&page.rows, |id| self.withheld.contains(id));
         // What changed while this was read is read the next time.
         self.read = Some(now);
         Ok(true)

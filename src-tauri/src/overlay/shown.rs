@@ -1,9 +1,11 @@
 //! What an audience sees of a room: the newest public entries and the question on stage, as text and nothing else.
 
+use aside_history::said::said;
 use aside_history::{Delivery, Row, Standing};
 use aside_protocol::triage::{Item, Review, Stage, Visibility, Work};
 use aside_protocol::{AnswerNotes, Body, EntryId, EntryKind};
 use aside_text::{body, name};
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// The most rows of a chat.
@@ -42,8 +44,15 @@ pub(super) struct Asked {
     text: String,
 }
 
-/// The row as everybody in the room sees it, if they do; `withheld` are questions that nobody has let through.
-pub(super) fn chat_row(row: &Row, withheld: impl Fn(&EntryId) -> bool) -> Option<ChatRow> {
+/// The newest of these rows, as everybody in the room sees them; `withheld` are questions that nobody has let through.
+pub(super) fn chat(rows: &[Row], withheld: impl Fn(&EntryId) -> bool) -> Vec<ChatRow> {
+    let timed = rows.iter().zip(said(rows, None));
+    let mut chat: Vec<_> = timed.filter_map(|(row, at)| chat_row(row, at, &withheld)).collect();
+    chat.drain(..chat.len().saturating_sub(usize::from(ROWS)));
+    chat
+}
+
+fn chat_row(row: &Row, at: Timestamp, withheld: impl Fn(&EntryId) -> bool) -> Option<ChatRow> {
     let entry_row = row.entry()?;
     let entry = &entry_row.entry;
     // What is on its way, failed, or is missing in the server's history, the others do not have.
@@ -65,7 +74,6 @@ pub(super) fn chat_row(row: &Row, withheld: impl Fn(&EntryId) -> bool) -> Option
     if notes.visibility != Visibility::Public || notes.retracted || text.trim().is_empty() {
         return None;
     }
-    let created = entry_row.created_at.unwrap_or(row.received_at);
     Some(ChatRow {
         key: row.key.0.to_string(),
         kind: match entry.kind {
@@ -76,7 +84,7 @@ pub(super) fn chat_row(row: &Row, withheld: impl Fn(&EntryId) -> bool) -> Option
         name: name(&who),
         text: cut(&text),
         quote: cut(&quote),
-        at: created.min(row.received_at).as_millisecond(),
+        at: at.as_millisecond(),
     })
 }
 
@@ -108,7 +116,6 @@ mod tests {
     use aside_history::{EntryRow, Place, Revision, RowKey, RowKind};
     use aside_protocol::Entry;
     use aside_protocol::triage::Person;
-    use jiff::Timestamp;
 
     use super::*;
 
@@ -147,13 +154,17 @@ mod tests {
         if let RowKind::Entry(entry) = &mut row.kind {
             change(entry);
         }
-        chat_row(&row, |_| false)
+        shown(&row, |_| false)
+    }
+
+    fn shown(row: &Row, withheld: impl Fn(&EntryId) -> bool) -> Option<ChatRow> {
+        chat(std::slice::from_ref(row), withheld).pop()
     }
 
     #[test]
     fn a_row_is_a_name_and_a_text_and_nothing_that_leads_to_anybody() {
-        let shown = chat_row(&row(EntryKind::Message, "<b>hi</b>"), |_| false).unwrap();
-        let json = serde_json::to_string(&shown).unwrap();
+        let hi = shown(&row(EntryKind::Message, "<b>hi</b>"), |_| false).unwrap();
+        let json = serde_json::to_string(&hi).unwrap();
         let all =
             r#"{"key":"7","kind":"message","name":"Bo","text":"<b>hi</b>","quote":"","at":5}"#;
         assert_eq!(json, all);
@@ -169,7 +180,20 @@ mod tests {
         }
         assert_eq!(with(|row| row.standing = Standing::NotInHistory), None);
         assert_eq!(with(|row| row.entry.content = " \n".to_owned()), None);
-        assert_eq!(chat_row(&row(EntryKind::Question, "pending?"), |id| id.as_str() == "e1"), None);
+        assert_eq!(shown(&row(EntryKind::Question, "pending?"), |id| id.as_str() == "e1"), None);
+    }
+
+    #[test]
+    fn what_is_heard_under_a_wrong_clock_was_said_when_it_was_heard() {
+        let said_at = |created: i64| {
+            with(|row| {
+                row.standing = Standing::Provisional;
+                row.created_at = Timestamp::from_second(created).ok();
+            })
+            .unwrap()
+            .at
+        };
+        assert_eq!([said_at(-250_000_000), said_at(-60), said_at(250_000_000)], [5, -60_000, 5]);
     }
 
     #[test]
@@ -177,7 +201,7 @@ mod tests {
         let answer = |more: &str| {
             let content =
                 format!(r#"{{"orgName":"Org","question":"why","answer":"because"{more}}}"#);
-            chat_row(&row(EntryKind::Answer, &content), |_| false)
+            shown(&row(EntryKind::Answer, &content), |_| false)
         };
         let public = answer("").unwrap();
         assert_eq!((public.name.as_str(), public.quote.as_str()), ("Org", "why"));

@@ -86,6 +86,21 @@ fn a_time_that_is_none_is_not_shown() {
 }
 
 #[test]
+fn private_answers_that_a_server_names_alike_are_one() {
+    let answer = |id: &str, text: &str| -> PrivateAnswer {
+        let by = serde_json::json!({ "user": "u", "displayName": "U" });
+        let json =
+            serde_json::json!({ "id": id, "visibility": "staff", "text": text, "by": by, "at": 0 });
+        serde_json::from_value(json).unwrap()
+    };
+    let private = vec![answer("a", "first"), answer("b", "other"), answer("a", "again")];
+    let item = Item { private, ..item(Work::Answered, Stage::None, None) };
+    let answers = at_desk(true, &Questions::default(), |clerk| clerk.private_answers(&item));
+    let texts: Vec<_> = answers.iter().map(|answer| answer.text.as_str()).collect();
+    assert_eq!(texts, ["first", "other"]);
+}
+
+#[test]
 fn names_tags_and_words_of_strangers_are_safe_to_look_at() {
     let question = shown(item(Work::Open, Stage::None, None), &Questions::default());
     assert_eq!(question.asker.name, "Ana");

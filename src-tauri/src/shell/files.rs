@@ -6,7 +6,7 @@ use super::Shell;
 use crate::dto::RoomForm;
 use crate::errors::AppError;
 use crate::form;
-use crate::settings::RoomKey;
+use crate::settings::{RoomKey, SavedRoom};
 
 /// The composer's place among the drafts of a room.
 const COMPOSER: &str = "composer";
@@ -26,12 +26,16 @@ impl Shell {
     }
 
     /// Forgets what is kept of a room, unless another that is saved is the same.
-    pub(super) async fn forget_files(&self, form: &RoomForm) -> Result<(), AppError> {
-        let still_used =
-            self.remembered.read(|memory| memory.rooms.iter().any(|other| other.form == *form));
-        if let (Ok(name), false) = (name(form), still_used) {
+    pub(super) async fn forget_files(&self, room: &SavedRoom) -> Result<(), AppError> {
+        // One whose form leads nowhere has none.
+        let Ok(of_it) = name(&room.form) else { return Ok(()) };
+        let is_twin = |other: &SavedRoom| {
+            other.key != room.key && name(&other.form).is_ok_and(|name| name == of_it)
+        };
+        let still_used = self.remembered.read(|memory| memory.rooms.iter().any(is_twin));
+        if !still_used {
             let store = self.rooms.store();
-            let room = store.room(&name).await?;
+            let room = store.room(&of_it).await?;
             store.forget_room(room).await?;
         }
         Ok(())
@@ -47,7 +51,7 @@ impl Shell {
 }
 
 /// As the session names it.
-fn name(form: &RoomForm) -> Result<RoomName, AppError> {
+pub(super) fn name(form: &RoomForm) -> Result<RoomName, AppError> {
     let config = form::config(form)?;
     Ok(RoomName {
         server: config.server.to_string(),
@@ -55,4 +59,28 @@ fn name(form: &RoomForm) -> Result<RoomName, AppError> {
         stream: config.stream.to_string(),
         user: config.user,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::tests::{Table, keyring};
+
+    #[tokio::test]
+    async fn a_room_whose_files_cannot_be_forgotten_is_forgotten_with_the_next_try() {
+        let (table, secrets) = (Table::set().await, keyring());
+        let shell = table.start(&secrets);
+        let saved = shell.save(None, table.form(), Some(table.token.clone())).await.unwrap();
+        let key = RoomKey::parse(&saved.id).unwrap();
+        shell.rooms.store().close().await;
+        assert_eq!(shell.forget(key).await.unwrap_err().code(), "storage");
+        assert_eq!(shell.list().len(), 1);
+        assert_eq!(secrets.find(key).await, Ok(Some(table.token.clone())));
+
+        let shell = table.start(&secrets);
+        shell.forget(key).await.unwrap();
+        assert_eq!(shell.list(), []);
+        assert_eq!(secrets.find(key).await, Ok(None));
+        shell.rooms.close().await;
+    }
 }

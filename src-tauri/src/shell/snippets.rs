@@ -7,6 +7,7 @@ use super::Shell;
 use crate::args::{bad, bounded};
 use crate::dto::Snippet;
 use crate::errors::{AppError, Code};
+use crate::once::once;
 use crate::rooms::Live;
 use crate::settings::RoomKey;
 
@@ -30,7 +31,8 @@ impl Shell {
             let Ok(live) = self.rooms.live(key).await else { continue };
             let Ok(team) = live.session.team_snippets().await else { continue };
             let rev = team.rev;
-            all.extend(team.snippets.into_iter().map(|one| of_team(key, rev, one)));
+            let snippets = once(team.snippets, |one| one.id.clone());
+            all.extend(snippets.into_iter().map(|one| of_team(key, rev, one)));
         }
         Ok(all)
     }

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::*;
-use crate::dto::{self, ConnectionState, RoomStatus, Rules, Spot};
+use crate::dto::{self, ConnectionState, RoomForm, RoomStatus, Rules, Spot};
 use crate::secrets::Strongbox;
 
 /// Long enough for a busy machine.

@@ -19,6 +19,7 @@ export class JoinForm {
   avatar = $state("");
   token = $state("");
   allowInsecure = $state(false);
+  allowElsewhere = $state(false);
   busy = $state(false);
   error = $state<AppError | null>(null);
   /** After the first attempt every complaint shows; before it, none. */
@@ -31,6 +32,9 @@ export class JoinForm {
   readonly socket = $derived(this.#ownSocket ?? socketFor(this.server));
   /** A plain connection to another machine: only on purpose. */
   readonly plain = $derived([this.server, this.socket].some((text) => isPlain(text)));
+  #linked = $state(false);
+  /** The host to which a link leads the socket, and the token with it, where that is not its server's: only on purpose. */
+  readonly elsewhere = $derived(this.#linked ? otherHost(this.server, this.socket) : null);
   readonly complaints = $derived(this.#complaints());
 
   /** The saved room that is edited, or null for a new one. */
@@ -48,6 +52,7 @@ export class JoinForm {
   }
 
   setSocket(text: string): void {
+    this.#linked = false;
     this.#ownSocket = text.trim() === "" || text === socketFor(this.server) ? null : text;
   }
 
@@ -72,10 +77,12 @@ export class JoinForm {
 
   #take({ form, hadToken, token, page }: RoomLink): void {
     this.#fill(form);
+    this.#linked ||= form.socket !== undefined;
+    this.allowElsewhere = false;
     if (token !== null) this.token = token;
     this.tried = false;
     const whole = [this.server, this.topic, this.stream].every((text) => text.trim() !== "");
-    this.note = hadToken ? "join.linkHadToken" : !whole ? "join.filledSome" : token !== null ? "join.filledAll" : page ? "join.filledPage" : "join.filled";
+    this.note = this.elsewhere !== null ? "join.filledElsewhere" : hadToken ? "join.linkHadToken" : !whole ? "join.filledSome" : token !== null ? "join.filledAll" : page ? "join.filledPage" : "join.filled";
   }
 
   async submit(bridge: Bridge): Promise<SavedRoom | null> {
@@ -131,6 +138,7 @@ export class JoinForm {
     found.socket ??= badAddress(this.socket, ["wss:", "ws:"], "join.bad.socketUrl");
     found.avatar ??= badAddress(this.avatar, ["https:", "http:"], "join.bad.url");
     if (this.plain && !this.allowInsecure) found.server ??= "join.bad.insecure";
+    if (this.elsewhere !== null && !this.allowElsewhere) found.server ??= "join.bad.elsewhere";
     if (/\s|\p{Cc}/u.test(this.token)) found.token ??= "join.bad.token";
     if (this.token === "" && !this.tokenIsKept) found.token ??= "join.bad.required";
     return Object.fromEntries(Object.entries(found).filter(([, complaint]) => complaint !== undefined)) as Complaints;
@@ -142,6 +150,12 @@ function badAddress(text: string, schemes: readonly string[], complaint: Key): K
   const url = parse(text);
   if (!url || !schemes.includes(url.protocol) || url.hostname === "") return complaint;
   return url.username !== "" || url.password !== "" ? "join.bad.userinfo" : undefined;
+}
+
+/** The socket's host, where it is not the server's. */
+function otherHost(server: string, socket: string): string | null {
+  const [from, to] = [parse(server), parse(socket)];
+  return from && to && from.hostname !== to.hostname ? to.hostname : null;
 }
 
 function isPlain(text: string): boolean {

@@ -10,6 +10,10 @@ const AWAY_MS = 10_000;
 /** A refused connection is tried again; a lost one the browser opens by itself. */
 const AGAIN_MS = 5_000;
 const SMALLEST_PX = 12;
+/** What is there at first was said before, but for a stamp that lacks its seconds. */
+const FIRST_MS = 60_000;
+/** What was said longer ago is not new, whenever it comes; for less, a clock that is slow is not doubted. */
+const OLD_MS = 660_000;
 
 if (size !== "") root.style.setProperty("--scale", String(Number(size) / 100));
 
@@ -61,19 +65,21 @@ function drawChat(all) {
     drawn.delete(key);
   }
   const now = Date.now();
-  rows.forEach((data, place) => {
+  rows.forEach(({ at, ...data }, place) => {
     const json = JSON.stringify(data);
     const old = drawn.get(data.key);
     let row = old?.row;
     if (old?.json !== json) {
       row = rowOf(data);
       old?.row.replaceWith(row);
-      drawn.set(data.key, { json, row, born: old?.born ?? (first ? Math.min(data.at, now) : now) });
+      const isOld = now - at > (first ? FIRST_MS : OLD_MS);
+      drawn.set(data.key, { json, row, born: old?.born ?? (isOld ? at : now) });
     }
     // What stands where it should is left alone, or it would arrive again.
     if (main.children[place] !== row) main.insertBefore(row, main.children[place] ?? null);
   });
-  first = false;
+  // Another room, its next session or Aside's next start begins with nothing.
+  first = all.length === 0;
   age();
 }
 

@@ -1,0 +1,91 @@
+//! A room's files over days and starts.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use aside_history::{Anchor, Change, Commit, Delivery, NewRow, RowKind, Standing, Where};
+
+use super::transcript::tests::{START, filled, message, row};
+use super::*;
+
+const DAY: i64 = 24 * 60 * 60;
+
+fn heard(text: &str, at: i64) -> NewRow {
+    let mut row = row(&message(text), "Ming", at, Delivery::Received);
+    if let RowKind::Entry(entry) = &mut row.kind {
+        entry.standing = Standing::Provisional;
+    }
+    row
+}
+
+async fn say(hours: &Hours, row: NewRow) {
+    change(hours, Change::Insert { at: Where::End, rows: vec![row] }).await;
+}
+
+async fn change(hours: &Hours, change: Change) {
+    let commit = Commit { changes: vec![change], ..Commit::default() };
+    hours.store.commit(hours.room, commit).await.unwrap();
+}
+
+async fn written_at(
+    hours: &Hours,
+    at: i64,
+    seen: &mut Option<Written>,
+) -> BTreeMap<String, String> {
+    hours.write(Timestamp::from_second(START + at).unwrap(), seen).await.unwrap();
+    files(&hours.folder)
+}
+
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let file = |entry: fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, fs::read_to_string(entry.path()).unwrap())
+    };
+    fs::read_dir(folder).unwrap().map(|entry| file(entry.unwrap())).collect()
+}
+
+async fn hours(folder: &Path, rows: Vec<NewRow>) -> Hours {
+    let (store, room) = filled(rows).await;
+    let language = Language::english();
+    Hours { store, room, folder: folder.join("Room 7"), language, zone: TimeZone::UTC }
+}
+
+#[tokio::test]
+async fn what_was_written_on_days_gone_by_is_not_written_again_after_a_quiet_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let hours = hours(folder.path(), vec![heard("a", 0), heard("b", 3600)]).await;
+    let before = written_at(&hours, 3700, &mut None).await;
+    let names: Vec<_> = before.keys().map(String::as_str).collect();
+    assert_eq!(names, ["2023-11-14 22.txt", "2023-11-14 23.txt"]);
+
+    // The next start.
+    let mut seen = None;
+    assert_eq!(written_at(&hours, 3 * DAY, &mut seen).await, before);
+    say(&hours, heard("c", 3 * DAY + 60)).await;
+    let mut after = written_at(&hours, 3 * DAY + 90, &mut seen).await;
+    assert_eq!(after.remove("2023-11-17 22.txt").as_deref(), Some("22:14:20  Ming: c\n"));
+    assert_eq!(after, before);
+    say(&hours, heard("d", 3 * DAY + 100)).await;
+    let after = written_at(&hours, 3 * DAY + 120, &mut seen).await;
+    assert_eq!(after["2023-11-17 22.txt"], "22:14:20  Ming: c\n22:15:00  Ming: d\n");
+}
+
+#[tokio::test]
+async fn what_was_removed_stays_in_no_copy_and_what_the_cache_lost_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = vec![heard("hi", 0), heard("shame\non\nall", 10), heard("bye", 20)];
+    let mut seen = None;
+    let followed = hours(folder.path(), rows).await;
+    written_at(&followed, 30, &mut seen).await;
+    let page = followed.store.page(followed.room, Anchor::End, 10).await.unwrap();
+    change(&followed, Change::Remove { key: page.rows[1].key }).await;
+    let left = "22:13:20  Ming: hi\n22:13:40  Ming: bye\n".to_owned();
+    let only = BTreeMap::from([("2023-11-14 22.txt".to_owned(), left.clone())]);
+    assert_eq!(written_at(&followed, 60, &mut seen).await, only);
+
+    let lost = hours(folder.path(), vec![heard("anew", 40)]).await;
+    let files = written_at(&lost, 90, &mut None).await;
+    assert_eq!(files["2023-11-14 22.txt"], "22:14:00  Ming: anew\n");
+    assert_eq!((files.len(), &files["2023-11-14 22 (1).txt"]), (2, &left));
+}
