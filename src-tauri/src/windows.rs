@@ -187,11 +187,11 @@ pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
     shell.rooms.set_pace(Duration::ZERO);
     app.state::<WindowState>().of(which).turn.fetch_add(1, Ordering::SeqCst);
     if let Some(window) = which.find(app) {
-        appear::cancel(app, which);
-        appear::to_front(&window)?;
+        appear::again(app, which, &window)?;
     } else {
-        build::build(app, which).map(drop)?;
+        // Before there is a page that could start.
         appear::await_page(app, which);
+        build::build(app, which).map(drop)?;
     }
     shell.ticks(which).show();
     shell.streamer.look_again();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tauri::{AppHandle, Manager, WebviewWindow};
 
-use super::{RoomWindow, WindowState};
+use super::{RoomWindow, WindowState, place};
 
 /// A window that was built appears after this time at the latest, whatever becomes of its page. Pages start in a tenth of it.
 const LATEST: Duration = Duration::from_millis(1500);
@@ -43,7 +43,19 @@ pub(crate) fn appear(app: &AppHandle, which: RoomWindow) {
     }
 }
 
-pub(super) fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
+/// Shows a window that is there already, hidden or not.
+pub(super) fn again(
+    app: &AppHandle,
+    which: RoomWindow,
+    window: &WebviewWindow,
+) -> tauri::Result<()> {
+    if !cancel(app, which) && !window.is_visible()? {
+        place::restore(app, which, window);
+    }
+    to_front(window)
+}
+
+fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
     window.show()?;
     window.unminimize()?;
     window.set_focus()
