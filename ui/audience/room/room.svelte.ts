@@ -1,38 +1,19 @@
 // The room as somebody of the audience has it: what was said, what becomes of questions, and what is still on its way there.
 import { asker, query, type Ask, type Reply } from "./http";
-import { Link, type Knock, type Phase, type Socket } from "./link";
+import { Link, type Knock, type Phase } from "./link";
 import * as outbox from "./outbox";
+import { Pause } from "./pause.svelte";
 import * as questions from "./questions";
 import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
 import { frames, number, readEntry, readItem, text, type Entry, type Item, type Told } from "./wire";
+import type { Hears, World } from "./world";
 
 export interface Me {
   readonly user: string;
   readonly name: string;
   /** At the desk, others' submissions have their text, too. */
   readonly audience: boolean;
-}
-
-/** The world outside, which a test makes up. */
-export interface World {
-  readonly origin: string;
-  open(url: string, protocols: string[]): Socket;
-  fetch: typeof fetch;
-  connected(): boolean;
-  dice(): number;
-  nonce(): string;
-  /** Soon: with the next picture, or a little later where nobody looks. */
-  soon(what: () => void): void;
-  keep(outbox: string): void;
-}
-
-/** What the page says aloud, or shows in passing. */
-export interface Hears {
-  answered(org: string, number: number): void;
-  staged(item: Item): void;
-  said(entry: Entry): void;
-  failed(what: "vote"): void;
 }
 
 const PAGE = 50;
@@ -46,6 +27,8 @@ export class Room {
   outbox = $state.raw<outbox.Outbox>([]);
   me = $state.raw<Me | null>(null);
   contentBytes = $state(0);
+  /** So long somebody of the audience waits between what they say; 0 where they need not. */
+  slowSeconds = $state(0);
   /** The server counts votes. */
   votes = $state(false);
   /** The newest page was read: an empty room is empty. */
@@ -55,6 +38,7 @@ export class Room {
   detached = $state(false);
   /** Somebody reads at the end, where new rows come. */
   following = true;
+  readonly pause = new Pause();
 
   readonly #place: Place;
   readonly #token: string;
@@ -107,6 +91,7 @@ export class Room {
   start = (): void => this.#link.start();
   stop = (): void => {
     this.#over = true;
+    this.pause.end();
     this.#link.stop();
   };
   wake = (): void => this.#link.wake();
@@ -135,7 +120,9 @@ export class Room {
     const { data } = reply;
     const identity = (data["identity"] ?? {}) as Record<string, unknown>;
     this.me = { user: text(identity["user"]), name: text(identity["displayName"]), audience: !["staff", "moderator", "host"].includes(text(identity["role"])) };
-    this.contentBytes = number(((data["limits"] ?? {}) as Record<string, unknown>)["contentBytes"]);
+    const limits = (data["limits"] ?? {}) as Record<string, unknown>;
+    this.contentBytes = number(limits["contentBytes"]);
+    this.slowSeconds = this.me.audience ? number(limits["slowSeconds"]) : 0;
     this.votes = Array.isArray(data["extensions"]) && data["extensions"].includes("votes");
     return { kind: "in" };
   }
@@ -156,10 +143,12 @@ export class Room {
         break;
       }
       case "ack":
+        this.pause.heard();
         this.#settle(outbox.change(this.outbox, told.nonce, { state: "stored", seq: told.seq }));
         break;
       case "nack":
-        this.#settle(outbox.change(this.outbox, told.nonce, { state: told.code === 202 ? "review" : "failed", code: told.code }));
+        if (told.code === 202) this.#settle(outbox.change(this.outbox, told.nonce, { state: "review" }));
+        else this.#refused(told.nonce, told.code, told.waitMs);
         break;
       case "desk":
         void this.#catchUp(told.change, ++this.#catching);
@@ -199,7 +188,7 @@ export class Room {
       this.newest();
     } else if (!this.loaded || removals !== this.#removals) this.newest();
     this.#removals = removals;
-    for (const one of this.outbox) if (one.state === "sending") this.#transmit(one);
+    this.#transmitAll();
   }
 
   #soon(): void {
@@ -339,7 +328,7 @@ export class Room {
   }
 
   sayAgain(nonce: string): void {
-    this.#settle(outbox.change(this.outbox, nonce, { state: "sending", code: 0 }));
+    this.#settle(outbox.change(this.outbox, nonce, { state: "sending", code: 0, until: 0 }));
     const one = this.outbox.find((one) => one.nonce === nonce);
     if (one) this.#transmit(one);
   }
@@ -348,8 +337,24 @@ export class Room {
     this.#settle(this.outbox.filter((one) => one.nonce !== nonce));
   }
 
+  /** Something is still on its way. */
+  get waits(): boolean {
+    return this.outbox.some((one) => one.state === "sending");
+  }
+
+  #transmitAll(): void {
+    for (const one of this.outbox) if (one.state === "sending") this.#transmit(one);
+  }
+
+  /** What the server did not take: sent again where it said that this helps. */
+  #refused(nonce: string, code: number, waitMs: number | null): void {
+    if (code === 429 || code === 503) return this.pause.begin(code, waitMs, () => this.#transmitAll());
+    const until = code === 403 ? this.pause.silence(waitMs) : 0;
+    this.#settle(outbox.change(this.outbox, nonce, { state: "failed", code, until }));
+  }
+
   #transmit(one: outbox.Outgoing): void {
-    if (this.phase.kind !== "online" || !this.me) return;
+    if (this.phase.kind !== "online" || !this.me || this.pause.on) return;
     if (one.kind === "question") return void this.#askQuestion(one);
     const { user, name } = this.me;
     this.#link.send(frames.send(this.#token, this.#place.topic, { user, name, stream: this.#place.stream, content: one.text, nonce: one.nonce, at: new Date(one.at) }));
@@ -361,11 +366,13 @@ export class Room {
     const reply = await this.#ask("api/question/add", { content: one.text, streamId: this.#place.stream, nonce: one.nonce });
     this.#asking.delete(one.nonce);
     const { nonce } = one;
+    if (this.#over) return;
     if (reply.kind === "ok") {
+      this.pause.heard();
       const review = reply.data["review"] !== undefined;
       this.#settle(outbox.change(this.outbox, nonce, { state: review ? "review" : "stored", seq: number(reply.data["seq"]), id: review ? text(reply.data["id"]) : "" }));
     } else if (reply.kind === "refused" && reply.status === 401) this.#link.refuse("token");
-    else if (reply.kind === "refused" && reply.status < 500) this.#settle(outbox.change(this.outbox, nonce, { state: "failed", code: reply.status }));
+    else if (reply.kind === "refused" && (reply.status < 500 || reply.status === 503)) this.#refused(nonce, reply.status, reply.waitMs);
     else this.#later(async () => {
         if (this.outbox.some((one) => one.nonce === nonce && one.state === "sending")) await this.#askQuestion(one);
       }, reply);

@@ -60,7 +60,7 @@ export interface Item {
 export type Told =
   | { type: "entry"; entry: Entry }
   | { type: "ack"; nonce: string; seq: number }
-  | { type: "nack"; nonce: string; code: number }
+  | { type: "nack"; nonce: string; code: number; waitMs: number | null }
   | { type: "joined"; epoch: string; seq: number; resumed: boolean; removals: number }
   | { type: "desk"; change: number }
   | { type: "triage"; item: Item }
@@ -98,7 +98,7 @@ export function told(frame: unknown): Told {
     case "ack":
       return { type: "ack", nonce: text(data["nonce"]), seq: number(data["seq"]) };
     case "nack":
-      return { type: "nack", nonce: text(data["nonce"]), code: number(data["code"]) };
+      return { type: "nack", nonce: text(data["nonce"]), code: number(data["code"]), waitMs: number(data["retry_ms"]) > 0 ? number(data["retry_ms"]) : null };
     case "joined":
       return { type: "joined", epoch: text(data["epoch"]), seq: number(data["seq"]), resumed: data["resumed"] !== false, removals: number(data["removals"]) };
     case "desk":
