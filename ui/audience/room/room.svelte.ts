@@ -1,4 +1,5 @@
 // The room as somebody of the audience has it: what was said, what becomes of questions, and what is still on its way there.
+import { answers, entriesOf, findAnswer, PAGE, pageBefore } from "./history";
 import { asker, query, type Ask, type Reply } from "./http";
 import { Link, type Knock, type Phase } from "./link";
 import * as outbox from "./outbox";
@@ -6,17 +7,9 @@ import { Pause } from "./pause.svelte";
 import * as questions from "./questions";
 import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
-import { frames, number, readEntry, readItem, text, type Entry, type Item, type Told } from "./wire";
+import { frames, number, readAbilities, readItem, text, type Entry, type Item, type Me, type Told } from "./wire";
 import type { Hears, World } from "./world";
 
-export interface Me {
-  readonly user: string;
-  readonly name: string;
-  /** At the desk, others' submissions have their text, too. */
-  readonly audience: boolean;
-}
-
-const PAGE = 50;
 /** How soon a request that failed while the socket holds is made again. */
 const AGAIN_MS = 3_000;
 
@@ -117,13 +110,7 @@ export class Room {
       if (reply.status === 404 || reply.status === 405) return { kind: "refused", why: "server" };
       return { kind: "later", askedMs: reply.waitMs };
     }
-    const { data } = reply;
-    const identity = (data["identity"] ?? {}) as Record<string, unknown>;
-    this.me = { user: text(identity["user"]), name: text(identity["displayName"]), audience: !["staff", "moderator", "host"].includes(text(identity["role"])) };
-    const limits = (data["limits"] ?? {}) as Record<string, unknown>;
-    this.contentBytes = number(limits["contentBytes"]);
-    this.slowSeconds = this.me.audience ? number(limits["slowSeconds"]) : 0;
-    this.votes = Array.isArray(data["extensions"]) && data["extensions"].includes("votes");
+    ({ me: this.me, contentBytes: this.contentBytes, slowSeconds: this.slowSeconds, votes: this.votes } = readAbilities(reply.data));
     return { kind: "in" };
   }
 
@@ -264,7 +251,7 @@ export class Room {
   }
 
   async #readNewest(mine: number): Promise<void> {
-    const reply = await this.#ask(this.#history(this.#position + 1));
+    const reply = await this.#ask(pageBefore(this.#place.stream, this.#position + 1));
     if (mine !== this.#reading) return;
     if (reply.kind !== "ok") return this.#later(() => this.#readNewest(mine), reply);
     const page = this.#entries(reply.data);
@@ -274,11 +261,11 @@ export class Room {
   }
 
   async loadOlder(): Promise<void> {
-    if (this.older === "loading" || this.first <= this.#start || this.detached || this.rows.length >= MOST) return;
+    if (this.older === "loading" || this.first <= this.#start || this.rows.length >= MOST) return;
     this.older = "loading";
     const { first } = this;
     const mine = this.#reading;
-    const reply = await this.#ask(this.#history(first));
+    const reply = await this.#ask(pageBefore(this.#place.stream, first));
     this.older = reply.kind === "ok" ? "idle" : "failed";
     // Rows that were let go of meanwhile would leave a hole.
     if (reply.kind !== "ok" || mine !== this.#reading || first !== this.first) return;
@@ -287,14 +274,28 @@ export class Room {
     if (first === this.first) this.#start = first;
   }
 
-  #history(before: number): string {
-    return query("api/message/chatmsg", { page: 1, type: "", resultsPerPage: PAGE, stream: this.#place.stream, before });
+  /** Brings the answer to a question among the rows, from however far back: its place, 0 where there is none to read, null where the server could not be asked. */
+  async reach(item: Item): Promise<number | null> {
+    const { stream } = this.#place;
+    const mine = this.#reading;
+    const held = this.rows.findLast((entry) => answers(entry, item))?.seq;
+    const found = held ?? (item.private.length > 0 ? item.seq : await findAnswer(this.#ask, stream, item));
+    if (!found || this.rows.some(({ seq }) => seq === found)) return found;
+    const reply = await this.#ask(pageBefore(stream, found + PAGE / 2));
+    if (reply.kind !== "ok" || mine !== this.#reading) return null;
+    const page = this.#entries(reply.data);
+    const [first, last] = [page[0]?.seq ?? 0, page.at(-1)?.seq ?? 0];
+    // Rows have no hole: what does not touch them takes their place.
+    const touches = this.rows.length > 0 && last >= this.first - 1 && first <= (this.rows.at(-1)?.seq ?? 0) + 1;
+    this.rows = touches ? merge(this.rows, page) : page;
+    this.detached ||= !touches;
+    this.loaded = true;
+    this.#reading++;
+    return found;
   }
 
   #entries(data: Record<string, unknown>): Entry[] {
-    const items = Array.isArray(data["items"]) ? data["items"] : [];
-    const read = items.map(readEntry).filter((entry) => entry !== null).sort((a, b) => a.seq - b.seq);
-    return [...without(read, this.#gone)];
+    return [...without(entriesOf(data), this.#gone)];
   }
 
   /** What became of questions while nobody told us. */
