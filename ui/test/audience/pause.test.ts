@@ -122,7 +122,7 @@ test("whoever is silenced is told until when, at what they wrote and below the f
   server.room.say("message", "one");
   wire.tell({ type: "nack", nonce: "nonce-1", code: 403, reason: "muted", retry_ms: 600_000 });
   expect(words(".failed")).toBe("Not sent: a moderator has silenced you until 12:10.");
-  expect(words(".pause")).toBe("A moderator has silenced you. You can write again at 12:10, in 10 min.");
+  expect(words(".pause")).toBe("A moderator has silenced you until 12:10 (10 min left).");
   expect(buttons()).toEqual(["Send again", "Discard"]);
   await pass(600_000);
   expect(words(".pause")).toBe("");
