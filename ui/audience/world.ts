@@ -1,6 +1,6 @@
 // The browser, as the room needs it.
 import type { Memory } from "./room/place";
-import type { World } from "./room/room.svelte";
+import type { World } from "./room/world";
 
 /** A hidden page gets no pictures; and nobody reads faster than so many a second. */
 const HIDDEN_MS = 250;

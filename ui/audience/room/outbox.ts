@@ -11,12 +11,14 @@ export interface Outgoing {
   readonly id: string;
   /** Why it was refused, as an HTTP status. */
   readonly code: number;
+  /** Until when its writer is silenced, where it was refused for that. */
+  readonly until: number;
 }
 
 export type Outbox = readonly Outgoing[];
 
 export function outgoing(kind: Outgoing["kind"], text: string, nonce: string, at: number): Outgoing {
-  return { nonce, kind, text, at, state: "sending", seq: 0, id: "", code: 0 };
+  return { nonce, kind, text, at, state: "sending", seq: 0, id: "", code: 0, until: 0 };
 }
 
 export function change(outbox: Outbox, nonce: string, changes: Partial<Outgoing>): Outbox {

@@ -1,41 +1,15 @@
 // The room as somebody of the audience has it: what was said, what becomes of questions, and what is still on its way there.
+import { answers, entriesOf, findAnswer, PAGE, pageBefore } from "./history";
 import { asker, query, type Ask, type Reply } from "./http";
-import { Link, type Knock, type Phase, type Socket } from "./link";
+import { Link, type Knock, type Phase } from "./link";
 import * as outbox from "./outbox";
+import { Pause } from "./pause.svelte";
 import * as questions from "./questions";
 import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
-import { frames, number, readEntry, readItem, text, type Entry, type Item, type Told } from "./wire";
+import { frames, number, readAbilities, readItem, text, type Entry, type Item, type Me, type Told } from "./wire";
+import type { Hears, World } from "./world";
 
-export interface Me {
-  readonly user: string;
-  readonly name: string;
-  /** At the desk, others' submissions have their text, too. */
-  readonly audience: boolean;
-}
-
-/** The world outside, which a test makes up. */
-export interface World {
-  readonly origin: string;
-  open(url: string, protocols: string[]): Socket;
-  fetch: typeof fetch;
-  connected(): boolean;
-  dice(): number;
-  nonce(): string;
-  /** Soon: with the next picture, or a little later where nobody looks. */
-  soon(what: () => void): void;
-  keep(outbox: string): void;
-}
-
-/** What the page says aloud, or shows in passing. */
-export interface Hears {
-  answered(org: string, number: number): void;
-  staged(item: Item): void;
-  said(entry: Entry): void;
-  failed(what: "vote"): void;
-}
-
-const PAGE = 50;
 /** How soon a request that failed while the socket holds is made again. */
 const AGAIN_MS = 3_000;
 
@@ -46,6 +20,8 @@ export class Room {
   outbox = $state.raw<outbox.Outbox>([]);
   me = $state.raw<Me | null>(null);
   contentBytes = $state(0);
+  /** So long somebody of the audience waits between what they say; 0 where they need not. */
+  slowSeconds = $state(0);
   /** The server counts votes. */
   votes = $state(false);
   /** The newest page was read: an empty room is empty. */
@@ -55,6 +31,7 @@ export class Room {
   detached = $state(false);
   /** Somebody reads at the end, where new rows come. */
   following = true;
+  readonly pause = new Pause();
 
   readonly #place: Place;
   readonly #token: string;
@@ -107,6 +84,7 @@ export class Room {
   start = (): void => this.#link.start();
   stop = (): void => {
     this.#over = true;
+    this.pause.end();
     this.#link.stop();
   };
   wake = (): void => this.#link.wake();
@@ -132,11 +110,7 @@ export class Room {
       if (reply.status === 404 || reply.status === 405) return { kind: "refused", why: "server" };
       return { kind: "later", askedMs: reply.waitMs };
     }
-    const { data } = reply;
-    const identity = (data["identity"] ?? {}) as Record<string, unknown>;
-    this.me = { user: text(identity["user"]), name: text(identity["displayName"]), audience: !["staff", "moderator", "host"].includes(text(identity["role"])) };
-    this.contentBytes = number(((data["limits"] ?? {}) as Record<string, unknown>)["contentBytes"]);
-    this.votes = Array.isArray(data["extensions"]) && data["extensions"].includes("votes");
+    ({ me: this.me, contentBytes: this.contentBytes, slowSeconds: this.slowSeconds, votes: this.votes } = readAbilities(reply.data));
     return { kind: "in" };
   }
 
@@ -156,10 +130,12 @@ export class Room {
         break;
       }
       case "ack":
+        this.pause.heard();
         this.#settle(outbox.change(this.outbox, told.nonce, { state: "stored", seq: told.seq }));
         break;
       case "nack":
-        this.#settle(outbox.change(this.outbox, told.nonce, { state: told.code === 202 ? "review" : "failed", code: told.code }));
+        if (told.code === 202) this.#settle(outbox.change(this.outbox, told.nonce, { state: "review" }));
+        else this.#refused(told.nonce, told.code, told.waitMs);
         break;
       case "desk":
         void this.#catchUp(told.change, ++this.#catching);
@@ -199,7 +175,7 @@ export class Room {
       this.newest();
     } else if (!this.loaded || removals !== this.#removals) this.newest();
     this.#removals = removals;
-    for (const one of this.outbox) if (one.state === "sending") this.#transmit(one);
+    this.#transmitAll();
   }
 
   #soon(): void {
@@ -275,7 +251,7 @@ export class Room {
   }
 
   async #readNewest(mine: number): Promise<void> {
-    const reply = await this.#ask(this.#history(this.#position + 1));
+    const reply = await this.#ask(pageBefore(this.#place.stream, this.#position + 1));
     if (mine !== this.#reading) return;
     if (reply.kind !== "ok") return this.#later(() => this.#readNewest(mine), reply);
     const page = this.#entries(reply.data);
@@ -285,11 +261,11 @@ export class Room {
   }
 
   async loadOlder(): Promise<void> {
-    if (this.older === "loading" || this.first <= this.#start || this.detached || this.rows.length >= MOST) return;
+    if (this.older === "loading" || this.first <= this.#start || this.rows.length >= MOST) return;
     this.older = "loading";
     const { first } = this;
     const mine = this.#reading;
-    const reply = await this.#ask(this.#history(first));
+    const reply = await this.#ask(pageBefore(this.#place.stream, first));
     this.older = reply.kind === "ok" ? "idle" : "failed";
     // Rows that were let go of meanwhile would leave a hole.
     if (reply.kind !== "ok" || mine !== this.#reading || first !== this.first) return;
@@ -298,14 +274,28 @@ export class Room {
     if (first === this.first) this.#start = first;
   }
 
-  #history(before: number): string {
-    return query("api/message/chatmsg", { page: 1, type: "", resultsPerPage: PAGE, stream: this.#place.stream, before });
+  /** Brings the answer to a question among the rows, from however far back: its place, 0 where there is none to read, null where the server could not be asked. */
+  async reach(item: Item): Promise<number | null> {
+    const { stream } = this.#place;
+    const mine = this.#reading;
+    const held = this.rows.findLast((entry) => answers(entry, item))?.seq;
+    const found = held ?? (item.private.length > 0 ? item.seq : await findAnswer(this.#ask, stream, item));
+    if (!found || this.rows.some(({ seq }) => seq === found)) return found;
+    const reply = await this.#ask(pageBefore(stream, found + PAGE / 2));
+    if (reply.kind !== "ok" || mine !== this.#reading) return null;
+    const page = this.#entries(reply.data);
+    const [first, last] = [page[0]?.seq ?? 0, page.at(-1)?.seq ?? 0];
+    // Rows have no hole: what does not touch them takes their place.
+    const touches = this.rows.length > 0 && last >= this.first - 1 && first <= (this.rows.at(-1)?.seq ?? 0) + 1;
+    this.rows = touches ? merge(this.rows, page) : page;
+    this.detached ||= !touches;
+    this.loaded = true;
+    this.#reading++;
+    return found;
   }
 
   #entries(data: Record<string, unknown>): Entry[] {
-    const items = Array.isArray(data["items"]) ? data["items"] : [];
-    const read = items.map(readEntry).filter((entry) => entry !== null).sort((a, b) => a.seq - b.seq);
-    return [...without(read, this.#gone)];
+    return [...without(entriesOf(data), this.#gone)];
   }
 
   /** What became of questions while nobody told us. */
@@ -339,7 +329,7 @@ export class Room {
   }
 
   sayAgain(nonce: string): void {
-    this.#settle(outbox.change(this.outbox, nonce, { state: "sending", code: 0 }));
+    this.#settle(outbox.change(this.outbox, nonce, { state: "sending", code: 0, until: 0 }));
     const one = this.outbox.find((one) => one.nonce === nonce);
     if (one) this.#transmit(one);
   }
@@ -348,8 +338,24 @@ export class Room {
     this.#settle(this.outbox.filter((one) => one.nonce !== nonce));
   }
 
+  /** Something is still on its way. */
+  get waits(): boolean {
+    return this.outbox.some((one) => one.state === "sending");
+  }
+
+  #transmitAll(): void {
+    for (const one of this.outbox) if (one.state === "sending") this.#transmit(one);
+  }
+
+  /** What the server did not take: sent again where it said that this helps. */
+  #refused(nonce: string, code: number, waitMs: number | null): void {
+    if (code === 429 || code === 503) return this.pause.begin(code, waitMs, () => this.#transmitAll());
+    const until = code === 403 ? this.pause.silence(waitMs) : 0;
+    this.#settle(outbox.change(this.outbox, nonce, { state: "failed", code, until }));
+  }
+
   #transmit(one: outbox.Outgoing): void {
-    if (this.phase.kind !== "online" || !this.me) return;
+    if (this.phase.kind !== "online" || !this.me || this.pause.on) return;
     if (one.kind === "question") return void this.#askQuestion(one);
     const { user, name } = this.me;
     this.#link.send(frames.send(this.#token, this.#place.topic, { user, name, stream: this.#place.stream, content: one.text, nonce: one.nonce, at: new Date(one.at) }));
@@ -361,11 +367,13 @@ export class Room {
     const reply = await this.#ask("api/question/add", { content: one.text, streamId: this.#place.stream, nonce: one.nonce });
     this.#asking.delete(one.nonce);
     const { nonce } = one;
+    if (this.#over) return;
     if (reply.kind === "ok") {
+      this.pause.heard();
       const review = reply.data["review"] !== undefined;
       this.#settle(outbox.change(this.outbox, nonce, { state: review ? "review" : "stored", seq: number(reply.data["seq"]), id: review ? text(reply.data["id"]) : "" }));
     } else if (reply.kind === "refused" && reply.status === 401) this.#link.refuse("token");
-    else if (reply.kind === "refused" && reply.status < 500) this.#settle(outbox.change(this.outbox, nonce, { state: "failed", code: reply.status }));
+    else if (reply.kind === "refused" && (reply.status < 500 || reply.status === 503)) this.#refused(nonce, reply.status, reply.waitMs);
     else this.#later(async () => {
         if (this.outbox.some((one) => one.nonce === nonce && one.state === "sending")) await this.#askQuestion(one);
       }, reply);

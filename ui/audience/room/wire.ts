@@ -23,6 +23,13 @@ export interface Entry {
   readonly nonce: string;
 }
 
+export interface Me {
+  readonly user: string;
+  readonly name: string;
+  /** At the desk, others' submissions have their text, too. */
+  readonly audience: boolean;
+}
+
 export type Work = "open" | "claimed" | "answered" | "dismissed" | "follow_up" | "merged";
 
 export interface PrivateAnswer {
@@ -60,7 +67,7 @@ export interface Item {
 export type Told =
   | { type: "entry"; entry: Entry }
   | { type: "ack"; nonce: string; seq: number }
-  | { type: "nack"; nonce: string; code: number }
+  | { type: "nack"; nonce: string; code: number; waitMs: number | null }
   | { type: "joined"; epoch: string; seq: number; resumed: boolean; removals: number }
   | { type: "desk"; change: number }
   | { type: "triage"; item: Item }
@@ -98,7 +105,7 @@ export function told(frame: unknown): Told {
     case "ack":
       return { type: "ack", nonce: text(data["nonce"]), seq: number(data["seq"]) };
     case "nack":
-      return { type: "nack", nonce: text(data["nonce"]), code: number(data["code"]) };
+      return { type: "nack", nonce: text(data["nonce"]), code: number(data["code"]), waitMs: number(data["retry_ms"]) > 0 ? number(data["retry_ms"]) : null };
     case "joined":
       return { type: "joined", epoch: text(data["epoch"]), seq: number(data["seq"]), resumed: data["resumed"] !== false, removals: number(data["removals"]) };
     case "desk":
@@ -196,6 +203,18 @@ export function readItem(value: unknown): Item | null {
       return { id: text(answer["id"]), text: text(answer["text"]), orgName: text(answer["orgName"]), at: number(answer["at"]), retracted: answer["retracted"] === true };
     }),
     edits: list(data["edits"]).map((value) => ({ answerId: text(object(value)["answerId"]), content: text(object(value)["content"]) })),
+  };
+}
+
+/** Who I am, and what the server can and allows. */
+export function readAbilities(data: Fields): { me: Me; contentBytes: number; slowSeconds: number; votes: boolean } {
+  const [identity, limits] = [object(data["identity"]), object(data["limits"])];
+  const audience = !["staff", "moderator", "host"].includes(text(identity["role"]));
+  return {
+    me: { user: text(identity["user"]), name: text(identity["displayName"]), audience },
+    contentBytes: number(limits["contentBytes"]),
+    slowSeconds: audience ? number(limits["slowSeconds"]) : 0,
+    votes: list(data["extensions"]).includes("votes"),
   };
 }
 

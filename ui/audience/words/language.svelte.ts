@@ -9,11 +9,13 @@ export type Theme = "system" | "light" | "dark";
 /** What a person may choose from, each by its own name. */
 export const tongues = Object.entries(languages).map(([tag, { name }]) => ({ value: tag, text: name, lang: tag }));
 const isoTime: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const SPANS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]] as const;
 
 class Look {
   locale = $state(MASTER);
   theme = $state<Theme>("system");
   readonly #clock = $derived(new Intl.DateTimeFormat(this.locale, isoTime));
+  readonly #date = $derived(new Intl.DateTimeFormat(this.locale, { ...isoTime, month: "long", day: "numeric" }));
   readonly #day = $derived(new Intl.DateTimeFormat(this.locale, { weekday: "long", month: "long", day: "numeric" }));
 
   /** What was chosen here before, else what the device speaks. */
@@ -46,6 +48,17 @@ class Look {
 
   time(ms: number): string {
     return this.#clock.format(ms);
+  }
+
+  /** A time of today, or of another day by its date. */
+  moment(ms: number, now: number): string {
+    return midnight(ms) === midnight(now) ? this.time(ms) : this.#date.format(ms);
+  }
+
+  /** How long that is, as people say it, in one unit. */
+  span(ms: number): string {
+    const [unit, size] = SPANS.find(([, size]) => ms >= size) ?? SPANS[3];
+    return new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay: "short" }).format(Math.ceil(ms / size));
   }
 
   /** A day: today and yesterday by name. */

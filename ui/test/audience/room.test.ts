@@ -170,9 +170,9 @@ test("what was under way when the link broke goes out again under the same name"
 
 test("a refusal keeps the text, to be sent again or thrown away", async () => {
   const wire = await online();
-  server.room.say("message", "too fast");
-  wire.tell({ type: "nack", nonce: "nonce-1", code: 429, reason: "too fast" });
-  expect(server.room.outbox).toMatchObject([{ text: "too fast", state: "failed", code: 429 }]);
+  server.room.say("message", "too long");
+  wire.tell({ type: "nack", nonce: "nonce-1", code: 413, reason: "too long" });
+  expect(server.room.outbox).toMatchObject([{ text: "too long", state: "failed", code: 413 }]);
   server.room.sayAgain("nonce-1");
   expect(wire.said).toHaveLength(2);
   server.room.discard("nonce-1");

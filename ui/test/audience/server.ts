@@ -1,5 +1,6 @@
 // A room server as the page meets it, made up for tests: sockets that a test holds the other end of, and replies that it chooses.
-import { Room, type Hears, type World } from "../../audience/room/room.svelte";
+import { Room } from "../../audience/room/room.svelte";
+import type { Hears, World } from "../../audience/room/world";
 import type { Outbox } from "../../audience/room/outbox";
 import type { Socket } from "../../audience/room/link";
 

@@ -1,0 +1,24 @@
+// What the room needs of the world outside, and what it says to it.
+import type { Socket } from "./link";
+import type { Entry, Item } from "./wire";
+
+/** The world outside, which a test makes up. */
+export interface World {
+  readonly origin: string;
+  open(url: string, protocols: string[]): Socket;
+  fetch: typeof fetch;
+  connected(): boolean;
+  dice(): number;
+  nonce(): string;
+  /** Soon: with the next picture, or a little later where nobody looks. */
+  soon(what: () => void): void;
+  keep(outbox: string): void;
+}
+
+/** What the page says aloud, or shows in passing. */
+export interface Hears {
+  answered(org: string, number: number): void;
+  staged(item: Item): void;
+  said(entry: Entry): void;
+  failed(what: "vote"): void;
+}
