@@ -7,6 +7,7 @@ import { Board } from "./board.svelte";
 import { Exporting } from "./exporting.svelte";
 import { nextOpen } from "./order";
 import { Search } from "./search.svelte";
+import { takenOver, type TakenOver } from "./takenOver";
 import { backOf, Undo } from "./undo.svelte";
 
 /** What stands in front of the desk. */
@@ -52,6 +53,7 @@ export class AnswerDesk {
   focusWish = $state<FocusWish>(null);
   /** A step that did not happen, and why. */
   error = $state.raw<AppError | null>(null);
+  takenOver = $state.raw<readonly TakenOver[]>([]);
 
   /** When the composer was left by a key: the same key again soon after means more. */
   leftAt = 0;
@@ -77,8 +79,9 @@ export class AnswerDesk {
   }
 
   apply(changes: QuestionChanges): void {
-    const before = this.question;
+    const [before, items] = [this.question, this.board.items];
     this.board.apply(changes);
+    this.takenOver = takenOver(this.takenOver, items, this.board.items);
     const after = this.question;
     // Published, it is another question.
     if (before && !after) this.shut();
@@ -161,6 +164,11 @@ export class AnswerDesk {
     }
     if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: changed.size }, back });
     return this.error === null && last !== null;
+  }
+
+  /** Somebody has read it. */
+  noted(question: string): void {
+    this.takenOver = this.takenOver.filter((one) => one.question !== question);
   }
 
   async undoLast(): Promise<void> {
