@@ -1,7 +1,10 @@
 // Steps of the desk: told once, taken back, and what is done with what still waits to be a question.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Claim } from "../src/bridge/dto";
 import { offered, run } from "../src/state/desk/run";
 import { bridge, claims, desk, look, named, open, pull, settle } from "./atDesk";
+
+const claimOf = (id: string): Claim => bridge.desk.get(id).claim as Claim;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -142,6 +145,27 @@ describe("steps", () => {
     run("leave", desk);
     expect(desk.opened).toBeNull();
   });
+});
+
+it("whoever may not answer is offered no claim, is told so by the key, and gives back what they hold", async () => {
+  bridge.desk.canAnswer = false;
+  const offers = () => (["claim", "takeOver", "reply", "answered", "dismiss", "tag"] as const).filter((id) => offered(id, desk));
+  desk.board.goTo("q4");
+  expect(offers()).toEqual(["answered", "dismiss", "tag"]);
+  for (const [question, id] of [["q3", "claim"], ["q4", "takeOver"]] as const) {
+    desk.board.goTo(question);
+    run(id, desk);
+    await settle();
+    expect([desk.error?.code, desk.sheet, claims()]).toEqual(["role_refused", null, []]);
+    desk.error = null;
+  }
+  bridge.desk.change("q3", { work: "claimed", claim: { ...claimOf("q4"), mine: true } });
+  pull();
+  desk.board.goTo("q3");
+  expect(offers()).toEqual(["claim", "answered", "dismiss", "tag"]);
+  run("claim", desk);
+  await settle();
+  expect([bridge.desk.get("q3").claim, desk.error]).toEqual([null, null]);
 });
 
 describe("review", () => {

@@ -41,12 +41,16 @@ function targets(desk: AnswerDesk): readonly Question[] {
   return chosen.length > 0 || !desk.question ? chosen : [desk.question];
 }
 
+/** A claim says that one is about to answer: whoever speaks for nobody would be refused. */
+const speechless = ({ status }: AnswerDesk): boolean => status?.kind === "server" && !status.canAnswer;
+
 /** Whether a command makes sense at all: the palette leaves the others out. */
 export function offered(id: CommandId, desk: AnswerDesk): boolean {
   const make = steps[id];
   const chosen = targets(desk).filter((question) => (!make && !SHEETS.has(id)) || fits(id, question));
   const server = desk.status?.kind === "server";
-  if (id === "takeOver") return server && chosen.some((question) => question.claim !== null && !question.claim.mine);
+  if (id === "takeOver") return server && !speechless(desk) && chosen.some((question) => question.claim !== null && !question.claim.mine);
+  if ((id === "claim" || id === "reply") && speechless(desk)) return id === "claim" && chosen.some((question) => question.claim?.mine);
   if ((id === "claim" || id === "editText") && !server) return false;
   if (id === "approve" || id === "reject") return desk.status?.canReview === true && chosen.some((question) => make?.(question));
   if (make) return chosen.some((question) => make(question) !== null);
@@ -62,6 +66,7 @@ export function run(id: CommandId, desk: AnswerDesk): void {
   if (make) return void step(id, desk, (question) => (fits(id, question) ? make(question) : null));
   const lane = /^lane([1-5])$/.exec(id)?.[1];
   if (lane) return show(desk, Number(lane) - 1);
+  if (id === "takeOver" && speechless(desk)) return refuse(desk);
   const one = board.chosen[0]?.id ?? desk.opened;
   switch (id) {
     case "next":
@@ -109,8 +114,13 @@ export function run(id: CommandId, desk: AnswerDesk): void {
   }
 }
 
+function refuse(desk: AnswerDesk): void {
+  desk.error = { code: "role_refused", params: {} };
+}
+
 async function step(id: CommandId, desk: AnswerDesk, make: Make): Promise<void> {
   const holder = id === "claim" ? targets(desk)[0]?.claim : null;
+  if (id === "claim" && speechless(desk) && !holder?.mine) return refuse(desk);
   // Whoever wants what another has learns the name at once.
   if (holder && !holder.mine) {
     desk.error = { code: "claimed", params: { who: holder.by.name } };
