@@ -1,8 +1,10 @@
 // What each command does to the desk; the keys, the palette and the buttons all come through here.
 import type { Question, Step } from "../../bridge/dto";
+import type { Key } from "../../i18n/catalogue";
 import type { AnswerDesk } from "./desk.svelte";
 import type { CommandId } from "./keys";
 import { LANES } from "./order";
+import type { Why } from "./undo.svelte";
 
 const CLOSED = new Set(["answered", "dismissed", "follow_up"]);
 
@@ -35,6 +37,15 @@ const steps: Partial<Record<CommandId, Make>> = {
   stageNext: (question) => ({ do: "stage", stage: question.stage === "next" ? "none" : "next" }),
 };
 
+/** Why something was dismissed, by a command each. */
+export const WHYS = [
+  { id: "whyOffTopic", why: "off_topic", words: "reason.offTopic" },
+  { id: "whyDuplicate", why: "duplicate", words: "reason.duplicate" },
+  { id: "whyAbuse", why: "abuse", words: "reason.abuse" },
+] as const satisfies readonly { id: CommandId; why: Why; words: Key }[];
+
+const whyOf = (id: CommandId): Why | undefined => WHYS.find((one) => one.id === id)?.why;
+
 /** What a step is for: what was chosen in the list, else the question that is open. */
 function targets(desk: AnswerDesk): readonly Question[] {
   const { chosen } = desk.board;
@@ -56,6 +67,7 @@ export function offered(id: CommandId, desk: AnswerDesk): boolean {
   if (make) return chosen.some((question) => make(question) !== null);
   if (["tag", "merge", "editText", "reply", "open"].includes(id)) return chosen.length > 0;
   if (id === "undo") return desk.undo.last !== null;
+  if (whyOf(id)) return desk.undo.last?.dismissed !== undefined;
   if (id === "guide" || id === "textLarger" || id === "textSmaller" || id === "textUsual" || id === "makeQuestion" || id === "removeRow" || id === "moderation" || id === "readHere" || id === "viewNext" || id === "viewPrevious" || id === "leave") return false;
   return true;
 }
@@ -64,6 +76,8 @@ export function run(id: CommandId, desk: AnswerDesk): void {
   const { board } = desk;
   const make = steps[id];
   if (make) return void step(id, desk, (question) => (fits(id, question) ? make(question) : null));
+  const why = whyOf(id);
+  if (why) return void desk.because(why);
   const lane = /^lane([1-5])$/.exec(id)?.[1];
   if (lane) return show(desk, Number(lane) - 1);
   if (id === "takeOver" && speechless(desk)) return refuse(desk);
