@@ -43,6 +43,7 @@ it("a first attempt that fails says why at once", () => {
 
 it("a refused token offers another one first, a wrong address offers to edit it", () => {
   expect(phrase(at("refused", "token"), wasLive, 0).strip?.remedies[0]).toBe("token");
+  expect(phrase(at("refused", "token_missing"), wasLive, 0).strip?.remedies).toEqual(["token", "edit"]);
   expect(phrase(at("refused", "not_found"), wasLive, 0).strip?.remedies[0]).toBe("edit");
   expect(phrase(at("refused"), wasLive, 0).strip?.why).toBe("unknown");
 });

@@ -361,3 +361,24 @@ it("a changed answer stays in its field until the server has it", async () => {
   await settle(20);
   expect([field.isConnected, bridge.desk.answers.get("q3")?.map(({ text }) => text)]).toEqual([false, ["Yes, at noon."]]);
 });
+
+it("the last answer is edited by the key that was chosen for it, from an empty field", async () => {
+  await aside.habits.bind("editLast", "Mod+u");
+  press("n");
+  press("r");
+  await settle();
+  type("Yes.");
+  await settle();
+  press("Enter", { ctrlKey: true });
+  await settle(20);
+  bridge.tick();
+  aside.desk?.open("q3");
+  await settle(20);
+  answerField().focus();
+  press("ArrowUp");
+  await settle();
+  expect(document.querySelector("article.answer textarea")).toBeNull();
+  press("u", { ctrlKey: true });
+  await settle();
+  expect(document.querySelector("article.answer textarea")).not.toBeNull();
+});

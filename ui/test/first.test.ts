@@ -261,3 +261,20 @@ describe("the diagnostic", () => {
     expect(document.querySelector<HTMLTextAreaElement>("dialog textarea")?.value).toContain("last errors: timeout");
   });
 });
+
+it("a room without its token says so where its rows would be, with the way to enter it", async () => {
+  const { bridge, aside } = await shown("busy");
+  for (const call of ["openRoom", "page", "draft"]) bridge.failing.set(call, "token_missing");
+  await aside.show("3");
+  aside.sheet = null;
+  await settle();
+  expect(document.querySelector("[role=log]")?.textContent).toContain("The token of this room is not here.");
+  expect(button("Retry")).toBeUndefined();
+  await press("Enter the token");
+  expect(aside.sheet).toMatchObject({ kind: "token", room: { id: "3" } });
+  expect(document.querySelector("dialog")?.textContent).not.toContain("did not accept");
+  bridge.failing.clear();
+  await aside.list.useToken("3", "t");
+  await settle();
+  expect([aside.timeline?.loaded, button("Enter the token")]).toEqual([true, undefined]);
+});

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Habits } from "../src/state/desk/habits.svelte";
-import { chordOf, chordWords, commandFor, commands, conflictOf, keysOf, takesText, type Press } from "../src/state/desk/keys";
+import { chordOf, chordWords, commandFor, commands, conflictOf, fixed, keysOf, takesText, type Press } from "../src/state/desk/keys";
 
 function press(key: string, more: Partial<Press> & { altGraph?: boolean } = {}): Press {
   const { altGraph = false, ...rest } = more;
@@ -55,6 +55,20 @@ describe("the table", () => {
   it("knows a field", () => {
     const make = (tag: string, type?: string): HTMLElement => Object.assign(document.createElement(tag), type === undefined ? {} : { type });
     expect([make("textarea"), make("input"), make("input", "checkbox"), make("button"), make("select")].map((element) => takesText(element))).toEqual([true, true, false, false, true]);
+  });
+});
+
+describe("keys that stay as they are", () => {
+  it("are taken from no command, however it was bound", async () => {
+    const habits = new Habits(new FakeBridge(sceneFrom(new URLSearchParams("rows=0&desk=server"))));
+    expect([await habits.bind("numbers", "Mod+b"), await habits.bind("search", "Mod+w"), await habits.bind("snippet", "Mod+7"), await habits.bind("search", "Mod+0")]).toEqual(["strip", "hide", "room", "textUsual"]);
+    const old = { search: "Mod+b" };
+    expect([commandFor(press("b", { ctrlKey: true }), old, false, false), keysOf("search", old)]).toEqual([null, ["/", "Mod+f"]]);
+  });
+
+  it("are all in the sheet, and those of the composer do not take what works in every field", () => {
+    expect(fixed.flatMap(({ keys }) => keys)).toEqual(["Mod+w", "Mod+b", ...[..."123456789"].map((digit) => `Mod+${digit}`), "Alt+Shift+ArrowUp", "Alt+Shift+ArrowDown"]);
+    expect([conflictOf("snippet", "Mod+k", {}), conflictOf("palette", "Mod+j", {}), conflictOf("claim", "Mod+j", {})]).toEqual(["palette", "snippet", null]);
   });
 });
 

@@ -39,6 +39,12 @@ describe("fields", () => {
     expect([missingField(text)?.name, fieldAfter(text, 7)?.name, fieldAfter(text, 19)?.name, missingField("none {ask:}")]).toEqual(["a", "b", "a", null]);
     expect(fieldAfter(text, 7)).toEqual({ name: "b", from: 12, to: 19 });
   });
+
+  it("that nothing is known for wait like those that ask", () => {
+    const nobody = { ...question, asker: { user: "", name: "", avatar: null }, alsoAsked: [] };
+    expect([missingField(fill("Thanks {asker}", nobody, "North"))?.name, missingField(fill("{org} will see to {number}", question, ""))]).toEqual(["asker", { name: "org", from: 0, to: 5 }]);
+    expect(missingField(fill("{asker}, {number}: {org} {other}", question, "North"))).toBeNull();
+  });
 });
 
 it("highlights cut a text, and ranges that do not fit it are left out", () => {

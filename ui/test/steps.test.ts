@@ -1,9 +1,15 @@
 // Steps of the desk: told once, taken back, and what is done with what still waits to be a question.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Claim } from "../src/bridge/dto";
+import { language } from "../src/i18n/language.svelte";
+import { workWords } from "../src/questions/words";
 import { offered, run } from "../src/state/desk/run";
 import { bridge, claims, desk, look, named, open, pull, settle } from "./atDesk";
 
+const claimOf = (id: string): Claim => bridge.desk.get(id).claim as Claim;
+
 beforeEach(() => {
+  language.choose("en", "en");
   vi.useFakeTimers();
   open("server");
 });
@@ -142,6 +148,70 @@ describe("steps", () => {
     run("leave", desk);
     expect(desk.opened).toBeNull();
   });
+});
+
+describe("a dismissal", () => {
+  const closed = (id: string) => [bridge.desk.get(id).work, bridge.desk.get(id).closeReason];
+
+  it("has a reason by one key while it can be taken back, which can be another then, and is taken back as before", async () => {
+    desk.board.goTo("q3");
+    expect(offered("whyAbuse", desk)).toBe(false);
+    run("dismiss", desk);
+    await settle();
+    expect([closed("q3"), desk.undo.last?.reason, offered("whyAbuse", desk)]).toEqual([["dismissed", null], undefined, true]);
+    await settle(5_000);
+    run("whyAbuse", desk);
+    await settle();
+    expect([closed("q3"), desk.undo.last?.reason]).toEqual([["dismissed", "abuse"], "abuse"]);
+    expect(workWords(bridge.desk.get("q3"))).toBe("Dismissed · abuse");
+    await settle(5_000);
+    run("whyDuplicate", desk);
+    await settle();
+    expect(closed("q3")).toEqual(["dismissed", "duplicate"]);
+    run("undo", desk);
+    await settle();
+    expect(closed("q3")[0]).toBe("open");
+  });
+
+  it("of several has it for all of them, and none when the time is over or something else was done since", async () => {
+    desk.board.goTo("q3");
+    desk.board.move(1, true);
+    const ids = desk.board.chosen.map(({ id }) => id);
+    run("dismiss", desk);
+    await settle();
+    run("whyOffTopic", desk);
+    await settle();
+    expect(ids.map(closed)).toEqual([["dismissed", "off_topic"], ["dismissed", "off_topic"]]);
+    await settle(6_000);
+    run("whyAbuse", desk);
+    desk.board.goTo("q10");
+    run("pin", desk);
+    await settle();
+    run("whyAbuse", desk);
+    await settle();
+    expect([...ids, "q10"].map(closed).map(([, why]) => why)).toEqual(["off_topic", "off_topic", null]);
+  });
+});
+
+it("whoever may not answer is offered no claim, is told so by the key, and gives back what they hold", async () => {
+  bridge.desk.canAnswer = false;
+  const offers = () => (["claim", "takeOver", "reply", "answered", "dismiss", "tag"] as const).filter((id) => offered(id, desk));
+  desk.board.goTo("q4");
+  expect(offers()).toEqual(["answered", "dismiss", "tag"]);
+  for (const [question, id] of [["q3", "claim"], ["q4", "takeOver"]] as const) {
+    desk.board.goTo(question);
+    run(id, desk);
+    await settle();
+    expect([desk.error?.code, desk.sheet, claims()]).toEqual(["role_refused", null, []]);
+    desk.error = null;
+  }
+  bridge.desk.change("q3", { work: "claimed", claim: { ...claimOf("q4"), mine: true } });
+  pull();
+  desk.board.goTo("q3");
+  expect(offers()).toEqual(["claim", "answered", "dismiss", "tag"]);
+  run("claim", desk);
+  await settle();
+  expect([bridge.desk.get("q3").claim, desk.error]).toEqual([null, null]);
 });
 
 describe("review", () => {

@@ -80,6 +80,20 @@ describe("the window", () => {
     expect(document.querySelector("form.composer")).not.toBeNull();
   });
 
+  it("says how the connection stands beside rows alone, too: always to who hears it, and in sight once it is not live", async () => {
+    const { bridge } = await shown("side");
+    const stands = (): (string | undefined)[] => [...document.querySelectorAll<HTMLElement>("[role=status][data-state]")].flatMap((one) => [one.dataset["state"], one.textContent.trim(), one.closest(".unseen") ? "unseen" : "seen"]);
+    expect(stands()).toEqual(["online", "Live", "seen"]);
+    button("Rows alone")?.click();
+    await settled();
+    expect(stands()).toEqual(["online", "Live", "unseen"]);
+    bridge.connect({ state: "refused", why: "token", retryAt: null });
+    bridge.tick();
+    await settled();
+    await settled();
+    expect(stands()).toEqual(["refused", "Not admitted", "seen"]);
+  });
+
   it("lets clicks through the side window, and says how they are had back", async () => {
     const { bridge } = await shown("side");
     const line = (): string | undefined => document.querySelector("[data-testid=click-through]")?.textContent.trim();

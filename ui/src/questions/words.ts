@@ -28,7 +28,7 @@ export function workWords(question: Question): string {
     return why === null ? t("work.rejected") : `${t("work.rejected")} · ${why}`;
   }
   const work = question.claim ? t("work.by", { name: question.claim.mine ? t("row.you") : nameOf(question.claim.by) }) : t(works[question.work]);
-  return reason && question.work === "answered" ? `${work} · ${t(reason)}` : work;
+  return reason && (question.work === "answered" || question.work === "dismissed") ? `${work} · ${t(reason)}` : work;
 }
 
 const fields: Partial<Record<string, Key>> = { review: "field.review", work: "field.work", stage: "field.stage", claim: "field.claim", pinned: "key.pin", tags: "key.tag", note: "note.label", text: "text.label", mergedInto: "key.merge" };

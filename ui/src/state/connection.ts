@@ -99,6 +99,7 @@ function waitingPhrase(connection: Connection, track: Track, now: number): Phras
 function remediesFor(why: string | null): readonly Remedy[] {
   switch (why) {
     case "token":
+    case "token_missing":
     case "not_allowed":
       return ["token", "edit"];
     case "not_found":

@@ -2,6 +2,7 @@
 import { asAppError } from "../bridge/bridge";
 import type { AppError, RoomForm, SavedRoom } from "../bridge/dto";
 import type { Aside } from "./aside.svelte";
+import { fixedFor } from "./desk/keys";
 
 const UNDO_MS = 6_000;
 
@@ -85,8 +86,7 @@ export class RoomList {
 
   /** Ctrl and a digit show the room at that place. */
   digitKey(event: KeyboardEvent): boolean {
-    const isOurs = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && /^[1-9]$/.test(event.key);
-    const room = isOurs ? this.listed[Number(event.key) - 1] : undefined;
+    const room = fixedFor(event) === "room" ? this.listed[Number(event.key) - 1] : undefined;
     if (!room) return false;
     event.preventDefault();
     void this.#aside.show(room.id);

@@ -1,6 +1,7 @@
 // The window that the page stands in: which of the two it is, whether it stays on top, shows rows alone, lets clicks through.
 import { asAppError, type Bridge } from "../bridge/bridge";
 import type { AppError, WindowLook } from "../bridge/dto";
+import { fixedFor } from "./desk/keys";
 
 export class RoomWindow {
   look = $state.raw<WindowLook>({ pinned: false, bare: false, canPin: true, seeThrough: "possible", canClickThrough: true, clickThrough: false, clickThroughKey: null, view: "" });
@@ -25,10 +26,9 @@ export class RoomWindow {
 
   /** What a key does to the window: one takes it off the screen, one shows rows alone where that is offered. */
   keyFor(event: KeyboardEvent): (() => Promise<void>) | null {
-    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return null;
-    const key = event.key.toLowerCase();
-    if (key === "w") return () => this.#bridge.hideWindow();
-    return key === "b" && (this.side || this.look.bare) ? () => this.strip() : null;
+    const key = fixedFor(event);
+    if (key === "hide") return () => this.#bridge.hideWindow();
+    return key === "strip" && (this.side || this.look.bare) ? () => this.strip() : null;
   }
 
   letClicksThrough(on: boolean): Promise<void> {

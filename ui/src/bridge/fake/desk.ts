@@ -21,6 +21,8 @@ export class FakeDesk implements DeskBridge {
   fresh = true;
   canVote = true;
   canReview = true;
+  /** A moderator works at the desk and speaks for nobody. */
+  canAnswer = true;
   readonly drafts = new Map<string, string>();
   /** Of drafts that are not for all. */
   readonly #readers = new Map<string, Visibility>();
@@ -100,7 +102,7 @@ export class FakeDesk implements DeskBridge {
   status(): DeskStatus {
     const open = this.all.filter((one) => one.lane === "open");
     const server = this.kind === "server";
-    return { kind: this.kind, fresh: this.fresh, canAnswer: server, canPrivate: server, canReview: server && this.canReview, canVote: this.canVote, open: open.length, oldestWaiting: open.reduce<number | null>((least, one) => (one.askedAt !== null && (least === null || one.askedAt < least) ? one.askedAt : least), null), teamSnippets: server ? this.teamRev : null };
+    return { kind: this.kind, fresh: this.fresh, canAnswer: server && this.canAnswer, canPrivate: server && this.canAnswer, canReview: server && this.canReview, canVote: this.canVote, open: open.length, oldestWaiting: open.reduce<number | null>((least, one) => (one.askedAt !== null && (least === null || one.askedAt < least) ? one.askedAt : least), null), teamSnippets: server ? this.teamRev : null };
   }
 
   triage(room: string, question: string, rev: number, step: Step): Promise<Question> {

@@ -7,7 +7,8 @@ import { Board } from "./board.svelte";
 import { Exporting } from "./exporting.svelte";
 import { nextOpen } from "./order";
 import { Search } from "./search.svelte";
-import { backOf, Undo } from "./undo.svelte";
+import { takenOver, type TakenOver } from "./takenOver";
+import { backOf, Undo, type Why } from "./undo.svelte";
 
 /** What stands in front of the desk. */
 export type DeskSheet =
@@ -52,6 +53,7 @@ export class AnswerDesk {
   focusWish = $state<FocusWish>(null);
   /** A step that did not happen, and why. */
   error = $state.raw<AppError | null>(null);
+  takenOver = $state.raw<readonly TakenOver[]>([]);
 
   /** When the composer was left by a key: the same key again soon after means more. */
   leftAt = 0;
@@ -77,8 +79,9 @@ export class AnswerDesk {
   }
 
   apply(changes: QuestionChanges): void {
-    const before = this.question;
+    const [before, items] = [this.question, this.board.items];
     this.board.apply(changes);
+    this.takenOver = takenOver(this.takenOver, items, this.board.items);
     const after = this.question;
     // Published, it is another question.
     if (before && !after) this.shut();
@@ -159,8 +162,13 @@ export class AnswerDesk {
       changed.add(question.id);
       back.unshift(...backOf(question, step, [...this.board.items.values()].filter(({ id }) => !changed.has(id))));
     }
-    if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: changed.size }, back });
+    if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: changed.size }, back, ...(last.step.do === "dismiss" ? { dismissed: [...changed] } : {}) });
     return this.error === null && last !== null;
+  }
+
+  /** Somebody has read it. */
+  noted(question: string): void {
+    this.takenOver = this.takenOver.filter((one) => one.question !== question);
   }
 
   async undoLast(): Promise<void> {
@@ -169,11 +177,26 @@ export class AnswerDesk {
     try {
       for (const { question, step } of done.back) {
         const now = this.board.items.get(question);
-        if (now) await this.#bridge.desk.triage(this.room, question, await this.#newestRev(question, now.rev), step);
+        if (now) await this.#bridge.desk.triage(this.room, question, (await this.#newest(now)).rev, step);
       }
     } catch (thrown) {
       this.error = asAppError(thrown);
     }
+  }
+
+  /** Says why of what was just dismissed, and leaves alone what somebody has opened again since. */
+  async because(reason: Why): Promise<void> {
+    const done = this.undo.last;
+    if (!done?.dismissed) return;
+    const { dismissed } = done;
+    const said = await this.attempt(async () => {
+      for (const id of dismissed) {
+        const known = this.board.items.get(id);
+        const now = known && (await this.#newest(known));
+        if (now?.work === "dismissed") await this.#bridge.desk.triage(this.room, id, now.rev, { do: "dismiss", reason });
+      }
+    });
+    if (said && this.undo.last === done) this.undo.tell({ ...done, reason });
   }
 
   async vote(question: Question): Promise<void> {
@@ -214,10 +237,10 @@ export class AnswerDesk {
     }
   }
 
-  /** The step that is undone has changed the question; its number may not have come by pull yet. */
-  async #newestRev(id: string, rev: number): Promise<number> {
-    const thread = await this.#bridge.desk.thread(this.room, id).catch(() => null);
-    return thread?.question.rev ?? rev;
+  /** The step before has changed the question, which may not have come by pull yet. */
+  async #newest(known: Question): Promise<Question> {
+    const thread = await this.#bridge.desk.thread(this.room, known.id).catch(() => null);
+    return thread?.question ?? known;
   }
 
   #refreshThread(question: Question): void {

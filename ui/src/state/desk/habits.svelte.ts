@@ -1,7 +1,7 @@
 // What a person has at hand at every desk: their snippets and their teams', and the keys they chose.
 import { asAppError, type Bridge } from "../../bridge/bridge";
 import type { AppError, RoomStatus, Snippet } from "../../bridge/dto";
-import { conflictOf, isBindable, commands, type Bindings, type CommandId } from "./keys";
+import { conflictOf, isBindable, commands, type Bindings, type CommandId, type FixedId } from "./keys";
 
 export class Habits {
   snippets = $state.raw<readonly Snippet[]>([]);
@@ -31,7 +31,7 @@ export class Habits {
   }
 
   /** Another key for a command; tells who has it already, and changes nothing then. */
-  async bind(id: CommandId, chord: string): Promise<CommandId | "bad" | null> {
+  async bind(id: CommandId, chord: string): Promise<CommandId | FixedId | "bad" | null> {
     const own = commands.find((command) => command.id === id)?.own === true;
     if (!isBindable(chord, own)) return "bad";
     const other = conflictOf(id, chord, this.bound);

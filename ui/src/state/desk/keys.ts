@@ -40,6 +40,9 @@ export const table = [
   { id: "answered", keys: ["e"], words: "key.answered", group: "work" },
   { id: "answeredNext", keys: ["E"], words: "key.answeredNext", group: "work" },
   { id: "dismiss", keys: ["x"], words: "key.dismiss", group: "work" },
+  { id: "whyOffTopic", keys: ["u"], words: "key.whyOffTopic", group: "work" },
+  { id: "whyDuplicate", keys: ["d"], words: "key.whyDuplicate", group: "work" },
+  { id: "whyAbuse", keys: ["b"], words: "key.whyAbuse", group: "work" },
   { id: "followUp", keys: ["f"], words: "key.followUp", group: "work" },
   { id: "reopen", keys: ["o"], words: "key.reopen", group: "work" },
   { id: "undo", keys: ["z", "Mod+z"], words: "key.undo", group: "work" },
@@ -73,6 +76,16 @@ export const table = [
   { id: "textSmaller", keys: ["Mod+-"], words: "key.textSmaller", group: "looks", fields: true },
   { id: "textUsual", keys: ["Mod+0"], words: "key.textUsual", group: "looks", fields: true },
 ] as const satisfies readonly Entry[];
+
+/** Keys that stay what they are: no command has one of them, however it was bound. */
+export const fixed = [
+  { id: "hide", keys: ["Mod+w"], words: "key.hide" },
+  { id: "strip", keys: ["Mod+b"], words: "window.strip" },
+  { id: "room", keys: [..."123456789"].map((digit) => `Mod+${digit}`), words: "key.room" },
+  { id: "moveRoom", keys: ["Alt+Shift+ArrowUp", "Alt+Shift+ArrowDown"], words: "key.moveRoom" },
+] as const satisfies readonly { readonly id: string; readonly keys: readonly string[]; readonly words: Key }[];
+
+export type FixedId = (typeof fixed)[number]["id"];
 
 export const commands: readonly (Entry & { readonly id: CommandId })[] = table;
 export const GROUPS: readonly Group[] = ["move", "work", "moderate", "stage", "compose", "find", "looks"];
@@ -113,10 +126,15 @@ export function takesText(target: EventTarget | null): boolean {
 
 export type Bindings = Readonly<Record<string, string>>;
 
+const fixedOf = (chord: string | null): FixedId | null => fixed.find(({ keys }) => keys.some((key) => key === chord))?.id ?? null;
+
+/** Which of the keys that cannot be chosen this is. */
+export const fixedFor = (press: Press, mac = onMac()): FixedId | null => fixedOf(chordOf(press, mac));
+
 /** The keys of a command: the chosen one, or those of the table. An empty choice is none. */
 export function keysOf(id: CommandId, bound: Bindings): readonly string[] {
   const chosen = bound[id];
-  if (chosen !== undefined) return chosen === "" ? [] : [chosen];
+  if (chosen !== undefined && fixedOf(chosen) === null) return chosen === "" ? [] : [chosen];
   return commands.find((command) => command.id === id)?.keys ?? [];
 }
 
@@ -129,10 +147,11 @@ export function commandFor(press: Press, bound: Bindings, inField: boolean, mac 
   return commands.find((command) => !command.own && (!inField || command.fields === true) && keysOf(command.id, bound).includes(chord))?.id ?? null;
 }
 
-/** Who else has this key. Keys of the composer live apart from the others. */
-export function conflictOf(id: CommandId, chord: string, bound: Bindings): CommandId | null {
-  const own = commands.find((command) => command.id === id)?.own === true;
-  return commands.find((command) => command.id !== id && (command.own === true) === own && keysOf(command.id, bound).includes(chord))?.id ?? null;
+/** Who else has this key. Keys of the composer live apart from those that are silent in fields. */
+export function conflictOf(id: CommandId, chord: string, bound: Bindings): CommandId | FixedId | null {
+  const asked = commands.find((command) => command.id === id);
+  const meet = (other: Entry): boolean => (other.own === asked?.own ? true : (other.own ? asked : other)?.fields === true);
+  return fixedOf(chord) ?? commands.find((command) => command.id !== id && meet(command) && keysOf(command.id, bound).includes(chord))?.id ?? null;
 }
 
 /** Whether a chord may be chosen: no Alt, and no bare key that types nothing or leaves a field. */

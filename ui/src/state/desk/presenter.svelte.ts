@@ -2,8 +2,9 @@
 import type { Bridge } from "../../bridge/bridge";
 import type { Presented, PresentStep, Settings } from "../../bridge/dto";
 import { language } from "../../i18n/language.svelte";
+import { presentKeys } from "./presentKeys";
 
-const KEYS: Readonly<Record<string, PresentStep>> = { ArrowRight: "next", " ": "next", PageDown: "next", ArrowLeft: "back", PageUp: "back", b: "blank", B: "blank", q: "qr", Q: "qr", "+": "bigger", "=": "bigger", "-": "smaller" };
+const stepOf = (key: string): PresentStep | "close" | undefined => presentKeys.find(({ keys }) => keys.includes([...key].length === 1 ? key.toLowerCase() : key))?.step;
 
 export class Presenter {
   theme = $state<Settings["theme"]>("system");
@@ -40,9 +41,9 @@ export class Presenter {
 
   key(event: KeyboardEvent): void {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = KEYS[event.key];
+    const step = stepOf(event.key);
     const room = this.shown?.room ?? "";
-    if (event.key === "Escape") void this.#bridge.desk.present(room, false).catch(() => undefined);
+    if (step === "close") void this.#bridge.desk.present(room, false).catch(() => undefined);
     else if (step) void this.#step(step);
     else return;
     event.preventDefault();

@@ -1,8 +1,10 @@
 // What each command does to the desk; the keys, the palette and the buttons all come through here.
 import type { Question, Step } from "../../bridge/dto";
+import type { Key } from "../../i18n/catalogue";
 import type { AnswerDesk } from "./desk.svelte";
 import type { CommandId } from "./keys";
 import { LANES } from "./order";
+import type { Why } from "./undo.svelte";
 
 const CLOSED = new Set(["answered", "dismissed", "follow_up"]);
 
@@ -35,23 +37,37 @@ const steps: Partial<Record<CommandId, Make>> = {
   stageNext: (question) => ({ do: "stage", stage: question.stage === "next" ? "none" : "next" }),
 };
 
+/** Why something was dismissed, by a command each. */
+export const WHYS = [
+  { id: "whyOffTopic", why: "off_topic", words: "reason.offTopic" },
+  { id: "whyDuplicate", why: "duplicate", words: "reason.duplicate" },
+  { id: "whyAbuse", why: "abuse", words: "reason.abuse" },
+] as const satisfies readonly { id: CommandId; why: Why; words: Key }[];
+
+const whyOf = (id: CommandId): Why | undefined => WHYS.find((one) => one.id === id)?.why;
+
 /** What a step is for: what was chosen in the list, else the question that is open. */
 function targets(desk: AnswerDesk): readonly Question[] {
   const { chosen } = desk.board;
   return chosen.length > 0 || !desk.question ? chosen : [desk.question];
 }
 
+/** A claim says that one is about to answer: whoever speaks for nobody would be refused. */
+const speechless = ({ status }: AnswerDesk): boolean => status?.kind === "server" && !status.canAnswer;
+
 /** Whether a command makes sense at all: the palette leaves the others out. */
 export function offered(id: CommandId, desk: AnswerDesk): boolean {
   const make = steps[id];
   const chosen = targets(desk).filter((question) => (!make && !SHEETS.has(id)) || fits(id, question));
   const server = desk.status?.kind === "server";
-  if (id === "takeOver") return server && chosen.some((question) => question.claim !== null && !question.claim.mine);
+  if (id === "takeOver") return server && !speechless(desk) && chosen.some((question) => question.claim !== null && !question.claim.mine);
+  if ((id === "claim" || id === "reply") && speechless(desk)) return id === "claim" && chosen.some((question) => question.claim?.mine);
   if ((id === "claim" || id === "editText") && !server) return false;
   if (id === "approve" || id === "reject") return desk.status?.canReview === true && chosen.some((question) => make?.(question));
   if (make) return chosen.some((question) => make(question) !== null);
   if (["tag", "merge", "editText", "reply", "open"].includes(id)) return chosen.length > 0;
   if (id === "undo") return desk.undo.last !== null;
+  if (whyOf(id)) return desk.undo.last?.dismissed !== undefined;
   if (id === "guide" || id === "textLarger" || id === "textSmaller" || id === "textUsual" || id === "makeQuestion" || id === "removeRow" || id === "moderation" || id === "readHere" || id === "viewNext" || id === "viewPrevious" || id === "leave") return false;
   return true;
 }
@@ -60,8 +76,11 @@ export function run(id: CommandId, desk: AnswerDesk): void {
   const { board } = desk;
   const make = steps[id];
   if (make) return void step(id, desk, (question) => (fits(id, question) ? make(question) : null));
+  const why = whyOf(id);
+  if (why) return void desk.because(why);
   const lane = /^lane([1-5])$/.exec(id)?.[1];
   if (lane) return show(desk, Number(lane) - 1);
+  if (id === "takeOver" && speechless(desk)) return refuse(desk);
   const one = board.chosen[0]?.id ?? desk.opened;
   switch (id) {
     case "next":
@@ -109,8 +128,13 @@ export function run(id: CommandId, desk: AnswerDesk): void {
   }
 }
 
+function refuse(desk: AnswerDesk): void {
+  desk.error = { code: "role_refused", params: {} };
+}
+
 async function step(id: CommandId, desk: AnswerDesk, make: Make): Promise<void> {
   const holder = id === "claim" ? targets(desk)[0]?.claim : null;
+  if (id === "claim" && speechless(desk) && !holder?.mine) return refuse(desk);
   // Whoever wants what another has learns the name at once.
   if (holder && !holder.mine) {
     desk.error = { code: "claimed", params: { who: holder.by.name } };

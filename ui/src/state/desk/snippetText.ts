@@ -1,7 +1,8 @@
 // Snippets in a text: where one is being looked for, what is filled in, and which fields still wait for a person.
 import type { Question, Snippet } from "../../bridge/dto";
 
-const FIELD = /\{ask:([^{}\n]{1,40})\}/;
+/** What a person is asked for, and what should have been filled in and was not known. */
+const FIELD = /\{(?:ask:([^{}\n]{1,40})|(asker|number|org))\}/;
 
 export interface Field {
   readonly name: string;
@@ -17,7 +18,7 @@ export function missingField(text: string): Field | null {
 /** The first field at or after a place; from the start again behind the last one. */
 export function fieldAfter(text: string, from: number): Field | null {
   const found = FIELD.exec(text.slice(from));
-  if (found) return { name: found[1] ?? "", from: from + found.index, to: from + found.index + found[0].length };
+  if (found) return { name: found[1] ?? found[2] ?? "", from: from + found.index, to: from + found.index + found[0].length };
   return from === 0 ? null : fieldAfter(text, 0);
 }
 

@@ -4,11 +4,17 @@ import type { Key, Params } from "../../i18n/catalogue";
 
 export const UNDO_MS = 6_000;
 
+/** Why a question is dismissed, in the words that servers and exports know. */
+export type Why = "off_topic" | "duplicate" | "abuse";
+
 export interface Done {
   readonly words: Key;
   readonly params: Params;
   /** The way back; null where there is none. */
   readonly back: readonly { readonly question: string; readonly step: Step }[];
+  /** What was dismissed: until the time is over it may be said why. */
+  readonly dismissed?: readonly string[];
+  readonly reason?: Why;
 }
 
 /** The step that takes another back, seen from the question as it was before; null where nothing would change. */
