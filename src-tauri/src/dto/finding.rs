@@ -79,18 +79,20 @@ pub(crate) enum ExportFormat {
     Report,
 }
 
-/// Whether an export goes on.
+/// Whether an export goes on; `reading`: what of the room is not here is fetched first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) enum ExportState {
+    Reading,
     Running,
     Done,
     Failed,
     Cancelled,
 }
 
-/// How far a room's export is; a later one has a higher number.
+/// How far a room's export is; a later one has a higher number. While it reads, entries are counted, and `total` is 0 where nobody knows
+/// how many there are; afterwards questions. `lacking`: older entries could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -101,6 +103,7 @@ pub(crate) struct ExportProgress {
     pub(crate) total: u64,
     pub(crate) state: ExportState,
     pub(crate) path: Option<String>,
+    pub(crate) lacking: bool,
     pub(crate) code: Option<String>,
 }
 

@@ -509,14 +509,15 @@ export type PersonNumbers = { who: string, answered: number, medianFirst: number
 export type ExportFormat = "csv" | "xlsx" | "json" | "html" | "report";
 
 /**
- * Whether an export goes on.
+ * Whether an export goes on; `reading`: what of the room is not here is fetched first.
  */
-export type ExportState = "running" | "done" | "failed" | "cancelled";
+export type ExportState = "reading" | "running" | "done" | "failed" | "cancelled";
 
 /**
- * How far a room's export is; a later one has a higher number.
+ * How far a room's export is; a later one has a higher number. While it reads, entries are counted, and `total` is 0 where nobody knows
+ * how many there are; afterwards questions. `lacking`: older entries could not be had.
  */
-export type ExportProgress = { room: string, number: number, done: number, total: number, state: ExportState, path: string | null, code: string | null, };
+export type ExportProgress = { room: string, number: number, done: number, total: number, state: ExportState, path: string | null, lacking: boolean, code: string | null, };
 
 /**
  * Where an export is written.

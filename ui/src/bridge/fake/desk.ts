@@ -39,7 +39,7 @@ export class FakeDesk implements DeskBridge {
   #held = new Map<string, Pick<Held, "answers" | "text" | "visibility">>();
   #change = 20;
   #exporting: ReturnType<typeof setInterval> | undefined;
-  #export: ExportProgress = { room: "1", number: 0, done: 0, total: 0, state: "cancelled", path: null, code: null };
+  #export: ExportProgress = { room: "1", number: 0, done: 0, total: 0, state: "cancelled", path: null, lacking: false, code: null };
   readonly #host: DeskHost;
 
   constructor(host: DeskHost, questions: Question[]) {
@@ -240,7 +240,7 @@ export class FakeDesk implements DeskBridge {
     return this.#host.answer("exportRoom", [room, format, unanswered], () => {
       const path = `Documents/questions.${format}`;
       clearInterval(this.#exporting);
-      this.#export = { room, number: this.#export.number + 1, done: 0, total: 5_000, state: "running", path: null, code: null };
+      this.#export = { room, number: this.#export.number + 1, done: 0, total: 5_000, state: "running", path: null, lacking: false, code: null };
       this.#exporting = setInterval(() => {
         const done = Math.min(5_000, this.#export.done + 400);
         this.#export = { ...this.#export, done, ...(done === 5_000 ? { state: "done", path } : {}) };
