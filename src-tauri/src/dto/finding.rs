@@ -41,7 +41,8 @@ pub(crate) struct SearchPage {
     pub(crate) indexing: Option<f32>,
 }
 
-/// How the answering goes; times are milliseconds, minutes are epoch minutes.
+/// How the answering goes; times are milliseconds, minutes are epoch minutes. `perTag`: how many have it, and how many of these
+/// were answered. `perPerson` is for hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -54,6 +55,7 @@ pub(crate) struct Numbers {
     pub(crate) p90_first: Option<i64>,
     pub(crate) oldest_waiting: Option<i64>,
     pub(crate) per_minute: Vec<(i64, u32, u32)>,
+    pub(crate) per_tag: Vec<(String, u32, u32)>,
     pub(crate) per_person: Vec<PersonNumbers>,
 }
 

@@ -239,7 +239,7 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
  * the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, and of `muted` until when. The last four are an answer's.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
 /**
  * Taken out by whoever keeps order: nothing but its place is left.
  */
@@ -494,9 +494,10 @@ export type Hit = { room: string, row: Row, number: number | null, question: str
 export type SearchPage = { hits: Array<Hit>, next: string | null, indexing: number | null, };
 
 /**
- * How the answering goes; times are milliseconds, minutes are epoch minutes.
+ * How the answering goes; times are milliseconds, minutes are epoch minutes. `perTag`: how many have it, and how many of these
+ * were answered. `perPerson` is for hosts.
  */
-export type Numbers = { asked: number, answered: number, dismissed: number, waiting: number, medianFirst: number | null, p90First: number | null, oldestWaiting: number | null, perMinute: Array<[number, number, number]>, perPerson: Array<PersonNumbers>, };
+export type Numbers = { asked: number, answered: number, dismissed: number, waiting: number, medianFirst: number | null, p90First: number | null, oldestWaiting: number | null, perMinute: Array<[number, number, number]>, perTag: Array<[string, number, number]>, perPerson: Array<PersonNumbers>, };
 
 /**
  * How one person's answering goes.
