@@ -117,7 +117,8 @@ pub(crate) struct Exported {
     pub(crate) path: String,
 }
 
-/// What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.
+/// What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide; `link` is
+/// empty, and there is no `qr`, where the audience has no page that it could reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -563,7 +563,8 @@ export type Deed = { number: number, action: string, user: string, name: string,
 export type Deeds = { deeds: Array<Deed>, hasOlder: boolean, };
 
 /**
- * What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.
+ * What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide; `link` is
+ * empty, and there is no `qr`, where the audience has no page that it could reach.
  */
 export type Presented = { question: PresentedQuestion | null, position: number, total: number, blank: boolean, qr: string | null, qrSize: number, link: string, size: number, room: string, label: string, };
 
