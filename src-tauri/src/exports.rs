@@ -244,7 +244,7 @@ fn file_name(label: &str, format: Format) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Mutex;
 
     use aside_protocol::Topic;
@@ -257,7 +257,7 @@ mod tests {
     use crate::shell::tests::{Table, keyring};
 
     /// A question and its answer, and so much after them that a new computer has neither.
-    async fn long_ago(table: &Table) {
+    pub(crate) async fn long_ago(table: &Table) {
         let (rooms, topic) = (table.server.rooms(), Topic::new("r"));
         let asked = rooms.publish(&topic, NewEntry::question("bo", "Bo", "when?")).await.unwrap();
         let (question, text) = (asked.id, "at three".to_owned());

@@ -48,8 +48,19 @@ pub(crate) async fn all(
     back && filled
 }
 
-/// Fetches until what is here goes back to a place; says whether it does.
-pub(crate) async fn back_to(
+/// Fetches until what is here goes back to a place, and no gap is left.
+pub(crate) async fn since(store: &Store, session: &Session, seq: Seq) -> bool {
+    back_to(store, session, seq, |_, _| {}).await && fill_gaps(store, session).await
+}
+
+/// Whether what is here goes back to a place, without a gap.
+pub(crate) async fn reaches(store: &Store, session: &Session, seq: Seq) -> bool {
+    let first = beginning(store, session).await;
+    let gaps = store.gaps(session.room(), 1).await;
+    first.is_some_and(|first| first.reaches(seq)) && gaps.is_ok_and(|gaps| gaps.is_empty())
+}
+
+async fn back_to(
     store: &Store,
     session: &Session,
     seq: Seq,
@@ -77,7 +88,7 @@ pub(crate) async fn back_to(
 }
 
 /// Tries each gap once; says whether none is left.
-pub(crate) async fn fill_gaps(store: &Store, session: &Session) -> bool {
+async fn fill_gaps(store: &Store, session: &Session) -> bool {
     let mut tried = BTreeSet::new();
     loop {
         let Ok(gaps) = store.gaps(session.room(), GAPS).await else { return false };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aside_protocol::Role;
 use aside_protocol::triage::{Item, Person, Present, PrivateAnswer, Review, Stage, Work};
 use aside_session::{DeskState, OutgoingAnswer, Questions, RoomView};
 use aside_text::{body, name};
@@ -21,8 +22,7 @@ pub(crate) struct Clerk<'a> {
     pub(crate) me: String,
     /// What this device is called in claims.
     pub(crate) device: String,
-    /// This person sees what waits for review.
-    staff: bool,
+    pub(crate) role: Role,
     drafted: BTreeSet<String>,
     held: BTreeSet<String>,
     presence: BTreeMap<String, Vec<Present>>,
@@ -41,7 +41,7 @@ impl<'a> Clerk<'a> {
             painter,
             me: view.facts.user.clone(),
             device,
-            staff: view.facts.role.at_desk(),
+            role: view.facts.role,
             drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
             held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
             presence: questions
@@ -80,7 +80,7 @@ impl<'a> Clerk<'a> {
 
     /// What waits for review is staff's business; to whoever asked, the timeline tells what becomes of it.
     fn shows(&self, item: &Item) -> bool {
-        !item.is_void() && (self.staff || !item.is_submission())
+        !item.is_void() && (self.role.at_desk() || !item.is_submission())
     }
 
     pub(crate) fn question(&self, item: Item) -> dto::Question {

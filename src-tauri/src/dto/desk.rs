@@ -265,13 +265,14 @@ pub(crate) struct LogLine {
     pub(crate) at: Option<i64>,
 }
 
-/// All there is to know of one question.
+/// All there is to know of one question; `missing`: so many of its answers are older than what is on this computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Thread {
     pub(crate) question: Question,
     pub(crate) answers: Vec<ThreadAnswer>,
+    pub(crate) missing: u32,
     pub(crate) similar: Vec<Question>,
     pub(crate) log: Vec<LogLine>,
 }

@@ -239,7 +239,7 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
  * the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, and of `muted` until when. The last four are an answer's.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
 /**
  * Taken out by whoever keeps order: nothing but its place is left.
  */
@@ -447,9 +447,9 @@ export type ThreadAnswer = { id: string | null, key: string, text: string, org: 
 export type LogLine = { field: string, old: string, new: string, who: string, at: number | null, };
 
 /**
- * All there is to know of one question.
+ * All there is to know of one question; `missing`: so many of its answers are older than what is on this computer.
  */
-export type Thread = { question: Question, answers: Array<ThreadAnswer>, similar: Array<Question>, log: Array<LogLine>, };
+export type Thread = { question: Question, answers: Array<ThreadAnswer>, missing: number, similar: Array<Question>, log: Array<LogLine>, };
 
 /**
  * How a question was answered, when not in writing.

@@ -114,11 +114,11 @@ export class FakeDesk implements DeskBridge {
     });
   }
 
-  thread(room: string, id: string): Promise<Thread> {
-    return this.#host.answer("thread", [room, id], () => {
+  thread(room: string, id: string, older: boolean): Promise<Thread> {
+    return this.#host.answer("thread", [room, id, older], () => {
       const question = this.get(id);
       const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.3).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
-      return { question, answers: this.answers.get(id) ?? [], similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
+      return { question, answers: this.answers.get(id) ?? [], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
     });
   }
 
