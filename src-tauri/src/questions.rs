@@ -15,6 +15,9 @@ use crate::times::shown;
 #[cfg(test)]
 mod tests;
 
+/// So long an answer's author may change it, in milliseconds (docs/protocol.md).
+const EDIT_MS: i64 = 10 * 60 * 1000;
+
 /// Turns items of one room into questions of the page; every text that a stranger wrote is made safe to look at here.
 pub(crate) struct Clerk<'a> {
     pub(crate) painter: Painter<'a>,
@@ -138,6 +141,16 @@ impl<'a> Clerk<'a> {
         }
     }
 
+    /// Whether this person may change an answer or take it back, for a time at least.
+    pub(crate) fn changes_answer(&self, mine: bool) -> bool {
+        mine || self.role == Role::Host
+    }
+
+    /// Until when, where there is an end to it.
+    pub(crate) fn edit_until(&self, at: Option<i64>) -> Option<i64> {
+        at.filter(|_| self.role != Role::Host).map(|at| at.saturating_add(EDIT_MS))
+    }
+
     /// The answers to a question that are no entries.
     pub(crate) fn private_answers(&self, item: &Item) -> Vec<dto::ThreadAnswer> {
         let answers = once(item.private.iter().collect(), |answer| &answer.id);
@@ -159,7 +172,8 @@ impl<'a> Clerk<'a> {
             retracted: answer.retracted,
             delivery: dto::AnswerDelivery::Received,
             mine,
-            can_edit: mine && !answer.retracted,
+            can_edit: self.changes_answer(mine) && !answer.retracted,
+            edit_until: self.edit_until(shown(answer.at)),
         }
     }
 
@@ -182,6 +196,7 @@ impl<'a> Clerk<'a> {
             },
             mine: true,
             can_edit: false,
+            edit_until: None,
         }
     }
 }

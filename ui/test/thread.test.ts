@@ -1,4 +1,4 @@
-// What was answered to one question: what is not on this computer is fetched.
+// What was answered to one question: what is not on this computer is fetched, and what may be changed is offered.
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
@@ -33,7 +33,7 @@ async function settle(): Promise<void> {
   flushSync();
 }
 
-const answered = (change: Partial<ThreadAnswer>): ThreadAnswer => ({ id: "x1", key: "x1", text: "At three.", org: "Org", by: null, at: Date.now(), visibility: "public", editedAt: null, retracted: false, delivery: "received", mine: false, canEdit: false, ...change });
+const answered = (change: Partial<ThreadAnswer>): ThreadAnswer => ({ id: "x1", key: "x1", text: "At three.", org: "Org", by: null, at: Date.now(), visibility: "public", editedAt: null, retracted: false, delivery: "received", mine: false, canEdit: false, editUntil: null, ...change });
 
 async function thread(tell: (older: boolean) => Partial<Thread>): Promise<void> {
   const real = bridge.desk.thread.bind(bridge.desk);
@@ -58,4 +58,14 @@ it("says what could not be fetched, and tries again on request", async () => {
   buttons("Retry")[0]?.click();
   await settle();
   expect(detail()).toContain("At three.");
+});
+
+it.each([
+  ["a host anybody's answer", { canEdit: true }, 1],
+  ["its author the own one", { mine: true, canEdit: true, editUntil: Date.now() + 600_000 }, 1],
+  ["nobody what the server takes no more", { mine: true, canEdit: true, editUntil: Date.now() - 60_000 }, 0],
+])("offers %s", async (_, change, count) => {
+  await thread(() => ({ answers: [answered(change)] }));
+  expect(detail()).toContain("At three.");
+  expect([buttons("Edit").length, buttons("Withdraw").length]).toEqual([count, count]);
 });

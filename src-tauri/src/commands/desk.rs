@@ -336,8 +336,10 @@ impl<'a> Desk<'a> {
                 retracted: notes.retracted,
                 delivery: crate::rows::delivery(&entry.delivery).into(),
                 mine: entry.mine,
-                // For how long, the server says.
-                can_edit: entry.mine && entry.entry.id.is_some() && !notes.retracted,
+                can_edit: self.clerk.changes_answer(entry.mine)
+                    && entry.entry.id.is_some()
+                    && !notes.retracted,
+                edit_until: self.clerk.edit_until(Some(at)),
             });
         }
         answers.retain(|answer| {

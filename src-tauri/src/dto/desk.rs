@@ -234,7 +234,7 @@ impl From<Delivery> for AnswerDelivery {
     }
 }
 
-/// One answer to a question, or a note of the staff.
+/// One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -251,6 +251,7 @@ pub(crate) struct ThreadAnswer {
     pub(crate) delivery: AnswerDelivery,
     pub(crate) mine: bool,
     pub(crate) can_edit: bool,
+    pub(crate) edit_until: Option<i64>,
 }
 
 /// One line of what was done with a question.

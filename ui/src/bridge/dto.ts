@@ -437,9 +437,9 @@ export type Visibility = "public" | "asker" | "staff";
 export type AnswerDelivery = "received" | "sending" | "sent" | "unsure" | "failed" | "held";
 
 /**
- * One answer to a question, or a note of the staff.
+ * One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
  */
-export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number | null, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, };
+export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number | null, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, editUntil: number | null, };
 
 /**
  * One line of what was done with a question.

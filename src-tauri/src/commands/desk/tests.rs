@@ -1,5 +1,7 @@
 //! Threads of questions, against the real server.
 
+use aside_protocol::{Role, Topic};
+use aside_server::NewEntry;
 use aside_session::Connection;
 
 use super::*;
@@ -45,5 +47,49 @@ async fn answers_that_cannot_be_had_stay_counted() {
     view.wait_for(|view| view.connection != Connection::Online).await.unwrap();
     let thread = thread_of(&shell, &live, &question, true).await.unwrap();
     assert_eq!((thread.answers.len(), thread.missing), (0, 1));
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_host_may_change_anybodys_answer_and_its_author_for_ten_minutes() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let (rooms, topic) = (table.server.rooms(), Topic::new("r"));
+    let asked = rooms.publish(&topic, NewEntry::question("bo", "Bo", "when?")).await.unwrap();
+    let ana = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, ana, ConnectionState::Online).await;
+    let host = table.join_as(&shell, Role::Host, "hana").await;
+    let other = table.join_as(&shell, Role::Staff, "otto").await;
+    let session = shell.rooms.live(ana).await.unwrap().session;
+    let private = Answering { visibility: Visibility::Asker, ..Answering::default() };
+    session.answer(asked.id.clone(), "at three").await.unwrap();
+    session.answer_as(asked.id.clone(), "call me", private).await.unwrap();
+    let mut offered = Vec::new();
+    for room in [ana, host, other] {
+        let live = shell.rooms.live(room).await.unwrap();
+        let answers = table.until(async || {
+            let thread = thread_of(&shell, &live, &asked.id, false).await.ok()?;
+            let settled = thread.answers.iter().filter(|answer| answer.id.is_some()).count() == 2;
+            settled.then_some(thread.answers)
+        });
+        let answers = answers.await;
+        let until = |answer: &ThreadAnswer| {
+            Some(answer.edit_until? - answer.at?).filter(|_| answer.can_edit)
+        };
+        offered.push((
+            answers.iter().map(|answer| answer.can_edit).collect::<Vec<_>>(),
+            answers.iter().map(until).collect::<Vec<_>>(),
+        ));
+        if room == host {
+            for answer in &answers {
+                let id = EntryId::new(answer.id.clone().unwrap());
+                live.session.edit_answer(id, "at four".to_owned()).await.unwrap();
+            }
+        }
+    }
+    let ten = Some(600_000);
+    assert_eq!(offered[0], (vec![true; 2], vec![ten; 2]), "its author");
+    assert_eq!(offered[1], (vec![true; 2], vec![None; 2]), "a host");
+    assert_eq!(offered[2].0, [false; 2], "a colleague");
     shell.rooms.close().await;
 }

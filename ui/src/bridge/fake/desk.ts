@@ -318,7 +318,7 @@ export class FakeDesk implements DeskBridge {
 }
 
 function written(id: string, text: string, visibility: Visibility, at: number, mine: boolean): ThreadAnswer {
-  return { id, key: id, text, org: "Northlight Institute", by: mine ? ME : ANA, at, visibility, editedAt: null, retracted: false, delivery: mine ? "sent" : "received", mine, canEdit: mine };
+  return { id, key: id, text, org: "Northlight Institute", by: mine ? ME : ANA, at, visibility, editedAt: null, retracted: false, delivery: mine ? "sent" : "received", mine, canEdit: mine, editUntil: null };
 }
 
 function alike(a: string, b: string): number {
