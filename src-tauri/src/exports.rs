@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aside_history::Store;
+use aside_protocol::Role;
 use aside_report::{ExportError, Format, Options};
 use aside_session::Session;
 use jiff::Timestamp;
@@ -82,6 +83,7 @@ pub(crate) async fn begin(
         room: label,
         server: live.server.to_string(),
         unanswered,
+        people: live.session.watch().borrow().facts.role == Role::Host,
         zone: TimeZone::system(),
         language,
         now_ms: Timestamp::now().as_millisecond(),
@@ -292,6 +294,7 @@ pub(crate) mod tests {
             room: "r".to_owned(),
             server: live.server.to_string(),
             unanswered: false,
+            people: false,
             zone: TimeZone::UTC,
             language: Language::english(),
             now_ms: 0,
