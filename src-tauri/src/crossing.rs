@@ -1,5 +1,7 @@
 //! Which of a room's changes cross to the page: as many as somebody could look at.
 
+use std::sync::{Mutex, PoisonError};
+
 use aside_history::{Changes, Delivery, Place, Row};
 use aside_protocol::EntryKind;
 
@@ -75,6 +77,35 @@ fn stands_out(painter: &Painter<'_>, row: &Row) -> bool {
     })
 }
 
+/// The sounds of a room's rows. Each crosses once, to whichever page asks first: with two windows it would be heard twice.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    /// The last place whose row has crossed with its sound, or without where there was to be silence.
+    rung: Mutex<i64>,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        Self { rung: Mutex::new(i64::MIN) }
+    }
+}
+
+impl Bell {
+    /// Leaves the sounds of rows that have not crossed before; none of them in silence.
+    pub(crate) fn pass<'a>(&self, rows: impl IntoIterator<Item = &'a mut dto::Row>, silent: bool) {
+        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *rung;
+        // One's own on its way stands after all others, and rings for nobody.
+        for row in rows.into_iter().filter(|row| !Place(row.place).is_echo()) {
+            let Some(sound) = row.ruled.as_mut().map(|ruled| &mut ruled.sound) else { continue };
+            if silent || row.place <= before {
+                *sound = None;
+            }
+            *rung = row.place.max(*rung);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -84,7 +115,7 @@ mod tests {
 
     use super::*;
     use crate::avatars::Avatars;
-    use crate::dto::{Colour, Effect, PullWish, Reading, Rule, Rules, When};
+    use crate::dto::{Colour, Effect, PullWish, Reading, Rule, Rules, Sound, When};
     use crate::namesakes::Namesakes;
     use crate::rules::RuleBook;
     use crate::settings::RoomKey;
@@ -120,7 +151,11 @@ mod tests {
         let mark = Rule {
             id: "1".to_owned(),
             when: When::Words { text: "token".to_owned() },
-            effect: Effect::Mark { colour: Some(Colour::Red), sound: None, notify: false },
+            effect: Effect::Mark {
+                colour: Some(Colour::Red),
+                sound: Some(Sound::Bell),
+                notify: false,
+            },
             on: true,
             room: None,
         };
@@ -160,6 +195,22 @@ mod tests {
         let widest = places.windows(2).map(|two| two[1] - two[0]).max();
         assert!(widest <= Some(13), "evenly: {places:?}");
         assert!(!changes.reset && changes.revision == 9);
+    }
+
+    #[test]
+    fn a_sound_crosses_once_and_not_into_a_broadcast() {
+        let bell = Bell::default();
+        let heard = |places: std::ops::RangeInclusive<i64>, silent| {
+            let rows = places.map(|place| row(place, EntryKind::Message, "a token"));
+            let mut rows = crosses(rows.collect(), Reading::Following, 0).upserts;
+            bell.pass(&mut rows, silent);
+            let sounds = |row: &dto::Row| row.ruled.as_ref().is_some_and(|it| it.sound.is_some());
+            rows.iter().filter(|row| sounds(row)).map(|row| row.place).collect::<Vec<_>>()
+        };
+        assert_eq!(heard(1..=2, false), [1, 2]);
+        assert!(heard(1..=2, false).is_empty(), "the other window");
+        assert!(heard(1..=4, true).is_empty());
+        assert_eq!(heard(1..=5, false), [5], "what came in silence is not heard after it");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::crossing::Bell;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::errors::{AppError, Code};
 use crate::namesakes::Namesakes;
@@ -48,12 +49,14 @@ pub(crate) struct Live {
     pub(crate) colleagues: Arc<Colleagues>,
     /// What came since somebody last looked, by view.
     pub(crate) tally: Arc<Tally>,
+    pub(crate) bell: Arc<Bell>,
 }
 
 impl Live {
     fn new(key: RoomKey, session: Session, server: Url) -> Self {
         let (namesakes, colleagues) = (Arc::default(), Arc::default());
-        Self { key, session, server, namesakes, colleagues, tally: Arc::default() }
+        let (tally, bell) = (Arc::default(), Arc::default());
+        Self { key, session, server, namesakes, colleagues, tally, bell }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The two windows that show a room, the wide one and the narrow one: built when they are shown, hidden when they are closed,
 //! gone when the app quits. Rooms do not notice.
 
+mod appear;
 mod build;
 mod look;
 mod looking;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
+pub(crate) use appear::appear;
 pub(crate) use build::{is_ours, theme};
 pub(crate) use look::{look, pin, strip};
 pub(crate) use looking::is_looked_at;
@@ -65,8 +67,10 @@ impl RoomWindow {
         app.get_webview_window(self.label())
     }
 
+    /// On the screen, or about to be.
     pub(crate) fn is_shown(self, app: &AppHandle) -> bool {
-        self.find(app).is_some_and(|window| window.is_visible().unwrap_or(false))
+        let is_visible = |window: WebviewWindow| window.is_visible().unwrap_or(false);
+        appear::is_coming(app, self) || self.find(app).is_some_and(is_visible)
     }
 }
 
@@ -88,6 +92,8 @@ pub(crate) struct WindowState {
 struct OneWindow {
     /// "Close or hide?" was asked and not answered.
     asked: AtomicBool,
+    /// It was built, and appears when its page starts.
+    coming: AtomicBool,
     /// Counts showing and hiding, so that what was meant for an earlier hiding is not done to a later one.
     turn: AtomicU64,
     /// When it last lost the keyboard to somebody else.
@@ -180,13 +186,13 @@ pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
     shell.measure.shows();
     shell.rooms.set_pace(Duration::ZERO);
     app.state::<WindowState>().of(which).turn.fetch_add(1, Ordering::SeqCst);
-    let window = match which.find(app) {
-        Some(window) => window,
-        None => build::build(app, which)?,
-    };
-    window.show()?;
-    window.unminimize()?;
-    window.set_focus()?;
+    if let Some(window) = which.find(app) {
+        appear::again(app, which, &window)?;
+    } else {
+        // Before there is a page that could start.
+        appear::await_page(app, which);
+        build::build(app, which).map(drop)?;
+    }
     shell.ticks(which).show();
     shell.streamer.look_again();
     let _logged = shell.change(|memory| memory.window_mut(which).open = true);
@@ -222,6 +228,7 @@ fn put_away(app: &AppHandle, which: RoomWindow) {
     }
     let state = app.state::<WindowState>();
     let state = state.of(which);
+    appear::cancel(app, which);
     state.asked.store(false, Ordering::SeqCst);
     let turn = state.turn.fetch_add(1, Ordering::SeqCst) + 1;
     let shell = app.state::<Shell>();

@@ -19,16 +19,14 @@ use crate::room::{Arrival, Outcome, Room};
 /// Rows asked for at a time.
 const PAGE: u32 = 500;
 
-/// A room on this computer, whether or not anybody can reach its server.
-pub(crate) async fn at_home(store: &Store, config: &RoomConfig) -> anyhow::Result<RoomId> {
-    // Named as the session names it.
-    let name = RoomName {
+/// What a room is called on this computer: as the session names it.
+pub(crate) fn name(config: &RoomConfig) -> RoomName {
+    RoomName {
         server: config.server.to_string(),
         topic: config.topic.to_string(),
         stream: config.stream.to_string(),
         user: config.user.clone(),
-    };
-    Ok(store.room(&name).await?)
+    }
 }
 
 /// Waits until all of the room is here: its history to the beginning, and the states of its questions.

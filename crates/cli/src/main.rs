@@ -134,8 +134,11 @@ async fn run_offline(command: Command) -> anyhow::Result<Outcome> {
             return Ok(Outcome::Usage);
         }
     };
-    let store = home::open_store(command.room().home.as_deref())?;
-    let room = keep::at_home(&store, &config).await?;
+    let home = command.room().home.as_deref();
+    let Some((store, room)) = home::find_room(home, &keep::name(&config)).await? else {
+        remark!("nothing of this room is on this computer");
+        return Ok(Outcome::Failed);
+    };
     let outcome = match &command {
         Command::Search { query, limit, room: options, .. } => {
             keep::search(&store, room, query, *limit, options.json).await

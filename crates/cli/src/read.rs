@@ -47,7 +47,7 @@ pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
         };
         known = match known {
             // What was missed is fetched first, so that history comes in one piece; without a server the cache is all there is.
-            None if settled(&connection) => {
+            None if may_begin(room, &connection).await? => {
                 Some(print_newest(room, Some(history), Older::Welcome, &mut printed).await?)
             }
             None => None,
@@ -68,14 +68,16 @@ pub(crate) async fn tail(room: &Room, history: u32) -> anyhow::Result<Outcome> {
     }
 }
 
-fn settled(connection: &Connection) -> bool {
-    match connection {
-        Connection::Online
-        | Connection::Waiting { .. }
-        | Connection::Refused { .. }
-        | Connection::Closed => true,
+/// Whether the newest of the room are known, as far as they can be now.
+async fn may_begin(room: &Room, connection: &Connection) -> anyhow::Result<bool> {
+    Ok(match connection {
+        Connection::Online | Connection::Refused { .. } | Connection::Closed => true,
+        // Of a room that was never here, nobody knows yet which they are.
+        Connection::Waiting { .. } => {
+            room.store().room_state(room.session.room()).await?.newest.is_some()
+        }
         Connection::Connecting | Connection::Joining | Connection::Syncing => false,
-    }
+    })
 }
 
 /// What entries are worth that are older than the cache, and that the server does not give.

@@ -147,6 +147,8 @@ pub struct Limits {
     pub strangers: Option<Rate>,
     /// Guests from one address. Generous: a whole audience may sit behind one, and the page waits and tries again by itself.
     pub guests: Option<Rate>,
+    /// Guests of one room whose time is not over. Beyond it, those who only took a token give way.
+    pub guests_per_room: u32,
     /// Connections that speak HTTP at once, before they become sockets or instead of it. Beyond it, those that say nothing give way.
     pub connections: usize,
     /// Sockets of one user in one room.
@@ -189,6 +191,8 @@ impl Default for Limits {
             connects: Some(Rate { every: Duration::from_secs(3), burst: 30 }),
             strangers: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
             guests: per_second(1, 120),
+            // Whoever invents more than come to any event may not fill the disk.
+            guests_per_room: 20_000,
             connections: 1024,
             sockets_per_user: 10,
             sockets: 10_000,

@@ -2,16 +2,19 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aside_protocol::{StreamId, Token, Topic};
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Transaction};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::asking::{Posted, whole};
+use crate::config::Rate;
 use crate::gate;
 use crate::refusal::{self, Refusal};
 use crate::rooms::new_secret;
@@ -26,6 +29,15 @@ pub(crate) const PATH: &str = "/api/guest";
 
 /// How long a guest may stay: an event, and the evening after it.
 const STAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whoever came in so recently may be about to open a socket, or have laid the phone aside for a moment.
+const LATELY: SignedDuration = SignedDuration::from_mins(10);
+
+/// Guests that give way at once in a full room: enough that not every newcomer has to look for some.
+const TOGETHER: usize = 200;
+
+/// How often they are looked for, since all guests of the room are looked at.
+const LOOKS: Rate = Rate { every: Duration::from_secs(5), burst: 1 };
 
 /// The longest name, in bytes.
 const NAME_BYTES: usize = 128;
@@ -73,14 +85,14 @@ pub(crate) async fn enter(
     let secret = new_secret(&hall.dice);
     let (hash, id) = (tokens::hash(&secret), TokenId(uuid::Uuid::new_v4().simple().to_string()));
     let (key, now_ms) = (room.key, now.as_millisecond());
-    let fits = hall
-        .store
-        .write(move |conn| {
-            guests::admit(conn, key, now_ms, |conn| {
-                tokens::insert_token(conn, &id, &hash, key, &spec, now_ms)
-            })
+    let most = server.config.limits.guests_per_room;
+    let admit = move |conn: &Transaction<'_>| {
+        guests::admit(conn, key, now_ms, most, |conn| {
+            tokens::insert_token(conn, &id, &hash, key, &spec, now_ms)
         })
-        .await?;
+    };
+    let fits = hall.store.write(admit.clone()).await?
+        || (server.make_place(key, now).await? && hall.store.write(admit).await?);
     if !fits {
         return Err(Refusal::Busy);
     }
@@ -90,7 +102,7 @@ pub(crate) async fn enter(
     Ok(refusal::json(StatusCode::OK, json!({ "code": 200, "data": data }).to_string()))
 }
 
-fn guest(room: &RoomRow, user: &str, name: &str, expires: jiff::Timestamp) -> TokenSpec {
+fn guest(room: &RoomRow, user: &str, name: &str, expires: Timestamp) -> TokenSpec {
     let room = crate::spec::RoomSpec { topic: room.topic.clone(), stream: room.stream.clone() };
     TokenSpec { expires: Some(expires), ..TokenSpec::audience(room, user, name) }
 }
@@ -104,6 +116,25 @@ impl Server {
         }
         let room = self.hall.store.read(move |conn| tokens::room(conn, &topic)).await?;
         room.filter(|room| room.stream == stream).ok_or(Refusal::Role)
+    }
+
+    /// In a full room, those who only took a token give way, or one stranger could keep everybody out; says whether any did.
+    async fn make_place(&self, room: i64, now: Timestamp) -> Result<bool, Refusal> {
+        if self.guest_looks.take(room, Some(LOOKS), Instant::now()).is_err() {
+            return Ok(false);
+        }
+        let here = self.hall.sockets.users(room);
+        let before = now.checked_add(STAY - LATELY).map_err(|_| Refusal::Unavailable)?;
+        let before_ms = before.as_millisecond();
+        let idle = move |conn: &Connection| guests::idle(conn, room, before_ms, &here, TOGETHER);
+        let idle = self.hall.store.read(idle).await?;
+        let count = idle.len();
+        if count == 0 {
+            return Ok(false);
+        }
+        self.hall.store.write(move |conn| guests::forget(conn, &idle)).await?;
+        tracing::info!(room, count, "guests who only took a token give way");
+        Ok(true)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Keep;
 use crate::hall::Hall;
 use crate::store::tokens::{self, RoomRow};
-use crate::store::{StoreError, retention};
+use crate::store::{StoreError, nonces, retention};
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_secs(10 * 60);
@@ -17,6 +17,9 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 const REST: Duration = Duration::from_millis(20);
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// So long a nonce is known in any case.
+const PROMISED_MS: i64 = DAY_MS;
 
 /// Looks after what is kept until it is stopped.
 pub(crate) async fn keep_house(hall: Arc<Hall>, keep: Keep, stop: CancellationToken) {
@@ -76,8 +79,21 @@ impl Hall {
         }
     }
 
-    /// The room whose beginning is the oldest loses some of it, until all of them fit.
+    /// The room whose beginning is the oldest loses some of it, until all of them fit. Entries have half of the size in any
+    /// case: where the rest needs more, rooms would be emptied without an end to it.
     async fn keep_bytes(self: &Arc<Self>, bytes: u64) -> Result<u64, StoreError> {
+        if !self.forget_nonces(bytes).await? {
+            return Ok(0);
+        }
+        let beside = self.store.read(retention::beside).await?;
+        if beside > bytes / 2 {
+            tracing::warn!(
+                beside,
+                bytes,
+                "keep.size is too small: what is no entry needs most of it"
+            );
+        }
+        let most = bytes.max(beside + bytes / 2);
         let mut gone = 0;
         loop {
             let oldest = |conn: &rusqlite::Connection| {
@@ -91,10 +107,26 @@ impl Hall {
                 Ok((retention::size(conn)?, oldest))
             };
             let (used, oldest) = self.store.read(oldest).await?;
-            let Some((_, row)) = oldest.filter(|_| used > bytes) else { return Ok(gone) };
+            let Some((_, row)) = oldest.filter(|_| used > most) else { return Ok(gone) };
             let head = self.open(row.clone()).await?.head();
             gone += self.forget_before(row, head).await?;
         }
+    }
+
+    /// What is known of sends for longer than was promised goes first; says whether that is not enough.
+    async fn forget_nonces(&self, bytes: u64) -> Result<bool, StoreError> {
+        let before_ms = self.clock.now().as_millisecond() - PROMISED_MS;
+        let mut more = true;
+        while self.store.read(retention::size).await? > bytes {
+            if !more {
+                return Ok(true);
+            }
+            let forget =
+                move |conn: &rusqlite::Transaction<'_>| nonces::forget_nonces(conn, before_ms);
+            more = self.store.write(forget).await?;
+            tokio::time::sleep(REST).await;
+        }
+        Ok(false)
     }
 
     /// One step; says how many entries are gone.
@@ -114,5 +146,59 @@ impl Hall {
             .await?;
         tokio::time::sleep(REST).await;
         Ok(first.0.saturating_sub(was.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use jiff::Timestamp;
+    use rusqlite::{Connection, params};
+
+    use super::*;
+    use crate::config::{Clock, Dice};
+    use crate::inline::Rests;
+    use crate::store::{Store, migrate};
+    use crate::wire::Wire;
+
+    const NOW_MS: i64 = 1_795_000_000_000;
+
+    const KEPT: u64 = 2_000_000;
+
+    /// A room with so many entries of 600 bytes, and with nonces of the last hour, which are more than what is kept.
+    fn hall(entries: u32) -> Arc<Hall> {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        conn.execute_batch(
+            "INSERT INTO room (topic, stream, epoch, created_ms) VALUES ('8001', 's1', 'one', 0)",
+        )
+        .unwrap();
+        let many =
+            "WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ?1)";
+        let hour_ago = NOW_MS - 60 * 60 * 1000;
+        let nonces = format!(
+            "{many} INSERT INTO nonce SELECT 1, 'ann', printf('%050d', n), zeroblob(32), n, ?2 FROM count"
+        );
+        conn.execute(&nonces, params![20_000, hour_ago]).unwrap();
+        assert!(retention::size(&conn).unwrap() > KEPT);
+        let entries_of = format!(
+            "{many} INSERT INTO entry SELECT 1, n, 1, 'ann', 'Ann', '', printf('%0500d', n), ?2 + n, NULL FROM count"
+        );
+        conn.execute(&entries_of, params![entries, hour_ago]).unwrap();
+        let clock = Clock::from_fn(|| Timestamp::from_millisecond(NOW_MS).unwrap());
+        let (store, writer) = Store::inline(Arc::new(Mutex::new(conn)), clock.clone()).unwrap();
+        tokio::spawn(writer.run_inline(Rests::none()));
+        Arc::new(Hall::new(store, clock, Dice::system(), Wire::full()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_entry_leaves_half_of_the_size_to_those_that_are() {
+        let keep = Keep { days: None, bytes: Some(KEPT) };
+        let few = hall(1_500);
+        assert_eq!(few.keep(&keep).await.unwrap(), 0, "they have not even half");
+        let many = hall(4_000);
+        assert_eq!(many.keep(&keep).await.unwrap(), 3_000);
+        assert_eq!(many.keep(&keep).await.unwrap(), 0, "and that is all");
     }
 }

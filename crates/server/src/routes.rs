@@ -50,6 +50,8 @@ pub(crate) struct Server {
     pub(crate) connects: Paces<(i64, String)>,
     pub(crate) strangers: Paces<IpAddr>,
     pub(crate) guests: Paces<IpAddr>,
+    /// Looks for guests of a full room that may give way.
+    pub(crate) guest_looks: Paces<i64>,
     pub(crate) draining: AtomicBool,
 }
 

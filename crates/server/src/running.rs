@@ -128,6 +128,7 @@ pub(crate) fn assemble(config: Config, store: Store, writer: Writing, addr: Sock
         connects: Paces::default(),
         strangers: Paces::default(),
         guests: Paces::default(),
+        guest_looks: Paces::default(),
         draining: AtomicBool::new(false),
         config,
     });

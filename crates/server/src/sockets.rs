@@ -87,6 +87,15 @@ impl Sockets {
         here.map(|socket| socket.user.as_str()).collect::<BTreeSet<_>>().len()
     }
 
+    /// Who is in a room.
+    pub(crate) fn users(&self, room: i64) -> BTreeSet<String> {
+        let open = self.open();
+        open.values()
+            .filter(|socket| socket.room == room)
+            .map(|socket| socket.user.clone())
+            .collect()
+    }
+
     /// Waits until there is one.
     pub(crate) async fn some(&self) {
         while self.count() == 0 {

@@ -74,14 +74,18 @@ fn shrink(folder: &Path, limit: u64) -> std::io::Result<()> {
         return Ok(());
     }
     files.sort();
+    let mut told = Ok(());
     for (_, bytes, path) in files {
         if total <= limit / 4 * 3 {
             break;
         }
-        std::fs::remove_file(path)?;
-        total -= bytes;
+        // One that cannot go keeps no other here.
+        match std::fs::remove_file(path) {
+            Ok(()) => total -= bytes,
+            Err(error) => told = Err(error),
+        }
     }
-    Ok(())
+    told
 }
 
 #[cfg(test)]

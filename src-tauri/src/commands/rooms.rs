@@ -24,6 +24,7 @@ pub(crate) async fn boot(
 ) -> Result<Boot, AppError> {
     let Some(which) = RoomWindow::of(window.label()) else { return Ok(shell.boot()) };
     shell.ticks(which).renewed();
+    windows::appear(&app, which);
     let mode = shell.remembered.read(|memory| memory.settings.streamer_mode);
     let _known_now = shell.streamer.is_on_now(mode).await;
     let (window, stands) = (windows::look(&app, which), windows::stands(&app, which));

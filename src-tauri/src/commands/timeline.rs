@@ -10,10 +10,10 @@ use crate::args::{Arg, bad};
 use crate::crossing::crossing;
 use crate::dto::{self, Moment, Page, Painted, Pull, PullWish, Reading, Spot};
 use crate::errors::AppError;
-use crate::pace;
 use crate::shell::Shell;
 use crate::views;
 use crate::windows::RoomWindow;
+use crate::{pace, present};
 
 /// Everything, where no view is named.
 #[tauri::command]
@@ -86,11 +86,17 @@ pub(crate) async fn pull(
             let all = views::all(&shell, &live).await;
             pull.views = live.tally.count(&live, &all, &looked_at, (since, &found)).await?;
             let painter = shell.painter(&live);
-            let changes = crossing(&painter, shown.as_ref(), found, &wish);
+            let mut changes = crossing(&painter, shown.as_ref(), found, &wish);
             if changes.reset && shown.is_none() && wish.reading != Reading::Held {
                 let page = live.session.page(Anchor::End, Arg(wish.rows).limit()).await?;
                 pull.end = Some(painter.page(page));
             }
+            // An audience would hear what rings.
+            let mode = shell.remembered.read(|memory| memory.settings.streamer_mode);
+            let silent = present::is_open(app) || shell.streamer.is_on(mode);
+            let newest = pull.end.iter_mut().flat_map(|page| &mut page.rows);
+            let rows = changes.upserts.iter_mut().chain(&mut changes.heard).chain(newest);
+            live.bell.pass(rows, silent);
             pull.changes = Some(changes);
             if let Some(since) = wish.questions_since {
                 let found = live.session.questions(since).await?;

@@ -6,8 +6,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// What such a file ends in; nothing else is ever removed.
+/// What such a file ends in.
 const ENDING: &str = "txt";
+/// An hour, as these files are called after it.
+const HOUR: &str = "0000-00-00 00";
 
 /// What becomes of a file that says more than the text that takes its place.
 #[derive(Clone, Copy)]
@@ -91,6 +93,23 @@ struct Old {
     written: SystemTime,
 }
 
+/// Whether a file is called after its hour, alone or with a number: no other is ever removed. A person may keep notes beside them.
+fn is_ours(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let hour = match stem.split_once(" (") {
+        None => stem,
+        Some((hour, number)) => {
+            let number = number.strip_suffix(')').unwrap_or_default();
+            let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+            if is_number { hour } else { "" }
+        }
+    };
+    let fits = |(is, like): (u8, u8)| is == like || like == b'0' && is.is_ascii_digit();
+    path.extension().is_some_and(|ending| ending == ENDING)
+        && hour.len() == HOUR.len()
+        && hour.bytes().zip(HOUR.bytes()).all(fits)
+}
+
 /// All the files, the oldest first.
 fn all(folder: &Path) -> io::Result<Vec<Old>> {
     let mut found = Vec::new();
@@ -100,7 +119,7 @@ fn all(folder: &Path) -> io::Result<Vec<Old>> {
         }
         for file in list(&room.path())? {
             let (path, about) = (file.path(), file.metadata()?);
-            if about.is_file() && path.extension().is_some_and(|ending| ending == ENDING) {
+            if about.is_file() && is_ours(&path) {
                 found.push(Old { path, bytes: about.len(), written: about.modified()? });
             }
         }
@@ -125,18 +144,30 @@ pub(super) fn size(folder: &Path) -> u64 {
 /// Removes what is older than so many days, then the oldest until the rest takes at most so many megabytes.
 pub(super) fn prune(folder: &Path, days: u16, megabytes: u16) -> io::Result<()> {
     let age = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
-    let files = all(folder)?;
+    remove(all(folder)?, age, u64::from(megabytes) * 1_000_000, |path| fs::remove_file(path))
+}
+
+/// One that cannot go keeps no other here; it is told of at the end.
+fn remove(
+    files: Vec<Old>,
+    age: Duration,
+    most: u64,
+    mut remove: impl FnMut(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
+    let mut told = Ok(());
     for file in files {
         // A clock that was set back makes nothing old.
         let old = file.written.elapsed().is_ok_and(|passed| passed > age);
-        if !old && bytes <= u64::from(megabytes) * 1_000_000 {
+        if !old && bytes <= most {
             break;
         }
-        fs::remove_file(&file.path)?;
-        bytes -= file.bytes;
+        match remove(&file.path) {
+            Ok(()) => bytes -= file.bytes,
+            Err(error) => told = Err(error),
+        }
     }
-    Ok(())
+    told
 }
 
 #[cfg(test)]
@@ -200,19 +231,34 @@ mod tests {
         let room = folder.path().join("Room 7");
         fs::create_dir(&room).unwrap();
         let day = Duration::from_secs(24 * 60 * 60);
-        for (name, days, bytes) in
-            [("old.txt", 40, 10), ("a.txt", 3, 600_000), ("b.txt", 2, 600_000), ("mine.doc", 90, 9)]
-        {
+        let (old, a, b) = ("2026-10-16 09.txt", "2026-11-22 14 (12).txt", "2026-11-23 14.txt");
+        for (name, days, bytes) in [
+            (old, 40, 10),
+            (a, 3, 600_000),
+            (b, 2, 600_000),
+            ("mine.doc", 90, 9),
+            ("notes.txt", 90, 9),
+            ("2026-10-16 09 (draft).txt", 90, 9),
+            ("2026-10-16.txt", 90, 9),
+        ] {
             let path = room.join(name);
             fs::write(&path, vec![b'x'; bytes]).unwrap();
             let file = fs::File::options().write(true).open(&path).unwrap();
             file.set_modified(SystemTime::now() - day * days).unwrap();
         }
         assert_eq!(size(folder.path()), 1_200_010);
+        let mine = ["2026-10-16 09 (draft).txt", "2026-10-16.txt"];
         prune(folder.path(), 30, 500).unwrap();
-        assert_eq!(names(&room), ["a.txt", "b.txt", "mine.doc"]);
-        prune(folder.path(), 30, 1).unwrap();
-        assert_eq!(names(&room), ["b.txt", "mine.doc"]);
+        assert_eq!(names(&room), [&mine[..], &[a, b, "mine.doc", "notes.txt"]].concat());
+        let stuck = |path: &Path| match path.ends_with(a) {
+            true => Err(io::ErrorKind::PermissionDenied.into()),
+            false => fs::remove_file(path),
+        };
+        let files = all(folder.path()).unwrap();
+        assert!(remove(files, Duration::MAX, 1_000_000, stuck).is_err());
+        assert_eq!(names(&room), [&mine[..], &[a, "mine.doc", "notes.txt"]].concat());
+        prune(folder.path(), 30, 0).unwrap();
+        assert_eq!(names(&room), [&mine[..], &["mine.doc", "notes.txt"]].concat());
         prune(&folder.path().join("none"), 30, 1).unwrap();
     }
 }

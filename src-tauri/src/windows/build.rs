@@ -25,6 +25,7 @@ pub(super) fn first_size(which: RoomWindow) -> LogicalSize<f64> {
     }
 }
 
+/// Builds a window that is not on the screen yet.
 pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<WebviewWindow> {
     let shell = app.state::<Shell>();
     let (settings, memory) =
@@ -43,6 +44,7 @@ pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<Webview
         .always_on_top(memory.pinned)
         .decorations(!memory.bare)
         .transparent(through)
+        .visible(false)
         .data_directory(shell.home.webview())
         .disable_drag_drop_handler()
         .on_navigation(is_ours)

@@ -1,6 +1,6 @@
 //! Where a window stands: remembered for each arrangement of screens, and rescued when a screen is gone.
 
-use tauri::{AppHandle, Manager, Monitor, WebviewWindow};
+use tauri::{AppHandle, LogicalPosition, Manager, Monitor, WebviewWindow};
 
 use super::RoomWindow;
 use super::build::SMALLEST;
@@ -41,6 +41,16 @@ pub(super) fn remember(app: &AppHandle, which: RoomWindow, window: &WebviewWindo
         let screens = arrangement(&screens(app));
         let _logged =
             app.state::<Shell>().change(|memory| memory.window_mut(which).put(screens, place));
+    }
+}
+
+/// Puts a window that was hidden where it was: a window manager of X11 would choose a place for it.
+pub(super) fn restore(app: &AppHandle, which: RoomWindow, window: &WebviewWindow) {
+    let memory = app.state::<Shell>().remembered.read(|memory| memory.window(which));
+    if let Some(place) = fitting(app, &memory)
+        && let Err(error) = window.set_position(LogicalPosition::new(place.x, place.y))
+    {
+        tracing::warn!(%error, "a window could not be put where it was");
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 
 use tauri::{AppHandle, Manager};
 
+use super::appear::appear;
 use super::look::tell_look;
 use super::{RoomWindow, WindowState, bring, is_wayland};
 use crate::dto::HotkeyAction;
@@ -65,6 +66,8 @@ pub(crate) fn let_clicks_through(app: &AppHandle, on: bool) -> Result<(), AppErr
     if !RoomWindow::Side.is_shown(app) {
         bring(app, RoomWindow::Side).map_err(failed)?;
     }
+    // What never was on the screen has no shape that could be changed; GTK's window would end the app.
+    appear(app, RoomWindow::Side);
     put(app, Some(WayOut { key }));
     obey(app).map_err(|error| {
         put(app, None);

@@ -62,6 +62,8 @@ export class Room {
   readonly #hears: Hears;
   readonly #ask: Ask;
   readonly #link: Link;
+  /** Nothing older is kept than this place. */
+  #start = $state(1);
   #epoch = "";
   #position = 0;
   /** The newest change of a question that is known, with all before it; and the newest that was told live. */
@@ -78,6 +80,8 @@ export class Room {
   #incoming: Entry[] = [];
   #changed: Told[] = [];
   #flushing = false;
+  /** Its person has left: what is still under way changes nothing, and leaves nothing for the next. */
+  #over = false;
   #asking = new Set<string>();
   #voting = new Set<string>();
 
@@ -101,7 +105,10 @@ export class Room {
   }
 
   start = (): void => this.#link.start();
-  stop = (): void => this.#link.stop();
+  stop = (): void => {
+    this.#over = true;
+    this.#link.stop();
+  };
   wake = (): void => this.#link.wake();
   retry = (): void => this.#link.retry();
 
@@ -109,11 +116,18 @@ export class Room {
     return this.rows[0]?.seq ?? 0;
   }
 
+  /** The oldest that is kept is among the rows. */
+  get begins(): boolean {
+    return this.first > 0 && this.first <= this.#start;
+  }
+
   async #knock(): Promise<Knock> {
     const reply = await this.#ask("api/capabilities");
     if (reply.kind === "unreachable") return reply;
     if (reply.kind === "refused") {
       if (reply.status === 401) return { kind: "refused", why: "token" };
+      // Whoever was let in before hears what a proxy says while the server behind it is away.
+      if (this.me !== null) return { kind: "later", askedMs: reply.waitMs };
       if (reply.status === 403 || reply.status === 421) return { kind: "refused", why: "address" };
       if (reply.status === 404 || reply.status === 405) return { kind: "refused", why: "server" };
       return { kind: "later", askedMs: reply.waitMs };
@@ -178,6 +192,7 @@ export class Room {
         this.items = new Map();
         this.#changed = [];
         this.#change = this.#liveChange = 0;
+        this.#start = 1;
       }
       this.#epoch = epoch;
       this.#position = seq;
@@ -198,6 +213,7 @@ export class Room {
 
   /** Everything that came since the last picture. */
   #flush(): void {
+    if (this.#over) return;
     let came: readonly Entry[] = this.#incoming;
     const before = this.items;
     this.#incoming = [];
@@ -243,6 +259,7 @@ export class Room {
   }
 
   #settle(next: outbox.Outbox, seen: ReadonlySet<string> = new Set()): void {
+    if (this.#over) return;
     const waits = (id: string): boolean => this.items.has(id);
     // A message that is held has no id here: it is known by its text.
     const held = new Set(this.me ? questions.waiting(this.items, this.me).map((item) => item.text) : []);
@@ -268,14 +285,17 @@ export class Room {
   }
 
   async loadOlder(): Promise<void> {
-    if (this.older === "loading" || this.first <= 1 || this.detached || this.rows.length >= MOST) return;
+    if (this.older === "loading" || this.first <= this.#start || this.detached || this.rows.length >= MOST) return;
     this.older = "loading";
     const { first } = this;
     const mine = this.#reading;
     const reply = await this.#ask(this.#history(first));
     this.older = reply.kind === "ok" ? "idle" : "failed";
     // Rows that were let go of meanwhile would leave a hole.
-    if (reply.kind === "ok" && mine === this.#reading && first === this.first) this.rows = merge(this.rows, this.#entries(reply.data));
+    if (reply.kind !== "ok" || mine !== this.#reading || first !== this.first) return;
+    this.rows = merge(this.rows, this.#entries(reply.data));
+    // A page that brings nothing would bring nothing again.
+    if (first === this.first) this.#start = first;
   }
 
   #history(before: number): string {
@@ -309,7 +329,7 @@ export class Room {
   #later(what: () => Promise<void>, reply: Reply): void {
     const waitMs = reply.kind === "refused" ? reply.waitMs : null;
     // A link that broke meanwhile asks for itself when it is back.
-    setTimeout(() => this.phase.kind === "online" && void what(), waitMs ?? AGAIN_MS);
+    setTimeout(() => !this.#over && this.phase.kind === "online" && void what(), waitMs ?? AGAIN_MS);
   }
 
   say(kind: "message" | "question", content: string): void {

@@ -162,6 +162,19 @@ test.each([
   expect(server.wires).toHaveLength(0);
 });
 
+test.each([403, 404, 405, 421])("where we were let in before, a knock that is answered with %i is a proxy's word, and the room is tried for", async (status) => {
+  await online();
+  server.replies["api/capabilities"] = () => ({ status });
+  server.wire.drop();
+  await settled();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.room.phase.kind).toBe("waiting");
+  delete server.replies["api/capabilities"];
+  await vi.advanceTimersByTimeAsync(15_000);
+  await server.join();
+  expect(server.room.phase.kind).toBe("online");
+});
+
 test("a token that is revoked, and one for another room, are not tried again", async () => {
   for (const [code, why] of [
     [4401, "token"],

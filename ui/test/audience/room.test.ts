@@ -47,6 +47,24 @@ test("the newest page and what comes meanwhile are one list", async () => {
   expect(server.asked("api/message/chatmsg").map(({ query }) => query.get("stream"))).toEqual(["s1", "s1"]);
 });
 
+test("where the beginning was thrown away, the oldest that is left is the start, and nothing is asked for again", async () => {
+  server = new Server();
+  server.replies["api/message/chatmsg"] = ({ query }) => ok({ items: query.get("before") === "52" ? [] : page(52, 101) });
+  server.room.start();
+  await server.join("one", 101);
+  for (let turn = 0; turn < 3; turn++) await server.room.loadOlder();
+  expect(server.asked("api/message/chatmsg")).toHaveLength(2);
+  expect([server.room.first, server.room.begins]).toEqual([52, true]);
+  // Another life of the room begins where it begins.
+  server.wire.drop();
+  history(() => 100);
+  await vi.advanceTimersByTimeAsync(10);
+  await server.join("two", 100, { resumed: false });
+  expect(server.room.begins).toBe(false);
+  await server.room.loadOlder();
+  expect([server.room.first, server.room.begins]).toEqual([1, true]);
+});
+
 test("a page that cannot be fetched is fetched again", async () => {
   let down = true;
   server = new Server();
@@ -334,4 +352,21 @@ test("an entry and its removal in one picture, or a page read before it, show no
   server.room.newest();
   await settled();
   expect(texts()).toEqual(["1", ""]);
+});
+
+test("whoever has left leaves nothing behind: what was still under way keeps nothing, says nothing and is not tried again", async () => {
+  const wire = await online();
+  let answer = (): void => {};
+  server.replies["api/question/add"] = () => ({ status: 503 });
+  server.delays["api/question/add"] = new Promise((resolve) => (answer = resolve));
+  server.room.say("question", "of the one who left");
+  wire.tell(message(1));
+  server.room.stop();
+  server.kept = "";
+  await settled();
+  answer();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.kept).toBe("");
+  expect(server.heard).toEqual([]);
+  expect(server.asked("api/question/add")).toHaveLength(1);
 });

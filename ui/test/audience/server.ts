@@ -57,6 +57,8 @@ export class Server {
   requests: Request[] = [];
   /** By path; what is not named is answered with nothing new. */
   replies: Record<string, (request: Request) => Reply> = {};
+  /** How long a reply takes, by the request's path; at once where nothing is said. */
+  delays: Record<string, Promise<void>> = {};
   connected = true;
   kept = "";
   heard: string[] = [];
@@ -83,7 +85,7 @@ export class Server {
         this.wires.push(wire);
         return wire;
       },
-      fetch: (async (address: string, how: RequestInit) => this.#answer(address, how)) as unknown as typeof fetch,
+      fetch: ((address: string, how: RequestInit) => this.#answer(address, how)) as unknown as typeof fetch,
       connected: () => this.connected,
       dice: () => 0,
       nonce: () => `nonce-${++this.#nonces}`,
@@ -101,10 +103,11 @@ export class Server {
     };
   }
 
-  #answer(address: string, how: RequestInit): Response {
+  async #answer(address: string, how: RequestInit): Promise<Response> {
     const url = new URL(address);
     const request = { path: url.pathname.slice(1), query: url.searchParams, body: how.body ? (JSON.parse(how.body as string) as Record<string, unknown>) : {} };
     this.requests.push(request);
+    if (this.delays[request.path]) await this.delays[request.path];
     const reply = this.replies[request.path]?.(request) ?? usual(request);
     if (reply === "down") throw new TypeError("no network");
     return new Response(JSON.stringify(reply.body ?? { code: reply.status, msg: "" }), { status: reply.status, headers: reply.headers ?? {} });

@@ -102,6 +102,40 @@ test("whoever comes back after their token has ended finds what they wrote", asy
   sessionStorage.clear();
 });
 
+test("whoever is told that this is no room server may try again, with the token they have", async () => {
+  const memory = new Memory({ topic: "8001", stream: "s1" }, sessionStorage, localStorage);
+  memory.keepNamed("mine");
+  const knocks = vi.fn<(address: string, how: RequestInit) => Promise<Response>>(() => Promise.resolve(new Response("not found", { status: 404 })));
+  vi.stubGlobal("fetch", knocks);
+  const page = mount(App, { target: document.body, props: { place: { topic: "8001", stream: "s1" }, memory } });
+  const again = (): HTMLButtonElement[] => [...document.querySelectorAll("button")].filter((button) => button.textContent === "Try again");
+  const tokens = (): string[] => knocks.mock.calls.filter(([address]) => address.endsWith("capabilities")).map(([, how]) => (how.headers as Record<string, string>)["Authorization"] ?? "");
+  await vi.waitUntil(() => again().length > 0);
+  await vi.waitUntil(() => knocks.mock.calls.some(([address]) => address.includes("api/guest")));
+  expect(document.body.textContent).toContain("no room server");
+  for (const words of ["by invitation", "cannot be reached"]) expect(document.body.textContent).not.toContain(words);
+  expect(again()).toHaveLength(1);
+  again()[0]?.click();
+  await vi.waitUntil(() => tokens().length === 2);
+  expect(tokens()).toEqual(["mine", "mine"]);
+  await unmount(page);
+  vi.unstubAllGlobals();
+  sessionStorage.clear();
+});
+
+test("a guest whose name meets a proxy's page may press once more", async () => {
+  const memory = new Memory({ topic: "8001", stream: "s1" }, sessionStorage, localStorage);
+  vi.stubGlobal("fetch", (_: string, how: RequestInit) => Promise.resolve(how.method === "POST" ? new Response("not found", { status: 404 }) : new Response('{"code":200,"data":{"guests":true}}')));
+  const page = mount(App, { target: document.body, props: { place: { topic: "8001", stream: "s1" }, memory } });
+  await vi.waitUntil(() => document.querySelector("form") !== null);
+  document.querySelector("form")?.requestSubmit();
+  await vi.waitUntil(() => document.querySelector("[role=alert]") !== null);
+  expect(document.querySelector("form")).not.toBeNull();
+  expect(document.querySelector("[role=alert]")?.textContent).toContain("cannot be reached");
+  await unmount(page);
+  vi.unstubAllGlobals();
+});
+
 test("questions are listed by what the room is at, then by what it wants", () => {
   const questions = [
     item(1),

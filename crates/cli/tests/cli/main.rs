@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod ends;
+mod offline;
 mod tail;
 
 use std::path::Path;

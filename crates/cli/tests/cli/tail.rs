@@ -7,22 +7,30 @@ use aside_server::{Config, NewEntry, TokenSpec};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::net::TcpListener;
-use tokio::process::{Child, ChildStdout};
+use tokio::process::{Child, ChildStdout, Command};
 
-use crate::{PATIENCE, TOPIC, World, finish, in_both_modes, json_lines, room};
+use crate::{PATIENCE, TOPIC, World, command, finish, in_both_modes, json_lines, room};
 
 /// A `tail --json` that runs on, read line by line.
 pub(crate) struct Tail {
     lines: Lines<BufReader<ChildStdout>>,
-    _child: Child,
+    child: Child,
 }
 
 impl Tail {
     pub(crate) fn start(world: &World, args: &[&str]) -> Self {
-        let mut command = world.command(&[&["tail", "--json"], args].concat());
+        Self::follow(world.command(&[&["tail", "--json"], args].concat()))
+    }
+
+    pub(crate) fn follow(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { lines, _child: child }
+        Self { lines, child }
+    }
+
+    /// As by a kill that is not polite.
+    pub(crate) async fn end(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     pub(crate) async fn next(&mut self) -> Value {
@@ -155,6 +163,39 @@ async fn history_of_more_than_was_fetched_at_first_is_followed_by_what_is_said_a
         assert_eq!(tail.entry().await["text"], "new");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_room_that_was_never_here_the_newest_are_printed_when_its_server_comes() {
+    for core_only in [false, true] {
+        let data = tempfile::tempdir().unwrap();
+        let config =
+            Config { core_only, data: Some(data.path().to_owned()), ..Config::for_tests() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = aside_server::start(config.clone(), elsewhere).await.unwrap();
+        let spec = TokenSpec::staff(room(), "u1", "小明", "Org");
+        let token = server.rooms().create_token(spec).await.unwrap().token;
+        let history = (0..30).map(|n| NewEntry::message("u2", "Ana", format!("old {n}"))).collect();
+        let topic = Topic::new(TOPIC);
+        server.rooms().seed(&topic, history).await.unwrap();
+        server.stop().await;
+
+        let home = tempfile::tempdir().unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut tail = command(home.path(), &url, &["tail", "--json", "--history", "3"]);
+        tail.env("SEAT", token.expose());
+        let mut tail = Tail::follow(tail);
+        let knocked = tokio::time::timeout(PATIENCE, listener.accept()).await;
+        drop(knocked.expect("it knocks").unwrap());
+        tail.state("waiting").await;
+        let server = aside_server::start(config, listener).await.unwrap();
+        for n in 27..30 {
+            assert_eq!(tail.entry().await["text"], format!("old {n}"), "{core_only}");
+        }
+        server.rooms().publish(&topic, NewEntry::message("u2", "Ana", "new")).await.unwrap();
+        assert_eq!(tail.entry().await["text"], "new");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

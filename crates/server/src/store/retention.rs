@@ -15,6 +15,18 @@ pub(crate) fn size(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(pages * pragma("page_size")?).unwrap_or(0))
 }
 
+/// What is used by that which stays whatever entries go, in bytes: names of sends, tokens, logs. Every page of it is looked at.
+pub(crate) fn beside(conn: &Connection) -> rusqlite::Result<u64> {
+    let bytes: i64 = conn
+        .prepare_cached(
+            "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = 1 AND name IN
+             (SELECT name FROM sqlite_schema WHERE tbl_name NOT IN
+              ('alias', 'item_log', 'private_answer', 'answer_edit', 'vote', 'submission', 'item', 'entry'))",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
+}
+
 /// The oldest place that a room still has; one for a room without entries.
 pub(crate) fn first(conn: &Connection, room: i64) -> rusqlite::Result<Seq> {
     conn.prepare_cached("SELECT coalesce(min(seq), 1) FROM entry WHERE room = ?")?

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use aside_protocol::Topic;
+use aside_protocol::{Role, Topic};
 use aside_server::{Clock, Config, Issued, Limits, Rate, RoomSpec, TokenId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -28,6 +28,14 @@ async fn guest(room: &Room, name: &str) -> Issued {
     assert_eq!(reply.status, 200, "{reply:?}");
     let secret = reply.json()["data"]["token"].as_str().unwrap().to_owned();
     Issued { token: aside_protocol::Token::new(secret), id: TokenId(String::new()) }
+}
+
+/// A clock that a test sets on, in milliseconds.
+fn clock() -> (Clock, Arc<AtomicI64>) {
+    let now_ms = Arc::new(AtomicI64::new(1_795_000_000_000));
+    let reads = now_ms.clone();
+    let now = move || Timestamp::from_millisecond(reads.load(Ordering::Relaxed)).unwrap();
+    (Clock::from_fn(now), now_ms)
 }
 
 async fn identity(room: &Room, who: &Issued) -> Value {
@@ -111,10 +119,7 @@ async fn guests_of_one_address_come_in_one_after_the_other() {
 
 #[tokio::test]
 async fn a_guest_stays_for_a_day_and_is_forgotten_then() {
-    let now_ms = Arc::new(AtomicI64::new(1_795_000_000_000));
-    let reads = now_ms.clone();
-    let clock =
-        Clock::from_fn(move || Timestamp::from_millisecond(reads.load(Ordering::Relaxed)).unwrap());
+    let (clock, now_ms) = clock();
     let room = Room::start(Config { clock, ..open() }).await;
     let gia = guest(&room, "Gia").await;
     let mut socket = room.joined(&gia).await;
@@ -136,4 +141,42 @@ async fn a_guest_stays_for_a_day_and_is_forgotten_then() {
         200,
         "nobody else is forgotten"
     );
+}
+
+#[tokio::test]
+async fn in_a_full_room_whoever_only_took_a_token_gives_way() {
+    let (clock, now_ms) = clock();
+    let limits = Limits { guests_per_room: 5, ..Limits::without_rates() };
+    let room = Room::start(Config { clock, limits, ..open() }).await;
+    let nobody = guest(&room, "Nobody").await;
+    let (gia, hal) = (guest(&room, "Gia").await, guest(&room, "Hal").await);
+    let (ida, jo) = (guest(&room, "Ida").await, guest(&room, "Jo").await);
+    let _here = room.joined(&gia).await;
+    let asked = json!({ "content": "why?", "streamId": STREAM, "nonce": "n" });
+    let asked = room.post(&hal, "/api/question/add", asked).await.json();
+    let question = &asked["data"]["id"];
+    let vote = json!({ "questionId": question, "streamId": STREAM, "vote": true });
+    assert_eq!(room.post(&ida, "/api/question/vote", vote).await.status, 200);
+    let listed = room.running.rooms().tokens().await.unwrap();
+    let jo_id = &listed.iter().find(|token| token.display_name == "Jo").unwrap().id;
+    room.running.rooms().set_role(jo_id, Role::Moderator).await.unwrap();
+    now_ms.fetch_add(11 * 60 * 1000, Ordering::Relaxed);
+    guest(&room, "New").await;
+    for (who, status) in [(&nobody, 401), (&gia, 200), (&hal, 200), (&ida, 200), (&jo, 200)] {
+        assert_eq!(room.get(who, "/api/capabilities").await.status, status);
+    }
+    enter(&room, TOPIC, STREAM, "One more").await.refused(503);
+}
+
+#[tokio::test]
+async fn whoever_came_a_moment_ago_gives_way_to_nobody() {
+    let (clock, now_ms) = clock();
+    let limits = Limits { guests_per_room: 2, ..Limits::without_rates() };
+    let room = Room::start(Config { clock, limits, ..open() }).await;
+    let (gia, hal) = (guest(&room, "Gia").await, guest(&room, "Hal").await);
+    now_ms.fetch_add(9 * 60 * 1000, Ordering::Relaxed);
+    enter(&room, TOPIC, STREAM, "New").await.refused(503);
+    for who in [&gia, &hal] {
+        assert_eq!(room.get(who, "/api/capabilities").await.status, 200);
+    }
 }

@@ -111,6 +111,32 @@ async fn a_database_that_grows_too_large_loses_what_is_oldest() {
     room.publish("goes on").await;
 }
 
+#[tokio::test]
+async fn what_is_kept_longer_than_was_promised_goes_before_any_entry() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = Room::start(at(&dir, Keep::default())).await;
+    days(&room, 60).await;
+    room.running.stop().await;
+    let conn = rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap();
+    conn.execute(
+        "WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 20000)
+         INSERT INTO nonce SELECT room.id, 'ann', printf('%036d', n), zeroblob(32), n, ?2 FROM room, count WHERE topic = ?1",
+        rusqlite::params![TOPIC, Timestamp::now().as_millisecond() - 25 * 60 * 60 * 1000],
+    )
+    .unwrap();
+    let room = Room::start(at(&dir, Keep { days: None, bytes: Some(1_000_000) })).await;
+    let left =
+        || conn.query_row("SELECT count(*) FROM nonce", [], |row| row.get::<_, u32>(0)).unwrap();
+    let gone = Box::pin(async {
+        while left() > 5_000 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    soon("old nonces are gone", gone).await;
+    assert!(left() > 0, "as few as make it fit");
+    assert_eq!(room.log().await.len(), 60);
+}
+
 /// While somebody talks without a pause, a copy is made: it is whole, and a beginning of what was said.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_made_while_people_talk_is_whole_and_can_be_put_back() {

@@ -1,9 +1,11 @@
 //! Databases, processes and logs beside each other: which belong together, and who may die.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use aside_server::{Config, LogPlace, ServerError, start};
+use aside_protocol::Topic;
+use aside_server::{Config, Limits, LogPlace, ServerError, start};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -166,5 +168,39 @@ async fn the_command_line_works_beside_a_server_that_shares_a_log() {
         assert_eq!(traced.status.success(), url.contains("aside:"), "{traced:?}");
         let log = String::from_utf8(traced.stderr).unwrap();
         assert!(log.contains("DEBUG") && !log.contains(PASSWORD), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_many_guests_of_yesterday_are_no_message_too_large_for_the_log() {
+    let (nats, dir) = (Nats::start().await, tempfile::tempdir().unwrap());
+    // A few more than are let in otherwise are more than a message of a megabyte.
+    let limits = Limits { guests_per_room: 30_000, ..Limits::without_rates() };
+    let guests = BTreeSet::from([Topic::new(TOPIC)]);
+    let config = |log| {
+        let (limits, guests) = (limits.clone(), guests.clone());
+        Config { data: Some(dir.path().to_owned()), log, limits, guests, ..Config::for_tests() }
+    };
+    Room::start(config(None)).await.running.stop().await;
+    let conn = rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap();
+    conn.execute(
+        "WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 21000)
+         INSERT INTO token
+         SELECT printf('%032d', n), CAST(n AS BLOB), room.id, 'audience', 'guest-' || n, '', '', '', '', 0, 1, NULL
+         FROM room, count WHERE topic = ?",
+        [TOPIC],
+    )
+    .unwrap();
+    let room = Room::start(config(Some(nats.place()))).await;
+    let left = || {
+        let count = "SELECT count(*) FROM token WHERE expires_ms = 1";
+        conn.query_row(count, [], |row| row.get::<_, u32>(0)).unwrap()
+    };
+    let guest = json!({ "topic": TOPIC, "streamId": STREAM, "name": "Gia" }).to_string();
+    while left() > 0 {
+        let before = left();
+        let reply = http(room.addr(), "POST /api/guest", &[], guest.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert!(left() < before, "they are forgotten, some by some");
     }
 }
