@@ -110,16 +110,20 @@ fn line(number: usize, room: &SavedRoom, status: Option<&RoomStatus>) -> String 
     told
 }
 
-/// How far away a server is, and nothing of where.
-fn address(server: &str) -> &'static str {
-    let Ok(url) = Url::parse(server) else { return "none" };
-    let here = match url.host() {
+/// Whether an address is one that only this computer has.
+pub(crate) fn is_here(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
-    };
-    match (here, url.scheme()) {
+    }
+}
+
+/// How far away a server is, and nothing of where.
+fn address(server: &str) -> &'static str {
+    let Ok(url) = Url::parse(server) else { return "none" };
+    match (is_here(&url), url.scheme()) {
         (true, _) => "this computer",
         (false, "https") => "encrypted",
         (false, _) => "plain",

@@ -1,19 +1,23 @@
 //! The one export that may be under way: where to, a person is asked; how far it is, the page is told.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use aside_report::{Format, Options};
+use aside_history::Store;
+use aside_protocol::Role;
+use aside_report::{ExportError, Format, Options};
+use aside_session::Session;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
+use tokio::sync::watch;
 
 use crate::dto::{ExportFormat, ExportProgress, ExportState, Exported};
 use crate::errors::{AppError, Code};
+use crate::older;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::windows::{self, RoomWindow};
@@ -22,8 +26,34 @@ use crate::windows::{self, RoomWindow};
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// Counts exports; one that is not the newest ends.
-#[derive(Clone, Default)]
-pub(crate) struct Exports(Arc<AtomicU64>);
+#[derive(Default)]
+pub(crate) struct Exports(watch::Sender<u64>);
+
+/// Whether an export is still the newest.
+struct Wanted {
+    number: u64,
+    newest: watch::Receiver<u64>,
+}
+
+impl Exports {
+    fn begin(&self) -> Wanted {
+        let mut newest = self.0.subscribe();
+        self.0.send_modify(|number| *number += 1);
+        let number = *newest.borrow_and_update();
+        Wanted { number, newest }
+    }
+}
+
+impl Wanted {
+    fn is(&self) -> bool {
+        *self.newest.borrow() == self.number
+    }
+
+    async fn no_more(&mut self) {
+        let number = self.number;
+        let _gone = self.newest.wait_for(|newest| *newest != number).await;
+    }
+}
 
 /// Asks where to, and begins.
 ///
@@ -53,35 +83,24 @@ pub(crate) async fn begin(
         room: label,
         server: live.server.to_string(),
         unanswered,
+        people: live.session.watch().borrow().facts.role == Role::Host,
         zone: TimeZone::system(),
         language,
         now_ms: Timestamp::now().as_millisecond(),
     };
-    let (store, history) = (shell.rooms.store().clone(), live.session.room());
-    let exports = app.state::<Exports>().inner().clone();
-    let number = exports.0.fetch_add(1, Ordering::SeqCst) + 1;
-    let (shown, app, to) = (path.display().to_string(), app.clone(), path.clone());
-    let teller = Teller { app, room, number, path: shown.clone() };
+    let (store, exports) = (shell.rooms.store().clone(), app.state::<Exports>());
+    let wanted = exports.begin();
+    let (shown, emitter) = (path.display().to_string(), app.clone());
+    let emit = move |progress| windows::tell(&emitter, "export", progress);
+    let mut teller = Teller::new(room, wanted.number, shown.clone(), emit);
     tauri::async_runtime::spawn(async move {
-        let (telling, mut last) = (teller.clone(), Instant::now());
-        let progress = move |done: u64, total: u64| {
-            if exports.0.load(Ordering::SeqCst) != number {
-                return ControlFlow::Break(());
-            }
-            if last.elapsed() >= TELL_EVERY {
-                last = Instant::now();
-                telling.tell(ExportState::Running, (done, total), None);
-            }
-            ControlFlow::Continue(())
-        };
-        match aside_report::export(&store, history, &to, options, progress).await {
-            Ok(count) => teller.tell(ExportState::Done, (count, count), None),
-            Err(aside_report::ExportError::Cancelled) => {
-                teller.tell(ExportState::Cancelled, (0, 0), None);
-            }
+        let written = write(&store, &live.session, &path, options, wanted, &mut teller).await;
+        match written {
+            Ok(Written { questions, lacking }) => teller.done(questions, lacking),
+            Err(ExportError::Cancelled) => teller.tell(ExportState::Cancelled, (0, 0)),
             Err(error) => {
                 tracing::warn!(%error, "an export failed");
-                teller.tell(ExportState::Failed, (0, 0), Some(error.code()));
+                teller.failed(error.code());
             }
         }
     });
@@ -90,24 +109,94 @@ pub(crate) async fn begin(
 
 /// The export that goes on ends at its next question, and leaves nothing behind.
 pub(crate) fn cancel(app: &AppHandle) {
-    app.state::<Exports>().0.fetch_add(1, Ordering::SeqCst);
+    app.state::<Exports>().begin();
+}
+
+/// What an export has come to.
+#[derive(Debug, PartialEq, Eq)]
+struct Written {
+    questions: u64,
+    /// There is more in the room than could be had.
+    lacking: bool,
+}
+
+/// Fetches what of the room is not here, and writes.
+async fn write(
+    store: &Store,
+    session: &Session,
+    path: &Path,
+    options: Options,
+    mut wanted: Wanted,
+    teller: &mut Teller,
+) -> Result<Written, ExportError> {
+    teller.tell(ExportState::Reading, (0, 0));
+    let whole = tokio::select! {
+        whole = older::all(store, session, |came, before| {
+            teller.now_and_then(ExportState::Reading, (came, before.map_or(0, |n| came + n)));
+        }) => whole,
+        () = wanted.no_more() => return Err(ExportError::Cancelled),
+    };
+    let mut telling = teller.clone();
+    let progress = move |done: u64, total: u64| {
+        if !wanted.is() {
+            return ControlFlow::Break(());
+        }
+        telling.now_and_then(ExportState::Running, (done, total));
+        ControlFlow::Continue(())
+    };
+    let questions = aside_report::export(store, session.room(), path, options, progress).await?;
+    Ok(Written { questions, lacking: !whole })
 }
 
 #[derive(Clone)]
 struct Teller {
-    app: AppHandle,
-    room: RoomKey,
-    number: u64,
-    path: String,
+    emit: Arc<dyn Fn(ExportProgress) + Send + Sync>,
+    /// What it says, but for how far it is.
+    said: ExportProgress,
+    last: Instant,
 }
 
 impl Teller {
-    fn tell(&self, state: ExportState, (done, total): (u64, u64), code: Option<&str>) {
-        let path = Some(self.path.clone()).filter(|_| state == ExportState::Done);
-        let (room, code) = (self.room.to_string(), code.map(str::to_owned));
-        let number = self.number;
-        let progress = ExportProgress { room, number, done, total, state, path, code };
-        windows::tell(&self.app, "export", progress);
+    fn new(
+        room: RoomKey,
+        number: u64,
+        path: String,
+        emit: impl Fn(ExportProgress) + Send + Sync + 'static,
+    ) -> Self {
+        let said = ExportProgress {
+            room: room.to_string(),
+            number,
+            done: 0,
+            total: 0,
+            state: ExportState::Reading,
+            path: Some(path),
+            lacking: false,
+            code: None,
+        };
+        Self { emit: Arc::new(emit), said, last: Instant::now() }
+    }
+
+    fn tell(&self, state: ExportState, (done, total): (u64, u64)) {
+        (self.emit)(ExportProgress { state, done, total, path: None, ..self.said.clone() });
+    }
+
+    fn now_and_then(&mut self, state: ExportState, progress: (u64, u64)) {
+        if self.last.elapsed() >= TELL_EVERY {
+            self.last = Instant::now();
+            self.tell(state, progress);
+        }
+    }
+
+    fn done(&self, count: u64, lacking: bool) {
+        let said = self.said.clone();
+        let state = ExportState::Done;
+        (self.emit)(ExportProgress { state, done: count, total: count, lacking, ..said });
+    }
+
+    fn failed(&self, code: &str) {
+        let code = Some(code.to_owned());
+        let state = ExportState::Failed;
+        (self.emit)(ExportProgress { state, path: None, code, ..self.said.clone() });
     }
 }
 
@@ -157,8 +246,107 @@ fn file_name(label: &str, format: Format) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::sync::Mutex;
+
+    use aside_protocol::Topic;
+    use aside_server::{Answering, NewEntry};
+    use aside_session::Connection;
+    use aside_words::Language;
+
     use super::*;
+    use crate::dto::ConnectionState;
+    use crate::shell::tests::{Table, keyring};
+
+    /// A question and its answer, and so much after them that a new computer has neither.
+    pub(crate) async fn long_ago(table: &Table) {
+        let (rooms, topic) = (table.server.rooms(), Topic::new("r"));
+        let asked = rooms.publish(&topic, NewEntry::question("bo", "Bo", "when?")).await.unwrap();
+        let (question, text) = (asked.id, "at three".to_owned());
+        let (user, org_name, org_logo) = ("ana".to_owned(), "Org".to_owned(), String::new());
+        let answering = Answering { question, user, org_name, org_logo, text };
+        rooms.answer_as(&topic, answering).await.unwrap();
+        let since = (0..1200).map(|n| NewEntry::message("bo", "Bo", format!("line {n}")));
+        rooms.seed(&topic, since.collect()).await.unwrap();
+    }
+
+    /// Writes it as JSON, and says what became of that, what it holds and what was told.
+    async fn exported(
+        shell: &Shell,
+        room: RoomKey,
+        stop: bool,
+    ) -> (Result<Written, ExportError>, serde_json::Value, Vec<ExportProgress>) {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, told) = (folder.path().join("out.json"), Arc::new(Mutex::new(Vec::new())));
+        let live = shell.rooms.live(room).await.unwrap();
+        let exports = Exports::default();
+        let wanted = exports.begin();
+        let telling = Arc::clone(&told);
+        let emit = move |progress| {
+            telling.lock().unwrap().push(progress);
+            if stop {
+                exports.begin();
+            }
+        };
+        let mut teller = Teller::new(room, wanted.number, "out.json".to_owned(), emit);
+        let options = Options {
+            format: Format::Json,
+            room: "r".to_owned(),
+            server: live.server.to_string(),
+            unanswered: false,
+            people: false,
+            zone: TimeZone::UTC,
+            language: Language::english(),
+            now_ms: 0,
+        };
+        let store = shell.rooms.store();
+        let written = write(store, &live.session, &path, options, wanted, &mut teller).await;
+        let text = std::fs::read_to_string(path).unwrap_or_else(|_| "null".to_owned());
+        let told = told.lock().unwrap().clone();
+        (written, serde_json::from_str(&text).unwrap(), told)
+    }
+
+    #[tokio::test]
+    async fn an_export_has_what_this_computer_had_not_read() {
+        let (table, secrets) = (Table::set().await, keyring());
+        long_ago(&table).await;
+        let shell = table.start(&secrets);
+        let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+        table.becomes(&shell, room, ConnectionState::Online).await;
+        let (written, file, told) = exported(&shell, room, false).await;
+        assert_eq!(written.unwrap(), Written { questions: 1, lacking: false });
+        let answers = &file["questions"][0]["answers"];
+        assert_eq!(answers[0]["text"], "at three", "{file}");
+        assert_eq!(told[0].state, ExportState::Reading);
+        shell.rooms.close().await;
+    }
+
+    #[tokio::test]
+    async fn an_export_that_reads_is_stopped_at_once() {
+        let (table, secrets) = (Table::set().await, keyring());
+        let shell = table.start(&secrets);
+        let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+        let (written, file, told) = exported(&shell, room, true).await;
+        assert!(matches!(written, Err(ExportError::Cancelled)) && file.is_null());
+        assert_eq!(told.len(), 1);
+        shell.rooms.close().await;
+    }
+
+    #[tokio::test]
+    async fn an_export_says_what_it_lacks() {
+        let (table, secrets) = (Table::set().await, keyring());
+        long_ago(&table).await;
+        let shell = table.start(&secrets);
+        let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+        table.becomes(&shell, room, ConnectionState::Online).await;
+        table.server.kill().await;
+        let mut view = shell.rooms.live(room).await.unwrap().session.watch();
+        view.wait_for(|view| view.connection != Connection::Online).await.unwrap();
+        let (written, file, _) = exported(&shell, room, false).await;
+        assert_eq!(written.unwrap(), Written { questions: 1, lacking: true });
+        assert_eq!(file["questions"][0]["answers"].as_array().map(Vec::len), Some(0));
+        shell.rooms.close().await;
+    }
 
     #[test]
     fn an_ending_that_nobody_wrote_overwrites_no_file() {

@@ -20,6 +20,7 @@ use aside_server::{Config, Rooms, RoomsError, Running, TokenId, page_link};
 use tokio::net::TcpListener;
 use url::Url;
 
+pub(crate) use self::keys::spec;
 pub(crate) use self::reach::places;
 use self::serving::{ServeError, Served};
 use crate::clipboard::Clipboard;
@@ -194,8 +195,7 @@ async fn up(
     };
     let user = room.form.user.clone();
     let served =
-        serving::serve(config, listener, keys::spec(room), |token| keys::is_own(token, &user))
-            .await;
+        serving::serve(config, listener, spec(room), |token| keys::is_own(token, &user)).await;
     let Served { running, .. } = served.map_err(|error| not_started(&error))?;
     let own = keys::own(running.rooms(), room, hosted).await.map_err(|error| failed(&error))?;
     shell.secrets.keep_for_this_run(room.key, own.token);
@@ -335,7 +335,7 @@ pub(crate) async fn stop_all(hosts: &Hosts) {
 pub(crate) fn page(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Option<Url> {
     let (room, hosted) = saved(shell, key).ok()?;
     let base = hosts.is_up(key).then(|| hosted.reach.bases(hosted.port))?.into_iter().next()?;
-    page_link(&base, &keys::spec(&room))
+    page_link(&base, &spec(&room))
 }
 
 /// A hosted room as a person is shown it.

@@ -31,6 +31,7 @@ mod logging;
 mod measure;
 mod namesakes;
 mod notify;
+mod older;
 mod once;
 mod overlay;
 mod pace;

@@ -4,12 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aside_protocol::triage::{Change, Item, Stage, Work};
-use aside_session::Wish;
+use aside_server::{RoomSpec, page_link};
+use aside_session::{ServerFacts, Wish};
 use aside_text::{body, name};
 use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl};
 use tokio::sync::Notify;
+use url::Url;
 
+use crate::diagnostic;
 use crate::dto::{PresentStep, Presented, PresentedQuestion};
 use crate::errors::{AppError, Code};
 use crate::host::{self, Hosts};
@@ -211,9 +214,13 @@ pub(crate) async fn presented(app: &AppHandle) -> Result<Presented, AppError> {
     let live = shell.rooms.live(room).await?;
     let items = showable(live.session.questions(0).await?.items);
     let now = items.iter().position(|item| item.stage == Stage::Now);
-    let link = host::page(&shell, &app.state::<Hosts>(), room)
-        .map_or_else(|| live.server.to_string(), |link| link.to_string());
-    let (qr, qr_size) = if page.qr { qr::code(&link) } else { (None, 0) };
+    let hosted = host::page(&shell, &app.state::<Hosts>(), room);
+    let link = hosted.or_else(|| {
+        let room = shell.remembered.read(|memory| memory.room(room).cloned())?;
+        page_of(&live.server, &live.session.watch().borrow().facts, &host::spec(&room))
+    });
+    let link = link.filter(is_reached).map_or_else(String::new, |link| link.to_string());
+    let (qr, qr_size) = if page.qr && !link.is_empty() { qr::code(&link) } else { (None, 0) };
     Ok(Presented {
         question: now.map(|now| PresentedQuestion {
             text: body(&items[now].text).into_owned(),
@@ -230,6 +237,19 @@ pub(crate) async fn presented(app: &AppHandle) -> Result<Presented, AppError> {
         room: room.to_string(),
         label: name(&shell.label(room)),
     })
+}
+
+/// Where a room that is hosted elsewhere has the audience's page; other servers have none.
+fn page_of(server: &Url, facts: &ServerFacts, room: &RoomSpec) -> Option<Url> {
+    let ours = facts.server.starts_with("aside-server/") && !facts.core_only;
+    // Behind a path of a proxy's, nobody finds the page.
+    let page = ours && server.path() == "/";
+    page.then(|| page_link(server, room))?
+}
+
+/// The audience comes from other computers.
+fn is_reached(link: &Url) -> bool {
+    !diagnostic::is_here(link)
 }
 
 fn short(count: usize) -> u32 {
@@ -266,6 +286,29 @@ mod tests {
         ];
         let numbers: Vec<u64> = showable(items).iter().map(|item| item.number).collect();
         assert_eq!(numbers, [2, 4]);
+    }
+
+    #[test]
+    fn the_audience_is_led_to_a_page_that_is_there() {
+        let ours = ServerFacts {
+            core_only: false,
+            server: "aside-server/0.1.0".to_owned(),
+            ..ServerFacts::default()
+        };
+        let room = RoomSpec::new("8001").stream("s1");
+        let link = |server: &str, facts: &ServerFacts| {
+            let link = page_of(&Url::parse(server).unwrap(), facts, &room).filter(is_reached);
+            link.map(|link| link.to_string())
+        };
+        let page = "https://rooms.example.org/r/8001/s1";
+        assert_eq!(link("https://rooms.example.org/", &ours).as_deref(), Some(page));
+        assert_eq!(link("https://rooms.example.org/", &ServerFacts::default()), None);
+        let other = ServerFacts { server: "other/2".to_owned(), ..ours.clone() };
+        assert_eq!(link("https://rooms.example.org/", &other), None);
+        assert_eq!(link("https://rooms.example.org/below/", &ours), None, "the page is at the top");
+        for here in ["http://127.0.0.1:8790/", "http://localhost:8790/", "http://[::1]:8790/"] {
+            assert_eq!(link(here, &ours), None, "{here}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aside_protocol::Role;
 use aside_protocol::triage::{Item, Person, Present, PrivateAnswer, Review, Stage, Work};
 use aside_session::{DeskState, OutgoingAnswer, Questions, RoomView};
 use aside_text::{body, name};
@@ -14,6 +15,9 @@ use crate::times::shown;
 #[cfg(test)]
 mod tests;
 
+/// So long an answer's author may change it, in milliseconds (docs/protocol.md).
+const EDIT_MS: i64 = 10 * 60 * 1000;
+
 /// Turns items of one room into questions of the page; every text that a stranger wrote is made safe to look at here.
 pub(crate) struct Clerk<'a> {
     pub(crate) painter: Painter<'a>,
@@ -21,8 +25,7 @@ pub(crate) struct Clerk<'a> {
     pub(crate) me: String,
     /// What this device is called in claims.
     pub(crate) device: String,
-    /// This person sees what waits for review.
-    staff: bool,
+    pub(crate) role: Role,
     drafted: BTreeSet<String>,
     held: BTreeSet<String>,
     presence: BTreeMap<String, Vec<Present>>,
@@ -41,7 +44,7 @@ impl<'a> Clerk<'a> {
             painter,
             me: view.facts.user.clone(),
             device,
-            staff: view.facts.role.at_desk(),
+            role: view.facts.role,
             drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
             held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
             presence: questions
@@ -80,7 +83,7 @@ impl<'a> Clerk<'a> {
 
     /// What waits for review is staff's business; to whoever asked, the timeline tells what becomes of it.
     fn shows(&self, item: &Item) -> bool {
-        !item.is_void() && (self.staff || !item.is_submission())
+        !item.is_void() && (self.role.at_desk() || !item.is_submission())
     }
 
     pub(crate) fn question(&self, item: Item) -> dto::Question {
@@ -138,6 +141,16 @@ impl<'a> Clerk<'a> {
         }
     }
 
+    /// Whether this person may change an answer or take it back, for a time at least.
+    pub(crate) fn changes_answer(&self, mine: bool) -> bool {
+        mine || self.role == Role::Host
+    }
+
+    /// Until when, where there is an end to it.
+    pub(crate) fn edit_until(&self, at: Option<i64>) -> Option<i64> {
+        at.filter(|_| self.role != Role::Host).map(|at| at.saturating_add(EDIT_MS))
+    }
+
     /// The answers to a question that are no entries.
     pub(crate) fn private_answers(&self, item: &Item) -> Vec<dto::ThreadAnswer> {
         let answers = once(item.private.iter().collect(), |answer| &answer.id);
@@ -159,7 +172,8 @@ impl<'a> Clerk<'a> {
             retracted: answer.retracted,
             delivery: dto::AnswerDelivery::Received,
             mine,
-            can_edit: mine && !answer.retracted,
+            can_edit: self.changes_answer(mine) && !answer.retracted,
+            edit_until: self.edit_until(shown(answer.at)),
         }
     }
 
@@ -182,6 +196,7 @@ impl<'a> Clerk<'a> {
             },
             mine: true,
             can_edit: false,
+            edit_until: None,
         }
     }
 }

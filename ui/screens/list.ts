@@ -262,7 +262,7 @@ function search(query: string): Show {
 function exporting(done: number, state: "running" | "done"): Show {
   return ({ desk, bridge }) => {
     desk.sheet = { kind: "export" };
-    bridge.emit("export", { room: "1", number: 1, done, total: 5_000, state, path: state === "done" ? "Documents/questions.csv" : null, code: null });
+    bridge.emit("export", { room: "1", number: 1, done, total: 5_000, state, path: state === "done" ? "Documents/questions.csv" : null, lacking: false, code: null });
   };
 }
 

@@ -261,7 +261,7 @@ it("reads the rows again when pictures of other servers are wanted, or no longer
 it("shows how far the newest export of the room on screen is, and of no other", async () => {
   const { bridge, aside } = await started();
   const told = (room: string, number: number, state: ExportState): ExportState | undefined => {
-    bridge.emit("export", { room, number, done: 1, total: 2, state, path: null, code: null });
+    bridge.emit("export", { room, number, done: 1, total: 2, state, path: null, lacking: false, code: null });
     return aside.desk?.exporting.progress?.state;
   };
   expect(told("2", 1, "running")).toBeUndefined();

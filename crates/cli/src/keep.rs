@@ -120,6 +120,7 @@ pub(crate) async fn export(
         room: config.topic.to_string(),
         server: config.server.to_string(),
         unanswered: wish.unanswered,
+        people: true,
         zone: TimeZone::system(),
         language: wish.lang,
         now_ms: Timestamp::now().as_millisecond(),

@@ -50,6 +50,8 @@ pub struct Options {
     pub server: String,
     /// Only what nobody has answered.
     pub unanswered: bool,
+    /// With the figures of each colleague, where there are figures.
+    pub people: bool,
     /// The zone in which times are written.
     pub zone: TimeZone,
     /// The language of everything that nobody said.

@@ -170,7 +170,7 @@ pub(crate) fn report(
     )?;
     let title = word(Key::REPORT_CHART_WAITS);
     writeln!(file, "<h2>{title}</h2>{}", charts::waits(&by_wait(asked, options)))?;
-    if !figures.per_person.is_empty() {
+    if options.people && !figures.per_person.is_empty() {
         writeln!(file, "<h2>{}</h2><table>", word(Key::REPORT_CHART_PEOPLE))?;
         for person in &figures.per_person {
             let median = maybe(person.median_first_ms);

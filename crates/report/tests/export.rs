@@ -23,6 +23,7 @@ fn options(format: Format) -> Options {
         room: "Room <7>".to_owned(),
         server: "https://rooms.example".to_owned(),
         unanswered: false,
+        people: true,
         zone: TimeZone::UTC,
         language: Language::english(),
         now_ms: START + 3_600_000,
@@ -189,12 +190,14 @@ async fn five_thousand_questions_are_five_thousand_lines_with_all_answers_in_eve
     let answers = |question: &serde_json::Value| question["answers"].as_array().unwrap().len();
     assert_eq!((questions.len(), questions.iter().map(answers).sum::<usize>()), (5_000, 7_000));
 
-    for (name, format) in [("a.html", Format::Html), ("b.html", Format::Report)] {
-        written(&store, room, &path(name), options(format)).await;
+    let (list, report) = (Format::Html, Format::Report);
+    for (name, format, people) in [("a", list, true), ("b", report, true), ("c", report, false)] {
+        written(&store, room, &path(name), Options { people, ..options(format) }).await;
         let page = std::fs::read_to_string(path(name)).unwrap();
         let articles = page.matches("<article").count();
         assert_eq!(articles, if format == Format::Html { 5_000 } else { 714 });
         assert!(page.contains("Room &lt;7&gt;") && !page.contains("Room <7>"));
+        assert_eq!(page.contains("Who answered first"), format == report && people);
         assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("href="));
     }
     let waiting = Options { unanswered: true, ..options(Format::Csv) };

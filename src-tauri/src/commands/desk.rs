@@ -1,7 +1,7 @@
 //! Answering: steps of triage, threads, answers with their guard, drafts.
 
 use aside_history::RowKind;
-use aside_protocol::triage::{Change, LogLine, Review, Visibility, Work};
+use aside_protocol::triage::{Change, Item, LogLine, Review, Visibility, Work};
 use aside_protocol::{Body, EntryId};
 use aside_session::{Answering, OutgoingAnswer, Wish};
 use aside_text::{body, name};
@@ -10,10 +10,14 @@ use tauri::State;
 use crate::args::{Arg, bounded};
 use crate::dto::{self, Held, Kept, Question, QuestionDraft, Spoken, Step, Thread, ThreadAnswer};
 use crate::errors::{AppError, Code};
+use crate::older;
 use crate::questions::Clerk;
 use crate::rooms::Live;
 use crate::shell::Shell;
 use crate::times::shown;
+
+#[cfg(test)]
+mod tests;
 
 /// The longest reason, tag or note that is taken from the page, in bytes; what the server takes is less.
 const WORDS: usize = 4096;
@@ -69,21 +73,38 @@ fn change(step: Step) -> Result<Change, AppError> {
     })
 }
 
-/// All there is to know of one question.
+/// All there is to know of one question. `older`: its answers are fetched, where what is here does not go back to it.
 #[tauri::command]
 pub(crate) async fn thread(
     shell: State<'_, Shell>,
     room: Arg<String>,
     question: Arg<String>,
+    older: Arg<bool>,
 ) -> Result<Thread, AppError> {
     let (live, id) = (shell.rooms.live(room.room()?).await?, question.entry()?);
-    let desk = Desk::read(&shell, &live).await?;
-    let question = desk.question(&id)?;
-    let answers = desk.answers(&id).await?;
-    let log = desk.log(&id).await;
-    let alike = shell.rooms.store().similar(live.session.room(), &id, &question.text).await?;
+    thread_of(&shell, &live, &id, older.0).await
+}
+
+async fn thread_of(
+    shell: &Shell,
+    live: &Live,
+    id: &EntryId,
+    older: bool,
+) -> Result<Thread, AppError> {
+    let mut desk = Desk::read(shell, live).await?;
+    if older && desk.missing(id, &desk.answers(id).await?).await > 0 {
+        let (store, seq) = (shell.rooms.store(), desk.item(id)?.seq);
+        // What could not be had is missing still.
+        let _whole = older::since(store, &live.session, seq).await;
+        desk = Desk::read(shell, live).await?;
+    }
+    let question = desk.question(id)?;
+    let answers = desk.answers(id).await?;
+    let log = desk.log(id).await;
+    let alike = shell.rooms.store().similar(live.session.room(), id, &question.text).await?;
     let similar = alike.iter().filter_map(|(id, _)| desk.question(id).ok()).collect();
-    Ok(Thread { question, answers, similar, log })
+    let missing = desk.missing(id, &answers).await;
+    Ok(Thread { question, answers, missing, similar, log })
 }
 
 /// Returns once the answer is safe on disk; that its guard holds it, the page learns by pulling.
@@ -250,9 +271,27 @@ impl<'a> Desk<'a> {
         Ok(Self { shell, live, questions, clerk })
     }
 
-    fn question(&self, id: &EntryId) -> Result<Question, AppError> {
+    fn item(&self, id: &EntryId) -> Result<&Item, AppError> {
         let item = self.questions.items.iter().find(|item| item.question_id == *id);
-        Ok(self.clerk.question(item.ok_or(Code::RowUnknown)?.clone()))
+        Ok(item.ok_or(Code::RowUnknown)?)
+    }
+
+    fn question(&self, id: &EntryId) -> Result<Question, AppError> {
+        Ok(self.clerk.question(self.item(id)?.clone()))
+    }
+
+    /// How many answers it has that are older than what is here. The audience is not told of all of them.
+    async fn missing(&self, id: &EntryId, answers: &[ThreadAnswer]) -> u32 {
+        let (Ok(item), true) = (self.item(id), self.clerk.role.at_desk()) else { return 0 };
+        let counts = |answer: &&ThreadAnswer| {
+            let said = answer.id.is_some() && !answer.retracted;
+            said && answer.visibility != dto::Visibility::Staff
+        };
+        let here = answers.iter().filter(counts).count();
+        let missing = item.answers.saturating_sub(u32::try_from(here).unwrap_or(u32::MAX));
+        let (store, session) = (self.shell.rooms.store(), &self.live.session);
+        // What was counted a moment ago may still be on its way.
+        if missing == 0 || older::reaches(store, session, item.seq).await { 0 } else { missing }
     }
 
     fn held(&self, id: &EntryId) -> Option<&OutgoingAnswer> {
@@ -297,8 +336,10 @@ impl<'a> Desk<'a> {
                 retracted: notes.retracted,
                 delivery: crate::rows::delivery(&entry.delivery).into(),
                 mine: entry.mine,
-                // For how long, the server says.
-                can_edit: entry.mine && entry.entry.id.is_some() && !notes.retracted,
+                can_edit: self.clerk.changes_answer(entry.mine)
+                    && entry.entry.id.is_some()
+                    && !notes.retracted,
+                edit_until: self.clerk.edit_until(Some(at)),
             });
         }
         answers.retain(|answer| {

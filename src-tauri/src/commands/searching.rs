@@ -1,7 +1,9 @@
 //! Finding in the whole local history, and writing a room's questions to a file.
 
 use aside_history::{Cursor, SearchQuery};
+use aside_protocol::Role;
 use aside_report::numbers as count;
+use aside_text::name;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tauri::{AppHandle, State};
@@ -9,6 +11,7 @@ use tauri::{AppHandle, State};
 use crate::args::{Arg, bad, bounded};
 use crate::dto::{ExportFormat, Exported, Hit, Numbers, PersonNumbers, SearchPage, Transcripts};
 use crate::errors::{AppError, Code};
+use crate::rooms::Live;
 use crate::rows::Painter;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
@@ -88,13 +91,21 @@ pub(crate) async fn numbers(
     room: Arg<String>,
 ) -> Result<Numbers, AppError> {
     let live = shell.rooms.live(room.room()?).await?;
+    numbers_of(&shell, &live).await
+}
+
+async fn numbers_of(shell: &Shell, live: &Live) -> Result<Numbers, AppError> {
+    let is_host = live.session.watch().borrow().facts.role == Role::Host;
     let asked = aside_report::gather(shell.rooms.store(), live.session.room()).await?;
     let counted = count(&asked);
     let person = |one: aside_report::PersonNumbers| PersonNumbers {
-        who: aside_text::name(&one.who),
+        who: name(&one.who),
         answered: one.answered,
         median_first: one.median_first_ms,
     };
+    let tag = |(tag, asked, answered): (String, u32, u32)| (name(&tag), asked, answered);
+    // How fast a colleague is, is nobody else's business.
+    let people = counted.per_person.into_iter().filter(|_| is_host);
     Ok(Numbers {
         asked: counted.asked,
         answered: counted.answered,
@@ -104,7 +115,8 @@ pub(crate) async fn numbers(
         p90_first: counted.p90_first_ms,
         oldest_waiting: counted.oldest_waiting,
         per_minute: counted.per_minute,
-        per_person: counted.per_person.into_iter().map(person).collect(),
+        per_tag: counted.per_tag.into_iter().map(tag).collect(),
+        per_person: people.map(person).collect(),
     })
 }
 
@@ -149,7 +161,9 @@ pub(crate) async fn save_last_hour(
 #[cfg(test)]
 mod tests {
     use aside_protocol::Topic;
+    use aside_protocol::triage::Change;
     use aside_server::{NewEntry, RoomSpec, TokenSpec};
+    use aside_session::Wish;
 
     use super::*;
     use crate::dto::{ConnectionState, RoomForm};
@@ -184,6 +198,42 @@ mod tests {
         let page = page_of(&shell, query("hello"), None, 2).await.unwrap();
         let [hit] = &page.hits[..] else { panic!("{} hits", page.hits.len()) };
         assert_eq!((hit.room.as_str(), hit.row.text.as_str()), (&*open.to_string(), "hello"));
+        shell.rooms.close().await;
+    }
+
+    #[tokio::test]
+    async fn how_fast_a_colleague_is_a_host_alone_is_told() {
+        let (table, secrets) = (Table::set().await, keyring());
+        let shell = table.start(&secrets);
+        let staff = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+        let host = table.join_as(&shell, Role::Host, "hana").await;
+        let (rooms, topic) = (table.server.rooms(), Topic::new("r"));
+        let asked = rooms.publish(&topic, NewEntry::question("bo", "Bo", "when?")).await.unwrap();
+        for room in [staff, host] {
+            table.becomes(&shell, room, ConnectionState::Online).await;
+        }
+        let live = shell.rooms.live(staff).await.unwrap();
+        let change = Change { tags: Some(vec!["fees".to_owned()]), ..Change::default() };
+        let rev = table.until(async || {
+            let items = live.session.questions(0).await.unwrap().items;
+            items.first().map(|item| item.rev)
+        });
+        let rev = Some(rev.await);
+        let wish = Wish { question: asked.id.clone(), rev, device: String::new(), change };
+        live.session.triage(wish).await.unwrap();
+        live.session.answer(asked.id, "at three").await.unwrap();
+        let mut seen = Vec::new();
+        for room in [staff, host] {
+            let live = shell.rooms.live(room).await.unwrap();
+            let counted = table.until(async || {
+                let numbers = numbers_of(&shell, &live).await.unwrap();
+                (numbers.answered == 1).then_some(numbers)
+            });
+            let counted = counted.await;
+            assert_eq!(counted.per_tag, [("fees".to_owned(), 1, 1)]);
+            seen.push(counted.per_person.len());
+        }
+        assert_eq!(seen, [0, 1]);
         shell.rooms.close().await;
     }
 }

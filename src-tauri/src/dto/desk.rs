@@ -234,7 +234,7 @@ impl From<Delivery> for AnswerDelivery {
     }
 }
 
-/// One answer to a question, or a note of the staff.
+/// One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -251,6 +251,7 @@ pub(crate) struct ThreadAnswer {
     pub(crate) delivery: AnswerDelivery,
     pub(crate) mine: bool,
     pub(crate) can_edit: bool,
+    pub(crate) edit_until: Option<i64>,
 }
 
 /// One line of what was done with a question.
@@ -265,13 +266,14 @@ pub(crate) struct LogLine {
     pub(crate) at: Option<i64>,
 }
 
-/// All there is to know of one question.
+/// All there is to know of one question; `missing`: so many of its answers are older than what is on this computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Thread {
     pub(crate) question: Question,
     pub(crate) answers: Vec<ThreadAnswer>,
+    pub(crate) missing: u32,
     pub(crate) similar: Vec<Question>,
     pub(crate) log: Vec<LogLine>,
 }

@@ -41,7 +41,8 @@ pub(crate) struct SearchPage {
     pub(crate) indexing: Option<f32>,
 }
 
-/// How the answering goes; times are milliseconds, minutes are epoch minutes.
+/// How the answering goes; times are milliseconds, minutes are epoch minutes. `perTag`: how many have it, and how many of these
+/// were answered. `perPerson` is for hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -54,6 +55,7 @@ pub(crate) struct Numbers {
     pub(crate) p90_first: Option<i64>,
     pub(crate) oldest_waiting: Option<i64>,
     pub(crate) per_minute: Vec<(i64, u32, u32)>,
+    pub(crate) per_tag: Vec<(String, u32, u32)>,
     pub(crate) per_person: Vec<PersonNumbers>,
 }
 
@@ -79,18 +81,20 @@ pub(crate) enum ExportFormat {
     Report,
 }
 
-/// Whether an export goes on.
+/// Whether an export goes on; `reading`: what of the room is not here is fetched first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) enum ExportState {
+    Reading,
     Running,
     Done,
     Failed,
     Cancelled,
 }
 
-/// How far a room's export is; a later one has a higher number.
+/// How far a room's export is; a later one has a higher number. While it reads, entries are counted, and `total` is 0 where nobody knows
+/// how many there are; afterwards questions. `lacking`: older entries could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -101,6 +105,7 @@ pub(crate) struct ExportProgress {
     pub(crate) total: u64,
     pub(crate) state: ExportState,
     pub(crate) path: Option<String>,
+    pub(crate) lacking: bool,
     pub(crate) code: Option<String>,
 }
 
@@ -112,7 +117,8 @@ pub(crate) struct Exported {
     pub(crate) path: String,
 }
 
-/// What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.
+/// What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide; `link` is
+/// empty, and there is no `qr`, where the audience has no page that it could reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -57,7 +57,7 @@ pub(super) fn is_own(token: &TokenInfo, user: &str) -> bool {
     token.role == Role::Host && token.user == user
 }
 
-pub(super) fn spec(room: &SavedRoom) -> RoomSpec {
+pub(crate) fn spec(room: &SavedRoom) -> RoomSpec {
     RoomSpec::new(&room.form.topic).stream(&room.form.stream)
 }
 

@@ -41,7 +41,7 @@ fn at_desk<T>(staff: bool, questions: &Questions, look: impl FnOnce(Clerk<'_>) -
         painter,
         me: "me".to_owned(),
         device: "here".to_owned(),
-        staff,
+        role: if staff { Role::Staff } else { Role::Audience },
         drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
         held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
         presence: BTreeMap::new(),

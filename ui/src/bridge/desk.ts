@@ -4,7 +4,8 @@ import type { Doing, ExportFormat, Held, Numbers, Presented, PresentStep, Questi
 /** Every call rejects with an AppError; `conflict` {who} says that another was faster, and the newest state comes by pull. */
 export interface DeskBridge {
   triage(room: string, question: string, rev: number, step: Step): Promise<Question>;
-  thread(room: string, question: string): Promise<Thread>;
+  /** `older`: answers that are not on this computer are fetched; without that, or where it fails, they are counted. */
+  thread(room: string, question: string, older: boolean): Promise<Thread>;
   /** Settles once the answer is kept; that it was held shows by pull. */
   answerQuestion(room: string, question: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<{ key: string }>;
   held(room: string, question: string): Promise<Held>;

@@ -437,9 +437,9 @@ export type Visibility = "public" | "asker" | "staff";
 export type AnswerDelivery = "received" | "sending" | "sent" | "unsure" | "failed" | "held";
 
 /**
- * One answer to a question, or a note of the staff.
+ * One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
  */
-export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number | null, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, };
+export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number | null, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, editUntil: number | null, };
 
 /**
  * One line of what was done with a question.
@@ -447,9 +447,9 @@ export type ThreadAnswer = { id: string | null, key: string, text: string, org: 
 export type LogLine = { field: string, old: string, new: string, who: string, at: number | null, };
 
 /**
- * All there is to know of one question.
+ * All there is to know of one question; `missing`: so many of its answers are older than what is on this computer.
  */
-export type Thread = { question: Question, answers: Array<ThreadAnswer>, similar: Array<Question>, log: Array<LogLine>, };
+export type Thread = { question: Question, answers: Array<ThreadAnswer>, missing: number, similar: Array<Question>, log: Array<LogLine>, };
 
 /**
  * How a question was answered, when not in writing.
@@ -494,9 +494,10 @@ export type Hit = { room: string, row: Row, number: number | null, question: str
 export type SearchPage = { hits: Array<Hit>, next: string | null, indexing: number | null, };
 
 /**
- * How the answering goes; times are milliseconds, minutes are epoch minutes.
+ * How the answering goes; times are milliseconds, minutes are epoch minutes. `perTag`: how many have it, and how many of these
+ * were answered. `perPerson` is for hosts.
  */
-export type Numbers = { asked: number, answered: number, dismissed: number, waiting: number, medianFirst: number | null, p90First: number | null, oldestWaiting: number | null, perMinute: Array<[number, number, number]>, perPerson: Array<PersonNumbers>, };
+export type Numbers = { asked: number, answered: number, dismissed: number, waiting: number, medianFirst: number | null, p90First: number | null, oldestWaiting: number | null, perMinute: Array<[number, number, number]>, perTag: Array<[string, number, number]>, perPerson: Array<PersonNumbers>, };
 
 /**
  * How one person's answering goes.
@@ -509,14 +510,15 @@ export type PersonNumbers = { who: string, answered: number, medianFirst: number
 export type ExportFormat = "csv" | "xlsx" | "json" | "html" | "report";
 
 /**
- * Whether an export goes on.
+ * Whether an export goes on; `reading`: what of the room is not here is fetched first.
  */
-export type ExportState = "running" | "done" | "failed" | "cancelled";
+export type ExportState = "reading" | "running" | "done" | "failed" | "cancelled";
 
 /**
- * How far a room's export is; a later one has a higher number.
+ * How far a room's export is; a later one has a higher number. While it reads, entries are counted, and `total` is 0 where nobody knows
+ * how many there are; afterwards questions. `lacking`: older entries could not be had.
  */
-export type ExportProgress = { room: string, number: number, done: number, total: number, state: ExportState, path: string | null, code: string | null, };
+export type ExportProgress = { room: string, number: number, done: number, total: number, state: ExportState, path: string | null, lacking: boolean, code: string | null, };
 
 /**
  * Where an export is written.
@@ -561,7 +563,8 @@ export type Deed = { number: number, action: string, user: string, name: string,
 export type Deeds = { deeds: Array<Deed>, hasOlder: boolean, };
 
 /**
- * What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide.
+ * What the present window shows: approved text alone. `qr` is the path of an SVG whose box is `qrSize` wide; `link` is
+ * empty, and there is no `qr`, where the audience has no page that it could reach.
  */
 export type Presented = { question: PresentedQuestion | null, position: number, total: number, blank: boolean, qr: string | null, qrSize: number, link: string, size: number, room: string, label: string, };
 

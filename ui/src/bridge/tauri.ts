@@ -121,7 +121,7 @@ function tauriOrder(): OrderBridge {
 function tauriDesk(): DeskBridge {
   return {
     triage: (room, question, rev, step) => ask("triage", { room, question, rev, step }),
-    thread: (room, question) => ask("thread", { room, question }),
+    thread: (room, question, older) => ask("thread", { room, question, older }),
     answerQuestion: (room, question, text, visibility, seen, coAnswer) => ask("answer_question", { room, question, text: whole(text), visibility, seen, coAnswer }),
     held: (room, question) => ask("held", { room, question }),
     discardHeld: (room, question) => ask("discard_held", { room, question }),

@@ -1,5 +1,5 @@
 // Words for what a question is at the moment; in one place, so that list, detail and timeline say the same.
-import type { LogLine, Question } from "../bridge/dto";
+import type { LogLine, Question, ThreadAnswer } from "../bridge/dto";
 import type { Key } from "../i18n/catalogue";
 import { t } from "../i18n/language.svelte";
 import { ageOf } from "../state/desk/age";
@@ -8,6 +8,9 @@ import { displayName } from "../state/display";
 const ages = { now: "age.now", minutes: "age.minutes", hours: "age.hours", days: "age.days" } as const satisfies Record<string, Key>;
 
 export const nameOf = (person: { name: string; user: string }): string => displayName(person.name) || displayName(person.user) || t("row.someone");
+
+/** A host changes any answer, whoever wrote it for as long as the server lets them. */
+export const isChangeable = (answer: ThreadAnswer, now: number): boolean => answer.canEdit && answer.id !== null && (answer.editUntil === null || now < answer.editUntil);
 
 export function ageWords(from: number, now: number): string {
   const { unit, n } = ageOf(from, now);

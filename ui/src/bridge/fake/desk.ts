@@ -41,7 +41,7 @@ export class FakeDesk implements DeskBridge {
   #held = new Map<string, Pick<Held, "answers" | "text" | "visibility">>();
   #change = 20;
   #exporting: ReturnType<typeof setInterval> | undefined;
-  #export: ExportProgress = { room: "1", number: 0, done: 0, total: 0, state: "cancelled", path: null, code: null };
+  #export: ExportProgress = { room: "1", number: 0, done: 0, total: 0, state: "cancelled", path: null, lacking: false, code: null };
   readonly #host: DeskHost;
 
   constructor(host: DeskHost, questions: Question[]) {
@@ -116,11 +116,11 @@ export class FakeDesk implements DeskBridge {
     });
   }
 
-  thread(room: string, id: string): Promise<Thread> {
-    return this.#host.answer("thread", [room, id], () => {
+  thread(room: string, id: string, older: boolean): Promise<Thread> {
+    return this.#host.answer("thread", [room, id, older], () => {
       const question = this.get(id);
       const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.3).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
-      return { question, answers: this.answers.get(id) ?? [], similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
+      return { question, answers: this.answers.get(id) ?? [], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
     });
   }
 
@@ -242,7 +242,7 @@ export class FakeDesk implements DeskBridge {
     return this.#host.answer("exportRoom", [room, format, unanswered], () => {
       const path = `Documents/questions.${format}`;
       clearInterval(this.#exporting);
-      this.#export = { room, number: this.#export.number + 1, done: 0, total: 5_000, state: "running", path: null, code: null };
+      this.#export = { room, number: this.#export.number + 1, done: 0, total: 5_000, state: "running", path: null, lacking: false, code: null };
       this.#exporting = setInterval(() => {
         const done = Math.min(5_000, this.#export.done + 400);
         this.#export = { ...this.#export, done, ...(done === 5_000 ? { state: "done", path } : {}) };
@@ -320,7 +320,7 @@ export class FakeDesk implements DeskBridge {
 }
 
 function written(id: string, text: string, visibility: Visibility, at: number, mine: boolean): ThreadAnswer {
-  return { id, key: id, text, org: "Northlight Institute", by: mine ? ME : ANA, at, visibility, editedAt: null, retracted: false, delivery: mine ? "sent" : "received", mine, canEdit: mine };
+  return { id, key: id, text, org: "Northlight Institute", by: mine ? ME : ANA, at, visibility, editedAt: null, retracted: false, delivery: mine ? "sent" : "received", mine, canEdit: mine, editUntil: null };
 }
 
 function alike(a: string, b: string): number {

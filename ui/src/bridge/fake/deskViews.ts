@@ -49,6 +49,10 @@ export function numbersOf(all: readonly Question[], now: number): Numbers {
     p90First: times[Math.floor(times.length * 0.9)] ?? null,
     oldestWaiting: Number.isFinite(oldest) ? oldest : null,
     perMinute: Array.from({ length: 30 }, (_, i) => [minute - 29 + i, (i * 7) % 5, Math.max(0, ((i * 5) % 4) - 1)]),
+    perTag: [
+      ["recording", 6, 4],
+      ["pricing", 3, 3],
+    ],
     perPerson: [
       { who: "Ana Ferreira", answered: 12, medianFirst: 74_000 },
       { who: "魏敏", answered: 7, medianFirst: 131_000 },

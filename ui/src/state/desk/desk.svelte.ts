@@ -48,6 +48,8 @@ export class AnswerDesk {
   opened = $state<string | null>(null);
   answer = $state.raw<Answer | null>(null);
   thread = $state.raw<Thread | null>(null);
+  /** Answers that are not on this computer are on their way to it. */
+  fetching = $state(false);
   sheet = $state.raw<DeskSheet | null>(null);
   numbersShown = $state(false);
   focusWish = $state<FocusWish>(null);
@@ -239,7 +241,7 @@ export class AnswerDesk {
 
   /** The step before has changed the question, which may not have come by pull yet. */
   async #newest(known: Question): Promise<Question> {
-    const thread = await this.#bridge.desk.thread(this.room, known.id).catch(() => null);
+    const thread = await this.#bridge.desk.thread(this.room, known.id, false).catch(() => null);
     return thread?.question ?? known;
   }
 
@@ -247,11 +249,25 @@ export class AnswerDesk {
     const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held}`;
     if (this.#threadOf === mark) return;
     this.#threadOf = mark;
-    this.#bridge.desk.thread(this.room, question.id).then(
+    this.fetching = false;
+    this.#bridge.desk.thread(this.room, question.id, false).then(
       (thread) => {
-        if (this.opened === question.id && this.#threadOf === mark) this.thread = thread;
+        if (this.opened !== question.id || this.#threadOf !== mark) return;
+        this.thread = thread;
+        if (thread.missing > 0) void this.fetchAnswers();
       },
       () => (this.#threadOf = ""),
     );
+  }
+
+  /** Has answers fetched that are not on this computer; what can't be had is counted still. */
+  async fetchAnswers(): Promise<void> {
+    const mark = this.#threadOf;
+    if (this.opened === null || this.fetching) return;
+    this.fetching = true;
+    const thread = await this.#bridge.desk.thread(this.room, this.opened, true).catch(() => null);
+    if (this.#threadOf !== mark) return;
+    this.fetching = false;
+    this.thread = thread ?? this.thread;
   }
 }

@@ -1,0 +1,95 @@
+//! Threads of questions, against the real server.
+
+use aside_protocol::{Role, Topic};
+use aside_server::NewEntry;
+use aside_session::Connection;
+
+use super::*;
+use crate::dto::ConnectionState;
+use crate::exports::tests::long_ago;
+use crate::shell::tests::{Table, keyring};
+
+async fn first_question(table: &Table, live: &Live) -> EntryId {
+    let question = table.until(async || {
+        let items = live.session.questions(0).await.unwrap().items;
+        items.first().map(|item| item.question_id.clone())
+    });
+    question.await
+}
+
+#[tokio::test]
+async fn answers_that_are_not_here_are_counted_and_fetched_when_they_are_wanted() {
+    let (table, secrets) = (Table::set().await, keyring());
+    long_ago(&table).await;
+    let shell = table.start(&secrets);
+    let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, room, ConnectionState::Online).await;
+    let live = shell.rooms.live(room).await.unwrap();
+    let question = first_question(&table, &live).await;
+    let thread = thread_of(&shell, &live, &question, false).await.unwrap();
+    assert_eq!((thread.answers.len(), thread.missing), (0, 1));
+    let thread = thread_of(&shell, &live, &question, true).await.unwrap();
+    assert_eq!((thread.answers[0].text.as_str(), thread.missing), ("at three", 0));
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn answers_that_cannot_be_had_stay_counted() {
+    let (table, secrets) = (Table::set().await, keyring());
+    long_ago(&table).await;
+    let shell = table.start(&secrets);
+    let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, room, ConnectionState::Online).await;
+    let live = shell.rooms.live(room).await.unwrap();
+    let question = first_question(&table, &live).await;
+    table.server.kill().await;
+    let mut view = live.session.watch();
+    view.wait_for(|view| view.connection != Connection::Online).await.unwrap();
+    let thread = thread_of(&shell, &live, &question, true).await.unwrap();
+    assert_eq!((thread.answers.len(), thread.missing), (0, 1));
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_host_may_change_anybodys_answer_and_its_author_for_ten_minutes() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let (rooms, topic) = (table.server.rooms(), Topic::new("r"));
+    let asked = rooms.publish(&topic, NewEntry::question("bo", "Bo", "when?")).await.unwrap();
+    let ana = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
+    table.becomes(&shell, ana, ConnectionState::Online).await;
+    let host = table.join_as(&shell, Role::Host, "hana").await;
+    let other = table.join_as(&shell, Role::Staff, "otto").await;
+    let session = shell.rooms.live(ana).await.unwrap().session;
+    let private = Answering { visibility: Visibility::Asker, ..Answering::default() };
+    session.answer(asked.id.clone(), "at three").await.unwrap();
+    session.answer_as(asked.id.clone(), "call me", private).await.unwrap();
+    let mut offered = Vec::new();
+    for room in [ana, host, other] {
+        let live = shell.rooms.live(room).await.unwrap();
+        let answers = table.until(async || {
+            let thread = thread_of(&shell, &live, &asked.id, false).await.ok()?;
+            let settled = thread.answers.iter().filter(|answer| answer.id.is_some()).count() == 2;
+            settled.then_some(thread.answers)
+        });
+        let answers = answers.await;
+        let until = |answer: &ThreadAnswer| {
+            Some(answer.edit_until? - answer.at?).filter(|_| answer.can_edit)
+        };
+        offered.push((
+            answers.iter().map(|answer| answer.can_edit).collect::<Vec<_>>(),
+            answers.iter().map(until).collect::<Vec<_>>(),
+        ));
+        if room == host {
+            for answer in &answers {
+                let id = EntryId::new(answer.id.clone().unwrap());
+                live.session.edit_answer(id, "at four".to_owned()).await.unwrap();
+            }
+        }
+    }
+    let ten = Some(600_000);
+    assert_eq!(offered[0], (vec![true; 2], vec![ten; 2]), "its author");
+    assert_eq!(offered[1], (vec![true; 2], vec![None; 2]), "a host");
+    assert_eq!(offered[2].0, [false; 2], "a colleague");
+    shell.rooms.close().await;
+}

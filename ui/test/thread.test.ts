@@ -1,0 +1,71 @@
+// What was answered to one question: what is not on this computer is fetched, and what may be changed is offered.
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import App from "../src/App.svelte";
+import type { Thread, ThreadAnswer } from "../src/bridge/dto";
+import { FakeBridge } from "../src/bridge/fake/fake";
+import { sceneFrom } from "../src/bridge/fake/scenes";
+import { Aside } from "../src/state/aside.svelte";
+import { frames } from "./frames";
+
+let bridge: FakeBridge;
+let aside: Aside;
+let view: Record<string, unknown>;
+
+beforeEach(async () => {
+  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=10&lang=en&desk=server")));
+  aside = new Aside(bridge, "main", frames);
+  view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
+  await settle();
+  bridge.tick();
+  await settle();
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await unmount(view);
+  document.body.replaceChildren();
+});
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 12; i++) await new Promise((done) => setTimeout(done, 0));
+  flushSync();
+}
+
+const answered = (change: Partial<ThreadAnswer>): ThreadAnswer => ({ id: "x1", key: "x1", text: "At three.", org: "Org", by: null, at: Date.now(), visibility: "public", editedAt: null, retracted: false, delivery: "received", mine: false, canEdit: false, editUntil: null, ...change });
+
+async function thread(tell: (older: boolean) => Partial<Thread>): Promise<void> {
+  const real = bridge.desk.thread.bind(bridge.desk);
+  vi.spyOn(bridge.desk, "thread").mockImplementation(async (room, id, older) => ({ ...(await real(room, id, older)), answers: [], missing: 0, ...tell(older) }));
+  aside.desk?.open("q3");
+  await settle();
+}
+const detail = (): string => document.querySelector(".detail")?.textContent ?? "";
+const buttons = (words: string): HTMLButtonElement[] => [...document.querySelectorAll<HTMLButtonElement>(".detail button")].filter((button) => button.textContent.trim() === words);
+
+it("fetches what was answered before anything that is here", async () => {
+  await thread((older) => (older ? { answers: [answered({})] } : { missing: 1 }));
+  expect(detail()).toContain("At three.");
+  expect(detail()).not.toContain("older answer");
+});
+
+it("says what could not be fetched, and tries again on request", async () => {
+  let reached = false;
+  await thread((older) => (older && reached ? { answers: [answered({})] } : { missing: 2 }));
+  expect(detail()).toContain("2 older answers are not on this computer");
+  reached = true;
+  buttons("Retry")[0]?.click();
+  await settle();
+  expect(detail()).toContain("At three.");
+});
+
+it.each([
+  ["a host anybody's answer", { canEdit: true }, 1],
+  ["its author the own one", { mine: true, canEdit: true, editUntil: Date.now() + 600_000 }, 1],
+  ["nobody what the server takes no more", { mine: true, canEdit: true, editUntil: Date.now() - 60_000 }, 0],
+])("offers %s", async (_, change, count) => {
+  await thread(() => ({ answers: [answered(change)] }));
+  expect(detail()).toContain("At three.");
+  expect([buttons("Edit").length, buttons("Withdraw").length]).toEqual([count, count]);
+});
