@@ -1,6 +1,5 @@
 //! What rules find in what people say, in many scripts, and what they do when somebody means them harm.
 
-
 use proptest::prelude::*;
 
 use super::*;
