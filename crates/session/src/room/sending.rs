@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aside_history::outgoing::{EXPIRED, OUTBOX_AGE};
 use aside_history::{
     Change, Delivery, LocalId, NewOutgoing, Outgoing, OutgoingBody, OutgoingState, RowKey, RowKind,
     Standing, Where, Written,
@@ -36,6 +37,8 @@ pub(super) struct Item {
     pub(super) id: LocalId,
     pub(super) body: OutgoingBody,
     pub(super) key: RowKey,
+    /// When a person last wanted it sent.
+    pub(super) wanted: Timestamp,
     pub(super) attempts: u32,
     pub(super) state: State,
     /// The name under which the server has, or had, it for review.
@@ -150,7 +153,7 @@ impl Room {
 
     /// Puts the row of something in the outbox at the timeline's end.
     pub(super) async fn show_echo(&mut self, outgoing: Outgoing) -> bool {
-        let Outgoing { id, body, state, attempts, submission, .. } = outgoing;
+        let Outgoing { id, body, created: wanted, state, attempts, submission } = outgoing;
         let (delivery, state) = (delivery_of(&state), state_of(state, attempts));
         let entry = self.echo_entry(&body).await;
         let row = self.row(entry, true, Standing::Provisional, delivery, Some(id));
@@ -158,7 +161,7 @@ impl Room {
         draft.push(Change::Insert { at: Where::EchoEnd, rows: vec![row] });
         let keys = self.commit(draft).await;
         let Some(key) = keys.and_then(|keys| keys.first().copied()) else { return false };
-        self.outbox.push_back(Item { id, body, key, attempts, state, submission });
+        self.outbox.push_back(Item { id, body, key, wanted, attempts, state, submission });
         true
     }
 
@@ -228,6 +231,7 @@ impl Room {
             return;
         }
         self.paused_until = None;
+        let oldest = self.env.clock.now().saturating_sub(OUTBOX_AGE).unwrap_or(Timestamp::MIN);
         let limit = if self.has(Extension::Ack) { IN_FLIGHT } else { 1 };
         let mut in_flight = 0;
         for n in 0..self.outbox.len() {
@@ -239,6 +243,10 @@ impl Room {
                 State::Unsure(unsure) if !unsure.resolving => {}
                 State::Unsure(_) => return,
                 State::Written { .. } | State::Posting { .. } => in_flight += 1,
+                // This program runs for weeks: what became too old meanwhile is failed here, as it is at a start.
+                State::Queued if self.outbox[n].wanted < oldest => {
+                    self.fail(n, EXPIRED.to_owned(), String::new()).await;
+                }
                 State::Queued => {
                     if !self.write_item(n, now).await {
                         return;
@@ -348,6 +356,7 @@ impl Room {
     pub(super) async fn retry(&mut self, key: RowKey) -> Result<(), SessionError> {
         let n = self.retriable(key)?;
         self.set_state(n, State::Queued, OutgoingState::Queued).await;
+        self.outbox[n].wanted = self.env.clock.now();
         let id = self.outbox[n].id;
         self.settled.retain(|(known, _)| *known != id);
         self.deliver(key, Delivery::Sending).await;

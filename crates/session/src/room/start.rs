@@ -155,12 +155,13 @@ impl Room {
     }
 
     async fn load_item(&mut self, outgoing: Outgoing, row: &Row) {
-        let Outgoing { id, body, state, attempts, submission, .. } = outgoing;
+        let Outgoing { id, body, created: wanted, state, attempts, submission } = outgoing;
         let (delivery, state) = (delivery_of(&state), state_of(state, attempts));
         let shown = row.entry().is_some_and(|entry| entry.delivery == delivery);
-        self.outbox.push_back(Item { id, body, key: row.key, attempts, state, submission });
+        let key = row.key;
+        self.outbox.push_back(Item { id, body, key, wanted, attempts, state, submission });
         if !shown {
-            self.deliver(row.key, delivery).await;
+            self.deliver(key, delivery).await;
         }
     }
 
