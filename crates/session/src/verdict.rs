@@ -32,6 +32,8 @@ pub(crate) enum End {
     Violation,
     /// The peer sent more than a client takes.
     Oversize,
+    /// The peer found something of ours too large, which is not sent again by itself.
+    Parked,
     /// Nothing was heard for too long.
     Dead,
     /// A write did not get through.
@@ -96,6 +98,7 @@ impl End {
             Self::Violation => strike(strikes, now, Why::Protocol),
             // One long message must not send anyone away for good: history will show it, cut or not.
             Self::Oversize => wait(Pace::Theirs, Why::Protocol),
+            Self::Parked => wait(Pace::Theirs, Why::ServerClosed),
             Self::Broken => wait(Pace::Theirs, Why::Network),
             Self::Dead | Self::WriteStuck => wait(Pace::Ours, Why::Timeout),
             Self::Slept => wait(Pace::Ours, Why::Slept),

@@ -240,6 +240,7 @@ impl Room {
         }
         self.let_go();
         self.tell.send_modify(|view| view.counters.losses += 1);
+        let end = self.park_too_large(end).await;
         self.phase = match end.judge(&mut self.strikes, now) {
             Verdict::Refuse { why } => Phase::Refused { why },
             Verdict::Wait { pace, why } => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aside_history::{
     Change, Delivery, OutgoingBody, OutgoingState, RowKind, Standing, Where, Written,
 };
-use aside_protocol::{Entry, Extension, Seq};
+use aside_protocol::{Entry, Extension, Seq, close};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -14,6 +14,7 @@ use super::sending::{Item, State, Unsure};
 use super::settling::written_at;
 use super::{Merge, Room};
 use crate::error::Settled;
+use crate::verdict::End;
 
 /// An echo that does not come within this time on a living link is in doubt; an ack, sent for again.
 const ECHO: Duration = Duration::from_secs(10);
@@ -28,6 +29,8 @@ const RESEND_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// ... and two snapshots, at least so far apart, did not show it.
 const SNAPSHOTS_APART: Duration = Duration::from_secs(3);
 const SNAPSHOTS: u8 = 2;
+/// The code under which something fails that ended a link by its size; the status of a request that is refused for it.
+const TOO_LARGE: &str = "413";
 /// While something is in doubt, snapshots come this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -49,6 +52,20 @@ impl Room {
         if let Merge::Aligned(aligned) = &mut self.merge {
             aligned.snapshot_by(Instant::now() + LOOK_AGAIN);
         }
+    }
+
+    /// Where the server found a frame of ours too large, it would find so again: what was under way and is the largest (of
+    /// several the first) is left to the person. Says what became of the end.
+    pub(super) async fn park_too_large(&mut self, end: End) -> End {
+        if !matches!(end, End::Closed(reason) if reason.code == close::TOO_LARGE) {
+            return end;
+        }
+        let written = (0..self.outbox.len())
+            .filter(|n| matches!(self.outbox[*n].state, State::Written { .. }))
+            .rev();
+        let Some(largest) = written.max_by_key(|n| self.frame_bytes(*n)) else { return end };
+        self.fail(largest, TOO_LARGE.to_owned(), String::new()).await;
+        End::Parked
     }
 
     /// The link is gone: what was written to it is in doubt, or, where the server takes everything once, simply due again.

@@ -224,6 +224,12 @@ impl Room {
         })
     }
 
+    /// How large the frame of something in the outbox is.
+    pub(super) fn frame_bytes(&self, n: usize) -> usize {
+        let frame = self.message_frame(self.outbox[n].body.text().to_owned(), None);
+        frame.encode(&self.token).map_or(usize::MAX, |text| text.len())
+    }
+
     /// Sends what may be sent now, first written first.
     pub(super) async fn send_outbox(&mut self) {
         let now = Instant::now();
