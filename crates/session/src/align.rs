@@ -4,6 +4,7 @@
 //! sequences, and the longest common subsequence decides which rows are the same; the result is the shortest sequence that
 //! contains both. Both sides have at most some two thousand rows, so a plain table is fast enough and exact.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
@@ -14,6 +15,11 @@ const PROOF: usize = 32;
 
 /// Pages that touch share at least so many rows: they are asked for with far more in common.
 const LEAST_SHARED: usize = 4;
+
+/// What a pair counts in the longest common subsequence: as many rows as can be, then as many with the same date as can be
+/// (of which no snapshot has so many).
+const OTHERWISE: u32 = 1 << 12;
+const ALIKE: u32 = OTHERWISE + 1;
 
 /// What makes two entries without ids the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +96,24 @@ pub(crate) struct Ours {
     pub(crate) print: Print,
     /// Whether it is one of the rows that the snapshot must reach back to.
     pub(crate) anchor: bool,
+    pub(crate) dating: Dating,
+}
+
+impl Ours {
+    pub(crate) fn firm(print: Print, anchor: bool) -> Self {
+        Self { print, anchor, dating: Dating::Firm }
+    }
+}
+
+/// Whether a row of ours that a snapshot does not show under its own date may be what it shows under another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dating {
+    /// It is not.
+    Firm,
+    /// Perhaps: it may as well be too new for the snapshot. A later one tells.
+    Open,
+    /// It is: the snapshot must show it.
+    Loose,
 }
 
 /// Both sides laid side by side.
@@ -101,6 +125,8 @@ pub(crate) struct Alignment {
     pub(crate) missed: Vec<(usize, Range<usize>)>,
     /// Rows of ours after the first common one that the snapshot does not show.
     pub(crate) unseen: Vec<usize>,
+    /// Some of these may be what the snapshot dates otherwise. What it shows in their place is not missed yet.
+    pub(crate) undecided: bool,
     /// Whether the snapshot reaches back to the anchor. If not, there may be a hole between both, and the rest is worth
     /// nothing.
     pub(crate) anchored: bool,
@@ -123,26 +149,83 @@ pub(crate) fn align(ours: &[Ours], snapshot: &[Print], leads: bool) -> Alignment
 }
 
 fn align_as(ours: &[Ours], snapshot: &[Print], leads: bool, likeness: Likeness) -> Alignment {
-    let same = common(ours, snapshot, likeness);
-    let anchored = is_anchored(ours, &same);
-    let (mut missed, mut unseen) = (Vec::new(), Vec::new());
-    let (mut our_next, mut their_next) = (0, 0);
-    for (n, &(our, their)) in same.iter().enumerate() {
+    let alike = common(
+        ours,
+        snapshot,
+        |our, their| {
+            if likeness.same(&our.print, their) { ALIKE } else { 0 }
+        },
+    );
+    let anchored = is_anchored(ours, &alike);
+    let otherwise = (anchored && likeness == Likeness::Timed)
+        .then(|| dated_otherwise(ours, snapshot, leads, &alike))
+        .flatten();
+    let pairs = otherwise.unwrap_or(alike);
+    let (mut same, mut missed, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut our_next, mut their_next, mut undecided) = (0, 0, false);
+    for (n, &(our, their)) in pairs.iter().enumerate() {
         if their_next < their && (n > 0 || leads) {
             missed.push((our_next, their_next..their));
         }
         if n > 0 {
             unseen.extend(our_next..our);
         }
+        if ours[our].dating == Dating::Open && !likeness.same(&ours[our].print, &snapshot[their]) {
+            unseen.push(our);
+            undecided = true;
+        } else {
+            same.push((our, their));
+        }
         (our_next, their_next) = (our + 1, their + 1);
     }
     if their_next < snapshot.len() {
         missed.push((our_next, their_next..snapshot.len()));
     }
-    if !same.is_empty() {
+    if !pairs.is_empty() {
         unseen.extend(our_next..ours.len());
     }
-    Alignment { same, missed, unseen, anchored, likeness }
+    Alignment { same, missed, unseen, undecided, anchored, likeness }
+}
+
+/// A server may date what it tells and what it keeps differently. Then what is left on both sides with the same words is one
+/// row; but each row of ours answers for one of theirs, so what was said twice is there twice. `None`: nothing is left.
+fn dated_otherwise(
+    ours: &[Ours],
+    snapshot: &[Print],
+    leads: bool,
+    alike: &[(usize, usize)],
+) -> Option<Vec<(usize, usize)>> {
+    let run = |pairs: &[(usize, usize)]| {
+        let neighbours = |two: &[(usize, usize)]| (two[0].0 + 1, two[0].1 + 1) == two[1];
+        pairs.windows(2).all(neighbours).then_some(pairs[0])
+    };
+    // Where the snapshot has older rows than ours, what both begin with must not be a chance.
+    let begin = if leads { Some((0, 0)) } else { alike.windows(LEAST_SHARED).find_map(run) };
+    let (our_from, their_from) = begin?;
+    let our_left = left(our_from..ours.len(), alike.iter().map(|(our, _)| *our))
+        .filter(|n| ours[*n].dating != Dating::Firm);
+    let words: HashSet<_> = our_left.map(|n| ours[n].print.exact).collect();
+    let mut their_left = left(their_from..snapshot.len(), alike.iter().map(|(_, their)| *their));
+    if !their_left.any(|n| words.contains(&snapshot[n].exact)) {
+        return None;
+    }
+    let pairs = common(&ours[our_from..], &snapshot[their_from..], |our, their| {
+        if Likeness::Timed.same(&our.print, their) {
+            ALIKE
+        } else if our.dating != Dating::Firm && Likeness::Exact.same(&our.print, their) {
+            OTHERWISE
+        } else {
+            0
+        }
+    });
+    Some(pairs.into_iter().map(|(our, their)| (our_from + our, their_from + their)).collect())
+}
+
+/// The rows of one side, from some on, that were not found; `found` rises.
+fn left(rows: Range<usize>, found: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+    let from = rows.start;
+    let mut found = found.skip_while(move |n| *n < from).peekable();
+    rows.filter(move |n| found.next_if_eq(n).is_none())
 }
 
 /// Half of the anchor, 32 rows at most, must be found, and mostly as neighbours: in a room with few words, a subsequence
@@ -163,23 +246,27 @@ fn is_anchored(ours: &[Ours], same: &[(usize, usize)]) -> bool {
 /// The longest common subsequence; of several, the one that sits latest in the snapshot. (The latest, because what the
 /// snapshot has before the first common row is dropped as known: an early match of a repeated text would
 /// turn known rows into missed ones.)
-fn common(ours: &[Ours], snapshot: &[Print], likeness: Likeness) -> Vec<(usize, usize)> {
-    let same = |our: usize, their: usize| likeness.same(&ours[our].print, &snapshot[their]);
+fn common(
+    ours: &[Ours],
+    snapshot: &[Print],
+    counts: impl Fn(&Ours, &Print) -> u32,
+) -> Vec<(usize, usize)> {
+    let counts = |our: usize, their: usize| counts(&ours[our], &snapshot[their]);
     let mut end = 0;
     while end < ours.len().min(snapshot.len())
-        && same(ours.len() - 1 - end, snapshot.len() - 1 - end)
+        && counts(ours.len() - 1 - end, snapshot.len() - 1 - end) == ALIKE
     {
         end += 1;
     }
     let (rows, columns) = (ours.len() - end, snapshot.len() - end);
     let width = columns + 1;
-    let mut longest = vec![0_u16; (rows + 1) * width];
+    let mut longest = vec![0_u32; (rows + 1) * width];
     for our in 0..rows {
         for their in 0..columns {
-            longest[(our + 1) * width + their + 1] = if same(our, their) {
-                longest[our * width + their].saturating_add(1)
-            } else {
-                longest[our * width + their + 1].max(longest[(our + 1) * width + their])
+            let without = longest[our * width + their + 1].max(longest[(our + 1) * width + their]);
+            longest[(our + 1) * width + their + 1] = match counts(our, their) {
+                0 => without,
+                pair => without.max(longest[our * width + their] + pair),
             };
         }
     }
@@ -187,7 +274,9 @@ fn common(ours: &[Ours], snapshot: &[Print], likeness: Likeness) -> Vec<(usize, 
         (0..end).map(|n| (ours.len() - 1 - n, snapshot.len() - 1 - n)).collect();
     let (mut our, mut their) = (rows, columns);
     while our > 0 && their > 0 {
-        if same(our - 1, their - 1) {
+        let pair = counts(our - 1, their - 1);
+        let both = longest[(our - 1) * width + their - 1] + pair;
+        if pair > 0 && both == longest[our * width + their] {
             found.push((our - 1, their - 1));
             (our, their) = (our - 1, their - 1);
         } else if longest[(our - 1) * width + their] >= longest[our * width + their - 1] {
@@ -216,7 +305,7 @@ pub(crate) fn join_pages(older: &[Print], newer: &[Print]) -> Option<usize> {
 
 /// Whether a page begins with one of our first rows, `anchor`, and goes on as they do.
 pub(crate) fn begins_within(anchor: &[Print], page: &[Print]) -> bool {
-    let ours: Vec<_> = anchor.iter().map(|print| Ours { print: *print, anchor: false }).collect();
+    let ours: Vec<_> = anchor.iter().map(|print| Ours::firm(*print, false)).collect();
     let same = align(&ours, page, true).same;
     let begins = same.first().filter(|(_, their)| *their == 0);
     begins.is_some_and(|(our, _)| same.len() * 2 >= (anchor.len() - our).min(page.len()))
@@ -224,7 +313,7 @@ pub(crate) fn begins_within(anchor: &[Print], page: &[Print]) -> bool {
 
 /// How many rows of an older page are older than all of ours, `anchor` being our first rows. `None`: they do not touch.
 pub(crate) fn older_than(anchor: &[Print], page: &[Print]) -> Option<usize> {
-    let ours: Vec<_> = anchor.iter().map(|print| Ours { print: *print, anchor: false }).collect();
+    let ours: Vec<_> = anchor.iter().map(|print| Ours::firm(*print, false)).collect();
     let alignment = align(&ours, page, true);
     let (our, their) = alignment.same.first().copied()?;
     // Our first row must be among them, and what they share must look like an overlap, not like a coincidence.

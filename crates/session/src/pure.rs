@@ -33,7 +33,7 @@ impl ByPlace {
 /// How many of our rows a snapshot shows, and how many rows it has that we lack.
 pub fn by_alignment(ours: &[Entry], snapshot: &[Entry]) -> (usize, usize) {
     let printer = Printer::default();
-    let ours = ours.iter().map(|entry| Ours { print: printer.print(entry), anchor: true });
+    let ours = ours.iter().map(|entry| Ours::firm(printer.print(entry), true));
     let snapshot: Vec<Print> = snapshot.iter().map(|entry| printer.print(entry)).collect();
     let aligned = align(&ours.collect::<Vec<_>>(), &snapshot, false);
     (aligned.same.len(), aligned.missed.iter().map(|(_, run)| run.len()).sum())

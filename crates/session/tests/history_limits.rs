@@ -246,3 +246,56 @@ async fn lines_that_the_history_never_shows_do_not_hide_its_beginning() {
     assert_eq!(texts(&session).await[..300], numbered(1, 300));
     staying.abort();
 }
+
+/// How the n-th thing that is said is dated in the history, and on the wire.
+fn two_dates(way: &str, n: usize) -> [Option<CreatedAt>; 2] {
+    let dated = |second: usize| {
+        let (minute, second) = (second / 60, second % 60);
+        CreatedAt::parse(&format!("2018-10-08T14:{minute:02}:{second:02}Z"))
+    };
+    let second = 2 * n + 1;
+    match way {
+        "alike" => [dated(second), dated(second)],
+        "apart" => [dated(second), dated(second + 4)],
+        "cut to the minute" => [dated(second - second % 60), dated(second)],
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_history_dates_otherwise_is_one_row_at_any_time_and_what_is_said_twice_is_two() {
+    for way in ["alike", "apart", "cut to the minute"] {
+        let world = World::new();
+        let said = |n: usize| if n % 7 < 2 { "ha".to_owned() } else { format!("line {n}") };
+        let dated = |n| {
+            two_dates(way, n).map(|created_at| Entry { created_at, ..message("ann", &said(n)) })
+        };
+        let mut expected = Vec::new();
+        for n in 0..40 {
+            let [kept, _] = dated(n);
+            world.remember(kept);
+            expected.push(said(n));
+        }
+        let session = world.join(&inline_store()).await;
+        let mut peer = world.accept().await;
+        peer.live_for(S(8)).await;
+        for n in 40..200 {
+            let [kept, heard] = dated(n);
+            world.remember(kept);
+            // Of all, two get lost on the way, each beside the same words.
+            let lost = [50, 120].contains(&n);
+            if !lost {
+                peer.say(&heard).await;
+            }
+            expected.push(said(n));
+            peer.live_for(S(2)).await;
+            let found = texts(&session).await;
+            assert!(found.len() <= expected.len(), "{way}: one too many at {n}");
+            assert!(found.len() >= expected.len() - 2, "{way}: too few at {n}");
+        }
+        peer.live_for(S(70)).await;
+        assert_eq!(texts(&session).await, expected, "{way}");
+        let asked = world.requests("chatmsg").len();
+        assert!(asked < 30, "{way}: asked {asked} times");
+    }
+}

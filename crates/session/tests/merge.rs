@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aside_history::{RowKind, Standing};
-use aside_session::Session;
+use aside_protocol::{CreatedAt, Entry};
+use aside_session::{Clock, Session};
+use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use support::fake::{Peer, World, message};
@@ -32,6 +34,19 @@ struct Wrong {
 struct Room {
     users: u32,
     repeats: f64,
+    /// Entries are dated: in the history to the second, on the wire by a clock that is so many seconds ahead.
+    dated: Option<i64>,
+}
+
+impl Room {
+    /// An entry as the history keeps it, and as it is told.
+    fn said(&self, at: Timestamp, entry: Entry) -> [Entry; 2] {
+        let dated = |ahead: i64| {
+            let at = Timestamp::from_second(at.as_second() + ahead).unwrap_or(at);
+            Entry { created_at: Some(CreatedAt::Instant(at)), ..entry.clone() }
+        };
+        self.dated.map_or_else(|| [entry.clone(), entry.clone()], |ahead| [dated(0), dated(ahead)])
+    }
 }
 
 async fn speak(world: &World, peer: &mut Option<Peer>, rng: &mut StdRng, room: &Room, n: usize) {
@@ -50,10 +65,10 @@ async fn speak(world: &World, peer: &mut Option<Peer>, rng: &mut StdRng, room: &
     } else {
         format!("message {n}")
     };
-    let entry = message(&user, &text);
-    world.remember_after(Duration::from_millis(rng.random_range(0..1500)), entry.clone());
+    let [kept, told] = room.said(world.clock.now(), message(&user, &text));
+    world.remember_after(Duration::from_millis(rng.random_range(0..1500)), kept);
     if let Some(open) = peer {
-        open.say(&entry).await;
+        open.say(&told).await;
         if rng.random_bool(0.015) {
             *peer = None;
             if rng.random_bool(0.5) {
@@ -143,7 +158,7 @@ async fn measure(name: &str, room: Room) -> Wrong {
 
 #[tokio::test(start_paused = true)]
 async fn a_third_repeated_loses_and_doubles_next_to_nothing() {
-    let all = measure("30 % repeats", Room { users: 40, repeats: 0.3 }).await;
+    let all = measure("30 % repeats", Room { users: 40, repeats: 0.3, dated: None }).await;
     // At most 0.5 per 10,000; a single one is always within chance.
     let most = (all.messages / 20_000).max(1);
     assert!(all.lost <= most && all.doubled <= most && all.moved <= most, "{all:?}");
@@ -152,7 +167,15 @@ async fn a_third_repeated_loses_and_doubles_next_to_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_room_of_few_words_stays_close() {
     sleep(Duration::ZERO).await;
-    let all = measure("5 users, 80 % repeats", Room { users: 5, repeats: 0.8 }).await;
+    let all = measure("5 users, 80 % repeats", Room { users: 5, repeats: 0.8, dated: None }).await;
+    let most = (all.messages / 2_000).max(1);
+    assert!(all.lost <= most && all.doubled <= most && all.moved <= most, "{all:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_that_dates_otherwise_loses_and_doubles_no_more() {
+    let room = Room { users: 5, repeats: 0.8, dated: Some(4) };
+    let all = measure("5 users, 80 % repeats, clocks apart", room).await;
     let most = (all.messages / 2_000).max(1);
     assert!(all.lost <= most && all.doubled <= most && all.moved <= most, "{all:?}");
 }

@@ -16,7 +16,7 @@ fn prints(texts: &str) -> Vec<Print> {
 
 fn ours(texts: &str, anchors: usize) -> Vec<Ours> {
     let rows = prints(texts).into_iter().enumerate();
-    rows.map(|(n, print)| Ours { print, anchor: n < anchors }).collect()
+    rows.map(|(n, print)| Ours::firm(print, n < anchors)).collect()
 }
 
 /// Both sides merged, as the room's rows would read.
@@ -91,11 +91,33 @@ fn a_server_that_trims_or_dates_differently_is_still_understood() {
     );
     let printer = Printer::default();
     let (live, kept) = (printer.print(&live.unwrap()), printer.print(&kept.unwrap()));
-    let aligned = align(&[Ours { print: live, anchor: true }], &[kept], false);
+    let aligned = align(&[Ours::firm(live, true)], &[kept], false);
     assert_eq!((aligned.anchored, aligned.likeness), (true, Likeness::Trimmed));
     let other = Entry::parse(r#"{"type":"message","user":"v","content":"hi there"}"#);
     let other = printer.print(&other.unwrap());
-    assert!(!align(&[Ours { print: live, anchor: true }], &[other], false).anchored);
+    assert!(!align(&[Ours::firm(live, true)], &[other], false).anchored);
+}
+
+fn dated(text: &str, second: usize) -> Print {
+    Print { second: i64::try_from(second).ok(), ..print(text) }
+}
+
+#[test]
+fn words_under_another_date_are_the_same_row_only_when_a_second_look_says_so() {
+    let known = dated("a", 1);
+    let ours =
+        |dating| [Ours::firm(known, true), Ours { dating, ..Ours::firm(dated("ha", 5), false) }];
+    let (missed, late) = ([known, dated("ha", 3)], [known, dated("ha", 3), dated("ha", 5)]);
+    let aligned = align(&ours(Dating::Open), &missed, true);
+    assert_eq!((aligned.same, aligned.unseen, aligned.undecided), (vec![(0, 0)], vec![1], true));
+    assert!(aligned.missed.is_empty(), "not yet");
+    let aligned = align(&ours(Dating::Open), &late, true);
+    assert_eq!((aligned.same, aligned.undecided), (vec![(0, 0), (1, 2)], false));
+    assert_eq!(aligned.missed, [(1, 1..2)], "it was another one");
+    let aligned = align(&ours(Dating::Loose), &missed, true);
+    assert_eq!((aligned.same, aligned.undecided), (vec![(0, 0), (1, 1)], false));
+    let aligned = align(&ours(Dating::Firm), &missed, true);
+    assert_eq!((aligned.missed, aligned.unseen), (vec![(1, 1..2)], vec![1]));
 }
 
 #[test]
@@ -128,7 +150,7 @@ fn an_older_page_starts_within_what_is_known_and_reaches_beyond() {
 #[test]
 fn a_page_beside_a_tail_takes_milliseconds() {
     let ours: Vec<_> =
-        (0..564).map(|n| Ours { print: print(&format!("{}", n % 97)), anchor: n < 64 }).collect();
+        (0..564).map(|n| Ours::firm(print(&format!("{}", n % 97)), n < 64)).collect();
     let snapshot: Vec<_> = (0..500).map(|n| print(&format!("{}", n % 89))).collect();
     let begun = std::time::Instant::now();
     let aligned = align(&ours, &snapshot, false);
@@ -153,7 +175,7 @@ proptest! {
     /// The merge keeps our order, keeps the history's order, and has no row that neither has.
     #[test]
     fn the_merge_contains_both_sides_in_order(our in room(), their in room()) {
-        let our_rows: Vec<_> = as_prints(&our).into_iter().map(|print| Ours { print, anchor: false }).collect();
+        let our_rows: Vec<_> = as_prints(&our).into_iter().map(|print| Ours::firm(print, false)).collect();
         let aligned = align(&our_rows, &as_prints(&their), true);
         let rows = merged(&our, &their, &aligned);
         prop_assert!(is_subsequence(&our, &rows) && is_subsequence(&their, &rows));
@@ -168,17 +190,40 @@ proptest! {
     #[test]
     fn a_history_that_has_everything_is_the_result(their in room(), heard in prop::collection::vec(any::<bool>(), 60)) {
         let our: Vec<_> = their.iter().zip(&heard).filter(|(_, heard)| **heard).map(|(n, _)| *n).collect();
-        let our_rows: Vec<_> = as_prints(&our).into_iter().map(|print| Ours { print, anchor: false }).collect();
+        let our_rows: Vec<_> = as_prints(&our).into_iter().map(|print| Ours::firm(print, false)).collect();
         let aligned = align(&our_rows, &as_prints(&their), true);
         prop_assert_eq!(merged(&our, &their, &aligned), their);
         prop_assert!(aligned.unseen.is_empty());
+    }
+
+    /// The same where it dates some of it otherwise, as long as it is not too new; and nothing of it is lost while it is.
+    #[test]
+    fn a_history_that_dates_otherwise_is_the_result(
+        their in room(),
+        heard in prop::collection::vec(any::<bool>(), 60),
+        grain in 1_usize..9,
+    ) {
+        let theirs = their.iter().enumerate().map(|(n, word)| dated(&word.to_string(), n - n % grain));
+        let theirs: Vec<_> = theirs.collect();
+        let heard = |n: &usize| heard[*n];
+        let our: Vec<_> = (0..their.len()).filter(heard).map(|n| their[n]).collect();
+        let rows = |dating| -> Vec<_> {
+            let dates = (0..their.len()).filter(heard);
+            dates.map(|n| Ours { dating, ..Ours::firm(dated(&their[n].to_string(), n), false) }).collect()
+        };
+        let aligned = align(&rows(Dating::Loose), &theirs, true);
+        prop_assert_eq!(merged(&our, &their, &aligned), their.clone());
+        prop_assert!(aligned.unseen.is_empty() && !aligned.undecided);
+        let aligned = align(&rows(Dating::Open), &theirs, true);
+        prop_assert_eq!(merged(&our, &their, &aligned), their);
+        prop_assert_eq!(aligned.unseen.is_empty(), !aligned.undecided);
     }
 
     /// Merging the same history twice changes nothing the second time.
     #[test]
     fn a_second_look_changes_nothing(our in room(), their in room()) {
         let rows_of = |rows: &[u8]| -> Vec<Ours> {
-            as_prints(rows).into_iter().map(|print| Ours { print, anchor: false }).collect()
+            as_prints(rows).into_iter().map(|print| Ours::firm(print, false)).collect()
         };
         let first = merged(&our, &their, &align(&rows_of(&our), &as_prints(&their), true));
         let again = align(&rows_of(&first), &as_prints(&their), true);

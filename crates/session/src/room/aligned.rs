@@ -104,6 +104,11 @@ impl Aligned {
         self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }
 
+    pub(super) fn set_misses(&mut self, key: Option<RowKey>, misses: u8) {
+        let rows = self.tail.iter_mut().filter(|row| row.key == key);
+        rows.for_each(|row| row.misses = misses);
+    }
+
     /// A row that stood without its entry goes to where that is heard.
     fn forget(&mut self, key: Option<RowKey>) {
         let stands = |row: &TailRow| key.is_some() && row.key == key;

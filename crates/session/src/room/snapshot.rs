@@ -1,6 +1,6 @@
 //! What a snapshot of the history says about the rows that are here: confirmed, missed, or never shown.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use aside_history::{Change, RowKey, Standing, Where};
@@ -10,9 +10,10 @@ use tokio::time::Instant;
 
 use super::aligned::{AUDIT, Ready, SECOND, TailRow};
 use super::draft::Draft;
+use super::sending::Item;
 use super::settling::{KNOWN_AFTER, Place};
 use super::{Merge, Room};
-use crate::align::{Alignment, Likeness, Ours, align};
+use crate::align::{Alignment, Dating, Likeness, Ours, align};
 
 /// A history shows an entry this long after its broadcast, at the latest (more or less).
 const LAG: SignedDuration = SignedDuration::from_secs(3);
@@ -42,7 +43,7 @@ impl Room {
         let Merge::Aligned(aligned) = &mut self.merge else { return };
         let marks = aligned.anchor();
         let rows: Vec<TailRow> = aligned.tail.iter().cloned().collect();
-        let (index, ours) = entries_of(&rows, &marks);
+        let (index, ours) = looked_for(&rows, &marks, &self.outbox);
         let alignment = align(&ours, &prints, aligned.leads);
         let mut draft = Draft::default();
         if alignment.anchored {
@@ -59,7 +60,7 @@ impl Room {
             let before = aligned.before.min(rows.len());
             draft.insert(before_row(&rows, before), self.gap_row(None));
             let live = rows[before..].to_vec();
-            let (index, ours) = entries_of(&live, &vec![false; live.len()]);
+            let (index, ours) = looked_for(&live, &vec![false; live.len()], &self.outbox);
             let alignment = align(&ours, &prints, true);
             let (rows, index, alignment) = (&live[..], &index[..], &alignment);
             let compared = Compared { rows, index, alignment, entries, asked_at, goes_on: false };
@@ -106,6 +107,13 @@ impl Room {
         let confirmed: Vec<_> = alignment.same.iter().map(|(our, _)| &rows[index[*our]]).collect();
         let keys = confirmed.iter().filter(|row| row.standing != Standing::Confirmed);
         stand(draft, keys.filter_map(|row| row.key).collect(), Standing::Confirmed);
+        if let Merge::Aligned(aligned) = &mut self.merge {
+            let found = confirmed.iter().filter(|row| row.misses > 0);
+            found.for_each(|row| aligned.set_misses(row.key, 0));
+            if alignment.undecided {
+                aligned.snapshot_by(now + SECOND);
+            }
+        }
         let last = alignment.same.last().map_or(0, |(our, _)| our + 1);
         if !rows.is_empty() {
             let missed: usize = alignment.missed.iter().map(|(_, range)| range.len()).sum();
@@ -168,11 +176,7 @@ impl Room {
             }
             if row.misses == 0 {
                 if let Merge::Aligned(aligned) = &mut self.merge {
-                    aligned
-                        .tail
-                        .iter_mut()
-                        .filter(|r| r.key == row.key)
-                        .for_each(|r| r.misses += 1);
+                    aligned.set_misses(row.key, 1);
                     aligned.snapshot_by(now + SECOND);
                 }
             } else if let (true, Some(key)) =
@@ -214,9 +218,28 @@ fn stand(draft: &mut Draft, keys: Vec<RowKey>, standing: Standing) {
 /// The rows that are entries, as alignment takes them, and where each stands in `rows`.
 pub(super) fn entries_of(rows: &[TailRow], marks: &[bool]) -> (Vec<usize>, Vec<Ours>) {
     let entries = rows.iter().zip(marks).enumerate();
-    entries
-        .filter_map(|(n, (row, anchor))| Some((n, Ours { print: row.print?, anchor: *anchor })))
-        .unzip()
+    entries.filter_map(|(n, (row, anchor))| Some((n, Ours::firm(row.print?, *anchor)))).unzip()
+}
+
+/// As [`entries_of`], for a snapshot of the newest: a row that it does not show under its own date may stand there under another.
+fn looked_for(
+    rows: &[TailRow],
+    marks: &[bool],
+    outbox: &VecDeque<Item>,
+) -> (Vec<usize>, Vec<Ours>) {
+    let (index, mut ours) = entries_of(rows, marks);
+    for (our, n) in ours.iter_mut().zip(&index) {
+        let row = &rows[*n];
+        // What the outbox waits for is settled by what is missed.
+        let waited_for = row.mine && outbox.iter().any(|item| Some(item.key) == row.key);
+        our.dating = match row.standing {
+            _ if waited_for => Dating::Firm,
+            Standing::NotInHistory => Dating::Firm,
+            Standing::Provisional if row.misses == 0 => Dating::Open,
+            Standing::Provisional | Standing::Confirmed => Dating::Loose,
+        };
+    }
+    (index, ours)
 }
 
 fn before_row(rows: &[TailRow], n: usize) -> Where {
