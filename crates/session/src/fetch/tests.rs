@@ -1,3 +1,5 @@
+//! What a page says about where the history ends.
+
 use super::*;
 
 fn page(words: &str) -> HistoryPage {
