@@ -229,7 +229,7 @@ impl Task {
             let message = match say {
                 Say::Frame(frame) => match frame.encode(&self.token) {
                     Ok(text) => Message::text(text),
-                    // Measured before it was taken into the outbox; a token that grew since is no reason to break the link.
+                    // Measured before it was handed over.
                     Err(_) => continue,
                 },
                 Say::Ping(number) => Message::Ping(Bytes::copy_from_slice(&number.to_be_bytes())),

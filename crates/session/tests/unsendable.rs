@@ -6,6 +6,7 @@ mod support;
 use std::time::Duration;
 
 use aside_history::Delivery;
+use aside_protocol::Token;
 use aside_session::{Connection, DialError, HttpReply, Session, Settled};
 use support::fake::{Peer, World, message};
 use support::*;
@@ -126,5 +127,35 @@ async fn what_the_server_finds_too_large_is_parked_and_keeps_nobody_out_of_the_r
         lets_go(peer).await;
         world.accept().await.live_for(S(10)).await;
         row_is(&session, &large[1], "parked again", |row| row.delivery == failed("413")).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_frame_holds_is_refused_or_failed_and_nothing_waits_behind_it() {
+    for acks in [false, true] {
+        let (world, session, mut peer) = room_of(narrow(acks)).await;
+        let mut largest = String::new();
+        for quotes in (7_000..9_000).rev() {
+            largest = "\"".repeat(quotes);
+            if session.send(&largest).await.is_ok() {
+                break;
+            }
+        }
+        let frame = peer.send_frame().await;
+        assert!(frame.len() > 65_400, "nearly all of a frame: {}", frame.len());
+        peer.say(&message("me", &largest)).await;
+        peer.live_for(S(1)).await;
+
+        world.refuse(Some(DialError::Unreachable));
+        drop(peer);
+        state(&session, "waiting").await;
+        let grown = session.send(&largest).await.unwrap();
+        session.send("after").await.unwrap();
+        session.set_token(Token::new("a-longer-token-than-before-".repeat(20))).await;
+        world.refuse(None);
+        let mut peer = world.accept().await;
+        assert!(peer.send_frame().await.contains("after"));
+        let too_large = Settled::Failed { code: "413".to_owned(), reason: String::new() };
+        assert_eq!(session.settled(grown).await.unwrap(), too_large);
     }
 }

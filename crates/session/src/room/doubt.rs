@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::draft::Draft;
-use super::sending::{Item, State, Unsure};
+use super::sending::{Item, State, TOO_LARGE, Unsure};
 use super::settling::written_at;
 use super::{Merge, Room};
 use crate::error::Settled;
@@ -29,8 +29,6 @@ const RESEND_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// ... and two snapshots, at least so far apart, did not show it.
 const SNAPSHOTS_APART: Duration = Duration::from_secs(3);
 const SNAPSHOTS: u8 = 2;
-/// The code under which something fails that ended a link by its size; the status of a request that is refused for it.
-const TOO_LARGE: &str = "413";
 /// While something is in doubt, snapshots come this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -63,7 +61,12 @@ impl Room {
         let written = (0..self.outbox.len())
             .filter(|n| matches!(self.outbox[*n].state, State::Written { .. }))
             .rev();
-        let Some(largest) = written.max_by_key(|n| self.frame_bytes(*n)) else { return end };
+        let Some(largest) = written.max_by_key(|n| {
+            let Item { body, id, .. } = &self.outbox[*n];
+            self.frame_bytes(body.text(), *id)
+        }) else {
+            return end;
+        };
         self.fail(largest, TOO_LARGE.to_owned(), String::new()).await;
         End::Parked
     }

@@ -99,13 +99,17 @@ pub(super) struct Posted {
     pub(super) reply: Result<HttpReply, HttpError>,
 }
 
+/// The code under which something fails that is too large for a frame, or ended a link by its size; the status of a request that is
+/// refused for it.
+pub(super) const TOO_LARGE: &str = "413";
+
 impl Room {
     pub(super) async fn say(&mut self, body: OutgoingBody) -> Result<LocalId, SendError> {
-        self.check_body(&body)?;
         let mut random = [0; 10];
         self.rng.fill_bytes(&mut random);
         let now = self.env.clock.now();
         let id = LocalId::new(now, random);
+        self.check_body(&body, id)?;
         let item = NewOutgoing { id, body: body.clone(), created: now };
         aside_failpoint::at("say.before-enqueue");
         self.store.enqueue(self.id, item).await?;
@@ -121,7 +125,7 @@ impl Room {
         Ok(id)
     }
 
-    fn check_body(&self, body: &OutgoingBody) -> Result<(), SendError> {
+    fn check_body(&self, body: &OutgoingBody, id: LocalId) -> Result<(), SendError> {
         let text = body.text();
         if text.trim().is_empty() {
             return Err(SendError::Empty);
@@ -142,10 +146,9 @@ impl Room {
             }
             OutgoingBody::Message { text } => {
                 // Encoded three times, a text of quotes grows eightfold: the frame is what must fit.
-                let frame = self.message_frame(text.clone(), None).encode(&self.token);
-                frame
+                self.frame_bytes(text, id)
                     .map(drop)
-                    .map_err(|_| SendError::TooLong { bytes: text.len(), limit: text.len() - 1 })
+                    .ok_or(SendError::TooLong { bytes: text.len(), limit: text.len() - 1 })
             }
             OutgoingBody::Answer { .. } | OutgoingBody::Question { .. } => Ok(()),
         }
@@ -224,10 +227,17 @@ impl Room {
         })
     }
 
-    /// How large the frame of something in the outbox is.
-    pub(super) fn frame_bytes(&self, n: usize) -> usize {
-        let frame = self.message_frame(self.outbox[n].body.text().to_owned(), None);
-        frame.encode(&self.token).map_or(usize::MAX, |text| text.len())
+    /// How large the frame of a message is, with the name that some servers are told; nothing where no frame holds it.
+    pub(super) fn frame_bytes(&self, text: &str, id: LocalId) -> Option<usize> {
+        let frame = self.message_frame(text.to_owned(), Some(id));
+        frame.encode(&self.token).ok().map(|text| text.len())
+    }
+
+    /// It fitted when it was written; the token may have grown since.
+    fn fits(&self, item: &Item) -> bool {
+        let Item { body, id, .. } = item;
+        !matches!(body, OutgoingBody::Message { .. })
+            || self.frame_bytes(body.text(), *id).is_some()
     }
 
     /// Sends what may be sent now, first written first.
@@ -252,6 +262,9 @@ impl Room {
                 // This program runs for weeks: what became too old meanwhile is failed here, as it is at a start.
                 State::Queued if self.outbox[n].wanted < oldest => {
                     self.fail(n, EXPIRED.to_owned(), String::new()).await;
+                }
+                State::Queued if !self.fits(&self.outbox[n]) => {
+                    self.fail(n, TOO_LARGE.to_owned(), String::new()).await;
                 }
                 State::Queued => {
                     if !self.write_item(n, now).await {
