@@ -271,6 +271,7 @@ it("a room without its token says so where its rows would be, with the way to en
   expect(document.querySelector("[role=log]")?.textContent).toContain("The token of this room is not here.");
   expect(button("Retry")).toBeUndefined();
   await press("Enter the token");
+  expect(document.querySelector("dialog h2")?.textContent).toBe("Enter the token");
   expect(aside.sheet).toMatchObject({ kind: "token", room: { id: "3" } });
   expect(document.querySelector("dialog")?.textContent).not.toContain("did not accept");
   bridge.failing.clear();
