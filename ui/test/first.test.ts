@@ -271,11 +271,20 @@ it("a room without its token says so where its rows would be, with the way to en
   expect(document.querySelector("[role=log]")?.textContent).toContain("The token of this room is not here.");
   expect(button("Retry")).toBeUndefined();
   await press("Enter the token");
-  expect(document.querySelector("dialog h2")?.textContent).toBe("Enter the token");
   expect(aside.sheet).toMatchObject({ kind: "token", room: { id: "3" } });
   expect(document.querySelector("dialog")?.textContent).not.toContain("did not accept");
   bridge.failing.clear();
   await aside.list.useToken("3", "t");
   await settle();
   expect([aside.timeline?.loaded, button("Enter the token")]).toEqual([true, undefined]);
+  for (const [why, title] of [["token_missing", "Enter the token"], ["token", "Enter another token"]] as const) {
+    bridge.connect({ state: "refused", why, retryAt: null });
+    await aside.show("1");
+    bridge.tick();
+    await settle();
+    const [first] = aside.rooms;
+    if (first) aside.sheet = { kind: "token", room: first };
+    await settle();
+    expect(document.querySelector("dialog h2")?.textContent).toBe(title);
+  }
 });
