@@ -7,6 +7,7 @@ use std::time::Duration;
 use tauri::{AppHandle, Manager, WebviewWindow};
 
 use super::{RoomWindow, WindowState, place};
+use crate::shell::Shell;
 
 /// A window that was built appears after this time at the latest, whatever becomes of its page. Pages start in a tenth of it.
 const LATEST: Duration = Duration::from_millis(1500);
@@ -49,7 +50,9 @@ pub(super) fn again(
     which: RoomWindow,
     window: &WebviewWindow,
 ) -> tauri::Result<()> {
-    if !cancel(app, which) && !window.is_visible()? {
+    // What the system is asked is waited for.
+    let is_hidden = !app.state::<Shell>().ticks(which).is_shown();
+    if !cancel(app, which) && is_hidden {
         place::restore(app, which, window);
     }
     to_front(window)
