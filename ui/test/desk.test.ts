@@ -336,7 +336,8 @@ describe("a sheet", () => {
   });
 });
 
-it("a changed answer stays in its field until the server has it", async () => {
+/** The first question has an answer of one's own, and is open. */
+async function answerTheFirst(): Promise<void> {
   press("n");
   press("r");
   await settle();
@@ -347,6 +348,10 @@ it("a changed answer stays in its field until the server has it", async () => {
   bridge.tick();
   aside.desk?.open("q3");
   await settle(20);
+}
+
+it("a changed answer stays in its field until the server has it", async () => {
+  await answerTheFirst();
   const button = (words: string): HTMLButtonElement => [...document.querySelectorAll<HTMLButtonElement>("article.answer button")].find((each) => each.textContent === words) as HTMLButtonElement;
   button("Edit").click();
   await settle();
@@ -364,16 +369,7 @@ it("a changed answer stays in its field until the server has it", async () => {
 
 it("the last answer is edited by the key that was chosen for it, from an empty field", async () => {
   await aside.habits.bind("editLast", "Mod+u");
-  press("n");
-  press("r");
-  await settle();
-  type("Yes.");
-  await settle();
-  press("Enter", { ctrlKey: true });
-  await settle(20);
-  bridge.tick();
-  aside.desk?.open("q3");
-  await settle(20);
+  await answerTheFirst();
   answerField().focus();
   press("ArrowUp");
   await settle();
