@@ -255,7 +255,6 @@ pub(crate) mod tests {
     use aside_words::Language;
 
     use super::*;
-    use crate::dto::ConnectionState;
     use crate::shell::tests::{Table, keyring};
 
     /// A question and its answer, and so much after them that a new computer has neither.
@@ -311,8 +310,7 @@ pub(crate) mod tests {
         let (table, secrets) = (Table::set().await, keyring());
         long_ago(&table).await;
         let shell = table.start(&secrets);
-        let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
-        table.becomes(&shell, room, ConnectionState::Online).await;
+        let room = table.join(&shell).await;
         let (written, file, told) = exported(&shell, room, false).await;
         assert_eq!(written.unwrap(), Written { questions: 1, lacking: false });
         let answers = &file["questions"][0]["answers"];
@@ -337,8 +335,7 @@ pub(crate) mod tests {
         let (table, secrets) = (Table::set().await, keyring());
         long_ago(&table).await;
         let shell = table.start(&secrets);
-        let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
-        table.becomes(&shell, room, ConnectionState::Online).await;
+        let room = table.join(&shell).await;
         table.server.kill().await;
         let mut view = shell.rooms.live(room).await.unwrap().session.watch();
         view.wait_for(|view| view.connection != Connection::Online).await.unwrap();

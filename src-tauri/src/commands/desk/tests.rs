@@ -22,8 +22,7 @@ async fn answers_that_are_not_here_are_counted_and_fetched_when_they_are_wanted(
     let (table, secrets) = (Table::set().await, keyring());
     long_ago(&table).await;
     let shell = table.start(&secrets);
-    let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
-    table.becomes(&shell, room, ConnectionState::Online).await;
+    let room = table.join(&shell).await;
     let live = shell.rooms.live(room).await.unwrap();
     let question = first_question(&table, &live).await;
     let thread = thread_of(&shell, &live, &question, false).await.unwrap();
@@ -38,8 +37,7 @@ async fn answers_that_cannot_be_had_stay_counted() {
     let (table, secrets) = (Table::set().await, keyring());
     long_ago(&table).await;
     let shell = table.start(&secrets);
-    let room = shell.join(table.form(), Some(table.token.expose().to_owned())).await.unwrap();
-    table.becomes(&shell, room, ConnectionState::Online).await;
+    let room = table.join(&shell).await;
     let live = shell.rooms.live(room).await.unwrap();
     let question = first_question(&table, &live).await;
     table.server.kill().await;

@@ -66,6 +66,14 @@ impl Table {
         room
     }
 
+    /// Opens the room as Ana, until she is in it.
+    pub(crate) async fn join(&self, shell: &Shell) -> RoomKey {
+        let token = self.token.expose().to_owned();
+        let room = shell.join(self.form(), Some(token)).await.unwrap();
+        self.becomes(shell, room, ConnectionState::Online).await;
+        room
+    }
+
     /// Looks again whenever a room looks different, until there is something to see.
     pub(crate) async fn until<T>(&self, mut look: impl AsyncFnMut() -> Option<T>) -> T {
         let seen = async {
