@@ -71,6 +71,12 @@ impl Figure {
         self
     }
 
+    /// Of what must be nothing, and may be much.
+    pub(crate) fn moonshot(mut self, moonshot: Goal) -> Self {
+        self.moonshot = Some(moonshot);
+        self
+    }
+
     /// What is measured together is published together.
     fn group(&self) -> (u8, &str) {
         (self.measure, self.what.split([':', ',']).next().unwrap_or_default())

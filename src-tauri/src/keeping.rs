@@ -24,23 +24,28 @@ use tokio::sync::Notify;
 
 use crate::dto::{Exported, Transcripts};
 use crate::errors::{AppError, Code};
-use crate::exports;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
-use shelf::Richer;
-use transcript::Timed;
+use crate::{exports, links};
+use shelf::Anew;
+use transcript::{Reading, Timed};
 
 /// Files are written this often at most.
 const EVERY: Duration = Duration::from_secs(30);
 /// The first time, this much is compared with what is on disk: what came while the app was away has its place in older files.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// So many changed rows say which hours to write again.
 const CHANGES: u32 = 1000;
+/// The most rows that are written again at once: an hour at a hundred a second.
+const MOST: usize = 360_000;
 
 /// What of a room is written.
 #[derive(Clone, Copy)]
 struct Written {
     revision: Revision,
+    /// When the first row was said that was written since the app runs.
+    first: Timestamp,
     /// The last row.
     place: Place,
     /// When that row was said.
@@ -124,37 +129,56 @@ impl Hours {
         }
         let earliest = said(&changes.upserts, None).into_iter().min();
         let from = match before {
-            None => now - FIRST,
-            Some(before) => earliest.unwrap_or(now).min(before.said).max(now - FIRST),
+            // Nothing tells when what is gone was said.
+            Some(before) if changes.removed.is_empty() => {
+                earliest.unwrap_or(now).min(before.said).max(now - FIRST)
+            }
+            _ => now - FIRST,
         };
         let from = transcript::hour_of(from, &self.zone);
-        let rows = transcript::since(&self.store, self.room, from).await?;
-        let (folder, hours) = (self.folder.clone(), self.texts(&rows));
-        let followed = before.is_some_and(|before| !before.outrun);
-        let richer = if followed { Richer::Gone } else { Richer::Beside };
-        let put = move |(hour, text): (&String, &String)| shelf::put(&folder, hour, text, richer);
-        blocking(move || hours.iter().try_for_each(put)).await?;
-        let last = rows.iter().rfind(|(_, row)| !row.place.is_echo());
-        // Where nothing was said for so long, the next time is a first one too: days gone by are not written again.
-        *seen = last.map(|(at, row)| Written {
-            revision: changes.revision,
-            place: row.place,
-            said: *at,
-            outrun: false,
-        });
+        *seen = self.anew(from, before, changes.revision).await?;
         Ok(())
+    }
+
+    /// Makes the hours from a moment on again. Where nothing was said in them, the next time is a first one too: days gone by are not
+    /// written again.
+    async fn anew(
+        &self,
+        from: Timestamp,
+        before: Option<Written>,
+        revision: Revision,
+    ) -> anyhow::Result<Option<Written>> {
+        let mut reading = Reading::since(&self.store, self.room, from, MOST).await?;
+        if reading.from > from {
+            reading.from = transcript::hour_of(reading.from, &self.zone) + HOUR;
+        }
+        let (mut written, mut files) = (None, Anew::beside(self.folder.clone()));
+        loop {
+            let rows = reading.next().await?;
+            let (Some((first, _)), Some((at, row))) = (rows.first(), rows.last()) else { break };
+            let first = written.or(before).map_or(*first, |written: Written| written.first);
+            let (place, said) = (row.place, *at);
+            written = Some(Written { revision, first, place, said, outrun: false });
+            let hours = self.texts(&rows);
+            files = blocking(move || files.add(&hours).map(|()| files)).await?;
+        }
+        let followed = before
+            .filter(|before| !before.outrun)
+            .map(|before| transcript::hour_name(before.first.max(reading.from), &self.zone));
+        blocking(move || files.take_place(followed.as_deref())).await?;
+        Ok(written)
     }
 
     /// Adds the rows after those that are written, a page at a time: a fast room says more in half a minute than should be held at
     /// once. Nothing where a file is to be made again whole.
     async fn add(&self, before: Written, changes: &Changes) -> anyhow::Result<Option<Written>> {
         let mut written = Written { revision: changes.revision, ..before };
+        let mut reading = Reading::after(&self.store, self.room, before.place, before.said);
         loop {
-            let (place, said) = (written.place, written.said);
-            let rows = transcript::after(&self.store, self.room, place, said).await?;
+            let rows = reading.next().await?;
             let Some((at, last)) = rows.last() else { break };
             let (folder, hours) = (self.folder.clone(), self.texts(&rows));
-            let begun = transcript::hour_name(said, &self.zone);
+            let begun = transcript::hour_name(written.said, &self.zone);
             if !blocking(move || shelf::append(&folder, &hours, &begun)).await? {
                 return Ok(None);
             }
@@ -168,7 +192,7 @@ impl Hours {
     }
 
     fn texts(&self, rows: &[Timed]) -> BTreeMap<String, String> {
-        transcript::by_hour(&transcript::lines_of(rows, self.language), &self.zone)
+        transcript::by_hour(rows, self.language, &self.zone)
     }
 }
 
@@ -217,15 +241,11 @@ pub(crate) async fn standing(app: &AppHandle) -> Transcripts {
 /// `link_failed`.
 pub(crate) fn open(app: &AppHandle) -> Result<(), AppError> {
     let folder = app.state::<Shell>().home.transcripts();
-    let made = std::fs::create_dir_all(&folder);
-    made.map_err(|error| error.to_string())
-        .and_then(|()| {
-            tauri_plugin_opener::open_path(&folder, None::<&str>).map_err(|error| error.to_string())
-        })
-        .map_err(|error| {
-            tracing::warn!(error, "the folder of transcripts was not opened");
-            Code::LinkFailed.into()
-        })
+    if let Err(error) = std::fs::create_dir_all(&folder) {
+        tracing::warn!(%error, "the folder of transcripts could not be made");
+        return Err(Code::LinkFailed.into());
+    }
+    links::open_folder(&folder)
 }
 
 /// Writes what was said in the last hour to a file that a person chooses.
@@ -236,9 +256,15 @@ pub(crate) async fn save_last_hour(app: &AppHandle, key: RoomKey) -> Result<Expo
     let shell = app.state::<Shell>();
     let room = shell.rooms.live(key).await?.session.room();
     let (now, zone) = (Timestamp::now(), TimeZone::system());
-    let hour = SignedDuration::from_hours(1);
-    let rows = transcript::since(shell.rooms.store(), room, now - hour).await?;
-    let said = transcript::lines_of(&rows, shell.language());
+    let mut reading = Reading::since(shell.rooms.store(), room, now - HOUR, usize::MAX).await?;
+    let mut text = String::new();
+    loop {
+        let rows = reading.next().await?;
+        if rows.is_empty() {
+            break;
+        }
+        text.push_str(&transcript::lines(&rows, shell.language(), &zone));
+    }
     let label = folder(app, key);
     let label = label.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = format!(
@@ -248,7 +274,6 @@ pub(crate) async fn save_last_hour(app: &AppHandle, key: RoomKey) -> Result<Expo
     );
     let path = exports::choose_path(app, &name, "txt").await.ok_or(Code::Cancelled)?;
     let shown = path.display().to_string();
-    let text = transcript::lines(&said, &zone);
     blocking(move || shelf::write(&path, &text)).await.map_err(|error| {
         tracing::warn!(%error, "the last hour was not written");
         AppError::from(Code::FileNotWritten)

@@ -56,6 +56,8 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         has_display(),
         "there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set"
     );
+    #[cfg(target_os = "linux")]
+    windows::engine::tell();
     let home = Home::find().context("this user has no home folder; name one in ASIDE_HOME")?;
     home.create().context("the app's folder cannot be made")?;
     let recent = logging::start(&home.logs());

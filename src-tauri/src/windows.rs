@@ -3,6 +3,8 @@
 
 mod appear;
 mod build;
+#[cfg(target_os = "linux")]
+pub(crate) mod engine;
 mod look;
 mod looking;
 mod place;

@@ -1,8 +1,8 @@
 //! The files: written whole, and removed when they are old or too many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,40 +11,118 @@ const ENDING: &str = "txt";
 /// An hour, as these files are called after it.
 const HOUR: &str = "0000-00-00 00";
 
-/// What becomes of a file that says more than the text that takes its place.
-#[derive(Clone, Copy)]
-pub(super) enum Richer {
-    /// The cache may have been lost, and with it what the file still says.
-    Beside,
-    /// Something was removed, and is to be nowhere.
-    Gone,
+/// Hours that are made again: written beside their files a part at a time, then put in their places. What is left when this is dropped
+/// is taken away.
+pub(super) struct Anew {
+    folder: PathBuf,
+    hours: BTreeSet<String>,
 }
 
-/// Puts the text of an hour in its place.
-pub(super) fn put(folder: &Path, hour: &str, text: &str, richer: Richer) -> io::Result<()> {
-    let path = folder.join(format!("{hour}.{ENDING}"));
-    let before = match fs::read_to_string(&path) {
-        Ok(before) => before,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    if before == text {
-        return Ok(());
+impl Anew {
+    pub(super) fn beside(folder: PathBuf) -> Self {
+        Self { folder, hours: BTreeSet::new() }
     }
-    fs::create_dir_all(folder)?;
-    let is_richer = before.lines().count() > text.lines().count();
-    if is_richer && matches!(richer, Richer::Beside) {
+
+    /// Adds the next part of each hour.
+    pub(super) fn add(&mut self, hours: &BTreeMap<String, String>) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        for (hour, text) in hours {
+            let path = beside(&self.path(hour));
+            // A crash may have left one.
+            let is_new = self.hours.insert(hour.clone());
+            let mut options = fs::File::options();
+            let options =
+                if is_new { options.write(true).truncate(true) } else { options.append(true) };
+            options.create(is_new).open(path)?.write_all(text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Puts the hours in their places. Of those from `followed` on, everything is known that became of them: what they do not say any
+    /// more was removed, and is to be nowhere. Of others the cache may have been lost: a file that says more stays, beside.
+    pub(super) fn take_place(self, followed: Option<&str>) -> io::Result<()> {
+        let is_followed = |hour: &str| followed.is_some_and(|first| hour >= first);
+        for hour in &self.hours {
+            let path = self.path(hour);
+            let new = beside(&path);
+            if is_same(&path, &new)? {
+                fs::remove_file(new)?;
+                continue;
+            }
+            if !is_followed(hour) && lines(&path)? > lines(&new)? {
+                fs::rename(&path, self.free(hour))?;
+            }
+            fs::rename(new, path)?;
+        }
+        for file in list(&self.folder)? {
+            let path = file.path();
+            let hour = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let is_an_hour = is_ours(&path) && hour.len() == HOUR.len();
+            if is_an_hour && is_followed(hour) && !self.hours.contains(hour) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, hour: &str) -> PathBuf {
+        self.folder.join(format!("{hour}.{ENDING}"))
+    }
+
+    /// A name beside an hour's that no file has.
+    fn free(&self, hour: &str) -> PathBuf {
         let mut number = 1;
-        let other = loop {
-            let other = folder.join(format!("{hour} ({number}).{ENDING}"));
+        loop {
+            let other = self.folder.join(format!("{hour} ({number}).{ENDING}"));
             if !other.exists() {
-                break other;
+                return other;
             }
             number += 1;
-        };
-        fs::rename(&path, other)?;
+        }
     }
-    write(&path, text)
+}
+
+impl Drop for Anew {
+    fn drop(&mut self) {
+        for hour in &self.hours {
+            let _moved = fs::remove_file(beside(&self.path(hour)));
+        }
+    }
+}
+
+/// Of a file that is not there, nothing.
+fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    match fs::File::open(path) {
+        Ok(file) => Ok(Box::new(BufReader::new(file))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Box::new(io::empty())),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
+    let (mut one, mut other) = (open(one)?, open(other)?);
+    loop {
+        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
+        let count = left.len().min(right.len());
+        if left[..count] != right[..count] || count == 0 {
+            return Ok(left.len() == right.len() && count == 0);
+        }
+        one.consume(count);
+        other.consume(count);
+    }
+}
+
+fn lines(path: &Path) -> io::Result<u64> {
+    let (mut file, mut count) = (open(path)?, 0);
+    loop {
+        let part = file.fill_buf()?;
+        if part.is_empty() {
+            return Ok(count);
+        }
+        count += part.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let read = part.len();
+        file.consume(read);
+    }
 }
 
 /// Adds what was said to its hours, of which those after `begun` are new. Says whether that could be done: a file that is no
@@ -69,10 +147,15 @@ pub(super) fn append(
 
 /// Writes beside the file, then takes its place.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let new = beside(path);
+    fs::write(&new, text)?;
+    fs::rename(&new, path)
+}
+
+fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    fs::write(&beside, text)?;
-    fs::rename(&beside, path)
+    beside.into()
 }
 
 /// Removes the folders whose names end in a room's mark.
@@ -174,6 +257,15 @@ fn remove(
 mod tests {
     use super::*;
 
+    /// An hour, made again of these parts.
+    fn put(room: &Path, parts: &[&str], followed: Option<&str>) {
+        let mut anew = Anew::beside(room.to_owned());
+        for part in parts {
+            anew.add(&BTreeMap::from([("2026-11-25 14".to_owned(), (*part).to_owned())])).unwrap();
+        }
+        anew.take_place(followed).unwrap();
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
         let mut names: Vec<_> = list(folder).unwrap().into_iter().map(name).collect();
@@ -185,13 +277,14 @@ mod tests {
     fn an_hour_loses_what_was_removed_and_nothing_with_the_cache() {
         let folder = tempfile::tempdir().unwrap();
         let room = folder.path().join("Room 7");
+        let hour = "2026-11-25 14";
         for text in ["a\n", "a\nb\nc\n", "a\nB\n"] {
-            put(&room, "2026-11-25 14", text, Richer::Gone).unwrap();
+            put(&room, &[text], Some(hour));
             assert_eq!(names(&room), ["2026-11-25 14.txt"]);
             assert_eq!(fs::read_to_string(room.join("2026-11-25 14.txt")).unwrap(), text);
         }
         // The cache was lost.
-        put(&room, "2026-11-25 14", "c\n", Richer::Beside).unwrap();
+        put(&room, &["c\n"], None);
         assert_eq!(names(&room), ["2026-11-25 14 (1).txt", "2026-11-25 14.txt"]);
         assert_eq!(fs::read_to_string(room.join("2026-11-25 14 (1).txt")).unwrap(), "a\nB\n");
     }
@@ -200,7 +293,7 @@ mod tests {
     fn what_is_new_is_added_to_its_hour_unless_the_file_has_gone() {
         let folder = tempfile::tempdir().unwrap();
         let room = folder.path().join("Room 7");
-        put(&room, "2026-11-25 14", "a\n", Richer::Beside).unwrap();
+        put(&room, &["a\n"], None);
         let said = |text: &str| text.to_owned();
         let hours = BTreeMap::from([
             (said("2026-11-25 14"), said("b\n")),
@@ -218,7 +311,7 @@ mod tests {
     fn a_forgotten_room_takes_its_files_along_and_no_others() {
         let folder = tempfile::tempdir().unwrap();
         for room in ["Room 7 aaaaaaaa", " aaaaaaaa", "Room aaaaaaaa bbbbbbbb"] {
-            put(&folder.path().join(room), "2026-11-25 14", "a\n", Richer::Beside).unwrap();
+            put(&folder.path().join(room), &["a\n"], None);
         }
         forget(folder.path(), "aaaaaaaa").unwrap();
         assert_eq!(names(folder.path()), ["Room aaaaaaaa bbbbbbbb"]);

@@ -89,3 +89,44 @@ async fn what_was_removed_stays_in_no_copy_and_what_the_cache_lost_does() {
     assert_eq!(files["2023-11-14 22.txt"], "22:14:00  Ming: anew\n");
     assert_eq!((files.len(), &files["2023-11-14 22 (1).txt"]), (2, &left));
 }
+
+#[tokio::test]
+async fn what_was_removed_from_an_hour_gone_by_leaves_it_and_the_last_word_of_an_hour_takes_it_along()
+ {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = vec![heard("a", 0), heard("shame", 10), heard("alone", 3600), heard("now", 7200)];
+    let mut seen = None;
+    let hours = hours(folder.path(), rows).await;
+    // Of a cache that was lost.
+    let (old, older) = (hours.folder.join("2023-11-14 21.txt"), "21:00:00  Ming: old\n");
+    fs::create_dir_all(&hours.folder).unwrap();
+    fs::write(&old, older).unwrap();
+    assert_eq!(written_at(&hours, 7300, &mut seen).await.len(), 4);
+    let page = hours.store.page(hours.room, Anchor::End, 10).await.unwrap();
+    for row in [1, 2] {
+        change(&hours, Change::Remove { key: page.rows[row].key }).await;
+    }
+    let left = [
+        ("2023-11-14 21.txt", older),
+        ("2023-11-14 22.txt", "22:13:20  Ming: a\n"),
+        ("2023-11-15 00.txt", "00:13:20  Ming: now\n"),
+    ];
+    let left = left.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(written_at(&hours, 7330, &mut seen).await, BTreeMap::from(left));
+}
+
+#[tokio::test]
+async fn a_long_day_is_made_again_a_part_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = (0..5000).map(|n| heard(&format!("m{n}"), n)).collect();
+    let mut seen = None;
+    let hours = hours(folder.path(), rows).await;
+    let files = written_at(&hours, 5000, &mut seen).await;
+    let counts: Vec<_> =
+        files.iter().map(|(name, text)| (&name[..], text.lines().count())).collect();
+    assert_eq!(counts, [("2023-11-14 22.txt", 2800), ("2023-11-14 23.txt", 2200)]);
+    say(&hours, heard("last", 5010)).await;
+    let mut said = files["2023-11-14 23.txt"].clone();
+    said.push_str("23:36:50  Ming: last\n");
+    assert_eq!(written_at(&hours, 5030, &mut seen).await["2023-11-14 23.txt"], said);
+}

@@ -12,65 +12,84 @@ use jiff::tz::TimeZone;
 
 /// Read at once.
 const PAGE: u32 = 1000;
-/// The most that one writing reads: an hour at a hundred a second.
-const MOST: usize = 360_000;
-
-/// One line, and when it was said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) at: Timestamp,
-    pub(super) line: String,
-}
-
 /// A row, and when it was said.
 pub(super) type Timed = (Timestamp, Row);
 
-/// The rows of what was said from a moment on, in the order of the room.
-pub(super) async fn since(
-    store: &Store,
+/// What was said, read in the order of the room, a page at a time: a fast room says more in a day than should be held at once.
+pub(super) struct Reading<'a> {
+    store: &'a Store,
     room: RoomId,
-    from: Timestamp,
-) -> Result<Vec<Timed>, StoreError> {
-    let (mut rows, mut anchor) = (Vec::new(), Anchor::End);
-    while rows.len() < MOST {
-        let page = store.page(room, anchor, PAGE).await?;
-        let Some(first) = page.rows.first() else { break };
-        anchor = Anchor::Before(first.place);
-        // The page knows less of its first rows than is known below, where those before them are there too.
-        let older = said(&page.rows, None).iter().all(|at| *at < from - FAR);
-        rows.extend(page.rows.into_iter().rev());
-        if older || !page.has_older {
-            break;
+    /// Nothing older is given.
+    pub(super) from: Timestamp,
+    /// The last row that was read, and when the last one was said that was given.
+    place: Place,
+    said: Option<Timestamp>,
+    /// Read and not given yet: when a row was said is known by those after it, too.
+    rows: Vec<Row>,
+}
+
+impl<'a> Reading<'a> {
+    /// From a moment on. Of more than `most` rows only the newest are read, and `from` is the moment from which on they are all there.
+    pub(super) async fn since(
+        store: &'a Store,
+        room: RoomId,
+        from: Timestamp,
+        most: usize,
+    ) -> Result<Self, StoreError> {
+        let mut reading =
+            Self { store, room, from, place: Place(i64::MIN), said: None, rows: Vec::new() };
+        let (mut anchor, mut read) = (Anchor::End, 0);
+        loop {
+            let page = store.page(room, anchor, PAGE).await?;
+            let Some(first) = page.rows.first() else { break };
+            read += page.rows.len();
+            // The page knows less of its first rows than is known below, where those before them are there too.
+            let times = said(&page.rows, None);
+            let is_older = times.iter().all(|at| *at < from - FAR);
+            if is_older || read >= most {
+                reading.place = first.place;
+            }
+            if read >= most && !is_older {
+                reading.from = times.into_iter().max().unwrap_or(from).max(from);
+            }
+            if is_older || read >= most || !page.has_older {
+                break;
+            }
+            anchor = Anchor::Before(first.place);
+        }
+        Ok(reading)
+    }
+
+    /// What comes after a row that was said then.
+    pub(super) fn after(store: &'a Store, room: RoomId, place: Place, at: Timestamp) -> Self {
+        Self { store, room, from: Timestamp::MIN, place, said: Some(at), rows: Vec::new() }
+    }
+
+    /// The next of them; none at the end. What is still on its way is no row yet.
+    pub(super) async fn next(&mut self) -> Result<Vec<Timed>, StoreError> {
+        loop {
+            let page = self.store.page(self.room, Anchor::After(self.place), PAGE).await?;
+            let count = self.rows.len();
+            self.rows.extend(page.rows.into_iter().filter(|row| !row.place.is_echo()));
+            let Some(last) = self.rows.last() else { return Ok(Vec::new()) };
+            self.place = last.place;
+            let is_end = self.rows.len() == count;
+            if count == 0 && !is_end {
+                continue;
+            }
+            let times = said(&self.rows, self.said);
+            let given = self.rows.drain(..count);
+            let mut timed: Vec<Timed> = times.into_iter().zip(given).collect();
+            self.said = timed.iter().map(|(at, _)| *at).max().max(self.said);
+            timed.retain(|(at, _)| *at >= self.from);
+            if is_end || !timed.is_empty() {
+                return Ok(timed);
+            }
         }
     }
-    rows.reverse();
-    let mut rows = timed(rows, None);
-    rows.retain(|(at, _)| *at >= from);
-    Ok(rows)
-}
-
-fn timed(rows: Vec<Row>, before: Option<Timestamp>) -> Vec<Timed> {
-    said(&rows, before).into_iter().zip(rows).collect()
-}
-
-/// The next rows after a place, whose row was said `before`: a page of them, but for those that are still on their way.
-pub(super) async fn after(
-    store: &Store,
-    room: RoomId,
-    place: Place,
-    before: Timestamp,
-) -> Result<Vec<Timed>, StoreError> {
-    let page = store.page(room, Anchor::After(place), PAGE).await?;
-    let rows = page.rows.into_iter().filter(|row| !row.place.is_echo()).collect();
-    Ok(timed(rows, Some(before)))
 }
 
 /// What did not arrive is not said.
-pub(super) fn lines_of(rows: &[Timed], language: Language) -> Vec<Said> {
-    let said = |(at, row): &Timed| Some(Said { at: *at, line: line(row, language)? });
-    rows.iter().filter_map(said).collect()
-}
-
 fn line(row: &Row, language: Language) -> Option<String> {
     Some(match &row.kind {
         RowKind::Entry(entry) if arrived(entry) => entry_line(entry, language),
@@ -104,22 +123,28 @@ fn entry_line(row: &EntryRow, language: Language) -> String {
     text.lines().map(printable).collect::<Vec<_>>().join("\n          ")
 }
 
-/// `14:03:22  Ming: hi`.
-fn stamped(said: &Said, zone: &TimeZone) -> String {
-    let at = zone.to_datetime(said.at);
-    format!("{}  {}\n", at.strftime("%H:%M:%S"), said.line)
+/// `14:03:22  Ming: hi`; of what says nothing, nothing.
+fn stamped((at, row): &Timed, language: Language, zone: &TimeZone) -> Option<String> {
+    let line = line(row, language)?;
+    Some(format!("{}  {line}\n", zone.to_datetime(*at).strftime("%H:%M:%S")))
 }
 
 /// All of it, under each other.
-pub(super) fn lines(said: &[Said], zone: &TimeZone) -> String {
-    said.iter().map(|said| stamped(said, zone)).collect()
+pub(super) fn lines(rows: &[Timed], language: Language, zone: &TimeZone) -> String {
+    rows.iter().filter_map(|row| stamped(row, language, zone)).collect()
 }
 
 /// The text of each hour, by its name: `2026-11-25 14`.
-pub(super) fn by_hour(said: &[Said], zone: &TimeZone) -> BTreeMap<String, String> {
+pub(super) fn by_hour(
+    rows: &[Timed],
+    language: Language,
+    zone: &TimeZone,
+) -> BTreeMap<String, String> {
     let mut hours: BTreeMap<String, String> = BTreeMap::new();
-    for one in said {
-        hours.entry(hour_name(one.at, zone)).or_default().push_str(&stamped(one, zone));
+    for row in rows {
+        if let Some(line) = stamped(row, language, zone) {
+            hours.entry(hour_name(row.0, zone)).or_default().push_str(&line);
+        }
     }
     hours
 }
@@ -184,6 +209,22 @@ pub(super) mod tests {
         (store, room)
     }
 
+    async fn drain(mut reading: Reading<'_>) -> Vec<Timed> {
+        let mut all = Vec::new();
+        loop {
+            let rows = reading.next().await.unwrap();
+            if rows.is_empty() {
+                return all;
+            }
+            assert!(rows.len() <= PAGE as usize, "held at once: {}", rows.len());
+            all.extend(rows);
+        }
+    }
+
+    async fn all_since(store: &Store, room: RoomId, from: Timestamp) -> Vec<Timed> {
+        drain(Reading::since(store, room, from, usize::MAX).await.unwrap()).await
+    }
+
     pub(in crate::keeping) fn message(text: &str) -> Body {
         Body::Message { text: text.to_owned() }
     }
@@ -209,8 +250,8 @@ pub(super) mod tests {
         ])
         .await;
         let from = Timestamp::from_second(START - 10).unwrap();
-        let rows = since(&store, room, from).await.unwrap();
-        let hours = by_hour(&lines_of(&rows, Language::english()), &TimeZone::UTC);
+        let rows = all_since(&store, room, from).await;
+        let hours = by_hour(&rows, Language::english(), &TimeZone::UTC);
         assert_eq!(hours.keys().collect::<Vec<_>>(), ["2023-11-14 22", "2023-11-14 23"]);
         assert_eq!(
             hours["2023-11-14 22"],
@@ -228,15 +269,22 @@ pub(super) mod tests {
             .map(|n| row(&message(&format!("m{n}")), "Ming", n, Delivery::Received))
             .collect();
         let (store, room) = filled(rows).await;
-        let all = since(&store, room, Timestamp::from_second(START).unwrap()).await.unwrap();
+        let start = Timestamp::from_second(START).unwrap();
+        let all = all_since(&store, room, start).await;
         assert_eq!(all.len(), 2500);
         assert!(all.windows(2).all(|two| two[0].0 < two[1].0));
         let late = Timestamp::from_second(START + 2490).unwrap();
-        assert_eq!(since(&store, room, late).await.unwrap().len(), 10);
-        let next = async |n: usize| after(&store, room, all[n].1.place, all[n].0).await.unwrap();
-        assert_eq!(next(99).await, all[100..1100]);
-        assert_eq!(next(1599).await, all[1600..]);
-        assert_eq!(next(2499).await, []);
+        assert_eq!(all_since(&store, room, late).await.len(), 10);
+        let after =
+            async |n: usize| drain(Reading::after(&store, room, all[n].1.place, all[n].0)).await;
+        assert_eq!(after(99).await, all[100..]);
+        assert_eq!(after(1599).await, all[1600..]);
+        assert_eq!(after(2499).await, []);
+
+        // The newest thousand alone: what is given begins with a moment from which on nothing lacks.
+        let newest = Reading::since(&store, room, start, 1000).await.unwrap();
+        assert_eq!(newest.from, Timestamp::from_second(START + 2499).unwrap());
+        assert_eq!(drain(newest).await, all[2499..]);
     }
 
     #[tokio::test]
@@ -251,8 +299,8 @@ pub(super) mod tests {
         let (long_ago, ahead) = (1_538_980_200, 4_000_000_000);
         let rows = vec![dated(0, START), dated(5, long_ago), dated(9, ahead), dated(9, START + 9)];
         let (store, room) = filled(rows).await;
-        let rows = since(&store, room, Timestamp::from_second(START).unwrap()).await.unwrap();
-        let hours = by_hour(&lines_of(&rows, Language::english()), &TimeZone::UTC);
+        let rows = all_since(&store, room, Timestamp::from_second(START).unwrap()).await;
+        let hours = by_hour(&rows, Language::english(), &TimeZone::UTC);
         let lines = [(20, "m0"), (25, "m5"), (29, "m9"), (29, "m9")];
         let lines = lines.map(|(second, text)| format!("22:13:{second}  Ming: {text}\n")).concat();
         assert_eq!(hours, BTreeMap::from([("2023-11-14 22".to_owned(), lines)]));

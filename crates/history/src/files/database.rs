@@ -14,6 +14,8 @@ use crate::{cache, outbox};
 const BUSY: Duration = Duration::from_secs(5);
 /// A write-ahead log that a long reader let grow is cut back to this many bytes.
 const LOG_BYTES: i64 = 32 << 20;
+/// Of pages that a reader has read, it keeps so much, and the system the rest: SQLite's own two megabytes were never given back.
+const READER_KIB: i64 = 512;
 /// More statements than any one connection uses.
 const STATEMENTS: usize = 96;
 
@@ -129,5 +131,6 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cache_size", -READER_KIB)?;
     Ok(conn)
 }
