@@ -91,6 +91,7 @@ macro_rules! handler {
             crate::commands::streaming::renew_overlay,
             crate::commands::window::save_settings,
             crate::commands::window::close_window,
+            crate::commands::window::answer_quit,
             crate::commands::window::hide_window,
             crate::commands::window::show_window,
             crate::commands::window::pin_window,

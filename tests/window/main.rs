@@ -40,6 +40,7 @@ mod notices;
 mod order;
 mod outage;
 mod overlay;
+mod quitting;
 mod refused;
 mod rest;
 mod rules;

@@ -74,6 +74,8 @@ fn typescript() -> String {
         SendMode,
         Draft,
         CloseAction,
+        Undone,
+        QuitChoice,
         Spot,
         Moment,
         ShowRoom,

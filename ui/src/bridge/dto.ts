@@ -147,6 +147,10 @@ export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Setting
  */
 closing: boolean, 
 /**
+ * What a Quit would leave undone that somebody wants, and is to be asked about; else nothing.
+ */
+quitting: Array<Undone>, 
+/**
  * Whether somebody pressed the key to write when no page was there.
  */
 writes: boolean, 
@@ -293,6 +297,17 @@ export type Draft = { text: string, mode: SendMode, };
  * What the answer to "close or hide?" was.
  */
 export type CloseAction = "hide" | "quit" | "stay";
+
+/**
+ * What a Quit would leave undone in a room: how many drafts (they are kept), what waits to be sent, answers that their guard holds, questions
+ * that this person has claimed here, and people who would be cut off, where the room is hosted here.
+ */
+export type Undone = { room: string, drafts: number, unsent: number, held: number, claims: number, people: number, };
+
+/**
+ * What a page says to the question whether to quit: it is on the screen, or a person has answered it.
+ */
+export type QuitChoice = "shown" | "stay" | "quit";
 
 /**
  * A row's key and its place.

@@ -35,6 +35,7 @@ export function tauriBridge(): Bridge {
       chooseView: (view) => ask("choose_view", { view }),
       drag: () => ask("drag_window"),
       reset: () => ask("reset_windows"),
+      answerQuit: (choice) => ask("answer_quit", { choice }),
       keepStands: (stands) => ask("keep_stands", { stands }),
       takeLink: () => ask("take_link"),
       transcripts: () => ask("transcripts"),
