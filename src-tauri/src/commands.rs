@@ -48,6 +48,7 @@ macro_rules! handler {
             crate::commands::writing::answer,
             crate::commands::writing::retry,
             crate::commands::writing::discard,
+            crate::commands::writing::take_back_answer,
             crate::commands::writing::draft,
             crate::commands::writing::set_draft,
             crate::commands::desk::triage,

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use aside_history::{Outgoing, OutgoingState};
 use aside_protocol::triage::Item;
-use aside_session::Questions;
+use aside_session::OutgoingAnswer;
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::dto::{ConnectionState, DeskKind, QuitChoice, RoomStatus, Undone};
+use crate::dto::{ConnectionState, DeskKind, QuitChoice, Undone};
 use crate::host::{self, Hosts};
 use crate::rooms::Live;
 use crate::settings::RoomKey;
@@ -185,10 +185,18 @@ async fn undone_in(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Undone {
     let Some(live) = shell.rooms.ready(key) else { return undone };
     let outbox = shell.rooms.store().outbox(live.session.room()).await.unwrap_or_default();
     undone.unsent = count(outbox.iter().filter(|item| is_unsent(item)));
-    if let Ok(questions) = live.session.questions(0).await {
-        undone.drafts += count(questions.drafted.iter());
-        undone.held = count(questions.outgoing.iter().filter(|answer| answer.held));
-        undone.claims = claims(shell, &live, &status, &questions);
+    let Ok(mut questions) = live.session.questions(0).await else { return undone };
+    undone.drafts += count(questions.drafted.iter());
+    undone.held = count(questions.outgoing.iter().filter(|answer| answer.held));
+    // What could be taken back now is sent by the goodbye, and then its question is closed.
+    let leaves = |answer: &OutgoingAnswer| answer.held_back && is_online;
+    let leaving: Vec<_> = questions.outgoing.iter().filter(|answer| leaves(answer)).collect();
+    undone.unsent = undone.unsent.saturating_sub(count(leaving.iter()));
+    let answered = |item: &Item| leaving.iter().any(|of| of.question == item.question_id);
+    questions.items.retain(|item| !answered(item));
+    // Where there is no desk, nobody waits for a claim.
+    if status.desk.kind == DeskKind::Server {
+        undone.claims = claims(shell, &live, &questions.items);
     }
     undone
 }
@@ -202,16 +210,12 @@ fn is_unsent(item: &Outgoing) -> bool {
 }
 
 /// How many questions colleagues would wait for.
-fn claims(shell: &Shell, live: &Live, status: &RoomStatus, questions: &Questions) -> u32 {
-    // Where there is no desk, there are none.
-    if status.desk.kind != DeskKind::Server {
-        return 0;
-    }
+fn claims(shell: &Shell, live: &Live, items: &[Item]) -> u32 {
     let (me, device) = (live.session.watch().borrow().facts.user.clone(), shell.device());
     let is_mine = |item: &&Item| {
         item.claim.as_ref().is_some_and(|claim| claim.by.user == me && claim.device == device)
     };
-    count(questions.items.iter().filter(is_mine))
+    count(items.iter().filter(is_mine))
 }
 
 fn count(of: impl Iterator) -> u32 {

@@ -49,6 +49,7 @@ mod sheets;
 mod side;
 mod sounds;
 mod still;
+mod taking_back;
 mod through;
 mod tray;
 mod typing;

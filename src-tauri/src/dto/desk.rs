@@ -330,12 +330,13 @@ pub(crate) struct QuestionDraft {
     pub(crate) visibility: Visibility,
 }
 
-/// The row of something that was written.
+/// The row of something that was written, and for how many seconds it can be taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Kept {
     pub(crate) key: String,
+    pub(crate) grace: u16,
 }
 
 impl From<triage::Visibility> for Visibility {

@@ -1,6 +1,6 @@
 // The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
+import type { AppError, DeskStatus, Kept, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
 import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
@@ -113,6 +113,24 @@ export class AnswerDesk {
         return standing();
       },
       question: (wanted) => board.items.get(wanted) ?? null,
+      gave: (question, kept) => this.#gave(question, kept),
+    });
+  }
+
+  #gave(question: string, { key, grace }: Kept): void {
+    const number = `#${this.board.items.get(question)?.number ?? ""}`;
+    if (grace > 0) this.undo.tell({ words: "done.given", params: { number }, back: [], leaving: { question, key, secs: grace } });
+  }
+
+  /** Has an answer back that has not left, where it was written. */
+  async #takeBack(question: string, key: string): Promise<void> {
+    await this.attempt(async () => {
+      if (this.opened === question && this.answer) await this.answer.takeBack(key);
+      else {
+        await this.#bridge.desk.takeBackAnswer(this.room, key);
+        this.open(question);
+      }
+      this.focusWish = "answer";
     });
   }
 
@@ -176,6 +194,7 @@ export class AnswerDesk {
   async undoLast(): Promise<void> {
     const done = this.undo.take();
     if (!done) return;
+    if (done.leaving) return this.#takeBack(done.leaving.question, done.leaving.key);
     try {
       for (const { question, step } of done.back) {
         const now = this.board.items.get(question);
