@@ -42,6 +42,7 @@ macro_rules! handler {
             crate::commands::timeline::moment,
             crate::commands::timeline::pull,
             crate::commands::timeline::mark_read,
+            crate::commands::timeline::note_missed,
             crate::commands::timeline::fill_gap,
             crate::commands::timeline::painted,
             crate::commands::writing::send,

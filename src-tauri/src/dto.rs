@@ -17,7 +17,7 @@ mod views;
 mod window;
 
 pub(crate) use desk::{
-    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
+    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Missed, Person,
     Presence, Question, QuestionChanges, QuestionDraft, Spoken, Step, Thread, ThreadAnswer,
     Visibility,
 };

@@ -14,6 +14,7 @@ use url::Url;
 use crate::crossing::Bell;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::errors::{AppError, Code};
+use crate::missed::Watched;
 use crate::namesakes::Namesakes;
 use crate::rows;
 use crate::settings::RoomKey;
@@ -50,13 +51,14 @@ pub(crate) struct Live {
     /// What came since somebody last looked, by view.
     pub(crate) tally: Arc<Tally>,
     pub(crate) bell: Arc<Bell>,
+    pub(crate) watched: Arc<Watched>,
 }
 
 impl Live {
     fn new(key: RoomKey, session: Session, server: Url) -> Self {
         let (namesakes, colleagues) = (Arc::default(), Arc::default());
-        let (tally, bell) = (Arc::default(), Arc::default());
-        Self { key, session, server, namesakes, colleagues, tally, bell }
+        let (tally, bell, watched) = (Arc::default(), Arc::default(), Arc::default());
+        Self { key, session, server, namesakes, colleagues, tally, bell, watched }
     }
 }
 
@@ -221,6 +223,15 @@ impl Rooms {
         });
         let _late = timeout(GOODBYE, futures_util::future::join_all(goodbyes)).await;
         self.store.close().await;
+    }
+
+    /// No window shows any of them.
+    pub(crate) fn look_away(&self) {
+        for seat in self.seats.borrow().values() {
+            if let Seat::Live(live) = seat {
+                live.watched.look_away();
+            }
+        }
     }
 
     /// How far apart all rooms write down what they hear, also those that are opened later.

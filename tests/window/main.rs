@@ -36,6 +36,7 @@ mod hidden;
 mod hosted;
 mod installed;
 mod lived_in;
+mod missed;
 mod notices;
 mod order;
 mod outage;

@@ -117,6 +117,7 @@ const rooms: Screen[] = [
 
 const deskScreens: Screen[] = [
   screen("desk", "The answer desk", "rows=2&desk=server", ({ desk }) => desk.board.show("open")),
+  screen("desk-missed", "What came while the desk was away", "rows=2&desk=server", ({ bridge, desk }) => void (desk.missed = bridge.desk.missed = { asked: 12, answered: 3 })),
   screen("desk-lanes-live", "The desk's lane on stage", "rows=2&desk=server", ({ desk }) => desk.board.show("live")),
   screen("desk-lanes-review", "The desk's lane of review", "rows=2&desk=server", ({ desk }) => desk.board.show("review")),
   screen("desk-lanes-done", "The desk's lane of what is done", "rows=2&desk=server", ({ desk }) => desk.board.show("done")),

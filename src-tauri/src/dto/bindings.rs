@@ -98,6 +98,7 @@ fn typescript() -> String {
         Work,
         Stage,
         Question,
+        Missed,
         QuestionChanges,
         DeskKind,
         DeskStatus,

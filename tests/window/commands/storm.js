@@ -25,6 +25,7 @@ const good = {
   moment: { room, at: 0 },
   boot: { rows: 10 },
   pull: { wish: { room, view: "questions", since: 0, known: 0, rows: 10, reading: "sampled", questionsSince: null } },
+  note_missed: { room },
   mark_read: { room, place: 0 },
   fill_gap: { room, key: "1" },
   painted: { painted: { seq: 0, rows: 0, frames: 0, late: 0, blank: 0 } },

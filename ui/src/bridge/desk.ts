@@ -11,6 +11,8 @@ export interface DeskBridge {
   /** An answer that has not left becomes its question's draft again, before what was begun since; `too_late` where it has. */
   takeBackAnswer(room: string, key: string): Promise<QuestionDraft>;
   held(room: string, question: string): Promise<Held>;
+  /** Somebody has read what was missed. */
+  noteMissed(room: string): Promise<void>;
   discardHeld(room: string, question: string): Promise<void>;
   editAnswer(room: string, id: string, text: string): Promise<void>;
   retractAnswer(room: string, id: string): Promise<void>;

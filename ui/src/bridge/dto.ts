@@ -426,9 +426,14 @@ export type Stage = "none" | "next" | "now";
 export type Question = { id: string, row: string | null, number: number, rev: number, lane: Lane, text: string, originalText: string | null, asker: Person, askedAt: number | null, review: Review, work: Work, mergedInto: string | null, alsoAsked: Array<string>, stage: Stage, pinned: boolean, votes: number, voted: boolean, tags: Array<string>, note: string, claim: Claim | null, presence: Array<Presence>, answers: number, lastAnswer: number, firstAnswerAt: number | null, closedAt: number | null, closeReason: string | null, changedBy: string, hasDraft: boolean, held: boolean, };
 
 /**
- * The questions that changed since a revision; `reset` says that the upserts are all there are.
+ * What became of a desk's questions while nobody saw them: how many are new, and how many others have answered.
  */
-export type QuestionChanges = { revision: number, upserts: Array<Question>, removed: Array<string>, reset: boolean, };
+export type Missed = { asked: number, answered: number, };
+
+/**
+ * The questions that changed since a revision; `reset` says that the upserts are all there are. `missed`: what nobody has read about yet.
+ */
+export type QuestionChanges = { revision: number, upserts: Array<Question>, removed: Array<string>, reset: boolean, missed: Missed, };
 
 /**
  * Where the states of questions are kept: by the server, or on this computer alone.

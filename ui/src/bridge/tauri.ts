@@ -125,6 +125,7 @@ function tauriDesk(): DeskBridge {
     thread: (room, question, older) => ask("thread", { room, question, older }),
     answerQuestion: (room, question, text, visibility, seen, coAnswer) => ask("answer_question", { room, question, text: whole(text), visibility, seen, coAnswer }),
     takeBackAnswer: (room, key) => ask("take_back_answer", { room, key }),
+    noteMissed: (room) => ask("note_missed", { room }),
     held: (room, question) => ask("held", { room, question }),
     discardHeld: (room, question) => ask("discard_held", { room, question }),
     editAnswer: (room, id, text) => ask("edit_answer", { room, id, text: whole(text) }),

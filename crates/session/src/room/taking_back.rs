@@ -92,7 +92,7 @@ impl Room {
 
     /// Waits for what the server says of answers and removals that are on their way; what else comes is of no use to who leaves.
     pub(super) async fn hear_of_last_deeds(&mut self, until: Instant) {
-        while self.removes() || self.outbox.iter().any(is_leaving) {
+        while self.removes() || self.is_online() && self.outbox.iter().any(is_leaving) {
             match timeout_at(until, self.jobs.join_next()).await {
                 Ok(Some(Ok(Done::Removed(asked)))) => self.removal_answered(asked),
                 Ok(Some(Ok(Done::Posted(posted)))) => self.posted(posted).await,

@@ -1,6 +1,6 @@
 // The invented desk: keeps what the backend promises of claims, stages, guards and drafts, everything in memory.
 import type { DeskBridge } from "../desk";
-import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Kept, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
+import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Kept, Missed, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
 import { applyStep, refused } from "./deskSteps";
 import { numbersOf, presentedOf, searchRows } from "./deskViews";
 import { ANA, blankQuestion, CLAIM_MS, laneOf, ME } from "./questions";
@@ -24,6 +24,7 @@ export class FakeDesk implements DeskBridge {
   /** A moderator works at the desk and speaks for nobody. */
   canAnswer = true;
   readonly drafts = new Map<string, string>();
+  missed: Missed = { asked: 0, answered: 0 };
   /** For so many seconds answers can be taken back; here they leave when they are told to. */
   grace = 0;
   readonly leaving = new Map<string, { question: string; text: string; visibility: Visibility }>();
@@ -98,8 +99,8 @@ export class FakeDesk implements DeskBridge {
   }
 
   changes(since: number): QuestionChanges {
-    if (since === 0) return { revision: this.revision, upserts: this.all, removed: [], reset: true };
-    return { revision: this.revision, upserts: this.all.filter((one) => (this.#changedAt.get(one.id) ?? 0) > since), removed: [], reset: false };
+    if (since === 0) return { revision: this.revision, upserts: this.all, removed: [], reset: true, missed: this.missed };
+    return { revision: this.revision, upserts: this.all.filter((one) => (this.#changedAt.get(one.id) ?? 0) > since), removed: [], reset: false, missed: this.missed };
   }
 
   status(): DeskStatus {
@@ -156,6 +157,10 @@ export class FakeDesk implements DeskBridge {
       this.#readers.set(question, visibility);
       return { text, visibility };
     });
+  }
+
+  noteMissed(room: string): Promise<void> {
+    return this.#does("noteMissed", [room], () => void (this.missed = { asked: 0, answered: 0 }));
   }
 
   held(room: string, id: string): Promise<Held> {

@@ -1,6 +1,6 @@
 // The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Kept, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
+import type { AppError, DeskStatus, Kept, Missed, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
 import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
@@ -41,6 +41,8 @@ function wordsFor(step: Step): Key {
   return told[step.do];
 }
 
+const NOTHING: Missed = { asked: 0, answered: 0 };
+
 export class AnswerDesk {
   readonly board = new Board();
   readonly undo = new Undo();
@@ -56,6 +58,7 @@ export class AnswerDesk {
   /** A step that did not happen, and why. */
   error = $state.raw<AppError | null>(null);
   takenOver = $state.raw<readonly TakenOver[]>([]);
+  missed = $state.raw<Missed>(NOTHING);
 
   /** When the composer was left by a key: the same key again soon after means more. */
   leftAt = 0;
@@ -83,6 +86,7 @@ export class AnswerDesk {
   apply(changes: QuestionChanges): void {
     const [before, items] = [this.question, this.board.items];
     this.board.apply(changes);
+    this.missed = changes.missed;
     this.takenOver = takenOver(this.takenOver, items, this.board.items);
     const after = this.question;
     // Published, it is another question.
@@ -189,6 +193,13 @@ export class AnswerDesk {
   /** Somebody has read it. */
   noted(question: string): void {
     this.takenOver = this.takenOver.filter((one) => one.question !== question);
+  }
+
+  /** Somebody has read what became of the questions meanwhile. */
+  noteMissed(): void {
+    if (this.missed.asked + this.missed.answered === 0) return;
+    this.missed = NOTHING;
+    void this.attempt(() => this.#bridge.desk.noteMissed(this.room));
   }
 
   async undoLast(): Promise<void> {
