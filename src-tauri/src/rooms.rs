@@ -36,7 +36,7 @@ enum Seat {
     Opening,
     /// It has no token; a person must give one.
     NoToken,
-    Live(Live),
+    Live(Box<Live>),
 }
 
 /// A room with a session.
@@ -123,7 +123,7 @@ impl Rooms {
             Some(token) => {
                 let started =
                     Session::start(config, token, self.store.clone(), self.env.clone()).await;
-                started.map(|session| Seat::Live(Live::new(key, session, server)))
+                started.map(|session| Seat::Live(Box::new(Live::new(key, session, server))))
             }
         };
         match started {
@@ -173,7 +173,7 @@ impl Rooms {
     /// A room's session, if it is there now.
     pub(crate) fn ready(&self, key: RoomKey) -> Option<Live> {
         match self.seats.borrow().get(&key) {
-            Some(Seat::Live(live)) => Some(live.clone()),
+            Some(Seat::Live(live)) => Some(Live::clone(live)),
             Some(Seat::Opening | Seat::NoToken) | None => None,
         }
     }
@@ -187,7 +187,7 @@ impl Rooms {
         let opened = seats.wait_for(|seats| !matches!(seats.get(&key), Some(Seat::Opening)));
         let seats = timeout(OPENING, opened).await.map_err(|_| Code::Timeout)?;
         match seats.map_err(|_| Code::RoomNotOpen)?.get(&key) {
-            Some(Seat::Live(live)) => Ok(live.clone()),
+            Some(Seat::Live(live)) => Ok(Live::clone(live)),
             Some(Seat::NoToken) => Err(Code::TokenMissing.into()),
             Some(Seat::Opening) | None => Err(Code::RoomNotOpen.into()),
         }
