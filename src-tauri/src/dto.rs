@@ -17,7 +17,7 @@ mod views;
 mod window;
 
 pub(crate) use desk::{
-    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Person,
+    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Missed, Person,
     Presence, Question, QuestionChanges, QuestionDraft, Spoken, Step, Thread, ThreadAnswer,
     Visibility,
 };
@@ -33,8 +33,8 @@ pub(crate) use settings::{CloseChoice, Locale, OPAQUE, Proxy, Settings, Theme};
 pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use views::SavedView;
 pub(crate) use window::{
-    CloseAction, HotkeyAction, Hotkeys, Painted, SeeThrough, Stand, Transcripts, WhichWindow,
-    WindowLook,
+    CloseAction, HotkeyAction, Hotkeys, Painted, QuitChoice, SeeThrough, Stand, Transcripts,
+    Undone, WhichWindow, WindowLook,
 };
 
 pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};
@@ -171,6 +171,8 @@ pub(crate) struct Boot {
     pub(crate) window: WindowLook,
     /// Whether somebody wants to close the window, and is to be asked how it is meant.
     pub(crate) closing: bool,
+    /// What a Quit would leave undone that somebody wants, and is to be asked about; else nothing.
+    pub(crate) quitting: Vec<Undone>,
     /// Whether somebody pressed the key to write when no page was there.
     pub(crate) writes: bool,
     /// Whether the page is to say what it has painted.

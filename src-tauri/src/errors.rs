@@ -35,6 +35,8 @@ pub(crate) enum Code {
     RoomNotOpen,
     /// The room's own row is gone, or was never one that can be retried, discarded or filled.
     RowUnknown,
+    /// What was to be taken back has left.
+    TooLate,
     /// The text has nothing in it.
     Empty,
     /// The room's cache or outbox could not be read or written.
@@ -107,6 +109,7 @@ impl Code {
             Self::RoomKnown => "room_known",
             Self::RoomNotOpen => "room_not_open",
             Self::RowUnknown => "no_such_row",
+            Self::TooLate => "too_late",
             Self::Empty => "empty",
             Self::Storage => "storage",
             Self::SettingsNotSaved => "settings_not_saved",

@@ -23,6 +23,7 @@ use url::Url;
 pub(crate) use self::keys::spec;
 pub(crate) use self::reach::places;
 use self::serving::{ServeError, Served};
+pub(crate) use self::share::people;
 use crate::clipboard::Clipboard;
 use crate::dto::{HostForm, Hosting, KeyWish, TokenStore};
 use crate::errors::{AppError, Code};

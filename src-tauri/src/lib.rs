@@ -6,8 +6,8 @@
 //!
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`],
-//! [`form`] and [`proxy`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
-//! there is something to see), [`windows`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], [`host`] (rooms of one's own, with [`qr`] and [`clipboard`] to share them), and [`demo`].
+//! [`form`] and [`proxy`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`], [`missed`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
+//! there is something to see), [`windows`], [`quitting`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], [`host`] (rooms of one's own, with [`qr`] and [`clipboard`] to share them), and [`demo`].
 
 mod args;
 mod attention;
@@ -29,6 +29,7 @@ mod keeping;
 mod links;
 mod logging;
 mod measure;
+mod missed;
 mod namesakes;
 mod notify;
 mod older;
@@ -39,6 +40,7 @@ mod present;
 mod proxy;
 mod qr;
 mod questions;
+mod quitting;
 mod rooms;
 mod rows;
 mod rules;

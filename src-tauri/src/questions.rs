@@ -78,6 +78,7 @@ impl<'a> Clerk<'a> {
             upserts: shown.into_iter().map(|item| self.question(item)).collect(),
             removed: gone.into_iter().map(|item| item.question_id.as_str().to_owned()).collect(),
             reset: questions.reset || since == 0,
+            missed: dto::Missed::default(),
         }
     }
 

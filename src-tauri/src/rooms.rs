@@ -14,6 +14,7 @@ use url::Url;
 use crate::crossing::Bell;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::errors::{AppError, Code};
+use crate::missed::Watched;
 use crate::namesakes::Namesakes;
 use crate::rows;
 use crate::settings::RoomKey;
@@ -35,7 +36,7 @@ enum Seat {
     Opening,
     /// It has no token; a person must give one.
     NoToken,
-    Live(Live),
+    Live(Box<Live>),
 }
 
 /// A room with a session.
@@ -50,13 +51,14 @@ pub(crate) struct Live {
     /// What came since somebody last looked, by view.
     pub(crate) tally: Arc<Tally>,
     pub(crate) bell: Arc<Bell>,
+    pub(crate) watched: Arc<Watched>,
 }
 
 impl Live {
     fn new(key: RoomKey, session: Session, server: Url) -> Self {
         let (namesakes, colleagues) = (Arc::default(), Arc::default());
-        let (tally, bell) = (Arc::default(), Arc::default());
-        Self { key, session, server, namesakes, colleagues, tally, bell }
+        let (tally, bell, watched) = (Arc::default(), Arc::default(), Arc::default());
+        Self { key, session, server, namesakes, colleagues, tally, bell, watched }
     }
 }
 
@@ -121,7 +123,7 @@ impl Rooms {
             Some(token) => {
                 let started =
                     Session::start(config, token, self.store.clone(), self.env.clone()).await;
-                started.map(|session| Seat::Live(Live::new(key, session, server)))
+                started.map(|session| Seat::Live(Box::new(Live::new(key, session, server))))
             }
         };
         match started {
@@ -171,7 +173,7 @@ impl Rooms {
     /// A room's session, if it is there now.
     pub(crate) fn ready(&self, key: RoomKey) -> Option<Live> {
         match self.seats.borrow().get(&key) {
-            Some(Seat::Live(live)) => Some(live.clone()),
+            Some(Seat::Live(live)) => Some(Live::clone(live)),
             Some(Seat::Opening | Seat::NoToken) | None => None,
         }
     }
@@ -185,7 +187,7 @@ impl Rooms {
         let opened = seats.wait_for(|seats| !matches!(seats.get(&key), Some(Seat::Opening)));
         let seats = timeout(OPENING, opened).await.map_err(|_| Code::Timeout)?;
         match seats.map_err(|_| Code::RoomNotOpen)?.get(&key) {
-            Some(Seat::Live(live)) => Ok(live.clone()),
+            Some(Seat::Live(live)) => Ok(Live::clone(live)),
             Some(Seat::NoToken) => Err(Code::TokenMissing.into()),
             Some(Seat::Opening) | None => Err(Code::RoomNotOpen.into()),
         }
@@ -221,6 +223,15 @@ impl Rooms {
         });
         let _late = timeout(GOODBYE, futures_util::future::join_all(goodbyes)).await;
         self.store.close().await;
+    }
+
+    /// No window shows any of them.
+    pub(crate) fn look_away(&self) {
+        for seat in self.seats.borrow().values() {
+            if let Seat::Live(live) = seat {
+                live.watched.look_away();
+            }
+        }
     }
 
     /// How far apart all rooms write down what they hear, also those that are opened later.

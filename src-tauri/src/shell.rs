@@ -111,6 +111,7 @@ impl Shell {
             notices: self.notices(),
             window: WindowLook::default(),
             closing: false,
+            quitting: Vec::new(),
             writes: false,
             measured: self.measure.is_wanted(),
             stands: BTreeMap::new(),

@@ -23,6 +23,7 @@ use crate::host::{self, Hosts};
 use crate::notify::Notifier;
 use crate::overlay::Overlay;
 use crate::present::Presenter;
+use crate::quitting::Quitting;
 use crate::rooms::Rooms;
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::settings::{Remembered, RoomKey};
@@ -160,6 +161,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(set_up_overlay(app, &shell, wake_overlay));
     app.manage(shell);
     app.manage(WindowState::default());
+    app.manage(Quitting::default());
     app.manage(tray);
     app.manage(Notifier::default());
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));

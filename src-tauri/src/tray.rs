@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use crate::attention::is_staffed;
 use crate::dto::{ConnectionState, RoomStatus};
+use crate::quitting;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::tray_badge;
@@ -213,7 +214,7 @@ fn chosen(app: &AppHandle, item: &str) {
         }
         CLICK_THROUGH => windows::toggle_click_through(app),
         RESET => windows::reset(app),
-        QUIT => windows::quit(app),
+        QUIT => quitting::ask(app),
         room => {
             let key = room.strip_prefix(ROOM).and_then(RoomKey::parse);
             if key.is_some() {

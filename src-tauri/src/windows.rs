@@ -32,6 +32,7 @@ pub(crate) use through::{
 use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot, Stand};
 use crate::pace;
 use crate::present::PRESENT;
+use crate::quitting::{self, Quitting};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::tray::Tray;
@@ -162,7 +163,7 @@ pub(crate) fn bring_soon(app: &AppHandle) {
 }
 
 /// Every window that was open last; the wide one, if none was.
-fn shown_last(app: &AppHandle) -> Vec<RoomWindow> {
+pub(crate) fn shown_last(app: &AppHandle) -> Vec<RoomWindow> {
     let mut open = app.state::<Shell>().remembered.read(|memory| {
         let is_open = |which: &RoomWindow| memory.window(*which).open;
         RoomWindow::ALL.into_iter().filter(is_open).collect::<Vec<_>>()
@@ -232,6 +233,7 @@ fn put_away(app: &AppHandle, which: RoomWindow) {
     let state = state.of(which);
     appear::cancel(app, which);
     state.asked.store(false, Ordering::SeqCst);
+    app.state::<Quitting>().put_off(which);
     let turn = state.turn.fetch_add(1, Ordering::SeqCst) + 1;
     let shell = app.state::<Shell>();
     shell.ticks(which).hide();
@@ -303,7 +305,7 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     }
     match app.state::<Shell>().remembered.read(|memory| memory.settings.close) {
         CloseChoice::Hide => hide(app, which),
-        CloseChoice::Quit => quit(app),
+        CloseChoice::Quit => quitting::ask(app),
         // A page that cannot ask (or a person who closes twice) is taken at their word.
         CloseChoice::Ask
             if app.state::<WindowState>().of(which).asked.swap(true, Ordering::SeqCst) =>

@@ -18,7 +18,7 @@ async fn questions(app: &App) -> Vec<(String, bool, String)> {
     app.ask(QUESTIONS, json!([])).await
 }
 
-async fn listed(app: &App, count: usize) {
+pub(crate) async fn listed(app: &App, count: usize) {
     until("the questions are listed", || async {
         (questions(app).await.len() == count).then_some(())
     })

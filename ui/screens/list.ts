@@ -117,6 +117,7 @@ const rooms: Screen[] = [
 
 const deskScreens: Screen[] = [
   screen("desk", "The answer desk", "rows=2&desk=server", ({ desk }) => desk.board.show("open")),
+  screen("desk-missed", "What came while the desk was away", "rows=2&desk=server", ({ bridge, desk }) => void (desk.missed = bridge.desk.missed = { asked: 12, answered: 3 })),
   screen("desk-lanes-live", "The desk's lane on stage", "rows=2&desk=server", ({ desk }) => desk.board.show("live")),
   screen("desk-lanes-review", "The desk's lane of review", "rows=2&desk=server", ({ desk }) => desk.board.show("review")),
   screen("desk-lanes-done", "The desk's lane of what is done", "rows=2&desk=server", ({ desk }) => desk.board.show("done")),
@@ -153,6 +154,7 @@ const sheets: Record<Sheet["kind"], [about: string, sheet: (it: Shown) => Sheet 
   }, "scene=empty&rooms=3"],
   diagnostic: ["What may be handed on", () => ({ kind: "diagnostic" })],
   close: ["What closing does", () => ({ kind: "close" })],
+  quit: ["What a Quit would leave", ({ aside }) => ({ kind: "quit", undone: [{ room: first(aside.rooms).label, drafts: 2, unsent: 3, held: 1, claims: 1, people: 0 }, { room: "Fragestunde", drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 }] })],
   forget: ["Forgetting a room", ({ aside }) => ({ kind: "forget", room: first(aside.rooms) })],
   token: ["Another token", ({ aside }) => ({ kind: "token", room: first(aside.rooms) }), "scene=refused&rows=6"],
   rules: ["Highlights and mutes", async ({ aside, bridge }) => {

@@ -19,6 +19,13 @@ const sheets: { [K in Sheet["kind"]]: (aside: Aside, bridge: FakeBridge) => Extr
   },
   diagnostic: () => ({ kind: "diagnostic" }),
   close: () => ({ kind: "close" }),
+  quit: () => ({
+    kind: "quit",
+    undone: [
+      { room: "2026 全国用户大会", drafts: 3, unsent: 2, held: 1, claims: 1, people: 0 },
+      { room: "Fragestunde", drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 },
+    ],
+  }),
   forget: (aside) => ({ kind: "forget", room: first(aside.rooms) }),
   token: (aside) => ({ kind: "token", room: first(aside.rooms) }),
   rules: () => ({ kind: "rules" }),

@@ -248,7 +248,7 @@ describe("review", () => {
 
   it("leaves what was open and is another question now", async () => {
     await look("q13");
-    desk.apply({ revision: desk.board.since + 1, upserts: [], removed: ["q13"], reset: false });
+    desk.apply({ revision: desk.board.since + 1, upserts: [], removed: ["q13"], reset: false, missed: desk.missed });
     expect([desk.opened, desk.answer]).toEqual([null, null]);
   });
 });

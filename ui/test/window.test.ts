@@ -56,6 +56,24 @@ describe("the window", () => {
     expect(bridge.calls.filter(([name]) => name === "closeWindow")).toEqual([["closeWindow", "stay", false]]);
   });
 
+  it("asks before a Quit that would leave something undone: Enter and Escape stay", async () => {
+    const { bridge, aside } = await shown("main");
+    const said = (): unknown[] => bridge.calls.filter(([name]) => name === "answerQuit").map(([, choice]) => choice);
+    const undone = [{ room: "Beamer", drafts: 1, unsent: 2, held: 0, claims: 0, people: 0 }];
+    bridge.emit("quit-asked", undone);
+    await settled();
+    expect([...document.querySelectorAll("dialog h3, dialog li")].map((one) => one.textContent)).toEqual(["Beamer", "2 entries not sent yet. They are sent at the next start.", "1 text half written. It is kept, and there again at the next start."]);
+    expect([document.activeElement?.textContent, said()]).toEqual(["Stay", ["shown"]]);
+    document.querySelector("dialog")?.dispatchEvent(new Event("cancel", { cancelable: true }));
+    await settled();
+    expect([aside.sheet, said()]).toEqual([null, ["shown", "stay"]]);
+    bridge.emit("quit-asked", undone);
+    await settled();
+    button("Quit anyway")?.click();
+    await settled();
+    expect(said()).toEqual(["shown", "stay", "shown", "quit"]);
+  });
+
   it("keeps what closing is to mean from now on, whatever else is chosen later", async () => {
     const { bridge, aside } = await shown("main");
     bridge.emit("close-asked", null);

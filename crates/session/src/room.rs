@@ -6,8 +6,8 @@
 //!
 //! The parts: `start` (from what the disk holds), `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
-//! (servers with places), `behind` (where much was missed there), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling` and
-//! `doubt` (the outbox), `desk` (questions as work), `review` (questions that wait for staff), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
+//! (servers with places), `behind` (where much was missed there), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling`,
+//! `doubt` and `taking_back` (the outbox), `desk` (questions as work), `review` (questions that wait for staff), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
 mod aligned;
@@ -33,10 +33,12 @@ mod snapshot;
 mod snippets;
 mod start;
 mod surroundings;
+mod taking_back;
 mod wishes;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aside_history::{LocalId, OutboxError, OutgoingBody, Place, Position, RoomId, RowKey, Store};
 use aside_protocol::http::HistoryPage;
@@ -63,8 +65,8 @@ use crate::view::RoomView;
 pub(crate) use start::start;
 
 use aligned::Aligned;
-pub(crate) use answers::draft_slot;
 pub use answers::{Answering, OutgoingAnswer};
+pub(crate) use answers::{draft_of, draft_slot};
 use connection::Phase;
 pub use desk::Questions;
 use exact::Exact;
@@ -74,6 +76,7 @@ pub(crate) use moderating::OrderWish;
 use pacing::Pacing;
 use sending::Item;
 use surroundings::Surroundings;
+pub use taking_back::TakenBack;
 pub(crate) use wishes::Staff;
 pub use wishes::Wish;
 
@@ -84,10 +87,11 @@ pub(crate) type Stored = oneshot::Sender<Result<(), OutboxError>>;
 
 /// A wish of whoever holds the session.
 pub(crate) enum Command {
-    Say { body: OutgoingBody, reply: oneshot::Sender<Result<LocalId, SendError>> },
+    Say { body: OutgoingBody, grace: Duration, reply: oneshot::Sender<Result<LocalId, SendError>> },
     Settled { id: LocalId, reply: Reply<Settled> },
     Retry { key: RowKey, reply: Reply<()> },
     Discard { key: RowKey, reply: Reply<()> },
+    TakeBack { key: RowKey, reply: Reply<TakenBack> },
     FillGap { key: RowKey, reply: Reply<()> },
     Older { limit: u32, reply: Reply<()> },
     MarkRead { place: Place, reply: Reply<()> },
@@ -264,8 +268,8 @@ impl Room {
 
     async fn obey(&mut self, command: Command) {
         match command {
-            Command::Say { body, reply } => {
-                let said = self.say(body).await;
+            Command::Say { body, grace, reply } => {
+                let said = self.say(body, grace).await;
                 let _gone = reply.send(said);
             }
             Command::Settled { id, reply } => self.wait_for(id, reply).await,
@@ -274,6 +278,9 @@ impl Room {
             }
             Command::Discard { key, reply } => {
                 let _gone = reply.send(self.discard(key).await);
+            }
+            Command::TakeBack { key, reply } => {
+                let _gone = reply.send(self.take_back(key).await);
             }
             Command::FillGap { key, reply } => self.fill_gap(key, reply).await,
             Command::Older { limit, reply } => self.fetch_older(limit, reply).await,

@@ -201,14 +201,19 @@ impl Session {
         text: &str,
         how: Answering,
     ) -> Result<LocalId, SendError> {
-        let Answering { visibility, seen, co_answer } = how;
+        let Answering { visibility, seen, co_answer, grace } = how;
         let text = text.to_owned();
-        self.say(OutgoingBody::Answer { question, text, visibility, seen, co_answer }).await
+        let body = OutgoingBody::Answer { question, text, visibility, seen, co_answer };
+        self.say_after(body, grace).await
     }
 
     async fn say(&self, body: OutgoingBody) -> Result<LocalId, SendError> {
+        self.say_after(body, Duration::ZERO).await
+    }
+
+    async fn say_after(&self, body: OutgoingBody, grace: Duration) -> Result<LocalId, SendError> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.commands.send(Command::Say { body, reply }).await;
+        let sent = self.commands.send(Command::Say { body, grace, reply }).await;
         sent.map_err(|_| SendError::Closed)?;
         answer.await.map_err(|_| SendError::Closed)?
     }

@@ -231,7 +231,7 @@ async fn a_private_answer_reaches_its_asker_and_stands_in_no_timeline() {
     me.ask("why").await.unwrap();
     let question = items_when(&sue, |items| items.len() == 1).await[0].question_id.clone();
     for (text, visibility) in [("to you", Visibility::Asker), ("to us", Visibility::Staff)] {
-        let how = Answering { visibility, seen: Some(0), co_answer: false };
+        let how = Answering { visibility, seen: Some(0), co_answer: false, ..Answering::default() };
         let id = sue.answer_as(question.clone(), text, how).await.unwrap();
         let shown = sue.questions(0).await.unwrap().outgoing;
         assert!(shown.iter().all(|answer| answer.visibility == visibility), "{shown:?}");
@@ -247,7 +247,12 @@ async fn a_private_answer_reaches_its_asker_and_stands_in_no_timeline() {
     }
     questions_when(&sue, |questions| questions.outgoing.is_empty()).await;
     // Who did not see it is held, with the text and for whom it was.
-    let how = Answering { visibility: Visibility::Asker, seen: Some(0), co_answer: false };
+    let how = Answering {
+        visibility: Visibility::Asker,
+        seen: Some(0),
+        co_answer: false,
+        ..Answering::default()
+    };
     let late = tim.answer_as(question, "late", how).await.unwrap();
     assert!(matches!(tim.settled(late).await.unwrap(), Settled::Failed { .. }));
     let held = questions_when(&tim, |questions| questions.outgoing.len() == 1).await.outgoing;

@@ -1,5 +1,7 @@
 //! Answering: steps of triage, threads, answers with their guard, drafts.
 
+use std::time::Duration;
+
 use aside_history::RowKind;
 use aside_protocol::triage::{Change, Item, LogLine, Review, Visibility, Work};
 use aside_protocol::{Body, EntryId};
@@ -123,8 +125,13 @@ pub(crate) async fn answer_question(
     let desk = Desk::read(&shell, &live).await?;
     let held = desk.held(&id).map(|held| held.key);
     let session = &live.session;
-    let how =
-        Answering { visibility: visibility.0.into(), seen: Some(seen.0), co_answer: co_answer.0 };
+    let grace = shell.remembered.read(|memory| memory.settings.unsend_secs);
+    let how = Answering {
+        visibility: visibility.0.into(),
+        seen: Some(seen.0),
+        co_answer: co_answer.0,
+        grace: Duration::from_secs(u64::from(grace)),
+    };
     let kept = session.answer_as(id.clone(), &text, how).await?;
     // Only now: had it not been kept, the held one would be all there is.
     if let Some(key) = held {
@@ -132,7 +139,7 @@ pub(crate) async fn answer_question(
     }
     session.set_question_draft(id, String::new(), Visibility::Public).await?;
     let row = shell.rooms.store().row_by_local_id(session.room(), kept).await?;
-    Ok(Kept { key: row.map_or_else(String::new, |row| row.key.0.to_string()) })
+    Ok(Kept { key: row.map_or_else(String::new, |row| row.key.0.to_string()), grace })
 }
 
 /// The answer that its guard held, beside those that came first.

@@ -9,6 +9,7 @@ use crate::dto::{Boot, Page, RoomForm, RoomStatus, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::form;
 use crate::host::{self, Hosts};
+use crate::quitting::Quitting;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::tray::Tray;
@@ -29,8 +30,9 @@ pub(crate) async fn boot(
     let _known_now = shell.streamer.is_on_now(mode).await;
     let (window, stands) = (windows::look(&app, which), windows::stands(&app, which));
     let closing = windows::is_asked(&app, which);
+    let quitting = app.state::<Quitting>().asked(which);
     let writes = shell.opening.take_wish_to_write(which);
-    let mut boot = Boot { window, stands, closing, writes, ..shell.boot() };
+    let mut boot = Boot { window, stands, closing, quitting, writes, ..shell.boot() };
     let goes_on = boot.room.as_ref().is_some_and(|room| boot.stands.contains_key(room));
     if boot.window.view == views::ALL && !goes_on {
         boot.page = first_page(&shell, boot.room.as_deref(), rows.limit()).await;

@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 
 use aside_history::{Anchor, Place, Revision};
+use aside_protocol::triage::Item;
+use aside_session::{Connection, DeskState};
 use jiff::Timestamp;
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::{Arg, bad};
 use crate::crossing::crossing;
-use crate::dto::{self, Moment, Page, Painted, Pull, PullWish, Reading, Spot};
+use crate::dto::{
+    self, Missed, Moment, Page, Painted, Pull, PullWish, QuestionChanges, Reading, Spot,
+};
 use crate::errors::AppError;
+use crate::rooms::Live;
 use crate::shell::Shell;
 use crate::views;
 use crate::windows::RoomWindow;
@@ -100,13 +105,33 @@ pub(crate) async fn pull(
             pull.changes = Some(changes);
             if let Some(since) = wish.questions_since {
                 let found = live.session.questions(since).await?;
-                pull.questions = Some(shell.clerk(&live, &found).changes(found, since));
+                let (clerk, missed) = (shell.clerk(&live, &found), missed(&live, &found.items));
+                let changes = clerk.changes(found, since);
+                pull.questions = Some(QuestionChanges { missed, ..changes });
             }
         }
     }
     pull.statuses = shell.rooms.statuses();
     pull.notices = shell.notices();
     Ok(pull)
+}
+
+fn missed(live: &Live, items: &[Item]) -> Missed {
+    let view = live.session.watch().borrow().clone();
+    let fresh = view.connection == Connection::Online
+        && matches!(view.desk.state, DeskState::Fresh | DeskState::Local);
+    live.watched.look(items, fresh, &view.facts.user)
+}
+
+/// Somebody has read what was missed.
+#[tauri::command]
+pub(crate) async fn note_missed(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+) -> Result<(), AppError> {
+    shell.rooms.live(room.room()?).await?.watched.noted();
+    shell.rooms.look_again();
+    Ok(())
 }
 
 /// The views that somebody has before them: this page's, and that of another window that is shown.

@@ -7,12 +7,13 @@ use tauri_plugin_autostart::ManagerExt;
 
 use crate::args::{Arg, bad, bounded};
 use crate::dto::{
-    CloseAction, CloseChoice, HotkeyAction, Hotkeys, Notice, Settings, Stand, WhichWindow,
+    CloseAction, CloseChoice, HotkeyAction, Hotkeys, Notice, QuitChoice, Settings, Stand,
+    WhichWindow,
 };
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
 use crate::windows::RoomWindow;
-use crate::{links, overlay, windows};
+use crate::{links, overlay, quitting, windows};
 
 /// The longest name of a view, in bytes.
 const VIEW_BYTES: usize = 64;
@@ -95,10 +96,21 @@ pub(crate) fn close_window(
         windows::settings_changed(&app);
     }
     match choice {
-        CloseChoice::Quit => windows::quit(&app),
+        CloseChoice::Quit => quitting::ask(&app),
         CloseChoice::Hide | CloseChoice::Ask => windows::hide(&app, this(&window)?),
     }
     saved
+}
+
+/// What became of the question whether to quit all the same.
+#[tauri::command(async)]
+pub(crate) fn answer_quit(
+    app: AppHandle,
+    window: WebviewWindow,
+    choice: Arg<QuitChoice>,
+) -> Result<(), AppError> {
+    quitting::answered(&app, this(&window)?, choice.0);
+    Ok(())
 }
 
 #[tauri::command]

@@ -1,11 +1,12 @@
 //! Writing into a room: sending, asking, answering, drafts.
 
 use aside_history::DraftMode;
+use aside_session::SessionError;
 use tauri::State;
 
 use crate::args::Arg;
-use crate::dto::{Draft, SendMode};
-use crate::errors::AppError;
+use crate::dto::{Draft, QuestionDraft, SendMode};
+use crate::errors::{AppError, Code};
 use crate::shell::Shell;
 
 /// Returns once the text is safe on disk and stands in the timeline.
@@ -54,6 +55,21 @@ pub(crate) async fn discard(
 ) -> Result<(), AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     Ok(live.session.discard(key.row()?).await?)
+}
+
+/// Has an answer back that has not left: it is its question's draft then.
+#[tauri::command]
+pub(crate) async fn take_back_answer(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    key: Arg<String>,
+) -> Result<QuestionDraft, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let taken = live.session.take_back(key.row()?).await.map_err(|error| match error {
+        SessionError::NoSuchRow => Code::TooLate.into(),
+        error => AppError::from(error),
+    })?;
+    Ok(QuestionDraft { text: taken.text, visibility: taken.visibility.into() })
 }
 
 #[tauri::command]

@@ -161,7 +161,16 @@ pub(crate) struct Question {
     pub(crate) held: bool,
 }
 
-/// The questions that changed since a revision; `reset` says that the upserts are all there are.
+/// What became of a desk's questions while nobody saw them: how many are new, and how many others have answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Missed {
+    pub(crate) asked: u32,
+    pub(crate) answered: u32,
+}
+
+/// The questions that changed since a revision; `reset` says that the upserts are all there are. `missed`: what nobody has read about yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -170,6 +179,7 @@ pub(crate) struct QuestionChanges {
     pub(crate) upserts: Vec<Question>,
     pub(crate) removed: Vec<String>,
     pub(crate) reset: bool,
+    pub(crate) missed: Missed,
 }
 
 /// Where the states of questions are kept: by the server, or on this computer alone.
@@ -330,12 +340,13 @@ pub(crate) struct QuestionDraft {
     pub(crate) visibility: Visibility,
 }
 
-/// The row of something that was written.
+/// The row of something that was written, and for how many seconds it can be taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Kept {
     pub(crate) key: String,
+    pub(crate) grace: u16,
 }
 
 impl From<triage::Visibility> for Visibility {

@@ -81,7 +81,7 @@ pub(crate) enum Proxy {
 /// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
 /// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
 /// seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
-/// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
+/// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; `unsend_secs` (0 to 60) how long an answer can be taken back before it leaves; transcripts go after
 /// `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -108,6 +108,7 @@ pub(crate) struct Settings {
     pub(crate) dim_read: bool,
     pub(crate) side_opacity: u8,
     pub(crate) rest_after_secs: u16,
+    pub(crate) unsend_secs: u16,
     pub(crate) start_with_system: bool,
     pub(crate) start_hidden: bool,
     pub(crate) keep_transcripts: bool,
@@ -137,6 +138,9 @@ impl Settings {
     /// How long a hidden window may keep its page, in seconds.
     const RESTS: std::ops::RangeInclusive<u16> = 5..=3600;
 
+    /// Who asked waits so long at most for an answer that is written.
+    const LONGEST_UNSEND_SECS: u16 = 60;
+
     /// The settings with every number in its range, no room by a name that is none of ours, and no proxy that can't be one.
     pub(crate) fn bounded(mut self) -> Self {
         self.text_size = self.text_size.clamp(*Self::TEXT_SIZES.start(), *Self::TEXT_SIZES.end());
@@ -149,6 +153,7 @@ impl Settings {
         self.side_opacity =
             self.side_opacity.clamp(*Self::OPACITIES.start(), *Self::OPACITIES.end());
         self.rest_after_secs = self.rest_after_secs.clamp(*Self::RESTS.start(), *Self::RESTS.end());
+        self.unsend_secs = self.unsend_secs.min(Self::LONGEST_UNSEND_SECS);
         self.transcript_days = self.transcript_days.clamp(*Self::DAYS.start(), *Self::DAYS.end());
         self.transcript_megabytes =
             self.transcript_megabytes.clamp(*Self::MEGABYTES.start(), *Self::MEGABYTES.end());
@@ -181,6 +186,7 @@ impl Default for Settings {
             dim_read: false,
             side_opacity: OPAQUE,
             rest_after_secs: 60,
+            unsend_secs: 6,
             start_with_system: false,
             start_hidden: true,
             keep_transcripts: true,

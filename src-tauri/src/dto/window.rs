@@ -112,6 +112,30 @@ pub(crate) enum CloseAction {
     Stay,
 }
 
+/// What a Quit would leave undone in a room: how many drafts (they are kept), what waits to be sent, answers that their guard holds, questions
+/// that this person has claimed here, and people who would be cut off, where the room is hosted here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Undone {
+    pub(crate) room: String,
+    pub(crate) drafts: u32,
+    pub(crate) unsent: u32,
+    pub(crate) held: u32,
+    pub(crate) claims: u32,
+    pub(crate) people: u32,
+}
+
+/// What a page says to the question whether to quit: it is on the screen, or a person has answered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum QuitChoice {
+    Shown,
+    Stay,
+    Quit,
+}
+
 /// What a page has drawn since it exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

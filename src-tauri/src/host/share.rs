@@ -4,11 +4,11 @@ use aside_protocol::Topic;
 use aside_server::{Rooms, page_link};
 use url::Url;
 
-use super::{Hosts, Run, failed, keys};
+use super::{Hosts, Run, failed, keys, saved};
 use crate::dto::{HostForm, HostLink, HostState, Hosting};
 use crate::errors::{AppError, Code};
 use crate::qr;
-use crate::settings::{Hosted, SavedRoom};
+use crate::settings::{Hosted, RoomKey, SavedRoom};
 use crate::shell::Shell;
 
 pub(super) async fn look(
@@ -54,6 +54,13 @@ pub(super) async fn look(
         people: u32::try_from(people).unwrap_or(u32::MAX),
         keys: keys::all(&rooms, &room.form.user).await?,
     })
+}
+
+/// How many people are in a hosted room, its host among them; none where it does not run.
+pub(crate) async fn people(shell: &Shell, hosts: &Hosts, key: RoomKey) -> u32 {
+    let (Some(rooms), Ok((room, _))) = (hosts.rooms(key), saved(shell, key)) else { return 0 };
+    let people = rooms.people(&Topic::new(&room.form.topic)).await.unwrap_or_default();
+    u32::try_from(people).unwrap_or(u32::MAX)
 }
 
 fn link(base: &Url, room: &SavedRoom) -> Option<HostLink> {

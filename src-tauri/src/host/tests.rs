@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::dto::{ConnectionState, HostState, KeyRole, Reach, RoomForm};
+use crate::quitting::undone;
 use crate::rows;
 use crate::shell::tests::{keyring, shell_at};
 
@@ -313,4 +314,21 @@ async fn a_key_opens_the_room_until_it_is_revoked() {
     assert_eq!(left.iter().map(|key| key.role).collect::<Vec<_>>(), [KeyRole::Audience]);
     let desk = desk.restarted().await;
     assert_eq!(desk.look(key).await.keys, left, "what somebody has outlives a start");
+}
+
+#[tokio::test]
+async fn a_quit_would_cut_off_whoever_else_is_in_a_hosted_room() {
+    let desk = Desk::set();
+    let key = desk.host(form()).await;
+    desk.is_online(key).await;
+    assert_eq!(undone(&desk.shell, &desk.hosts).await, [], "the host alone");
+    let (room, hosted) = saved(&desk.shell, key).unwrap();
+    let (rooms, base) = (desk.hosts.rooms(key).unwrap(), serving::base(hosted.port).unwrap());
+    let wish = KeyWish { name: "Bo".to_owned(), role: KeyRole::Staff, hours: 8 };
+    let made = keys::make(&rooms, &room, &hosted, &base, wish).await.unwrap();
+    let guest = Desk::set();
+    let there = guest.shell.join(room.form, Some(made.secret)).await.unwrap();
+    guest.is_online(there).await;
+    let left = undone(&desk.shell, &desk.hosts).await;
+    assert_eq!(left.iter().map(|of| of.people).collect::<Vec<_>>(), [1]);
 }

@@ -135,6 +135,7 @@ fn what_was_begun_shows_at_its_question() {
         visibility: aside_protocol::triage::Visibility::Public,
         state: aside_history::Delivery::Sending,
         held: false,
+        held_back: false,
     };
     let none = Questions::default();
     let drafted = Questions { drafted: vec![id.clone()], ..none.clone() };

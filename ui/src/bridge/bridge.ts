@@ -1,6 +1,6 @@
 // Everything the window may ask of the backend and hear from it: the one interface, with a real and an invented implementation.
 import type { DeskBridge } from "./desk";
-import type { Anchor, AppError, Boot, CloseAction, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, Rules, SavedRoom, SendMode, Settings, ShowRoom, WindowLook } from "./dto";
+import type { Anchor, AppError, Boot, CloseAction, Draft, ExportProgress, Moment, Notice, Overlay, OverlayPart, Page, Painted, Pull, PullWish, RoomForm, RoomStatus, Rules, SavedRoom, SendMode, Settings, ShowRoom, Undone, WindowLook } from "./dto";
 import type { HostBridge } from "./host";
 import type { OrderBridge } from "./order";
 import type { RulesBridge } from "./rules";
@@ -10,6 +10,8 @@ import type { WindowBridge } from "./window";
 export interface BridgeEvents {
   tick: null;
   "close-asked": null;
+  /** A Quit would leave this undone: a person is asked first. */
+  "quit-asked": readonly Undone[];
   "show-room": ShowRoom;
   settings: Settings;
   /** The list of rooms changed, in whichever window. */

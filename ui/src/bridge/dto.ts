@@ -127,10 +127,10 @@ export type Proxy = { "by": "system" } | { "by": "direct" } | { "by": "through",
  * servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
  * 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
  * seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
- * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; transcripts go after
+ * `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; `unsend_secs` (0 to 60) how long an answer can be taken back before it leaves; transcripts go after
  * `transcript_days` (1 to 3650) or beyond `transcript_megabytes` (10 to 50,000).
  */
-export type Settings = { locale: string, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, proxy: Proxy, };
+export type Settings = { locale: string, theme: Theme, close: CloseChoice, textSize: number, density: Density, picturesElsewhere: boolean, notifications: boolean, notifyMarked: boolean, notifySilence: boolean, notifyText: boolean, overlay: boolean, overlayRoom: string, streamerMode: StreamerMode, hoverFreezeMs: number, foldRepeats: boolean, sampleFast: boolean, fadeAfterSecs: number, dimRead: boolean, sideOpacity: number, restAfterSecs: number, unsendSecs: number, startWithSystem: boolean, startHidden: boolean, keepTranscripts: boolean, transcriptDays: number, transcriptMegabytes: number, views: Array<SavedView>, proxy: Proxy, };
 
 /**
  * Something a person should know: a code and what its sentence names.
@@ -146,6 +146,10 @@ export type Boot = { version: string, rooms: Array<SavedRoom>, settings: Setting
  * Whether somebody wants to close the window, and is to be asked how it is meant.
  */
 closing: boolean, 
+/**
+ * What a Quit would leave undone that somebody wants, and is to be asked about; else nothing.
+ */
+quitting: Array<Undone>, 
 /**
  * Whether somebody pressed the key to write when no page was there.
  */
@@ -295,6 +299,17 @@ export type Draft = { text: string, mode: SendMode, };
 export type CloseAction = "hide" | "quit" | "stay";
 
 /**
+ * What a Quit would leave undone in a room: how many drafts (they are kept), what waits to be sent, answers that their guard holds, questions
+ * that this person has claimed here, and people who would be cut off, where the room is hosted here.
+ */
+export type Undone = { room: string, drafts: number, unsent: number, held: number, claims: number, people: number, };
+
+/**
+ * What a page says to the question whether to quit: it is on the screen, or a person has answered it.
+ */
+export type QuitChoice = "shown" | "stay" | "quit";
+
+/**
  * A row's key and its place.
  */
 export type Spot = { key: string, place: number, };
@@ -411,9 +426,14 @@ export type Stage = "none" | "next" | "now";
 export type Question = { id: string, row: string | null, number: number, rev: number, lane: Lane, text: string, originalText: string | null, asker: Person, askedAt: number | null, review: Review, work: Work, mergedInto: string | null, alsoAsked: Array<string>, stage: Stage, pinned: boolean, votes: number, voted: boolean, tags: Array<string>, note: string, claim: Claim | null, presence: Array<Presence>, answers: number, lastAnswer: number, firstAnswerAt: number | null, closedAt: number | null, closeReason: string | null, changedBy: string, hasDraft: boolean, held: boolean, };
 
 /**
- * The questions that changed since a revision; `reset` says that the upserts are all there are.
+ * What became of a desk's questions while nobody saw them: how many are new, and how many others have answered.
  */
-export type QuestionChanges = { revision: number, upserts: Array<Question>, removed: Array<string>, reset: boolean, };
+export type Missed = { asked: number, answered: number, };
+
+/**
+ * The questions that changed since a revision; `reset` says that the upserts are all there are. `missed`: what nobody has read about yet.
+ */
+export type QuestionChanges = { revision: number, upserts: Array<Question>, removed: Array<string>, reset: boolean, missed: Missed, };
 
 /**
  * Where the states of questions are kept: by the server, or on this computer alone.
@@ -473,9 +493,9 @@ export type Held = { question: Question, answers: Array<ThreadAnswer>, text: str
 export type QuestionDraft = { text: string, visibility: Visibility, };
 
 /**
- * The row of something that was written.
+ * The row of something that was written, and for how many seconds it can be taken back.
  */
-export type Kept = { key: string, };
+export type Kept = { key: string, grace: number, };
 
 /**
  * A text for many answers; `room` null: for every room. `team` ones are kept by the room's server for all its staff, and

@@ -1,5 +1,5 @@
 // What a page may ask about the window it stands in, and about the keys that reach it from other programs.
-import type { Exported, HotkeyAction, Hotkeys, Stand, Transcripts, WhichWindow } from "./dto";
+import type { Exported, HotkeyAction, Hotkeys, QuitChoice, Stand, Transcripts, WhichWindow } from "./dto";
 
 export interface WindowBridge {
   /** Brings the one or the other window of a room to the front. */
@@ -15,6 +15,8 @@ export interface WindowBridge {
   /** The pointer moves the window until it is let go. */
   drag(): Promise<void>;
   reset(): Promise<void>;
+  /** To the question whether to quit: it is on the screen, or a person has answered it. */
+  answerQuit(choice: QuitChoice): Promise<void>;
   /** Where the reader stands, by room: the page that comes after this one goes on there. */
   keepStands(stands: Readonly<Record<string, Stand>>): Promise<void>;
   /** The `aside://` link that was opened, once. */

@@ -22,7 +22,7 @@ import { RoomList } from "./roomList.svelte";
 import { RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 import { ALL, Views } from "./views.svelte";
-import type { Sheet } from "./sheet";
+import { askedBy, type Sheet } from "./sheet";
 import { Tour } from "./tour.svelte";
 import { RoomWindow } from "./window.svelte";
 
@@ -121,6 +121,7 @@ export class Aside {
     await hear(this.bridge, {
       tick: () => this.#pulse.poke(),
       "close-asked": () => (this.sheet = { kind: "close" }),
+      "quit-asked": (undone) => (this.sheet = { kind: "quit", undone }),
       "show-room": ({ room, spot }) => void this.showNamed(room, spot),
       export: (progress) => this.desk?.exporting.heard(progress),
       settings: state((settings) => this.#adopt(settings)),
@@ -141,7 +142,7 @@ export class Aside {
   }
 
   #take(boot: Boot): void {
-    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, boot.closing ? { kind: "close" } : this.sheet, boot.notices];
+    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, askedBy(boot) ?? this.sheet, boot.notices];
     if (boot.writes) this.writes++;
     this.#adopt(boot.settings);
   }
@@ -157,8 +158,7 @@ export class Aside {
     this.leaveView();
     this.currentId = id;
     const timeline = this.#draw(id);
-    const composer = new Composer(id, this.bridge);
-    this.composer = composer;
+    const composer = (this.composer = new Composer(id, this.bridge));
     this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
     if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
     if (this.currentId !== id) return;

@@ -19,6 +19,7 @@ export const defaults: Settings = {
   dimRead: false,
   sideOpacity: 100,
   restAfterSecs: 60,
+  unsendSecs: 6,
   startWithSystem: false,
   startHidden: true,
   keepTranscripts: true,

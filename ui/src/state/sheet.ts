@@ -1,5 +1,5 @@
 // The sheets of a window, of which one at most is open.
-import type { Row, SavedRoom, SavedView } from "../bridge/dto";
+import type { Boot, Row, SavedRoom, SavedView, Undone } from "../bridge/dto";
 import type { Who } from "./person.svelte";
 
 /** What stands in front of the room, if anything. */
@@ -12,6 +12,7 @@ export type Sheet =
   | { kind: "archive" }
   | { kind: "diagnostic" }
   | { kind: "close" }
+  | { kind: "quit"; undone: readonly Undone[] }
   | { kind: "forget"; room: SavedRoom }
   | { kind: "token"; room: SavedRoom }
   | { kind: "rules" }
@@ -22,3 +23,9 @@ export type Sheet =
   /** Going to a moment; prefilled with this one, else with that of the row that is looked at. */
   | { kind: "date"; at: number | null }
   | { kind: "view"; view: SavedView };
+
+/** What the shell wants to know of a person, if anything. */
+export function askedBy({ closing, quitting }: Boot): Sheet | null {
+  if (quitting.length > 0) return { kind: "quit", undone: quitting };
+  return closing ? { kind: "close" } : null;
+}

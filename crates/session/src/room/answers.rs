@@ -1,7 +1,9 @@
 //! What is written at the desk: drafts of answers, answers on their way, and those that their guard holds.
 
+use std::time::Duration;
+
 use aside_history::{
-    Change, Delivery, DraftMode, NewRow, OutboxError, OutgoingBody, RowKey, RowKind,
+    Change, Delivery, DraftMode, NewRow, OutboxError, OutgoingBody, RowKey, RowKind, StoreError,
 };
 use aside_protocol::triage::{AnswerEdit, Visibility};
 use aside_protocol::{EntryId, Extension, triage};
@@ -20,6 +22,18 @@ pub(crate) fn draft_slot(question: &EntryId) -> String {
     format!("{DRAFT}{}", question.as_str())
 }
 
+/// What a draft of an answer says, and to whom; nothing to everybody, where there is none.
+pub(crate) fn draft_of(draft: Option<aside_history::Draft>) -> (String, Visibility) {
+    draft.map_or((String::new(), Visibility::Public), |draft| {
+        let readers = match draft.mode {
+            DraftMode::Message | DraftMode::Question => Visibility::Public,
+            DraftMode::ForAsker => Visibility::Asker,
+            DraftMode::ForStaff => Visibility::Staff,
+        };
+        (draft.text, readers)
+    })
+}
+
 /// For whom an answer is, and what its writer knew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answering {
@@ -30,6 +44,9 @@ pub struct Answering {
     pub seen: Option<u64>,
     /// Its writer knows that somebody else is about to answer, or has.
     pub co_answer: bool,
+    /// For so long it does not leave, and [`Session::take_back`](crate::Session::take_back) has it back; zero: it leaves at once. A
+    /// room that is left sends it first.
+    pub grace: Duration,
 }
 
 /// An answer that was written here and is not settled.
@@ -47,6 +64,8 @@ pub struct OutgoingAnswer {
     pub state: Delivery,
     /// Its guard holds it: somebody else answered, or is about to.
     pub held: bool,
+    /// It is held back, so that it can be taken back.
+    pub held_back: bool,
 }
 
 impl Room {
@@ -73,6 +92,15 @@ impl Room {
     /// Whether an answer may be for its asker alone: it needs a server that knows them, and takes each once.
     pub(super) fn has_private_answers(&self) -> bool {
         self.has_desk() && self.has(Extension::Ack) && self.tell.borrow().facts.role.answers()
+    }
+
+    /// The draft of an answer, empty for none, and who is to read it.
+    pub(super) async fn answer_draft(
+        &self,
+        question: &EntryId,
+    ) -> Result<(String, Visibility), StoreError> {
+        let draft = self.store.draft(self.id, &draft_slot(question)).await?;
+        Ok(draft_of(draft))
     }
 
     /// Keeps a draft of an answer; an empty text clears it.
@@ -154,5 +182,6 @@ fn outgoing(item: &Item) -> Option<OutgoingAnswer> {
         }
     };
     let (question, text, visibility) = (question.clone(), text.clone(), *visibility);
-    Some(OutgoingAnswer { key: item.key, question, text, visibility, state, held })
+    let held_back = item.held_back_until().is_some();
+    Some(OutgoingAnswer { key: item.key, question, text, visibility, state, held, held_back })
 }

@@ -26,7 +26,7 @@ const SILENCES: u32 = 2;
 const SYNC: Duration = Duration::from_secs(15);
 /// How long leaving may take.
 const GOODBYE: Duration = Duration::from_millis(500);
-/// The same where the server has not said yet that what is removed here is removed.
+/// The same where the server has not said yet that what is removed or answered here is.
 const LAST_DEED: Duration = Duration::from_secs(2);
 
 /// Where a connection is in its life.
@@ -272,8 +272,9 @@ impl Room {
     pub(super) async fn leave(&mut self) {
         let begun = Instant::now();
         self.remove_all_now();
+        self.hold_nothing_back().await;
         let said = self.say_to_link(Say::Goodbye);
-        self.hear_of_removals(begun + LAST_DEED).await;
+        self.hear_of_last_deeds(begun + LAST_DEED).await;
         if said {
             sleep_until(begun + GOODBYE).await;
         }

@@ -169,8 +169,8 @@ impl Room {
                 Some(unsure.last.map_or(now, |last| last + LOOK_AGAIN))
             }
             State::Shown { until, .. } => Some(*until),
+            State::Queued => item.held_back_until(),
             State::Unsure(_)
-            | State::Queued
             | State::Posting { .. }
             | State::InReview { .. }
             | State::Failed { .. } => None,
@@ -203,6 +203,7 @@ impl Room {
                     self.outbox.remove(n);
                     continue;
                 }
+                State::Queued if !self.outbox[n].is_held_back(now) => self.outbox[n].leaves = None,
                 _ => {}
             }
             n += 1;

@@ -10,7 +10,7 @@ use aside_protocol::moderation::{
 };
 use jiff::{SignedDuration, Timestamp, Unit};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::sending::State;
 use super::settling::LONGEST_PAUSE;
@@ -164,15 +164,12 @@ impl Room {
         self.check_removals(now);
     }
 
-    /// Waits for what the server says of removals that are on their way; what else comes is of no use to who leaves.
-    pub(super) async fn hear_of_removals(&mut self, until: Instant) {
-        while self.order.held.iter().any(|held| held.sent) {
-            match timeout_at(until, self.jobs.join_next()).await {
-                Ok(Some(Ok(Done::Removed(asked)))) => self.removal_answered(asked),
-                Ok(Some(_)) => {}
-                Ok(None) | Err(_) => break,
-            }
-        }
+    /// Whether a removal is on its way.
+    pub(super) fn removes(&self) -> bool {
+        self.order.held.iter().any(|held| held.sent)
+    }
+
+    pub(super) fn tell_left_removals(&self) {
         if !self.order.held.is_empty() {
             tracing::warn!(entries = self.order.held.len(), "left before they were removed");
         }

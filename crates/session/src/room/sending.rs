@@ -26,8 +26,6 @@ use crate::network::{HttpError, HttpReply};
 
 /// In flight at once, where sends are acknowledged; one where they are not.
 const IN_FLIGHT: usize = 8;
-/// The code under which those who wait hear that a person threw it away.
-const DISCARDED: &str = "discarded";
 /// How long the outbox pauses after something could not be sent.
 pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
@@ -43,6 +41,8 @@ pub(super) struct Item {
     pub(super) state: State,
     /// The name under which the server has, or had, it for review.
     pub(super) submission: Option<EntryId>,
+    /// Until then it can be taken back, and does not leave.
+    pub(super) leaves: Option<Instant>,
 }
 
 /// How far it got.
@@ -104,7 +104,11 @@ pub(super) struct Posted {
 pub(super) const TOO_LARGE: &str = "413";
 
 impl Room {
-    pub(super) async fn say(&mut self, body: OutgoingBody) -> Result<LocalId, SendError> {
+    pub(super) async fn say(
+        &mut self,
+        body: OutgoingBody,
+        grace: Duration,
+    ) -> Result<LocalId, SendError> {
         let mut random = [0; 10];
         self.rng.fill_bytes(&mut random);
         let now = self.env.clock.now();
@@ -121,6 +125,7 @@ impl Room {
             return Ok(id);
         }
         aside_failpoint::at("say.echoed");
+        self.hold_back(grace);
         self.send_outbox().await;
         Ok(id)
     }
@@ -164,7 +169,8 @@ impl Room {
         draft.push(Change::Insert { at: Where::EchoEnd, rows: vec![row] });
         let keys = self.commit(draft).await;
         let Some(key) = keys.and_then(|keys| keys.first().copied()) else { return false };
-        self.outbox.push_back(Item { id, body, key, wanted, attempts, state, submission });
+        let leaves = None;
+        self.outbox.push_back(Item { id, body, key, wanted, attempts, state, submission, leaves });
         true
     }
 
@@ -266,6 +272,7 @@ impl Room {
                 State::Queued if !self.fits(&self.outbox[n]) => {
                     self.fail(n, TOO_LARGE.to_owned(), String::new()).await;
                 }
+                State::Queued if self.outbox[n].is_held_back(now) => {}
                 State::Queued => {
                     if !self.write_item(n, now).await {
                         return;
@@ -381,17 +388,5 @@ impl Room {
         self.deliver(key, Delivery::Sending).await;
         self.send_outbox().await;
         Ok(())
-    }
-
-    pub(super) async fn discard(&mut self, key: RowKey) -> Result<(), SessionError> {
-        let queued = self.outbox.iter().position(|i| i.key == key && i.state == State::Queued);
-        let n = queued.map_or_else(|| self.retriable(key), Ok)?;
-        let mut draft = Draft::default();
-        draft.push(Change::Remove { key });
-        let id = self.outbox[n].id;
-        draft.forget.push(id);
-        let (code, reason) = (DISCARDED.to_owned(), String::new());
-        draft.settled.push((id, Settled::Failed { code, reason }));
-        self.commit(draft).await.map(drop).ok_or(SessionError::Closed)
     }
 }

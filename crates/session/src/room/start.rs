@@ -159,7 +159,8 @@ impl Room {
         let (delivery, state) = (delivery_of(&state), state_of(state, attempts));
         let shown = row.entry().is_some_and(|entry| entry.delivery == delivery);
         let key = row.key;
-        self.outbox.push_back(Item { id, body, key, wanted, attempts, state, submission });
+        let leaves = None;
+        self.outbox.push_back(Item { id, body, key, wanted, attempts, state, submission, leaves });
         if !shown {
             self.deliver(key, delivery).await;
         }

@@ -1,13 +1,13 @@
 //! The desk's part of the handle.
 
-use aside_history::{DraftMode, OutboxError, RowKey, StoreError};
+use aside_history::{OutboxError, RowKey, StoreError};
 use aside_protocol::EntryId;
 use aside_protocol::triage::{Doing, Item, LogLine, SnippetChange, Snippets, Visibility, Voted};
 use tokio::sync::oneshot;
 
 use super::Session;
 use crate::error::{SessionError, SnippetError, TriageError};
-use crate::room::{self, Command, Questions, Staff, Wish};
+use crate::room::{self, Command, Questions, Staff, TakenBack, Wish};
 
 impl Session {
     /// Sends an answer that its guard held, beside the others.
@@ -16,6 +16,14 @@ impl Session {
     /// [`SessionError::NoSuchRow`] when it's no such row.
     pub async fn answer_anyway(&self, key: RowKey) -> Result<(), SessionError> {
         self.request(|reply| Command::AnswerAnyway { key, reply }).await
+    }
+
+    /// Has an answer back that has not left: it is its question's draft then.
+    ///
+    /// # Errors
+    /// [`SessionError::NoSuchRow`] when it's no such row, or has left.
+    pub async fn take_back(&self, key: RowKey) -> Result<TakenBack, SessionError> {
+        self.request(|reply| Command::TakeBack { key, reply }).await
     }
 
     /// Changes a question's state, and says what it is then.
@@ -150,15 +158,7 @@ impl Session {
         &self,
         question: &EntryId,
     ) -> Result<(String, Visibility), StoreError> {
-        let draft = self.store.draft(self.room, &room::draft_slot(question)).await?;
-        Ok(draft.map_or((String::new(), Visibility::Public), |draft| {
-            let readers = match draft.mode {
-                DraftMode::Message | DraftMode::Question => Visibility::Public,
-                DraftMode::ForAsker => Visibility::Asker,
-                DraftMode::ForStaff => Visibility::Staff,
-            };
-            (draft.text, readers)
-        }))
+        Ok(room::draft_of(self.store.draft(self.room, &room::draft_slot(question)).await?))
     }
 
     /// Keeps the draft of an answer, and who is to read it; an empty text clears it.

@@ -1,6 +1,6 @@
 // The invented desk: keeps what the backend promises of claims, stages, guards and drafts, everything in memory.
 import type { DeskBridge } from "../desk";
-import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
+import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Kept, Missed, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
 import { applyStep, refused } from "./deskSteps";
 import { numbersOf, presentedOf, searchRows } from "./deskViews";
 import { ANA, blankQuestion, CLAIM_MS, laneOf, ME } from "./questions";
@@ -24,6 +24,10 @@ export class FakeDesk implements DeskBridge {
   /** A moderator works at the desk and speaks for nobody. */
   canAnswer = true;
   readonly drafts = new Map<string, string>();
+  missed: Missed = { asked: 0, answered: 0 };
+  /** For so many seconds answers can be taken back; here they leave when they are told to. */
+  grace = 0;
+  readonly leaving = new Map<string, { question: string; text: string; visibility: Visibility }>();
   /** Of drafts that are not for all. */
   readonly #readers = new Map<string, Visibility>();
   readonly answers = new Map<string, ThreadAnswer[]>();
@@ -95,8 +99,8 @@ export class FakeDesk implements DeskBridge {
   }
 
   changes(since: number): QuestionChanges {
-    if (since === 0) return { revision: this.revision, upserts: this.all, removed: [], reset: true };
-    return { revision: this.revision, upserts: this.all.filter((one) => (this.#changedAt.get(one.id) ?? 0) > since), removed: [], reset: false };
+    if (since === 0) return { revision: this.revision, upserts: this.all, removed: [], reset: true, missed: this.missed };
+    return { revision: this.revision, upserts: this.all.filter((one) => (this.#changedAt.get(one.id) ?? 0) > since), removed: [], reset: false, missed: this.missed };
   }
 
   status(): DeskStatus {
@@ -124,19 +128,39 @@ export class FakeDesk implements DeskBridge {
     });
   }
 
-  answerQuestion(room: string, id: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<{ key: string }> {
+  answerQuestion(room: string, id: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<Kept> {
     return this.#does("answerQuestion", [room, id, text, visibility, seen, coAnswer], () => {
       const question = this.get(id);
       if (question.lastAnswer > seen && !coAnswer) this.hold(id, text, visibility);
-      else {
+      else if (this.grace > 0) {
+        this.leaving.set(String(++this.#change), { question: id, text, visibility });
+        this.drafts.delete(id);
+      } else {
         this.#add(id, written(`a${++this.#change}`, text, visibility, Date.now(), true));
         this.drafts.delete(id);
         const closes = visibility !== "staff";
         this.change(id, { held: false, hasDraft: false, ...(closes ? { work: "answered" as const, claim: null, closedAt: Date.now(), closeReason: "text", changedBy: ME.name } : {}) });
         if (visibility === "public") this.#host.room.say({ kind: "answer", user: question.asker.user, name: question.asker.name, org: "Northlight Institute", text, question: question.text }, Date.now());
       }
-      return { key: String(this.#change) };
+      return { key: String(this.#change), grace: this.grace };
     });
+  }
+
+  takeBackAnswer(room: string, key: string): Promise<QuestionDraft> {
+    return this.#does("takeBackAnswer", [room, key], () => {
+      const taken = this.leaving.get(key);
+      if (!taken) throw { code: "too_late", params: {} };
+      this.leaving.delete(key);
+      const [{ question, visibility }, begun] = [taken, this.drafts.get(taken.question) ?? ""];
+      const text = begun === "" ? taken.text : `${taken.text}\n\n${begun}`;
+      this.drafts.set(question, text);
+      this.#readers.set(question, visibility);
+      return { text, visibility };
+    });
+  }
+
+  noteMissed(room: string): Promise<void> {
+    return this.#does("noteMissed", [room], () => void (this.missed = { asked: 0, answered: 0 }));
   }
 
   held(room: string, id: string): Promise<Held> {

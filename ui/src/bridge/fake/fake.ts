@@ -54,6 +54,7 @@ export class FakeBridge implements Bridge {
     transcripts: () => this.#answer("transcripts", [], () => ({ path: "Documents/transcripts", bytes: 12_345_678 })),
     openTranscripts: () => this.#answer("openTranscripts", [], () => undefined),
     saveLastHour: (room) => this.#answer("saveLastHour", [room], () => ({ path: "Documents/Northlight 2026-11-25 14-03.txt" })),
+    answerQuit: (choice) => this.#answer("answerQuit", [choice], () => undefined),
     noteTour: () => this.#answer("noteTour", [], () => void (this.toured = true)),
     hotkeys: () => this.#answer("hotkeys", [], () => this.hotkeys),
     chooseHotkey: (action, key) =>
@@ -145,7 +146,7 @@ export class FakeBridge implements Bridge {
     const room = this.#rooms.length > 0 ? "1" : null;
     const [unread, whole] = [this.#statuses().find((status) => status.room === room)?.unread ?? 0, this.look.view === "" && this.stands[room ?? ""] === undefined];
     const page = room !== null && whole && unread <= rows / 2 && this.scene.pageDelayMs === 0 ? this.#painted(this.room.page({ at: "end" }, rows)) : null;
-    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, closing: false, writes: this.wishes.pop() ?? false, measured: false, stands: this.stands, toured: this.toured }));
+    return this.#answer("boot", [], () => ({ version: "0.1.0", rooms: this.#rooms, settings, systemLocale, statuses: this.#statuses(), room, spot: null, page, streamer: settings.streamerMode === "on", notices, window: this.look, closing: false, quitting: [], writes: this.wishes.pop() ?? false, measured: false, stands: this.stands, toured: this.toured }));
   }
 
   saveRoom(room: string | null, form: RoomForm, token: string | null): Promise<SavedRoom> {

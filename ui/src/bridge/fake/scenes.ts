@@ -99,6 +99,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       notifications: true,
       sideOpacity: Number(query.get("opacity") ?? 100),
       restAfterSecs: 60,
+      unsendSecs: 6,
       startWithSystem: false,
       startHidden: true,
       keepTranscripts: true,

@@ -1,6 +1,6 @@
 // The answer being written to one question: who may read it, that it is kept, claimed by its first character, and stopped when another came first.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Held, Question, QuestionDraft, Visibility } from "../../bridge/dto";
+import type { AppError, DeskStatus, Held, Kept, Question, QuestionDraft, Visibility } from "../../bridge/dto";
 import { Draft, joined } from "../draft";
 import { missingField } from "./snippetText";
 
@@ -11,6 +11,8 @@ export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" |
 export interface Desk {
   readonly status: DeskStatus | null;
   question(id: string): Question | null;
+  /** An answer was given. */
+  gave(question: string, kept: Kept): void;
 }
 
 /** From the most readers to the fewest. */
@@ -203,7 +205,7 @@ export class Answer {
     const seen = coAnswer ? Math.max(this.#seen, this.question?.lastAnswer ?? 0) : this.#seen;
     this.busy = true;
     this.#draft.hold();
-    const sent = await this.#try(() => this.#bridge.desk.answerQuestion(this.room, this.id, text, this.visibility, seen, coAnswer));
+    const sent = await this.#try(async () => this.#desk.gave(this.id, await this.#bridge.desk.answerQuestion(this.room, this.id, text, this.visibility, seen, coAnswer)));
     this.busy = false;
     if (!sent) {
       void this.keepNow();
@@ -217,6 +219,17 @@ export class Answer {
     this.#draft.changed();
     await this.keepNow();
     return true;
+  }
+
+  /** Has what was given back, if it has not left: the words and their readers are as they were, and what was typed since stands below. */
+  async takeBack(key: string): Promise<void> {
+    await this.keepNow();
+    const since = this.text;
+    const { text, visibility } = await this.#bridge.desk.takeBackAnswer(this.room, key);
+    const more = this.text.startsWith(since) ? this.text.slice(since.length) : this.text;
+    this.text = text + more;
+    this.visibility = visibility;
+    this.#draft.changed();
   }
 
   /** The first character claims. That another holds it is no error: the strip above says who. */

@@ -35,7 +35,7 @@ export class Board {
     return this.pointerInside || this.focusInside || (this.selected !== null && this.shown.includes(this.selected));
   }
 
-  apply(changes: QuestionChanges): void {
+  apply(changes: Omit<QuestionChanges, "missed">): void {
     this.since = changes.revision;
     const unchanged = changes.upserts.length === 0 && changes.removed.length === 0 && !changes.reset;
     if (unchanged && this.loaded) return;

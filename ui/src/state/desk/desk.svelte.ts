@@ -1,6 +1,6 @@
 // The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
+import type { AppError, DeskStatus, Kept, Missed, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
 import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
@@ -41,6 +41,8 @@ function wordsFor(step: Step): Key {
   return told[step.do];
 }
 
+const NOTHING: Missed = { asked: 0, answered: 0 };
+
 export class AnswerDesk {
   readonly board = new Board();
   readonly undo = new Undo();
@@ -56,6 +58,7 @@ export class AnswerDesk {
   /** A step that did not happen, and why. */
   error = $state.raw<AppError | null>(null);
   takenOver = $state.raw<readonly TakenOver[]>([]);
+  missed = $state.raw<Missed>(NOTHING);
 
   /** When the composer was left by a key: the same key again soon after means more. */
   leftAt = 0;
@@ -83,6 +86,7 @@ export class AnswerDesk {
   apply(changes: QuestionChanges): void {
     const [before, items] = [this.question, this.board.items];
     this.board.apply(changes);
+    this.missed = changes.missed;
     this.takenOver = takenOver(this.takenOver, items, this.board.items);
     const after = this.question;
     // Published, it is another question.
@@ -113,6 +117,24 @@ export class AnswerDesk {
         return standing();
       },
       question: (wanted) => board.items.get(wanted) ?? null,
+      gave: (question, kept) => this.#gave(question, kept),
+    });
+  }
+
+  #gave(question: string, { key, grace }: Kept): void {
+    const number = `#${this.board.items.get(question)?.number ?? ""}`;
+    if (grace > 0) this.undo.tell({ words: "done.given", params: { number }, back: [], leaving: { question, key, secs: grace } });
+  }
+
+  /** Has an answer back that has not left, where it was written. */
+  async #takeBack(question: string, key: string): Promise<void> {
+    await this.attempt(async () => {
+      if (this.opened === question && this.answer) await this.answer.takeBack(key);
+      else {
+        await this.#bridge.desk.takeBackAnswer(this.room, key);
+        this.open(question);
+      }
+      this.focusWish = "answer";
     });
   }
 
@@ -173,9 +195,17 @@ export class AnswerDesk {
     this.takenOver = this.takenOver.filter((one) => one.question !== question);
   }
 
+  /** Somebody has read what became of the questions meanwhile. */
+  noteMissed(): void {
+    if (this.missed.asked + this.missed.answered === 0) return;
+    this.missed = NOTHING;
+    void this.attempt(() => this.#bridge.desk.noteMissed(this.room));
+  }
+
   async undoLast(): Promise<void> {
     const done = this.undo.take();
     if (!done) return;
+    if (done.leaving) return this.#takeBack(done.leaving.question, done.leaving.key);
     try {
       for (const { question, step } of done.back) {
         const now = this.board.items.get(question);

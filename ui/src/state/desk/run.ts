@@ -96,6 +96,7 @@ export function run(id: CommandId, desk: AnswerDesk): void {
     case "needsMe":
       return desk.needsMe();
     case "apply":
+      desk.noteMissed();
       return board.refresh();
     case "open":
       return one === null ? undefined : desk.open(one);

@@ -15,7 +15,12 @@ export interface Done {
   /** What was dismissed: until the time is over it may be said why. */
   readonly dismissed?: readonly string[];
   readonly reason?: Why;
+  /** An answer that has not left, and for how long it does not. */
+  readonly leaving?: { readonly question: string; readonly key: string; readonly secs: number };
 }
+
+/** Whether there is a way back. */
+export const canUndo = (done: Done): boolean => done.back.length > 0 || done.leaving !== undefined;
 
 /** The step that takes another back, seen from the question as it was before; null where nothing would change. */
 export function inverse(before: Question, step: Step): Step | null {
@@ -86,13 +91,13 @@ export class Undo {
   tell(done: Done): void {
     clearTimeout(this.#timer);
     this.last = done;
-    this.#timer = setTimeout(() => (this.last = null), UNDO_MS);
+    this.#timer = setTimeout(() => (this.last = null), done.leaving ? done.leaving.secs * 1_000 : UNDO_MS);
   }
 
   /** The newest, once. */
   take(): Done | null {
     const done = this.last;
-    if (!done || done.back.length === 0) return null;
+    if (!done || !canUndo(done)) return null;
     clearTimeout(this.#timer);
     this.last = null;
     return done;

@@ -1,0 +1,117 @@
+//! What became of a room's questions while nobody saw it: no window was there, or the desk was catching up. It is told until somebody says
+//! that they have read it.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aside_protocol::triage::{Item, Work};
+
+use crate::dto::Missed;
+
+/// The questions of a room, as pages were last told of them.
+#[derive(Debug, Default)]
+pub(crate) struct Watched(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// The desk was told whole once; until then, nothing of it is news.
+    begun: bool,
+    /// Nobody has it before them.
+    away: bool,
+    /// The highest number that was told.
+    newest: u64,
+    answered: BTreeSet<u64>,
+    missed: Missed,
+}
+
+impl Watched {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// No window shows it any more.
+    pub(crate) fn look_away(&self) {
+        self.seen().away = true;
+    }
+
+    /// Somebody has read it.
+    pub(crate) fn noted(&self) {
+        self.seen().missed = Missed::default();
+    }
+
+    /// A page is told of these questions, as they are now; says what was missed. What this person did is no news to them.
+    pub(crate) fn look(&self, items: &[Item], fresh: bool, me: &str) -> Missed {
+        let mut seen = self.seen();
+        let counts = seen.begun && (seen.away || !fresh);
+        let newest = seen.newest;
+        // One that waits for review has no number.
+        for item in items.iter().filter(|item| item.number > 0) {
+            let others = counts && item.changed_by.user != me;
+            if item.number > newest && others {
+                seen.missed.asked += 1;
+            }
+            let is_answered = item.work == Work::Answered;
+            let is_news = if is_answered {
+                seen.answered.insert(item.number)
+            } else {
+                seen.answered.remove(&item.number);
+                false
+            };
+            if is_news && others {
+                seen.missed.answered += 1;
+            }
+            seen.newest = seen.newest.max(item.number);
+        }
+        seen.begun |= fresh;
+        seen.away = !fresh;
+        seen.missed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aside_protocol::EntryId;
+    use aside_protocol::triage::Person;
+
+    use super::*;
+
+    fn item(number: u64, work: Work, by: &str) -> Item {
+        let id = EntryId::new(number.to_string());
+        let changed_by = Person { user: by.to_owned(), ..Person::default() };
+        Item { work, changed_by, ..Item::new(id, number, "?".to_owned(), Person::default(), 0) }
+    }
+
+    fn missed(asked: u32, answered: u32) -> Missed {
+        Missed { asked, answered }
+    }
+
+    #[test]
+    fn what_came_while_nobody_saw_it_is_told_until_it_is_noted() {
+        let desk = Watched::default();
+        let old = [item(1, Work::Open, ""), item(2, Work::Answered, "ana")];
+        assert_eq!(desk.look(&old[..1], false, "me"), missed(0, 0), "it is still being read");
+        assert_eq!(desk.look(&old, true, "me"), missed(0, 0), "there before anybody looked");
+        assert_eq!(desk.look(&[item(3, Work::Open, "")], true, "me"), missed(0, 0), "seen coming");
+
+        desk.look_away();
+        let came = [
+            item(1, Work::Answered, "ana"),
+            item(2, Work::Answered, "ana"),
+            item(3, Work::Answered, "me"),
+            item(4, Work::Open, ""),
+            item(5, Work::Answered, "ana"),
+            item(0, Work::Open, ""),
+        ];
+        assert_eq!(desk.look(&came, true, "me"), missed(2, 2));
+        assert_eq!(desk.look(&came, true, "me"), missed(2, 2), "another window asks for the same");
+        assert_eq!(desk.look(&[item(6, Work::Open, "")], true, "me"), missed(2, 2), "seen coming");
+
+        assert_eq!(desk.look(&[item(7, Work::Open, "")], false, "me"), missed(3, 2), "catching up");
+        assert_eq!(desk.look(&[item(8, Work::Open, "")], true, "me"), missed(4, 2));
+        desk.noted();
+        assert_eq!(desk.look(&came, true, "me"), missed(0, 0));
+        let again = [item(5, Work::Open, "ana"), item(5, Work::Answered, "ana")];
+        desk.look_away();
+        assert_eq!(desk.look(&again, true, "me"), missed(0, 1), "opened, and answered once more");
+    }
+}
