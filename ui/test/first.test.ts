@@ -268,7 +268,7 @@ it("a room without its token shows what is kept of it, with the way to enter it 
   bridge.connect({ state: "refused", why: "token_missing", retryAt: null });
   await settle();
   expect(document.querySelector("[role=log]")?.textContent).toContain("said long ago");
-  expect(document.querySelector("[role=status][data-state]")?.textContent.trim()).toBe("Not live: its token is not here");
+  expect(document.querySelector("[role=status][data-state]")?.textContent.trim()).toBe("Not live: no token");
   expect(document.querySelector("[data-testid=connection-strip]")?.textContent).toContain("Enter the token to go on live.");
   expect(words()).toContain("Enter the token to write");
   const box = document.querySelector("textarea");

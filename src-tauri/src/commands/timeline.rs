@@ -80,8 +80,11 @@ pub(crate) async fn pull(
     let mut pull = Pull::default();
     if let Some(room) = &wish.room {
         let room = Arg(room.clone()).room()?;
-        // Where a page that is built anew goes on. With both windows up, it is the whole one's room.
-        if which == Some(RoomWindow::Main) || !RoomWindow::Main.is_shown(window.app_handle()) {
+        // Where a page that is built anew goes on, and what the overlay shows: no archived room, into which somebody only looks.
+        // With both windows up, it is the whole one's.
+        let leads =
+            which == Some(RoomWindow::Main) || !RoomWindow::Main.is_shown(window.app_handle());
+        if leads && !shell.is_archived(room) {
             shell.opening.show_first(Some(room), None);
         }
         // A room that has no session has no changes; the others' statuses are worth the answer.
