@@ -75,3 +75,13 @@ it("a hit of an archived room opens what is kept of it, and the room stays archi
   expect([aside.currentId, aside.current?.archived, aside.status?.connection.state]).toEqual(["2", false, "online"]);
   expect(words()).not.toContain("Bring the room back to write");
 });
+
+it("an empty field has all that narrows a search below it, until something is looked for", async () => {
+  const { aside } = await foundInTheArchive();
+  const filters = (): string => document.querySelector("dialog dl")?.textContent ?? "";
+  expect(filters()).toBe("");
+  aside.desk?.search.type("");
+  await aside.desk?.search.ask();
+  await settle();
+  for (const filter of ["-word", "from:name", "role:staff", "has:link", "is:unanswered", "tag:name", "older:5m", "after:2026-11-01"]) expect(filters()).toContain(filter);
+});
