@@ -1,8 +1,8 @@
 //! What is found, and that nothing is found that is not there or that is gone.
 
 use aside_history::{
-    Change, Commit, ItemsHeard, RoomId, RowKey, RowKind, SearchPage, SearchQuery,
-    Standing, Store, Where,
+    Change, Commit, ItemsHeard, RoomId, RowKey, RowKind, SearchPage, SearchQuery, Standing, Store,
+    Where,
 };
 use aside_protocol::EntryId;
 use aside_protocol::triage::{Item, Person, Review};
