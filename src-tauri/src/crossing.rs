@@ -164,7 +164,7 @@ mod tests {
         let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
         let server = "https://rooms.example".parse().unwrap();
         let painter = Painter {
-            avatars: &avatars,
+            avatars: Some(&avatars),
             namesakes: &namesakes,
             server: &server,
             room: RoomKey::DEMO,

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aside_history::Store;
-use aside_protocol::Role;
 use aside_report::{ExportError, Format, Options};
-use aside_session::Session;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tauri::{AppHandle, Manager};
@@ -18,8 +16,10 @@ use tokio::sync::watch;
 use crate::dto::{ExportFormat, ExportProgress, ExportState, Exported};
 use crate::errors::{AppError, Code};
 use crate::older;
+use crate::rooms::Live;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::source::Source;
 use crate::windows::{self, RoomWindow};
 
 /// The page is told so often at most.
@@ -58,7 +58,7 @@ impl Wanted {
 /// Asks where to, and begins.
 ///
 /// # Errors
-/// `cancelled` when no file was chosen; a room that is not open.
+/// `cancelled` when no file was chosen; an unknown room.
 pub(crate) async fn begin(
     app: &AppHandle,
     room: RoomKey,
@@ -66,7 +66,9 @@ pub(crate) async fn begin(
     unanswered: bool,
 ) -> Result<Exported, AppError> {
     let shell = app.state::<Shell>();
-    let live = shell.rooms.live(room).await?;
+    // One that is just being opened can soon fetch what is not here.
+    let _opened = shell.rooms.live(room).await;
+    let source = shell.source(room).await?;
     let language = shell.language();
     let label = shell.label(room);
     let format = match format {
@@ -81,9 +83,9 @@ pub(crate) async fn begin(
     let options = Options {
         format,
         room: label,
-        server: live.server.to_string(),
+        server: source.server().to_string(),
         unanswered,
-        people: live.session.watch().borrow().facts.role == Role::Host,
+        people: source.live().is_some_and(Live::is_host),
         zone: TimeZone::system(),
         language,
         now_ms: Timestamp::now().as_millisecond(),
@@ -94,7 +96,7 @@ pub(crate) async fn begin(
     let emit = move |progress| windows::tell(&emitter, "export", progress);
     let mut teller = Teller::new(room, wanted.number, shown.clone(), emit);
     tauri::async_runtime::spawn(async move {
-        let written = write(&store, &live.session, &path, options, wanted, &mut teller).await;
+        let written = write(&store, &source, &path, options, wanted, &mut teller).await;
         match written {
             Ok(Written { questions, lacking }) => teller.done(questions, lacking),
             Err(ExportError::Cancelled) => teller.tell(ExportState::Cancelled, (0, 0)),
@@ -120,10 +122,10 @@ struct Written {
     lacking: bool,
 }
 
-/// Fetches what of the room is not here, and writes.
+/// Fetches what of the room is not here, where it can be, and writes.
 async fn write(
     store: &Store,
-    session: &Session,
+    source: &Source,
     path: &Path,
     options: Options,
     mut wanted: Wanted,
@@ -131,7 +133,7 @@ async fn write(
 ) -> Result<Written, ExportError> {
     teller.tell(ExportState::Reading, (0, 0));
     let whole = tokio::select! {
-        whole = older::all(store, session, |came, before| {
+        whole = whole(store, source, |came, before| {
             teller.now_and_then(ExportState::Reading, (came, before.map_or(0, |n| came + n)));
         }) => whole,
         () = wanted.no_more() => return Err(ExportError::Cancelled),
@@ -144,8 +146,16 @@ async fn write(
         telling.now_and_then(ExportState::Running, (done, total));
         ControlFlow::Continue(())
     };
-    let questions = aside_report::export(store, session.room(), path, options, progress).await?;
+    let questions = aside_report::export(store, source.room(), path, options, progress).await?;
     Ok(Written { questions, lacking: !whole })
+}
+
+/// Whether all of the room is here, once what can be fetched has been. What was said since somebody was last in it, nobody knows.
+async fn whole(store: &Store, source: &Source, told: impl FnMut(u64, Option<u64>)) -> bool {
+    match source {
+        Source::Live(live) => older::all(store, &live.session, told).await,
+        Source::Kept(_) => false,
+    }
 }
 
 #[derive(Clone)]
@@ -277,7 +287,7 @@ pub(crate) mod tests {
     ) -> (Result<Written, ExportError>, serde_json::Value, Vec<ExportProgress>) {
         let folder = tempfile::tempdir().unwrap();
         let (path, told) = (folder.path().join("out.json"), Arc::new(Mutex::new(Vec::new())));
-        let live = shell.rooms.live(room).await.unwrap();
+        let source = shell.source(room).await.unwrap();
         let exports = Exports::default();
         let wanted = exports.begin();
         let telling = Arc::clone(&told);
@@ -291,7 +301,7 @@ pub(crate) mod tests {
         let options = Options {
             format: Format::Json,
             room: "r".to_owned(),
-            server: live.server.to_string(),
+            server: source.server().to_string(),
             unanswered: false,
             people: false,
             zone: TimeZone::UTC,
@@ -299,7 +309,7 @@ pub(crate) mod tests {
             now_ms: 0,
         };
         let store = shell.rooms.store();
-        let written = write(store, &live.session, &path, options, wanted, &mut teller).await;
+        let written = write(store, &source, &path, options, wanted, &mut teller).await;
         let text = std::fs::read_to_string(path).unwrap_or_else(|_| "null".to_owned());
         let told = told.lock().unwrap().clone();
         (written, serde_json::from_str(&text).unwrap(), told)
@@ -342,6 +352,22 @@ pub(crate) mod tests {
         let (written, file, _) = exported(&shell, room, false).await;
         assert_eq!(written.unwrap(), Written { questions: 1, lacking: true });
         assert_eq!(file["questions"][0]["answers"].as_array().map(Vec::len), Some(0));
+        shell.rooms.close().await;
+    }
+
+    #[tokio::test]
+    async fn of_a_room_without_a_token_what_is_kept_is_exported() {
+        let (table, secrets) = (Table::set().await, keyring());
+        let asked = NewEntry::question("bo", "Bo", "when?");
+        table.server.rooms().publish(&Topic::new("r"), asked).await.unwrap();
+        let shell = table.start(&secrets);
+        let room = table.join(&shell).await;
+        shell.rooms.close().await;
+        let shell = table.start(&keyring());
+        shell.open(room).await.unwrap();
+        let (written, file, _) = exported(&shell, room, false).await;
+        assert_eq!(written.unwrap(), Written { questions: 1, lacking: true });
+        assert_eq!(file["questions"][0]["question"], "when?", "{file}");
         shell.rooms.close().await;
     }
 

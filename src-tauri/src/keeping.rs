@@ -251,10 +251,10 @@ pub(crate) fn open(app: &AppHandle) -> Result<(), AppError> {
 /// Writes what was said in the last hour to a file that a person chooses.
 ///
 /// # Errors
-/// `cancelled`, `file_not_written`, a room that is not open.
+/// `cancelled`, `file_not_written`, an unknown room.
 pub(crate) async fn save_last_hour(app: &AppHandle, key: RoomKey) -> Result<Exported, AppError> {
     let shell = app.state::<Shell>();
-    let room = shell.rooms.live(key).await?.session.room();
+    let room = shell.source(key).await?.room();
     let (now, zone) = (Timestamp::now(), TimeZone::system());
     let mut reading = Reading::since(shell.rooms.store(), room, now - HOUR, usize::MAX).await?;
     let mut text = String::new();

@@ -138,7 +138,7 @@ impl<'a> Clerk<'a> {
         dto::Person {
             user: person.user.clone(),
             name: name(&person.display_name),
-            avatar: self.painter.avatars.address(self.painter.server, &person.avatar_url),
+            avatar: self.painter.picture(&person.avatar_url),
         }
     }
 

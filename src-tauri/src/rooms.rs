@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{RoomId, Store};
-use aside_protocol::Token;
+use aside_protocol::{Role, Token};
 use aside_session::{Connection, Env, ProxyChoice, RoomConfig, RoomView, Session};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -59,6 +59,11 @@ impl Live {
         let (namesakes, colleagues) = (Arc::default(), Arc::default());
         let (tally, bell, watched) = (Arc::default(), Arc::default(), Arc::default());
         Self { key, session, server, namesakes, colleagues, tally, bell, watched }
+    }
+
+    /// Whether this person runs the room.
+    pub(crate) fn is_host(&self) -> bool {
+        self.session.watch().borrow().facts.role == Role::Host
     }
 }
 
@@ -183,9 +188,21 @@ impl Rooms {
     /// # Errors
     /// `room_not_open`, `token_missing`, `timeout`.
     pub(crate) async fn live(&self, key: RoomKey) -> Result<Live, AppError> {
+        self.live_within(key, OPENING).await
+    }
+
+    /// The same, with so much patience.
+    ///
+    /// # Errors
+    /// As [`Rooms::live`].
+    pub(crate) async fn live_within(
+        &self,
+        key: RoomKey,
+        patience: Duration,
+    ) -> Result<Live, AppError> {
         let mut seats = self.seats.subscribe();
         let opened = seats.wait_for(|seats| !matches!(seats.get(&key), Some(Seat::Opening)));
-        let seats = timeout(OPENING, opened).await.map_err(|_| Code::Timeout)?;
+        let seats = timeout(patience, opened).await.map_err(|_| Code::Timeout)?;
         match seats.map_err(|_| Code::RoomNotOpen)?.get(&key) {
             Some(Seat::Live(live)) => Ok(Live::clone(live)),
             Some(Seat::NoToken) => Err(Code::TokenMissing.into()),

@@ -22,7 +22,8 @@ mod tests;
 /// Turns rows of one room into rows of the page. Every text that a stranger wrote is made safe to look at here; on disk
 /// it stays as it came.
 pub(crate) struct Painter<'a> {
-    pub(crate) avatars: &'a Avatars,
+    /// None: no picture is to be fetched.
+    pub(crate) avatars: Option<&'a Avatars>,
     pub(crate) namesakes: &'a Namesakes,
     pub(crate) server: &'a Url,
     pub(crate) room: RoomKey,
@@ -72,6 +73,11 @@ impl Painter<'_> {
         }
     }
 
+    /// The name under which the page may show a picture.
+    pub(crate) fn picture(&self, link: &str) -> Option<String> {
+        self.avatars?.address(self.server, link)
+    }
+
     fn entry(&self, row: history::EntryRow, blank: dto::Row) -> dto::Row {
         let entry = row.entry;
         let (kind, said) = match entry.kind {
@@ -83,13 +89,9 @@ impl Painter<'_> {
             Body::Message { text } | Body::Question { text } => {
                 (calm(text), String::new(), None, String::new(), AnswerNotes::default())
             }
-            Body::Answer { org_name, org_logo, question, text, notes, .. } => (
-                calm(text),
-                name(&org_name),
-                self.avatars.address(self.server, &org_logo),
-                calm(question),
-                notes,
-            ),
+            Body::Answer { org_name, org_logo, question, text, notes, .. } => {
+                (calm(text), name(&org_name), self.picture(&org_logo), calm(question), notes)
+            }
         };
         let ruled = self.rules.judge(&Seen {
             room: self.room,
@@ -120,7 +122,7 @@ impl Painter<'_> {
             user: entry.user,
             name: shown_name,
             namesake,
-            avatar: self.avatars.address(self.server, &entry.avatar_url),
+            avatar: self.picture(&entry.avatar_url),
             text,
             org,
             org_logo,

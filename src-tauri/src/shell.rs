@@ -29,6 +29,7 @@ use crate::rooms::{Live, Rooms};
 use crate::rows::Painter;
 use crate::secrets::Secrets;
 use crate::settings::{self, Memory, Remembered, RoomKey};
+use crate::source::Source;
 use crate::streamer::Streamer;
 use crate::ticks::Ticks;
 use crate::windows::RoomWindow;
@@ -240,11 +241,25 @@ impl Shell {
     /// Who makes rows of a room fit for the page.
     pub(crate) fn painter<'a>(&'a self, live: &'a Live) -> Painter<'a> {
         Painter {
-            avatars: &self.avatars,
+            avatars: Some(&self.avatars),
             namesakes: &live.namesakes,
             server: &live.server,
             room: live.key,
             rules: self.rules(),
+        }
+    }
+
+    /// The same, wherever they are read from. Of a room that has no session nothing is fetched, so no pictures either.
+    pub(crate) fn painter_of<'a>(&'a self, source: &'a Source) -> Painter<'a> {
+        match source {
+            Source::Live(live) => self.painter(live),
+            Source::Kept(kept) => Painter {
+                avatars: None,
+                namesakes: &kept.namesakes,
+                server: &kept.server,
+                room: kept.key,
+                rules: self.rules(),
+            },
         }
     }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use aside_history::{Anchor, Changes, EntryRow, Only, Page, Place, Row, RowKind};
 use aside_protocol::Role;
+use aside_protocol::triage::Item;
 use aside_session::SessionError;
 use regex::Regex;
 use tokio::sync::Mutex;
@@ -25,6 +26,7 @@ use crate::rooms::Live;
 use crate::rules::{Rated, RuleBook, Words, pattern, said};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::source::{Kept, Source};
 
 pub(crate) use tally::{CHANGES, Tally};
 
@@ -111,30 +113,38 @@ struct Known {
 ///
 /// # Errors
 /// `bad_argument`: there is no such view.
-pub(crate) async fn find(shell: &Shell, live: &Live, id: &str) -> Result<Option<View>, AppError> {
+pub(crate) async fn find(
+    shell: &Shell,
+    source: &Source,
+    id: &str,
+) -> Result<Option<View>, AppError> {
     if id == ALL {
         return Ok(None);
     }
+    let room = source.key();
     let test = match id {
         "questions" => Test::Questions,
         "mentions" => {
-            Test::Mentions { name: own_name(shell, live.key).map(Box::new), rules: shell.rules() }
+            Test::Mentions { name: own_name(shell, room).map(Box::new), rules: shell.rules() }
         }
-        "staff" => Test::Staff(live.colleagues.users(live).await),
+        "staff" => Test::Staff(match source {
+            Source::Live(live) => live.colleagues.users(live).await,
+            Source::Kept(kept) => colleagues_kept(kept).await?,
+        }),
         made => {
             let views = shell.made_views();
             let (_, own) = views.0.iter().find(|(id, _)| id == made).ok_or_else(|| bad("view"))?;
             Test::Own(Arc::clone(own))
         }
     };
-    Ok(Some(View { room: live.key, test }))
+    Ok(Some(View { room, test }))
 }
 
 /// All views of a room, by their names.
 pub(crate) async fn all(shell: &Shell, live: &Live) -> Vec<(String, View)> {
-    let mut views = Vec::new();
+    let (mut views, source) = (Vec::new(), Source::from(live));
     for id in BUILT_IN {
-        if let Ok(Some(view)) = find(shell, live, id).await {
+        if let Ok(Some(view)) = find(shell, &source, id).await {
             views.push((id.to_owned(), view));
         }
     }
@@ -194,7 +204,7 @@ impl View {
     /// Those of the session, when nothing could be read at all.
     pub(crate) async fn page(
         &self,
-        live: &Live,
+        source: &Source,
         anchor: Anchor,
         limit: u32,
     ) -> Result<Found, SessionError> {
@@ -207,8 +217,8 @@ impl View {
         let (mut rows, mut looked, mut edge, mut more) = (Vec::new(), 0, None, false);
         while rows.len() < wanted && looked < LOOKED_AT {
             let read = match &only {
-                Some(only) => live.session.page_only(only, next, limit).await,
-                None => live.session.page(next, limit.max(STEP)).await,
+                Some(only) => source.page_only(only, next, limit).await,
+                None => source.page(next, limit.max(STEP)).await,
             };
             let page = match (read, &walk) {
                 (Ok(page), _) => page,
@@ -260,7 +270,7 @@ impl View {
             (false, true) => None,
             // The server may have more, before all that is here.
             (false, false) => {
-                let oldest = live.session.page(Anchor::After(Place(i64::MIN)), 1).await?;
+                let oldest = source.page(Anchor::After(Place(i64::MIN)), 1).await?;
                 oldest.rows.first().map(|row| row.place)
             }
         };
@@ -349,12 +359,26 @@ impl Colleagues {
         {
             known.asked = Some(now);
             known.revision = questions.revision;
-            let claims = questions.items.iter().filter_map(|item| Some(&item.claim.as_ref()?.by));
-            let people = questions.items.iter().map(|item| &item.changed_by).chain(claims);
-            let users = people.map(|person| person.user.clone()).filter(|user| !user.is_empty());
-            known.users.extend(users.take(STAFF));
+            known.users.extend(working_on(&questions.items).take(STAFF));
             known.users.insert(me);
         }
         known.users.iter().take(STAFF).cloned().collect()
     }
+}
+
+/// The same of a room that has no session, by what is kept of its questions.
+async fn colleagues_kept(kept: &Kept) -> Result<BTreeSet<String>, AppError> {
+    let items = kept.store.items(kept.room).await?.items;
+    let mut users: BTreeSet<String> = working_on(&items).take(STAFF).collect();
+    // The audience is told of nobody who works on questions, and is no staff.
+    if !users.is_empty() {
+        users.insert(kept.user.clone());
+    }
+    Ok(users)
+}
+
+fn working_on(items: &[Item]) -> impl Iterator<Item = String> {
+    let claims = items.iter().filter_map(|item| Some(&item.claim.as_ref()?.by));
+    let people = items.iter().map(|item| &item.changed_by).chain(claims);
+    people.map(|person| person.user.clone()).filter(|user| !user.is_empty())
 }

@@ -35,6 +35,7 @@ mod help;
 mod hidden;
 mod hosted;
 mod installed;
+mod kept;
 mod links;
 mod lived_in;
 mod missed;

@@ -54,6 +54,11 @@ const rooms: Screen[] = [
   screen("room-offline", "No network", "scene=offline&rows=12"),
   screen("room-sign-in", "A network that wants a sign-in", "scene=signIn&rows=12"),
   screen("room-refused", "A token that is not valid", "scene=refused&rows=12"),
+  screen("room-no-token", "A room without its token, to be read", "rows=12", ({ bridge }) => bridge.connect({ state: "refused", why: "token_missing", retryAt: null })),
+  screen("room-archived", "A room that is archived, to be read", "rows=12", async ({ aside, bridge }) => {
+    await bridge.archiveRoom("2", true);
+    await aside.show("2");
+  }),
   screen("room-busy", "A server that is full", "rows=12", ({ bridge }) => bridge.connect({ state: "waiting", why: "server_busy", retryAt: Date.now() + 25_000 })),
   screen("room-elsewhere", "A room that was taken over elsewhere", "rows=12", ({ bridge }) => bridge.connect({ state: "closed", why: "elsewhere", retryAt: null })),
   screen("room-left", "A room that was left, to be read", "rows=12", async ({ aside, bridge }) => {

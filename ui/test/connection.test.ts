@@ -43,9 +43,15 @@ it("a first attempt that fails says why at once", () => {
 
 it("a refused token offers another one first, a wrong address offers to edit it", () => {
   expect(phrase(at("refused", "token"), wasLive, 0).strip?.remedies[0]).toBe("token");
-  expect(phrase(at("refused", "token_missing"), wasLive, 0).strip?.remedies).toEqual(["token", "edit"]);
   expect(phrase(at("refused", "not_found"), wasLive, 0).strip?.remedies[0]).toBe("edit");
   expect(phrase(at("refused"), wasLive, 0).strip?.why).toBe("unknown");
+});
+
+it("without a token nothing is sent, and what is kept can be read and exported", () => {
+  const said = phrase(at("refused", "token_missing"), wasLive, 0);
+  expect([said.tone, said.shut, said.held]).toEqual(["closed", true, "composer.noToken"]);
+  expect(said.strip?.remedies).toEqual(["enter", "export"]);
+  expect(phrase(at("refused", "token"), wasLive, 0).shut).toBeUndefined();
 });
 
 describe("what came back", () => {

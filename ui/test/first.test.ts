@@ -262,21 +262,34 @@ describe("the diagnostic", () => {
   });
 });
 
-it("a room without its token says so where its rows would be, with the way to enter it", async () => {
+it("a room without its token shows what is kept of it, with the way to enter it and to export", async () => {
   const { bridge, aside } = await shown("busy");
-  for (const call of ["openRoom", "page", "draft"]) bridge.failing.set(call, "token_missing");
-  await aside.show("3");
-  aside.sheet = null;
+  bridge.room.say({ kind: "message", user: "bo", name: "Bo", text: "said long ago" }, Date.now());
+  bridge.connect({ state: "refused", why: "token_missing", retryAt: null });
   await settle();
-  expect(document.querySelector("[role=log]")?.textContent).toContain("The token of this room is not here.");
-  expect(button("Retry")).toBeUndefined();
+  expect(document.querySelector("[role=log]")?.textContent).toContain("said long ago");
+  expect(document.querySelector("[role=status][data-state]")?.textContent.trim()).toBe("Not live: no token");
+  expect(document.querySelector("[data-testid=connection-strip]")?.textContent).toContain("Enter the token to go on live.");
+  expect(words()).toContain("Enter the token to write");
+  const box = document.querySelector("textarea");
+  aside.composer?.type("half a thought");
+  await settle();
+  expect(button("Send")?.disabled).toBe(true);
+  if (box) await key("Enter", box);
+  expect(bridge.calls.filter(([call]) => call === "send")).toEqual([]);
+  await press("Export…");
+  expect(aside.desk?.sheet?.kind).toBe("export");
+  if (aside.desk) aside.desk.sheet = null;
+  await key("e", document.body, { ctrlKey: true, shiftKey: true });
+  expect(aside.desk?.sheet?.kind).toBe("export");
+  if (aside.desk) aside.desk.sheet = null;
+  await settle();
   await press("Enter the token");
-  expect(aside.sheet).toMatchObject({ kind: "token", room: { id: "3" } });
+  expect(aside.sheet).toMatchObject({ kind: "token", room: { id: "1" } });
   expect(document.querySelector("dialog")?.textContent).not.toContain("did not accept");
-  bridge.failing.clear();
-  await aside.list.useToken("3", "t");
+  await aside.list.useToken("1", "t");
   await settle();
-  expect([aside.timeline?.loaded, button("Enter the token")]).toEqual([true, undefined]);
+  expect([button("Enter the token"), button("Send")?.disabled]).toEqual([undefined, false]);
   for (const [why, title] of [["token_missing", "Enter the token"], ["token", "Enter another token"]] as const) {
     bridge.connect({ state: "refused", why, retryAt: null });
     await aside.show("1");

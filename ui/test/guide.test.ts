@@ -10,6 +10,7 @@ import { sceneFrom } from "../src/bridge/fake/scenes";
 import { languages } from "../src/i18n/catalogue";
 import { Aside } from "../src/state/aside.svelte";
 import { chordWords, commands } from "../src/state/desk/keys";
+import { FILTERS } from "../src/state/desk/search.svelte";
 import { sought, type Guide, type Inline } from "../src/state/guide";
 import { frames } from "./frames";
 
@@ -20,6 +21,8 @@ const parts = (guide: Guide): Inline[] =>
   guide.flatMap(({ blocks }) => blocks.flatMap((block) => (block.kind === "text" ? block.words : block.kind === "list" ? block.items.flat() : [...block.head, ...block.rows.flat()].flat())));
 const codes = (guide: Guide): string[] => parts(guide).flatMap((part) => (typeof part === "object" && "code" in part ? [part.code] : []));
 
+const filters = FILTERS.flatMap(([typed]) => (typed.startsWith('"') ? [typed] : typed.split(" ")));
+
 describe("the guide", () => {
   it.each(locales)("is built the same in every language, key by key: %s", (locale) => {
     const shape = (guide: Guide): unknown => guide.map(({ blocks }) => blocks.map((block) => [block.kind, block.kind === "list" ? block.items.length : block.kind === "table" ? block.rows.length : 0]));
@@ -28,10 +31,14 @@ describe("the guide", () => {
     expect(keys(guideOf(locale))).toEqual(keys(english));
   });
 
+  it("tells of all that narrows a search", () => {
+    expect(filters.filter((filter) => !codes(english).includes(filter))).toEqual([]);
+  });
+
   it("names keys that do something", () => {
     const table = new Set<string>(commands.flatMap((command) => command.keys.map((chord) => chordWords(chord, false))));
     // Of the composer, the lists, and the windows; and what is no key.
-    const others = ["Ctrl+1", "Ctrl+9", "Alt+Shift+↑", "Alt+Shift+↓", "Enter", "Tab", "Shift+Enter", "Ctrl+B", "Ctrl+Alt+Shift+C", "aside://", "HTTPS_PROXY", "aside.log", "#12", "is:unanswered"];
+    const others = ["Ctrl+1", "Ctrl+9", "Alt+Shift+↑", "Alt+Shift+↓", "Enter", "Tab", "Shift+Enter", "Ctrl+B", "Ctrl+Alt+Shift+C", "aside://", "HTTPS_PROXY", "aside.log", ...filters];
     expect(codes(english).filter((code) => !code.startsWith("from:") && !table.has(code) && !others.includes(code))).toEqual([]);
   });
 

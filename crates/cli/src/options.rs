@@ -68,8 +68,9 @@ pub(crate) enum Command {
     Search {
         #[command(flatten)]
         room: RoomOptions,
-        /// Words, "phrases", from:NAME, #NUMBER, tag:TAG, is:question|answer|message|mine|answered|unanswered, older:5m,
-        /// newer:2h, before:2026-11-01, after:2026-11-01.
+        /// Words, "phrases", from:NAME, role:staff|audience, #NUMBER, tag:TAG, is:question|answer|message|mine|answered|unanswered,
+        /// has:link, older:5m, newer:2h, before:2026-11-01, after:2026-11-01; any of them with a - before it must not be there.
+        #[arg(allow_hyphen_values = true)]
         query: String,
         /// How many to print at most.
         #[arg(long, value_name = "N", default_value_t = 50)]

@@ -13,8 +13,8 @@ use crate::row::Row;
 #[derive(Clone, Debug)]
 pub struct SearchQuery {
     /// What a person typed: words that must all be there (or words that begin so), "quoted phrases" (of whole words), and `from:`, `#12`, `tag:`, `is:question`,
-    /// `is:answer`, `is:message`, `is:mine`, `is:unanswered`, `is:answered`, `older:5m`, `newer:2h`, `before:2026-11-01`, `after:2026-11-01`.
-    /// What is no such filter is a word.
+    /// `is:answer`, `is:message`, `is:mine`, `is:unanswered`, `is:answered`, `role:staff`, `role:audience`, `has:link`, `older:5m`, `newer:2h`,
+    /// `before:2026-11-01`, `after:2026-11-01`. What is no such filter is a word. With a `-` before it, each of them (a word as a whole) must not be there.
     pub text: String,
     /// One room; all without it.
     pub room: Option<RoomId>,
@@ -57,116 +57,165 @@ pub struct SearchPage {
 /// What was typed, taken apart.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
+    /// All of it must be there.
+    pub(crate) wanted: Asked,
+    /// None of it may be there.
+    pub(crate) unwanted: Asked,
+    /// Whether one of the staff is to have said it, or nobody of them.
+    pub(crate) by_staff: Option<bool>,
+    pub(crate) before: Option<Timestamp>,
+    pub(crate) after: Option<Timestamp>,
+}
+
+/// What is asked of one entry.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
     pub(crate) terms: Vec<Term>,
     pub(crate) from: Vec<Term>,
     pub(crate) marks: Vec<&'static str>,
     pub(crate) numbers: Vec<u64>,
     pub(crate) tags: Vec<String>,
-    /// Whether it is to have been answered.
+    /// To have been answered, or not yet.
     pub(crate) answered: Option<bool>,
-    pub(crate) before: Option<Timestamp>,
-    pub(crate) after: Option<Timestamp>,
+    pub(crate) has_link: bool,
+}
+
+impl Asked {
+    fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+            && self.from.is_empty()
+            && self.marks.is_empty()
+            && !self.has_link
+            && !self.is_about_items()
+    }
+
+    fn is_about_items(&self) -> bool {
+        !self.numbers.is_empty() || !self.tags.is_empty() || self.answered.is_some()
+    }
 }
 
 impl Parsed {
     pub(crate) fn of(query: &SearchQuery) -> Self {
         let mut parsed = Self::default();
-        for word in words(&query.text) {
-            match word {
-                Typed::Quoted(phrase) => parsed.terms.extend(Term::whole(&phrase)),
-                Typed::Begun(phrase) => parsed.terms.extend(Term::new(&phrase)),
-                Typed::Plain(word) if parsed.filter(&word, query) => {}
-                Typed::Plain(word) => parsed.terms.extend(Term::new(&word)),
-            }
+        for Typed { word, not } in words(&query.text) {
+            let term = match word {
+                Word::Plain(word) if parsed.filter(&word, not, query) => continue,
+                // Whoever wants a word out has not begun one: all that begins so would be gone.
+                Word::Plain(word) if not => Term::whole(&word),
+                Word::Plain(word) | Word::Begun(word) => Term::new(&word),
+                Word::Quoted(phrase) => Term::whole(&phrase),
+            };
+            parsed.side(not).terms.extend(term);
         }
         parsed
     }
 
     /// Whether nothing is asked for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.terms.is_empty()
-            && self.from.is_empty()
-            && self.marks.is_empty()
-            && !self.is_about_items()
+        self.wanted.is_empty()
+            && self.unwanted.is_empty()
+            && self.by_staff.is_none()
             && self.before.is_none()
             && self.after.is_none()
     }
 
     /// Whether only questions with a state can be meant.
     pub(crate) fn is_about_items(&self) -> bool {
-        !self.numbers.is_empty() || !self.tags.is_empty() || self.answered.is_some()
+        self.wanted.is_about_items() || self.unwanted.is_about_items()
     }
 
     pub(crate) fn fits_work(&self, work: Work) -> bool {
-        match self.answered {
-            None => true,
-            Some(true) => work == Work::Answered,
-            Some(false) => !work.is_over(),
-        }
+        let is = |answered: bool| if answered { work == Work::Answered } else { !work.is_over() };
+        self.wanted.answered.is_none_or(is) && !self.unwanted.answered.is_some_and(is)
+    }
+
+    fn side(&mut self, not: bool) -> &mut Asked {
+        if not { &mut self.unwanted } else { &mut self.wanted }
     }
 
     /// Takes a word as a filter, if it is one.
-    fn filter(&mut self, word: &str, query: &SearchQuery) -> bool {
+    fn filter(&mut self, word: &str, not: bool, query: &SearchQuery) -> bool {
+        let side = self.side(not);
         if let Some(number) = word.strip_prefix('#').and_then(|number| number.parse().ok()) {
-            self.numbers.push(number);
+            side.numbers.push(number);
             return true;
         }
         let Some((key, value)) = word.split_once(':').filter(|(_, value)| !value.is_empty()) else {
             return false;
         };
-        match (key, value) {
-            ("from", who) => match Term::new(who) {
-                Some(term) => self.from.push(term),
+        let time = match key {
+            "older" | "newer" => ago(value, query.now),
+            "before" | "after" => begin(value, &query.zone),
+            _ => None,
+        };
+        match (key, value, time) {
+            ("from", who, _) => match if not { Term::whole(who) } else { Term::new(who) } {
+                Some(term) => side.from.push(term),
                 None => return false,
             },
-            ("tag", tag) => self.tags.push(tag.to_lowercase()),
-            ("is", "message") => self.marks.push("km"),
-            ("is", "question") => self.marks.push("kq"),
-            ("is", "answer") => self.marks.push("ka"),
-            ("is", "mine") => self.marks.push("my"),
-            ("is", "answered") => self.answered = Some(true),
-            ("is", "unanswered") => self.answered = Some(false),
-            ("older", span) => match ago(span, query.now) {
-                Some(at) => self.before = Some(self.before.map_or(at, |before| before.min(at))),
-                None => return false,
-            },
-            ("newer", span) => match ago(span, query.now) {
-                Some(at) => self.after = Some(self.after.map_or(at, |after| after.max(at))),
-                None => return false,
-            },
-            ("before", day) => match begin(day, &query.zone) {
-                Some(at) => self.before = Some(self.before.map_or(at, |before| before.min(at))),
-                None => return false,
-            },
-            ("after", day) => match begin(day, &query.zone) {
-                Some(at) => self.after = Some(self.after.map_or(at, |after| after.max(at))),
-                None => return false,
-            },
+            ("tag", tag, _) => side.tags.push(tag.to_lowercase()),
+            ("is", "message", _) => side.marks.push("km"),
+            ("is", "question", _) => side.marks.push("kq"),
+            ("is", "answer", _) => side.marks.push("ka"),
+            ("is", "mine", _) => side.marks.push("my"),
+            ("is", "answered", _) => side.answered = Some(true),
+            ("is", "unanswered", _) => side.answered = Some(false),
+            ("has", "link", _) => side.has_link = true,
+            ("role", "staff", _) => self.by_staff = Some(!not),
+            ("role", "audience", _) => self.by_staff = Some(not),
+            // What is not older is newer.
+            ("older" | "before", _, Some(at)) if !not => self.until(at),
+            ("newer" | "after", _, Some(at)) if not => self.until(at),
+            (_, _, Some(at)) => self.after = Some(self.after.map_or(at, |after| after.max(at))),
             _ => return false,
         }
         true
     }
+
+    fn until(&mut self, at: Timestamp) {
+        self.before = Some(self.before.map_or(at, |before| before.min(at)));
+    }
 }
 
 /// One word of a query, or what stood between quotes.
-enum Typed {
+struct Typed {
+    word: Word,
+    /// It stands behind a minus.
+    not: bool,
+}
+
+enum Word {
     Plain(String),
     Quoted(String),
     /// The quote is not closed yet: it holds to the end, and its last word may go on.
     Begun(String),
 }
 
+/// The second is what a keyboard for Chinese has.
+const MINUS: [char; 2] = ['-', '\u{ff0d}'];
+
 fn words(text: &str) -> Vec<Typed> {
     let mut words = Vec::new();
+    let mut not = false;
     let mut parts = text.split(['"', '“', '”']).enumerate().peekable();
     while let Some((n, part)) = parts.next() {
-        match (n % 2 == 1, parts.peek()) {
-            (true, Some(_)) => words.push(Typed::Quoted(part.to_owned())),
-            (true, None) => words.push(Typed::Begun(part.to_owned())),
-            (false, _) => {
-                words.extend(part.split_whitespace().map(|word| Typed::Plain(word.to_owned())));
-            }
+        let is_last = parts.peek().is_none();
+        if n % 2 == 1 {
+            let part = part.to_owned();
+            let word = if is_last { Word::Begun(part) } else { Word::Quoted(part) };
+            words.push(Typed { word, not });
+            continue;
         }
+        // One that stands alone before a quote is the quote's.
+        let rest = part
+            .strip_suffix(MINUS)
+            .filter(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace));
+        not = rest.is_some() && !is_last;
+        let part = rest.filter(|_| not).unwrap_or(part);
+        words.extend(part.split_whitespace().map(|word| {
+            let bare = word.strip_prefix(MINUS).filter(|bare| !bare.is_empty());
+            Typed { word: Word::Plain(bare.unwrap_or(word).to_owned()), not: bare.is_some() }
+        }));
     }
     words
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::cache::read;
+use crate::cache::{read, rooms};
 use crate::commit::{Commit, Committed};
 use crate::error::{CommitError, OpenError, OutboxError, StoreError};
 use crate::files::cache_path;
@@ -149,6 +149,11 @@ impl Store {
     pub async fn room(&self, name: &RoomName) -> Result<RoomId, StoreError> {
         let name = name.clone();
         self.at_desk(move |desk| desk.room(&name)).await
+    }
+
+    /// All rooms of which something is kept.
+    pub async fn rooms(&self) -> Result<Vec<(RoomId, RoomName)>, StoreError> {
+        self.read(|conn| Ok(rooms::all(conn)?)).await
     }
 
     /// Gives a room another name. False, and nothing is changed: there is none of the old name, or one of the new.

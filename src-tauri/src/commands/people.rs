@@ -22,12 +22,12 @@ pub(crate) async fn person(
     user: Arg<String>,
     before: Arg<Option<i64>>,
 ) -> Result<PersonCard, AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
+    let source = shell.source(room.room()?).await?;
     let user = bounded(user.0, "user", USER_BYTES)?;
-    let (store, room) = (shell.rooms.store(), live.session.room());
+    let (store, room) = (shell.rooms.store(), source.room());
     let note = store.mark(room, subject(&user)).await?;
     let found = store.person(room, user, before.0.map(Place), ROWS).await?;
-    let painter = shell.painter(&live);
+    let painter = shell.painter_of(&source);
     Ok(PersonCard {
         messages: found.messages,
         questions: found.questions,
@@ -46,7 +46,7 @@ pub(crate) async fn set_person_note(
     user: Arg<String>,
     note: Arg<String>,
 ) -> Result<(), AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
+    let source = shell.source(room.room()?).await?;
     let user = bounded(user.0, "user", USER_BYTES)?;
     let note = bounded(note.0, "note", NOTE_BYTES)?;
     // As a text of JSON it is no mark on a question, whatever the person is called.
@@ -55,7 +55,7 @@ pub(crate) async fn set_person_note(
     } else {
         serde_json::Value::String(note).to_string()
     };
-    Ok(shell.rooms.store().set_mark(live.session.room(), subject(&user), body).await?)
+    Ok(shell.rooms.store().set_mark(source.room(), subject(&user), body).await?)
 }
 
 /// Marks on questions begin with the asker's id; nobody's is empty.

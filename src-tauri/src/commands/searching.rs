@@ -1,7 +1,9 @@
 //! Finding in the whole local history, and writing a room's questions to a file.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use aside_history::{Cursor, SearchQuery};
-use aside_protocol::Role;
 use aside_report::numbers as count;
 use aside_text::name;
 use jiff::Timestamp;
@@ -10,11 +12,10 @@ use tauri::{AppHandle, State};
 
 use crate::args::{Arg, bad, bounded};
 use crate::dto::{ExportFormat, Exported, Hit, Numbers, PersonNumbers, SearchPage, Transcripts};
-use crate::errors::{AppError, Code};
+use crate::errors::AppError;
 use crate::rooms::Live;
-use crate::rows::Painter;
-use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::source::Source;
 use crate::{exports, keeping};
 
 /// The longest query, in bytes.
@@ -24,7 +25,7 @@ const HITS: u32 = 50;
 /// Pages at most that are passed over for one: nobody waits longer, and more can be asked for.
 const PASSED_OVER: u32 = 40;
 
-/// One page of what was found, in one room or in all that are open.
+/// One page of what was found, in one room or in all that are saved.
 #[tauri::command]
 pub(crate) async fn search(
     shell: State<'_, Shell>,
@@ -32,14 +33,9 @@ pub(crate) async fn search(
     query: Arg<String>,
     cursor: Arg<Option<String>>,
 ) -> Result<SearchPage, AppError> {
-    let names = shell.rooms.names();
     let room = match room.0 {
         None => None,
-        Some(room) => {
-            let key = RoomKey::parse(&room).ok_or(Code::RoomUnknown)?;
-            let named = names.iter().find(|(open, _)| *open == key);
-            Some(named.ok_or(Code::RoomNotOpen)?.1)
-        }
+        Some(room) => Some(shell.source(Arg(room).room()?).await?.room()),
     };
     let cursor = cursor.0.map(|cursor| cursor.parse().map(Cursor).map_err(|_| bad("cursor")));
     let query = SearchQuery {
@@ -51,26 +47,30 @@ pub(crate) async fn search(
     page_of(&shell, query, cursor.transpose()?, HITS).await
 }
 
-/// The next hits, so many at most. Of a room that was left, nobody could look at the place: pages of nothing else are passed over.
+/// The next hits, so many at most. Of a room that is not in the list any more, nobody could look at the place: pages of nothing else
+/// are passed over.
 async fn page_of(
     shell: &Shell,
     query: SearchQuery,
     mut cursor: Option<Cursor>,
     most: u32,
 ) -> Result<SearchPage, AppError> {
-    let names = shell.rooms.names();
+    let owners = shell.owners().await?;
+    let mut sources = BTreeMap::new();
     let mut passed_over = 0;
     loop {
         let page = shell.rooms.store().search(query.clone(), cursor, most).await?;
         cursor = page.next;
         let mut hits = Vec::with_capacity(page.hits.len());
         for hit in page.hits {
-            let Some((key, _)) = names.iter().find(|(_, id)| *id == hit.room) else { continue };
-            let live = shell.rooms.live(*key).await?;
-            let painter: Painter<'_> = shell.painter(&live);
+            let Some(key) = owners.get(&hit.room) else { continue };
+            let source = match sources.entry(hit.room) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(shell.source_of(*key, hit.room)?),
+            };
             hits.push(Hit {
                 room: key.to_string(),
-                row: painter.row(hit.row),
+                row: shell.painter_of(source).row(hit.row),
                 number: hit.number,
                 question: hit.question.map(|id| id.as_str().to_owned()),
                 ranges: hit.ranges,
@@ -90,13 +90,13 @@ pub(crate) async fn numbers(
     shell: State<'_, Shell>,
     room: Arg<String>,
 ) -> Result<Numbers, AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
-    numbers_of(&shell, &live).await
+    let source = shell.source(room.room()?).await?;
+    numbers_of(&shell, &source).await
 }
 
-async fn numbers_of(shell: &Shell, live: &Live) -> Result<Numbers, AppError> {
-    let is_host = live.session.watch().borrow().facts.role == Role::Host;
-    let asked = aside_report::gather(shell.rooms.store(), live.session.room()).await?;
+async fn numbers_of(shell: &Shell, source: &Source) -> Result<Numbers, AppError> {
+    let is_host = source.live().is_some_and(Live::is_host);
+    let asked = aside_report::gather(shell.rooms.store(), source.room()).await?;
     let counted = count(&asked);
     let person = |one: aside_report::PersonNumbers| PersonNumbers {
         who: name(&one.who),
@@ -160,8 +160,10 @@ pub(crate) async fn save_last_hour(
 
 #[cfg(test)]
 mod tests {
-    use aside_protocol::Topic;
+    use std::collections::BTreeSet;
+
     use aside_protocol::triage::Change;
+    use aside_protocol::{Role, Topic};
     use aside_server::{NewEntry, RoomSpec, TokenSpec};
     use aside_session::Wish;
 
@@ -175,12 +177,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_found_in_a_room_that_was_left_hides_nothing_of_the_others() {
+    async fn rooms_that_are_not_open_are_searched_until_they_are_forgotten() {
         let (table, secrets) = (Table::set().await, keyring());
         let shell = table.start(&secrets);
-        let token = table.token.expose().to_owned();
-        let open = shell.join(table.form(), Some(token)).await.unwrap();
-        table.becomes(&shell, open, ConnectionState::Online).await;
+        let open = table.join(&shell).await;
         let rooms = table.server.rooms();
         let spec = TokenSpec::staff(RoomSpec::new("other"), "ana", "Ana", "Org");
         let token = rooms.create_token(spec).await.unwrap().token.expose().to_owned();
@@ -190,14 +190,40 @@ mod tests {
         }
         let other = "other".to_owned();
         let form = RoomForm { topic: other.clone(), stream: other, ..table.form() };
-        let left = shell.join(form, Some(token)).await.unwrap();
-        table.becomes(&shell, left, ConnectionState::Online).await;
-        let all = page_of(&shell, query("hello"), None, 50).await.unwrap();
-        assert_eq!((all.hits.len(), all.next), (6, None));
-        shell.leave(left).await.unwrap();
-        let page = page_of(&shell, query("hello"), None, 2).await.unwrap();
-        let [hit] = &page.hits[..] else { panic!("{} hits", page.hits.len()) };
-        assert_eq!((hit.room.as_str(), hit.row.text.as_str()), (&*open.to_string(), "hello"));
+        let other = shell.join(form, Some(token)).await.unwrap();
+        table.becomes(&shell, other, ConnectionState::Online).await;
+        let found = async |text: &str| -> (usize, BTreeSet<String>) {
+            let hits = page_of(&shell, query(text), None, 50).await.unwrap().hits;
+            (hits.len(), hits.into_iter().map(|hit| hit.room).collect())
+        };
+        let both = (6, BTreeSet::from([open.to_string(), other.to_string()]));
+        assert_eq!(found("hello").await, both);
+        shell.leave(other).await.unwrap();
+        assert_eq!(found("hello").await, both);
+        shell.archive(other, true).await.unwrap();
+        assert_eq!(found("hello").await, both);
+        let page = page_of(&shell, query("hello"), None, 4).await.unwrap();
+        assert_eq!((page.hits.len(), page.next.is_some()), (4, true), "a page at a time");
+        let here = shell.source(other).await.unwrap().room();
+        let query = SearchQuery { room: Some(here), ..query("again") };
+        assert_eq!(page_of(&shell, query, None, 50).await.unwrap().hits.len(), 5);
+        shell.forget(other).await.unwrap();
+        assert_eq!(found("hello").await, (1, BTreeSet::from([open.to_string()])));
+        shell.rooms.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_found_in_a_room_that_is_listed_no_more_hides_nothing_of_the_others() {
+        let (table, secrets) = (Table::set().await, keyring());
+        let shell = table.start(&secrets);
+        let open = table.join_as(&shell, Role::Host, "hana").await;
+        let moved = table.join(&shell).await;
+        // What she saw under her old name stays in the files, and is what came last.
+        let form = RoomForm { user: "ana2".to_owned(), ..table.form() };
+        shell.save(Some(moved), form, None).await.unwrap();
+        shell.forget(moved).await.unwrap();
+        let page = page_of(&shell, query("hello"), None, 1).await.unwrap();
+        assert_eq!(page.hits[0].room, open.to_string());
         shell.rooms.close().await;
     }
 
@@ -224,9 +250,9 @@ mod tests {
         live.session.answer(asked.id, "at three").await.unwrap();
         let mut seen = Vec::new();
         for room in [staff, host] {
-            let live = shell.rooms.live(room).await.unwrap();
+            let source = shell.source(room).await.unwrap();
             let counted = table.until(async || {
-                let numbers = numbers_of(&shell, &live).await.unwrap();
+                let numbers = numbers_of(&shell, &source).await.unwrap();
                 (numbers.answered == 1).then_some(numbers)
             });
             let counted = counted.await;

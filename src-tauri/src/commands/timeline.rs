@@ -16,6 +16,7 @@ use crate::dto::{
 use crate::errors::AppError;
 use crate::rooms::Live;
 use crate::shell::Shell;
+use crate::source::Source;
 use crate::views;
 use crate::windows::RoomWindow;
 use crate::{pace, present};
@@ -29,18 +30,28 @@ pub(crate) async fn page(
     limit: Arg<u32>,
     view: Arg<Option<String>>,
 ) -> Result<Page, AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
+    let source = shell.source(room.room()?).await?;
     let anchor = match anchor.0 {
         dto::Anchor::End => Anchor::End,
         dto::Anchor::Before { place } => Anchor::Before(Place(place)),
         dto::Anchor::After { place } => Anchor::After(Place(place)),
         dto::Anchor::Unread => Anchor::Unread,
     };
-    let (painter, view) = (shell.painter(&live), view.0.unwrap_or_default());
-    let Some(view) = views::find(&shell, &live, &view).await? else {
-        return Ok(painter.page(live.session.page(anchor, limit.limit()).await?));
+    page_of(&shell, &source, anchor, limit.limit(), &view.0.unwrap_or_default()).await
+}
+
+async fn page_of(
+    shell: &Shell,
+    source: &Source,
+    anchor: Anchor,
+    limit: u32,
+    view: &str,
+) -> Result<Page, AppError> {
+    let painter = shell.painter_of(source);
+    let Some(view) = views::find(shell, source, view).await? else {
+        return Ok(painter.page(source.page(anchor, limit).await?));
     };
-    let found = view.page(&live, anchor, limit.limit()).await?;
+    let found = view.page(source, anchor, limit).await?;
     let (from, to) = (found.from.map(|place| place.0), found.to.map(|place| place.0));
     Ok(Page { from, to, ..painter.page(found.page) })
 }
@@ -52,9 +63,9 @@ pub(crate) async fn moment(
     room: Arg<String>,
     at: Arg<i64>,
 ) -> Result<Moment, AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
+    let source = shell.source(room.room()?).await?;
     let at = Timestamp::from_millisecond(at.0).map_err(|_| bad("at"))?;
-    let found = shell.rooms.store().moment(live.session.room(), at).await?;
+    let found = shell.rooms.store().moment(source.room(), at).await?;
     let spot = found.spot.map(|(key, place)| Spot { key: key.0.to_string(), place: place.0 });
     let millis = |at: Option<Timestamp>| at.map(|at| at.as_millisecond());
     Ok(Moment { spot, begins: millis(found.begins), ends: millis(found.ends) })
@@ -74,13 +85,16 @@ pub(crate) async fn pull(
     let mut pull = Pull::default();
     if let Some(room) = &wish.room {
         let room = Arg(room.clone()).room()?;
-        // Where a page that is built anew goes on. With both windows up, it is the whole one's room.
-        if which == Some(RoomWindow::Main) || !RoomWindow::Main.is_shown(window.app_handle()) {
+        // Where a page that is built anew goes on, and what the overlay shows: no archived room, into which somebody only looks.
+        // With both windows up, it is the whole one's.
+        let leads =
+            which == Some(RoomWindow::Main) || !RoomWindow::Main.is_shown(window.app_handle());
+        if leads && !shell.is_archived(room) {
             shell.opening.show_first(Some(room), None);
         }
-        // A room that is not open has no changes; the others' statuses are worth the answer.
-        if let Ok(live) = shell.rooms.live(room).await {
-            let shown = views::find(&shell, &live, &wish.view).await?;
+        // A room that has no session has no changes; the others' statuses are worth the answer.
+        if let Some(live) = shell.rooms.ready(room) {
+            let shown = views::find(&shell, &Source::from(&live), &wish.view).await?;
             let app = window.app_handle();
             if let Some(pace) = which.and_then(|which| pace::of(app, which, wish.reading)) {
                 live.session.set_pace(pace);
@@ -169,4 +183,42 @@ pub(crate) async fn fill_gap(
 #[tauri::command]
 pub(crate) fn painted(shell: State<'_, Shell>, painted: Arg<Painted>) {
     shell.measure.painted(painted.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dto::ConnectionState;
+    use crate::shell::tests::{Table, keyring};
+
+    #[tokio::test]
+    async fn what_is_kept_of_a_room_is_read_without_its_token() {
+        let table = Table::set().await;
+        let shell = table.start(&keyring());
+        let room = table.join(&shell).await;
+        shell.rooms.close().await;
+        let told = table.server.probe().connections().len();
+
+        // The keyring of this start is another one.
+        let shell = table.start(&keyring());
+        shell.open(room).await.unwrap();
+        let status = table.becomes(&shell, room, ConnectionState::Refused).await;
+        assert_eq!(status.connection.why.as_deref(), Some("token_missing"));
+        let source = shell.source(room).await.unwrap();
+        let texts = async |anchor, view| -> Vec<String> {
+            let page = page_of(&shell, &source, anchor, 10, view).await.unwrap();
+            page.rows.into_iter().map(|row| row.text).collect()
+        };
+        assert_eq!(texts(Anchor::End, views::ALL).await, ["hello"]);
+        assert_eq!(texts(Anchor::Before(Place(i64::MIN)), views::ALL).await.len(), 0);
+        for view in ["questions", "mentions", "staff"] {
+            assert_eq!(texts(Anchor::End, view).await.len(), 0, "{view}");
+        }
+        assert_eq!(table.server.probe().connections().len(), told, "nothing is fetched");
+
+        shell.set_token(room, table.token.clone()).await.unwrap();
+        table.becomes(&shell, room, ConnectionState::Online).await;
+        assert!(shell.source(room).await.unwrap().live().is_some());
+        shell.rooms.close().await;
+    }
 }

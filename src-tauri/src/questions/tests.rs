@@ -30,7 +30,7 @@ fn at_desk<T>(staff: bool, questions: &Questions, look: impl FnOnce(Clerk<'_>) -
     let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
     let server = "https://rooms.example".parse().unwrap();
     let painter = Painter {
-        avatars: &avatars,
+        avatars: Some(&avatars),
         namesakes: &namesakes,
         server: &server,
         room: crate::settings::RoomKey::DEMO,

@@ -45,7 +45,7 @@ fn painted(row: history::Row) -> dto::Row {
     let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
     let server = "https://rooms.example".parse().unwrap();
     Painter {
-        avatars: &avatars,
+        avatars: Some(&avatars),
         namesakes: &namesakes,
         server: &server,
         room: RoomKey::DEMO,

@@ -1,12 +1,16 @@
 //! What is kept of a room in files: it goes with the room, and moves with it.
 
+use std::collections::{BTreeMap, HashMap};
+
 use aside_history::{Draft, RoomId, RoomName};
 
 use super::Shell;
 use crate::dto::RoomForm;
 use crate::errors::AppError;
 use crate::form;
+use crate::namesakes::Namesakes;
 use crate::settings::{RoomKey, SavedRoom};
+use crate::source::{GLANCE, Kept, Source};
 
 /// The composer's place among the drafts of a room.
 const COMPOSER: &str = "composer";
@@ -19,6 +23,50 @@ impl Shell {
 
     pub(crate) async fn keep_draft(&self, key: RoomKey, draft: Draft) -> Result<(), AppError> {
         Ok(self.rooms.store().set_draft(self.files(key).await?, COMPOSER, draft).await?)
+    }
+
+    /// Where a room is read from now. It need not be open.
+    ///
+    /// # Errors
+    /// An unknown room, an address that will not do, or a cache that cannot be used.
+    pub(crate) async fn source(&self, key: RoomKey) -> Result<Source, AppError> {
+        match self.rooms.live_within(key, GLANCE).await {
+            Ok(live) => Ok(Source::Live(live)),
+            Err(_without_session) => self.source_of(key, self.files(key).await?),
+        }
+    }
+
+    /// The same of a room whose name in the files is known.
+    ///
+    /// # Errors
+    /// An unknown room, or an address that will not do.
+    pub(crate) fn source_of(&self, key: RoomKey, room: RoomId) -> Result<Source, AppError> {
+        if let Some(live) = self.rooms.ready(key) {
+            return Ok(Source::Live(live));
+        }
+        let form = self.saved(key)?.form;
+        let server = form::config(&form)?.server;
+        let (namesakes, store) = (Namesakes::default(), self.rooms.store().clone());
+        Ok(Source::Kept(Kept { key, room, server, user: form.user, namesakes, store }))
+    }
+
+    /// Whose the rooms in the files are, of those that are saved; of two that are the same, the one that is open.
+    ///
+    /// # Errors
+    /// A cache that cannot be used.
+    pub(crate) async fn owners(&self) -> Result<BTreeMap<RoomId, RoomKey>, AppError> {
+        let mut saved = self.remembered.read(|memory| memory.rooms.clone());
+        saved.sort_by_key(|room| (room.open, !room.archived));
+        let kept: HashMap<_, _> = self
+            .rooms
+            .store()
+            .rooms()
+            .await?
+            .into_iter()
+            .map(|(room, name)| (name, room))
+            .collect();
+        let owner = |room: &SavedRoom| Some((*kept.get(&name(&room.form).ok()?)?, room.key));
+        Ok(saved.iter().filter_map(owner).collect())
     }
 
     async fn files(&self, key: RoomKey) -> Result<RoomId, AppError> {

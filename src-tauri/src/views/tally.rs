@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::View;
 use crate::rooms::Live;
+use crate::source::Source;
 
 /// Changes that are read at once; after more than these, what is new is counted afresh.
 pub(crate) const CHANGES: u32 = 3000;
@@ -155,7 +156,7 @@ impl Looked {
 
     async fn count_afresh(&mut self, live: &Live, view: &View) -> Result<(), SessionError> {
         let most = u32::try_from(MOST).unwrap_or(u32::MAX);
-        let found = view.page(live, Anchor::After(self.at), most).await?;
+        let found = view.page(&Source::from(live), Anchor::After(self.at), most).await?;
         let rows = found.page.rows;
         self.keys = rows.iter().filter(|row| self.is_news(row)).map(|row| row.key).collect();
         Ok(())

@@ -118,7 +118,9 @@ async fn what_one_made_is_compiled_when_it_changes_and_only_then() {
     shell.choose(settings.clone()).unwrap();
     let first = shell.made_views();
     assert_eq!(
-        backwards(&find(&shell, &live, "x").await.unwrap().unwrap(), &live, 10).await.0,
+        backwards(&find(&shell, &Source::from(&live), "x").await.unwrap().unwrap(), &live, 10)
+            .await
+            .0,
         ["hello"]
     );
     all(&shell, &live).await;
@@ -128,7 +130,7 @@ async fn what_one_made_is_compiled_when_it_changes_and_only_then() {
     settings.views[0].pattern = "^good".to_owned();
     shell.choose(settings).unwrap();
     assert!(!Arc::ptr_eq(&first, &shell.made_views()));
-    let view = find(&shell, &live, "x").await.unwrap().unwrap();
+    let view = find(&shell, &Source::from(&live), "x").await.unwrap().unwrap();
     assert_eq!(backwards(&view, &live, 10).await.0.len(), 0);
     shell.rooms.close().await;
     let again = table.start(&keyring());
@@ -198,7 +200,7 @@ fn what_is_not_to_be_seen_is_gone_from_a_view_and_may_still_be_heard() {
 async fn backwards(view: &View, live: &Live, limit: u32) -> (Vec<String>, usize) {
     let (mut texts, mut pages, mut anchor) = (Vec::new(), 0, Anchor::End);
     loop {
-        let found = view.page(live, anchor, limit).await.unwrap();
+        let found = view.page(&Source::from(live), anchor, limit).await.unwrap();
         pages += 1;
         let rows = found.page.rows.iter().filter_map(|row| Some(said(row.entry()?).1));
         texts.splice(0..0, rows);
@@ -242,9 +244,13 @@ async fn a_view_goes_through_all_that_the_room_ever_said_and_counts_what_comes()
     assert!(pages >= 2, "no more than was asked for at once");
     assert_eq!(backwards(mentions, &live, 50).await.0, ["hello Ana"]);
     assert_eq!(backwards(staff, &live, 50).await.0, ["answer 8", "of the staff"]);
-    let ahead = questions.page(&live, Anchor::After(Place(i64::MIN)), 2).await.unwrap();
+    let ahead =
+        questions.page(&Source::from(&live), Anchor::After(Place(i64::MIN)), 2).await.unwrap();
     assert!(ahead.page.has_newer && ahead.to.is_some());
-    assert_eq!(find(&shell, &live, "smell").await.unwrap_err().code(), "bad_argument");
+    assert_eq!(
+        find(&shell, &Source::from(&live), "smell").await.unwrap_err().code(),
+        "bad_argument"
+    );
 
     let nothing = BTreeSet::new();
     assert_eq!(count(&live, &views, &nothing).await.len(), 0, "what was there is not new");
@@ -352,7 +358,7 @@ async fn who_works_on_questions_is_of_the_staff_whatever_they_say() {
     })
     .await
     .unwrap();
-    let staff = find(&shell, &live, "staff").await.unwrap().unwrap();
+    let staff = find(&shell, &Source::from(&live), "staff").await.unwrap().unwrap();
     assert_eq!(backwards(&staff, &live, 10).await.0, ["somebody will tell you", "because"]);
     shell.rooms.close().await;
 }

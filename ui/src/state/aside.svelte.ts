@@ -9,7 +9,7 @@ import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { defaults } from "./defaults";
 import { Hosts } from "./hosts.svelte";
-import { phrase, trackConnection, type Phrase, type Track } from "./connection";
+import { archived, phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
 import { Notices } from "./notices.svelte";
 import { OrderKeeper } from "./order.svelte";
@@ -51,7 +51,7 @@ export class Aside {
   readonly status = $derived(this.currentId === null ? null : (this.statuses.get(this.currentId) ?? null));
   /** Whether what comes is seen. A window that is only visible, on another screen perhaps, is not looked at. */
   readonly attended = $derived(this.focused && !this.covered);
-  readonly phrase = $derived(this.status ? this.phraseOf(this.status) : null);
+  readonly phrase = $derived(this.status ? this.phraseOf(this.status) : this.current?.archived ? archived : null);
 
   /** Whether questions are work here: for staff, and for anybody where they are worked on here alone. */
   readonly staffed = $derived(this.status !== null && (this.status.role !== "audience" || this.status.desk.kind === "local"));
@@ -152,7 +152,7 @@ export class Aside {
     return phrase(connection, this.#tracks.get(status.room) ?? trackConnection(undefined, connection, recovered, this.clock.now), this.clock.now, recovered);
   }
 
-  /** Brings a room on screen; a room that is not open is opened. `page` are its newest rows, if they were read already. */
+  /** Brings a room on screen; one that is not open is opened, unless it is archived: what is kept of it is shown. `page` are its newest rows, if they were read already. */
   async show(id: string, page: Page | null = null): Promise<void> {
     if (this.currentId === id) return;
     this.leaveView();
@@ -160,7 +160,7 @@ export class Aside {
     const timeline = this.#draw(id);
     const composer = (this.composer = new Composer(id, this.bridge));
     this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
-    if (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed") await this.open(id);
+    if (!this.current?.archived && (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed")) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
     await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore()]);

@@ -8,7 +8,7 @@ const OFFLINE_MS = 10_000;
 const TOLD_MS = 10_000;
 
 export type Tone = "live" | "quiet" | "waiting" | "offline" | "refused" | "closed";
-export type Remedy = "retry" | "token" | "edit" | "open" | "signIn";
+export type Remedy = "retry" | "token" | "enter" | "edit" | "open" | "signIn" | "back" | "export";
 
 export interface Phrase {
   readonly tone: Tone;
@@ -16,6 +16,8 @@ export interface Phrase {
   readonly params?: { readonly n: number };
   /** Why what is written now does not leave at once; null when it does. */
   readonly held: Key | null;
+  /** What is written now does not leave at all, but stays a draft. */
+  readonly shut?: true;
   /** Present when there is something to explain or to do. */
   readonly strip: { readonly why: string | null; readonly retryAt: number | null; readonly remedies: readonly Remedy[] } | null;
 }
@@ -67,8 +69,9 @@ export function phrase(connection: Connection, track: Track, now: number, recove
     case "syncing":
       return livePhrase(track, now, recovered);
     case "closed":
-      return { tone: "closed", words: "status.closed", held: "composer.closed", strip: { why: connection.why ?? "left", retryAt: null, remedies: ["open"] } };
+      return { tone: "closed", words: "status.closed", held: "composer.closed", shut: true, strip: { why: connection.why ?? "left", retryAt: null, remedies: ["open"] } };
     case "refused":
+      if (connection.why === "token_missing") return kept("status.noToken", "composer.noToken", "token_missing", "enter");
       return { tone: "refused", words: "status.refused", held: "composer.refused", strip: { why: connection.why ?? "unknown", retryAt: null, remedies: remediesFor(connection.why) } };
     case "connecting":
     case "joining":
@@ -76,6 +79,14 @@ export function phrase(connection: Connection, track: Track, now: number, recove
       return waitingPhrase(connection, track, now);
   }
 }
+
+/** A room that has no session: what is kept of it can be read, and nothing comes. */
+function kept(words: Key, held: Key, why: string, remedy: Remedy): Phrase {
+  return { tone: "closed", words, held, shut: true, strip: { why, retryAt: null, remedies: [remedy, "export"] } };
+}
+
+/** Somebody looks into a room that stays archived. */
+export const archived = kept("status.archived", "composer.archived", "archived", "back");
 
 function livePhrase(track: Track, now: number, recovered: number): Phrase {
   const live: Phrase = { tone: "live", words: "status.live", held: null, strip: null };
@@ -99,7 +110,6 @@ function waitingPhrase(connection: Connection, track: Track, now: number): Phras
 function remediesFor(why: string | null): readonly Remedy[] {
   switch (why) {
     case "token":
-    case "token_missing":
     case "not_allowed":
       return ["token", "edit"];
     case "not_found":

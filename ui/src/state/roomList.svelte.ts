@@ -38,7 +38,9 @@ export class RoomList {
     if (currentId === null) return;
     const { current } = aside;
     const became = before !== null && current !== null && isAnother(before.form, current.form);
-    if (became || current?.archived !== false) aside.leaveView();
+    // Whoever looks into one that is archived goes on.
+    const gone = current === null || (current.archived && before?.archived === false);
+    if (became || gone) aside.leaveView();
     if (became && !current.archived) void aside.show(currentId);
   }
 
@@ -138,6 +140,7 @@ export class RoomList {
     aside.patch(room.id, { archived: false });
     if (!open) return;
     if (room.hosted) await aside.hosts.run(room, true);
+    else if (room.id === aside.currentId) await aside.open(room.id);
     else await aside.show(room.id);
   }
 }

@@ -249,6 +249,9 @@ async fn the_whole_room_is_searched_and_exported_also_without_the_server() {
     let lines: Vec<Value> =
         stdout(&found).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 700);
+    let found = world.run(&["search", "-line is:question", "--json"]).await;
+    let found: Value = serde_json::from_str(stdout(&found).trim()).unwrap();
+    assert_eq!(found["text"], "为什么?", "a query may begin with a minus");
     let out = world.home.path().join("room.csv");
     let out = out.to_str().unwrap();
     let export = ["export", "--format", "csv", "--out", out];

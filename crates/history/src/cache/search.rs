@@ -1,5 +1,7 @@
 //! The index over what was said, read backwards from the newest row.
 
+use std::collections::{HashMap, HashSet};
+
 use aside_protocol::triage::Item;
 use aside_protocol::{Body, EntryId, EntryKind};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -13,7 +15,7 @@ use crate::error::StoreError;
 use crate::fold::{Folded, Term, fold};
 use crate::ids::RoomId;
 use crate::row::Row;
-use crate::search::{Cursor, Hit, Parsed, SearchPage, SearchQuery};
+use crate::search::{Asked, Cursor, Hit, Parsed, SearchPage, SearchQuery};
 
 /// Rows that are looked at for one page at most: then it is handed out as it is.
 const LOOKED_AT: usize = 20_000;
@@ -21,6 +23,8 @@ const LOOKED_AT: usize = 20_000;
 const BATCH: usize = 256;
 /// The beginning of a word is looked for as so many words at most; where there are more, as a beginning, for which SQLite reads all rows of all of them.
 const WORDS_ASKED: usize = 32;
+/// People that the index is asked for at most; where more work on questions, each row is looked at.
+const STAFF: usize = 64;
 /// Where the lines of [`ROW_OF_KEY`] have the room.
 const ROOM: usize = 26;
 /// Marked places of one entry at most.
@@ -40,7 +44,10 @@ pub(crate) fn search(
     }
     let before = cursor.map_or(i64::MAX, |cursor| cursor.0);
     let rooms = super::rooms::all(conn)?.len();
-    let finding = Finding { conn, query, parsed, rooms };
+    let mut finding = Finding { conn, query, parsed, rooms, staff: HashMap::new() };
+    if finding.parsed.by_staff.is_some() {
+        finding.staff = finding.staff()?;
+    }
     if finding.parsed.is_about_items() {
         finding.among_items(&mut page, before, limit)?;
     } else {
@@ -55,6 +62,8 @@ struct Finding<'a> {
     parsed: Parsed,
     /// How many rooms there are.
     rooms: usize,
+    /// Who works on questions in each room, by id, where that is asked for.
+    staff: HashMap<RoomId, HashSet<String>>,
 }
 
 impl Finding<'_> {
@@ -91,7 +100,7 @@ impl Finding<'_> {
 
     /// What the index must have; nothing when only time is asked for.
     fn expression(&self) -> Result<Option<String>, StoreError> {
-        let Parsed { terms, from, marks, .. } = &self.parsed;
+        let Asked { terms, from, marks, has_link, .. } = &self.parsed.wanted;
         let words = |beginning: &str| self.words(beginning);
         let terms =
             terms.iter().map(|term| term.query("body", words)).collect::<Result<Vec<_>, _>>()?;
@@ -101,8 +110,42 @@ impl Finding<'_> {
         // Where there is one room, every row has its mark, and asking for it would cost more than all else.
         let room = self.query.room.filter(|_| self.rooms > 1);
         let room = room.map(|room| format!("mark : \"r{}\"", room.0));
-        let parts: Vec<String> = terms.into_iter().chain(from).chain(marks).chain(room).collect();
+        let link = has_link.then(|| "body : (\"http\" OR \"https\")".to_owned());
+        let staff = self.expression_of_staff()?;
+        let parts = terms.into_iter().chain(from).chain(marks).chain(room).chain(link).chain(staff);
+        let parts: Vec<String> = parts.collect();
         Ok((!parts.is_empty()).then(|| parts.join(" AND ")))
+    }
+
+    /// Whom the index must have, where the staff or the audience is asked for.
+    fn expression_of_staff(&self) -> Result<Option<String>, StoreError> {
+        let users = || self.staff.values().flatten().filter_map(|user| Term::whole(user));
+        Ok(match self.parsed.by_staff {
+            Some(true) if users().take(STAFF + 1).count() <= STAFF => {
+                let who = |term: Term| term.query("who", |beginning| self.words(beginning));
+                let who = users().map(who).collect::<rusqlite::Result<Vec<_>>>()?;
+                let parts: Vec<_> = ["mark : \"ka\"".to_owned()].into_iter().chain(who).collect();
+                Some(format!("({})", parts.join(" OR ")))
+            }
+            Some(false) => Some("mark : (\"km\" OR \"kq\")".to_owned()),
+            Some(true) | None => None,
+        })
+    }
+
+    /// Who works on questions, by room.
+    fn staff(&self) -> Result<HashMap<RoomId, HashSet<String>>, StoreError> {
+        let mut staff = HashMap::new();
+        for room in self.rooms_asked()? {
+            let mut users = HashSet::new();
+            self.each_item(room, |item| {
+                let claimed = item.claim.map(|claim| claim.by);
+                let people = [item.changed_by].into_iter().chain(claimed);
+                users.extend(people.map(|person| person.user).filter(|user| !user.is_empty()));
+                Ok(())
+            })?;
+            staff.insert(room, users);
+        }
+        Ok(staff)
     }
 
     /// The words that begin so; nothing where they are too many, or where the index has beginnings of that length.
@@ -157,8 +200,22 @@ impl Finding<'_> {
             return Ok(None);
         }
         let at = entry.created_at.unwrap_or(row.received_at);
-        let Parsed { before, after, terms, from, .. } = &self.parsed;
+        let Parsed { wanted, unwanted, by_staff, before, after } = &self.parsed;
         if before.is_some_and(|before| at >= before) || after.is_some_and(|after| at < after) {
+            return Ok(None);
+        }
+        let kind = entry.entry.kind;
+        let marked = |mark: &&str| match *mark {
+            "km" => kind == EntryKind::Message,
+            "kq" => kind == EntryKind::Question,
+            "ka" => kind == EntryKind::Answer,
+            _ => entry.mine,
+        };
+        let is_staff = || {
+            let known = |staff: &HashSet<String>| staff.contains(&entry.entry.user);
+            kind == EntryKind::Answer || self.staff.get(&room).is_some_and(known)
+        };
+        if unwanted.marks.iter().any(marked) || by_staff.is_some_and(|staff| staff != is_staff()) {
             return Ok(None);
         }
         let (text, quote, org) = match entry.entry.body() {
@@ -167,20 +224,23 @@ impl Finding<'_> {
             }
             Body::Answer { text, question, org_name, .. } => (text, question, org_name),
         };
-        if !from.is_empty() {
+        if !(wanted.from.is_empty() && unwanted.from.is_empty()) {
             let names = [&entry.entry.display_name, &entry.entry.user, &org].map(|name| fold(name));
             let by = |term: &Term| names.iter().any(|name| term.is_in(name));
-            if !from.iter().all(by) {
+            if !wanted.from.iter().all(by) || unwanted.from.iter().any(by) {
                 return Ok(None);
             }
         }
+        if (wanted.has_link && !has_link(&text)) || (unwanted.has_link && has_link(&text)) {
+            return Ok(None);
+        }
         let (text, quote) = (fold(&text), fold(&quote));
         let there = |term: &Term| term.is_in(&text) || term.is_in(&quote);
-        if !terms.iter().all(there) {
+        if !wanted.terms.iter().all(there) || unwanted.terms.iter().any(there) {
             return Ok(None);
         }
         let ranges = self.ranges(&text);
-        let (question, number) = match entry.entry.kind {
+        let (question, number) = match kind {
             EntryKind::Question => self.item_of(room, &row)?,
             EntryKind::Message | EntryKind::Answer => (None, None),
         };
@@ -188,7 +248,7 @@ impl Finding<'_> {
     }
 
     fn ranges(&self, text: &Folded) -> Vec<(u32, u32)> {
-        let found = self.parsed.terms.iter().flat_map(|term| term.find(text, RANGES));
+        let found = self.parsed.wanted.terms.iter().flat_map(|term| term.find(text, RANGES));
         let mut ranges: Vec<(u32, u32)> = found.collect();
         ranges.sort_unstable();
         // Where two of them overlap, one mark is enough.
@@ -228,28 +288,19 @@ impl Finding<'_> {
         before: i64,
         limit: usize,
     ) -> Result<(), StoreError> {
-        let rooms = match self.query.room {
-            Some(room) => vec![room],
-            None => super::rooms::all(self.conn)?.into_iter().map(|(room, _)| room).collect(),
-        };
         let mut hits = Vec::new();
-        for room in rooms {
-            let mut statement = self.conn.prepare_cached(ITEMS)?;
-            let mut lines = statement.query([room.0])?;
-            while let Some(line) = lines.next()? {
-                let body: String = line.get(0)?;
-                let Ok(item) = serde_json::from_str::<Item>(&body) else { continue };
-                if !self.item_fits(&item) {
-                    continue;
-                }
-                if let Some(row) = self.row_of(room, &item)?
+        for room in self.rooms_asked()? {
+            self.each_item(room, |item| {
+                if self.item_fits(&item)
+                    && let Some(row) = self.row_of(room, &item)?
                     && row.key.0 < before
                     && self.marks_fit(&row)
                     && let Some(hit) = self.hit(room, row)?
                 {
                     hits.push(hit);
                 }
-            }
+                Ok(())
+            })?;
         }
         hits.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.row.key));
         if hits.len() > limit {
@@ -260,16 +311,43 @@ impl Finding<'_> {
         Ok(())
     }
 
+    fn rooms_asked(&self) -> rusqlite::Result<Vec<RoomId>> {
+        match self.query.room {
+            Some(room) => Ok(vec![room]),
+            None => Ok(super::rooms::all(self.conn)?.into_iter().map(|(room, _)| room).collect()),
+        }
+    }
+
+    fn each_item(
+        &self,
+        room: RoomId,
+        mut look: impl FnMut(Item) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare_cached(ITEMS)?;
+        let mut lines = statement.query([room.0])?;
+        while let Some(line) = lines.next()? {
+            let body: String = line.get(0)?;
+            if let Ok(item) = serde_json::from_str(&body) {
+                look(item)?;
+            }
+        }
+        Ok(())
+    }
+
     fn item_fits(&self, item: &Item) -> bool {
-        let Parsed { numbers, tags, .. } = &self.parsed;
+        let Parsed { wanted, unwanted, .. } = &self.parsed;
         let tagged = |tag: &String| item.tags.iter().any(|has| has.to_lowercase() == *tag);
-        let numbered = numbers.is_empty() || numbers.contains(&item.number);
-        numbered && tags.iter().all(tagged) && self.parsed.fits_work(item.work)
+        let numbered = wanted.numbers.is_empty() || wanted.numbers.contains(&item.number);
+        numbered
+            && !unwanted.numbers.contains(&item.number)
+            && wanted.tags.iter().all(tagged)
+            && !unwanted.tags.iter().any(tagged)
+            && self.parsed.fits_work(item.work)
     }
 
     fn marks_fit(&self, row: &Row) -> bool {
         let mine = row.entry().is_some_and(|entry| entry.mine);
-        self.parsed.marks.iter().all(|mark| match *mark {
+        self.parsed.wanted.marks.iter().all(|mark| match *mark {
             "kq" => true,
             "my" => mine,
             _ => false,
@@ -287,4 +365,14 @@ impl Finding<'_> {
             .query_row(params![room.0, id], |line| Ok(cells::read(line)?.row))
             .optional()?)
     }
+}
+
+/// Whether a web link is in a text, as a page would make one of it.
+fn has_link(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let leads = |(at, _): (usize, &str)| {
+        let scheme = text[..at].ends_with("http") || text[..at].ends_with("https");
+        scheme && text[at + 3..].starts_with(|c: char| c == '[' || c.is_alphanumeric())
+    };
+    text.match_indices("://").any(leads)
 }

@@ -5,6 +5,7 @@
 mod crash;
 mod damage;
 mod desk;
+mod filters;
 mod format;
 mod model;
 mod moments;

@@ -1,11 +1,11 @@
 //! What is found, and that nothing is found that is not there or that is gone.
 
 use aside_history::{
-    Change, Commit, EntryRow, ItemsHeard, RoomId, RowKey, RowKind, SearchPage, SearchQuery,
-    Standing, Store, Where,
+    Change, Commit, ItemsHeard, RoomId, RowKey, RowKind, SearchPage, SearchQuery, Standing, Store,
+    Where,
 };
-use aside_protocol::triage::{Item, Person, Review, Work};
-use aside_protocol::{AnswerNotes, Body, Entry, EntryId, EntryKind};
+use aside_protocol::EntryId;
+use aside_protocol::triage::{Item, Person, Review};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -13,15 +13,15 @@ use crate::support::{
     add, at, block_on, cases, changes, entry, entry_row, insert, memory_room, name, new, open, said,
 };
 
-fn query(text: &str, room: Option<RoomId>) -> SearchQuery {
+pub(crate) fn query(text: &str, room: Option<RoomId>) -> SearchQuery {
     SearchQuery { text: text.to_owned(), room, now: at(1_000), zone: TimeZone::UTC }
 }
 
-async fn page(store: &Store, text: &str) -> SearchPage {
+pub(crate) async fn page(store: &Store, text: &str) -> SearchPage {
     store.search(query(text, None), None, 50).await.unwrap()
 }
 
-async fn found(store: &Store, text: &str) -> Vec<String> {
+pub(crate) async fn found(store: &Store, text: &str) -> Vec<String> {
     let page = page(store, text).await;
     page.hits.iter().map(|hit| hit.row.entry().unwrap().entry.body().text().to_owned()).collect()
 }
@@ -64,87 +64,6 @@ async fn chinese_by_any_part_and_words_from_their_beginning() {
     }
     let hit = &page(&store, "天 气").await.hits[0];
     assert_eq!(hit.ranges, [(1, 4)], "neighbours are marked as one");
-}
-
-fn of(kind: EntryKind, user: &str, text: &str) -> EntryRow {
-    let body = match kind {
-        EntryKind::Answer => Body::Answer {
-            org_name: "Acme".to_owned(),
-            org_logo: String::new(),
-            question: "quoted".to_owned(),
-            text: text.to_owned(),
-            question_id: None,
-            notes: AnswerNotes::default(),
-        },
-        EntryKind::Question => Body::Question { text: text.to_owned() },
-        EntryKind::Message => Body::Message { text: text.to_owned() },
-    };
-    let content = body.to_content();
-    let (user, display_name) = (user.to_owned(), format!("{user} Name"));
-    entry_row(Entry { kind, content, user, display_name, ..entry("") })
-}
-
-#[tokio::test]
-async fn each_filter_does_what_it_says_and_an_unknown_one_is_a_word() {
-    let (store, room) = memory_room().await;
-    let timed = |row: EntryRow, second: i64| EntryRow { created_at: Some(at(second)), ..row };
-    let id = |n: u64| Some(EntryId::new(format!("q{n}")));
-    let question = |n: u64, text: &str| {
-        let mut row = of(EntryKind::Question, "ana", text);
-        row.entry.id = id(n);
-        row
-    };
-    let rows = vec![
-        new(timed(of(EntryKind::Message, "ana", "one"), 0)),
-        new(EntryRow { mine: true, ..timed(of(EntryKind::Message, "bo", "one and two"), 100) }),
-        new(timed(question(1, "one more"), 200)),
-        new(timed(question(2, "one last"), 900)),
-        new(timed(of(EntryKind::Answer, "desk", "one answer"), 950)),
-    ];
-    add(&store, room, Where::End, rows).await;
-    let item = |n: u64, work: Work, tag: &str| {
-        let item = Item::new(id(n).unwrap(), n, String::new(), Person::default(), 0);
-        Item { work, tags: vec![tag.to_owned()], ..item }
-    };
-    let items = vec![item(1, Work::Answered, "Price"), item(2, Work::Claimed, "later")];
-    store.keep_items(room, ItemsHeard { whole: 1, items, ..ItemsHeard::default() }).await.unwrap();
-    for (text, expected) in [
-        ("one from:ana", vec!["one last", "one more", "one"]),
-        ("from:bo", vec!["one and two"]),
-        ("from:name one from:an", vec!["one last", "one more", "one"]),
-        ("from:acme", vec!["one answer"]),
-        ("quoted", vec!["one answer"]),
-        ("is:question", vec!["one last", "one more"]),
-        ("is:message one", vec!["one and two", "one"]),
-        ("is:answer", vec!["one answer"]),
-        ("is:mine", vec!["one and two"]),
-        ("is:answered", vec!["one more"]),
-        ("is:unanswered", vec!["one last"]),
-        ("is:unanswered is:message", vec![]),
-        ("#2", vec!["one last"]),
-        ("#1 #2", vec!["one last", "one more"]),
-        ("#3", vec![]),
-        ("tag:price", vec!["one more"]),
-        ("tag:PRICE last", vec![]),
-        ("one older:5m", vec!["one more", "one and two", "one"]),
-        ("newer:2m", vec!["one answer", "one last"]),
-        ("older:5m is:question", vec!["one more"]),
-        ("before:2023-11-14", vec![]),
-        ("after:2023-11-14 #1", vec!["one more"]),
-        ("before:never", vec![]),
-        ("older:xm", vec![]),
-    ] {
-        assert_eq!(found(&store, text).await, expected, "{text}");
-    }
-    let hit = &page(&store, "#2").await.hits[0];
-    assert_eq!((hit.number, &hit.question, hit.room), (Some(2), &id(2), room));
-    let other = store.room(&name("2")).await.unwrap();
-    add(&store, other, Where::End, vec![said("one elsewhere")]).await;
-    assert_eq!(found(&store, "elsewhere").await, ["one elsewhere"]);
-    let here = store.search(query("one", Some(room)), None, 50).await.unwrap();
-    assert_eq!(here.hits.len(), 5);
-    let there = store.search(query("one", Some(other)), None, 50).await.unwrap();
-    assert_eq!(there.hits.len(), 1);
 }
 
 #[tokio::test]

@@ -1,8 +1,23 @@
 // One search over the history: what is asked, what came, and more of it.
 import { asAppError, type Bridge } from "../../bridge/bridge";
 import type { AppError, Hit } from "../../bridge/dto";
+import type { Key } from "../../i18n/catalogue";
 
 const PAUSE_MS = 120;
+
+/** What narrows a search, as the store reads it (crates/history/src/search.rs), and what that means. */
+export const FILTERS: readonly (readonly [string, Key])[] = [
+  ['"two words"', "search.filter.phrase"],
+  ["-word", "search.filter.not"],
+  ["from:name", "search.filter.from"],
+  ["role:staff role:audience", "search.filter.role"],
+  ["is:question is:answer is:message is:mine", "search.filter.kind"],
+  ["is:unanswered is:answered", "search.filter.work"],
+  ["#12 tag:name", "search.filter.item"],
+  ["has:link", "search.filter.link"],
+  ["older:5m newer:2h", "search.filter.ago"],
+  ["before:2026-11-01 after:2026-11-01", "search.filter.day"],
+];
 
 export class Search {
   query = $state("");

@@ -1,0 +1,87 @@
+// Searching in all rooms: whose a hit is, and what opens where the room is archived.
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, expect, it } from "vitest";
+import App from "../src/App.svelte";
+import { FakeBridge } from "../src/bridge/fake/fake";
+import { sceneFrom } from "../src/bridge/fake/scenes";
+import { Aside } from "../src/state/aside.svelte";
+import { frames } from "./frames";
+
+let view: Record<string, unknown> | undefined;
+
+afterEach(async () => {
+  if (view) await unmount(view);
+  view = undefined;
+  document.body.replaceChildren();
+});
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 12; i++) await new Promise((done) => setTimeout(done));
+  flushSync();
+}
+
+const words = (): string => document.body.textContent ?? "";
+const button = (name: string): HTMLButtonElement | undefined => [...document.querySelectorAll<HTMLButtonElement>("button")].find((one) => one.textContent.trim() === name);
+const hits = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("dialog [role=option]")];
+
+/** Room 2 is archived, and what is found stands there. */
+async function foundInTheArchive(): Promise<{ bridge: FakeBridge; aside: Aside }> {
+  const bridge = new FakeBridge(sceneFrom(new URLSearchParams("scene=busy&rows=30&lang=en")));
+  await bridge.archiveRoom("2", true);
+  const here = bridge.desk.search.bind(bridge.desk);
+  bridge.desk.search = async (room, query, cursor) => {
+    const page = await here(room, query, cursor);
+    return { ...page, hits: page.hits.map((hit) => ({ ...hit, room: room ?? "2" })) };
+  };
+  bridge.room.say({ kind: "message", user: "bo", name: "Bo", text: "the wombat of last week" }, Date.now());
+  const aside = new Aside(bridge, "main", frames);
+  view = mount(App, { target: document.body, props: { aside } });
+  void aside.start();
+  await settle();
+  if (aside.desk) aside.desk.sheet = { kind: "search" };
+  await settle();
+  const search = aside.desk?.search;
+  if (search) [search.everywhere, search.query] = [true, "wombat"];
+  await search?.ask();
+  await settle();
+  return { bridge, aside };
+}
+
+it("says in which room a hit stands, and that it is archived", async () => {
+  const { aside } = await foundInTheArchive();
+  expect(hits().map((hit) => hit.querySelector(".room")?.textContent.trim())).toEqual(["产品发布会直播间,archived"]);
+  const search = aside.desk?.search;
+  if (search) search.everywhere = false;
+  await search?.ask();
+  await settle();
+  expect(hits().map((hit) => hit.querySelector(".room"))).toEqual([null]);
+});
+
+it("a hit of an archived room opens what is kept of it, and the room stays archived until it is brought back", async () => {
+  const { bridge, aside } = await foundInTheArchive();
+  hits()[0]?.click();
+  await settle();
+  expect([aside.currentId, aside.current?.archived, aside.timeline?.items.some(({ row }) => row.text.includes("wombat"))]).toEqual(["2", true, true]);
+  expect(bridge.calls.filter(([call]) => call === "openRoom")).toEqual([]);
+  expect(document.querySelector("[role=status][data-state]")?.textContent.trim()).toBe("Archived");
+  expect(words()).toContain("Bring the room back to write");
+  // Some other room changed its name.
+  bridge.emit("rooms", aside.rooms.map((room) => (room.id === "1" ? { ...room, label: "Main" } : room)));
+  await settle();
+  expect(aside.currentId).toBe("2");
+
+  button("Bring back")?.click();
+  await settle();
+  expect([aside.currentId, aside.current?.archived, aside.status?.connection.state]).toEqual(["2", false, "online"]);
+  expect(words()).not.toContain("Bring the room back to write");
+});
+
+it("an empty field has all that narrows a search below it, until something is looked for", async () => {
+  const { aside } = await foundInTheArchive();
+  const filters = (): string => document.querySelector("dialog dl")?.textContent ?? "";
+  expect(filters()).toBe("");
+  aside.desk?.search.type("");
+  await aside.desk?.search.ask();
+  await settle();
+  for (const filter of ["-word", "from:name", "role:staff", "has:link", "is:unanswered", "tag:name", "older:5m", "after:2026-11-01"]) expect(filters()).toContain(filter);
+});
