@@ -42,6 +42,7 @@ mod outage;
 mod overlay;
 mod refused;
 mod rest;
+mod rover;
 mod rules;
 mod secret;
 mod sheets;

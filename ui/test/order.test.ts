@@ -70,13 +70,13 @@ describe("a removal", () => {
 
   it("is offered to those who may, for what can be removed", async () => {
     const [theirs, own, gone] = [await say("bo", "rude"), await say("me", "mine", { mine: true, delivery: "sent" }), await say("x", "", { user: "", name: "", removed: true })];
-    expect(await menu(theirs)).toEqual(["About BO", "Highlight this person", "Mute for me alone", "Silence BO for everybody…", "Remove for everybody", "Remove with a reason…", "Moderation of this room"]);
-    expect(await menu(own)).toEqual(["Remove for everybody", "Remove with a reason…", "Moderation of this room"]);
+    expect(await menu(theirs)).toEqual(["About BO", "Highlight this person", "Mute for me alone", "Silence BO for everybody…", "Remove for everybody", "Remove with a reason…", "Moderation of this room", "Copy the text"]);
+    expect(await menu(own)).toEqual(["Remove for everybody", "Remove with a reason…", "Moderation of this room", "Copy the text"]);
     expect(await menu(gone)).not.toContain("Remove for everybody");
     bridge.order.canModerate = false;
     const later = await say("bo", "later");
-    expect(await menu(later)).toEqual(["About BO", "Highlight this person", "Mute for me alone"]);
-    expect(await menu(own)).toEqual([]);
+    expect(await menu(later)).toEqual(["About BO", "Highlight this person", "Mute for me alone", "Copy the text"]);
+    expect(await menu(own)).toEqual(["Copy the text"]);
   });
 
   it("waits in the backend, and can be taken back from the row and from the toast", async () => {
