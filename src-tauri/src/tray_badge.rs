@@ -1,4 +1,4 @@
-//! A small number on the tray's picture: how many questions nobody has taken.
+//! A small number on the tray's picture: how much waits for this person.
 
 use tauri::image::Image;
 
