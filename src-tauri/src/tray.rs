@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use aside_words::{Key, Language};
 use jiff::Timestamp;
-use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
@@ -20,7 +19,7 @@ use crate::attention::is_staffed;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
-use crate::tray_badge;
+use crate::tray_badge::{Face, MOST};
 use crate::windows::{self, RoomWindow};
 use crate::words;
 
@@ -94,14 +93,6 @@ struct Glance {
     click_through: bool,
 }
 
-/// The tray's three pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Face {
-    Quiet,
-    Unread,
-    Offline,
-}
-
 impl Glance {
     fn take(app: &AppHandle) -> Self {
         let shell = app.state::<Shell>();
@@ -161,7 +152,7 @@ impl Glance {
             .collect();
         Self {
             face,
-            badge: badge.min(tray_badge::MOST),
+            badge: badge.min(MOST),
             tooltip: tooltip.join(" · "),
             rooms,
             language,
@@ -200,7 +191,7 @@ fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<(TrayIcon, Lines)> {
     std::fs::create_dir_all(&temporary)?;
     let lines = menu(app, glance)?;
     let icon = TrayIconBuilder::with_id("aside")
-        .icon(picture(glance)?)
+        .icon(glance.face.picture(glance.badge)?)
         .tooltip(&glance.tooltip)
         .menu(&lines.menu)
         .temp_dir_path(temporary)
@@ -312,7 +303,7 @@ fn draw(
     lines: Option<Lines>,
 ) -> tauri::Result<Lines> {
     if (shown.face, shown.badge) != (now.face, now.badge) {
-        icon.set_icon(Some(picture(now)?))?;
+        icon.set_icon(Some(now.face.picture(now.badge)?))?;
     }
     if shown.tooltip != now.tooltip {
         icon.set_tooltip(Some(&now.tooltip))?;
@@ -333,15 +324,6 @@ fn draw(
             Ok(lines)
         }
     }
-}
-
-fn picture(glance: &Glance) -> tauri::Result<Image<'static>> {
-    let face = Image::from_bytes(match glance.face {
-        Face::Quiet => include_bytes!("../../icons/tray.png"),
-        Face::Unread => include_bytes!("../../icons/tray-unread.png"),
-        Face::Offline => include_bytes!("../../icons/tray-offline.png"),
-    })?;
-    Ok(tray_badge::stamp(&face, glance.badge))
 }
 
 #[cfg(test)]
