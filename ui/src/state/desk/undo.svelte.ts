@@ -15,6 +15,8 @@ export interface Done {
   /** What was dismissed: until the time is over it may be said why. */
   readonly dismissed?: readonly string[];
   readonly reason?: Why;
+  /** What was answered by word of mouth: what was said can be written down. */
+  readonly spoken?: string;
 }
 
 /** The step that takes another back, seen from the question as it was before; null where nothing would change. */
