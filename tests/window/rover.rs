@@ -76,3 +76,33 @@ async fn rows_go_by_keys_and_each_has_its_menu() {
     focus_is(&app, "TEXTAREA").await;
     app.driver.close().await;
 }
+
+/// How high rows are that stand below another of the same person, each with one line.
+const GROUPED: &str =
+    "return all('[role=log] .grouped').map((el) => Math.round(el.getBoundingClientRect().height));";
+
+#[tokio::test]
+async fn rows_of_one_person_stand_as_close_in_a_narrow_window() {
+    let room = Room::open(Mode::Core).await;
+    let stage = Stage::set("rows_of_one_person_stand_as_close_in_a_narrow_window");
+    let app = App::start_in(stage, &room).await;
+    app.becomes(&["online"]).await;
+    for text in ["one", "two", "three"] {
+        room.say(text).await;
+    }
+    app.row(&["three"]).await;
+    app.stage.resize_window("Aside", 960, 720);
+    let heights = async |width: u32| {
+        let is_so = "return window.innerWidth <= a;";
+        until("the window is as wide as that", || async {
+            app.ask::<bool>(is_so, json!([width])).await.then_some(())
+        })
+        .await;
+        app.ask::<Vec<u32>>(GROUPED, json!([])).await
+    };
+    let wide = heights(960).await;
+    assert_eq!(wide.len(), 2);
+    app.stage.resize_window("Aside", 242, 700);
+    assert_eq!(heights(260).await, wide);
+    app.driver.close().await;
+}
