@@ -158,6 +158,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(set_up_overlay(app, &shell, wake_overlay));
     app.manage(shell);
     app.manage(WindowState::default());
+    app.manage(windows::CameFrom::default());
     app.manage(tray);
     app.manage(Notifier::default());
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));

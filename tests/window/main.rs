@@ -20,6 +20,7 @@ mod wire;
 
 mod access;
 mod alone;
+mod back;
 mod broken;
 mod commands;
 mod corpora;

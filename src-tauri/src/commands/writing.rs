@@ -1,16 +1,18 @@
 //! Writing into a room: sending, asking, answering, drafts.
 
 use aside_history::DraftMode;
-use tauri::State;
+use tauri::{AppHandle, State};
 
 use crate::args::Arg;
 use crate::dto::{Draft, SendMode};
 use crate::errors::AppError;
 use crate::shell::Shell;
+use crate::windows;
 
 /// Returns once the text is safe on disk and stands in the timeline.
 #[tauri::command]
 pub(crate) async fn send(
+    app: AppHandle,
     shell: State<'_, Shell>,
     room: Arg<String>,
     text: Arg<String>,
@@ -21,6 +23,7 @@ pub(crate) async fn send(
         SendMode::Message => live.session.send(&text).await?,
         SendMode::Question => live.session.ask(&text).await?,
     };
+    windows::give_back(&app);
     Ok(())
 }
 
