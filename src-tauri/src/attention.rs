@@ -2,6 +2,8 @@
 //! wants it so: a screen may be shared.
 
 mod heard;
+mod unseen;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use aside_history::Anchor;
 use aside_protocol::triage::Item;
 use aside_words::{Key, Language};
+use jiff::Timestamp;
 use tauri::{AppHandle, Manager};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -19,9 +22,12 @@ use crate::notify::{Notice, Notifier};
 use crate::rooms::Live;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
+use crate::tray::Tray;
 use crate::words;
 use crate::{present, views, windows};
 use heard::{Heard, Spot, Wanted, Why};
+use unseen::Unseen;
+use waiting::Waiting;
 
 /// Looked for this often at most.
 const EVERY: Duration = Duration::from_secs(1);
@@ -43,6 +49,8 @@ struct Known {
     heard: Option<Heard>,
     /// The first row that is still to be told of, and how many there are.
     waiting: Option<(Spot, u32)>,
+    unseen: Unseen,
+    oldest: Waiting,
 }
 
 impl Known {
@@ -103,14 +111,14 @@ pub(crate) fn is_staffed(status: &RoomStatus) -> bool {
 /// Watches the rooms for as long as the app runs.
 pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
     let mut known: BTreeMap<RoomKey, Known> = BTreeMap::new();
-    let mut waits = false;
+    let mut again = None;
     loop {
-        if waits {
-            let _woken = tokio::time::timeout(APART, wake.notified()).await;
+        if let Some(again) = again {
+            let _woken = tokio::time::timeout(again, wake.notified()).await;
         } else {
             wake.notified().await;
         }
-        waits = look(&app, &mut known).await;
+        again = look(&app, &mut known).await;
         tokio::time::sleep(EVERY).await;
     }
 }
@@ -120,12 +128,13 @@ async fn quiet(app: &AppHandle, shell: &Shell, mode: dto::StreamerMode) -> bool 
     present::is_open(app) || shell.streamer.is_on_now(mode).await
 }
 
-/// Tells of what is new, and says whether something has to wait.
-async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> bool {
+/// Tells of what is new, and says how long what has to wait may do so.
+async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<Duration> {
     let shell = app.state::<Shell>();
     let settings = shell.remembered.read(|memory| memory.settings.clone());
     let quiet = windows::is_looked_at(app) || quiet(app, &shell, settings.streamer_mode).await;
-    let mut waits = false;
+    let mut again: Option<Duration> = None;
+    let mut within = |wait: Duration| again = Some(again.map_or(wait, |again| again.min(wait)));
     let statuses = shell.rooms.statuses();
     known.retain(|key, _| statuses.iter().any(|status| status.room == key.to_string()));
     for status in statuses {
@@ -148,13 +157,23 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> bool {
             lines.extend(taken.iter().filter(|_| !quiet).map(|(number, who)| {
                 language.fill(Key::SHELL_NOTIFY_TAKEN_OVER, &[("who", who), ("number", number)])
             }));
+            let now = Timestamp::now().as_millisecond();
+            let after = if settings.notifications { settings.notify_waiting_mins } else { 0 };
+            let (waited, then) = room.oldest.look(status.desk.oldest_waiting, now, after, quiet);
+            lines.extend(
+                waited.map(|minutes| language.count(Key::SHELL_NOTIFY_WAITING, minutes, &[])),
+            );
+            then.map(&mut within);
         }
         let news = listen(room, key, &status, &live, &settings, &shell).await;
+        app.state::<Tray>().names(key, room.unseen.count());
         if let Some((first, count)) = room.rows(news, quiet, due) {
             lines.push(line(&first, count, settings.notify_text, language));
             spot = Some(dto::Spot { key: first.key.0.to_string(), place: first.place.0 });
         }
-        waits |= room.waits(status.desk.open);
+        if room.waits(status.desk.open) {
+            within(APART);
+        }
         if lines.is_empty() {
             continue;
         }
@@ -163,7 +182,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> bool {
         app.state::<Notifier>()
             .tell(app, Notice { room: key, spot, title, words: lines.join("\n") });
     }
-    waits
+    again
 }
 
 async fn taken_over(room: &mut Known, live: &Live) -> Vec<(u64, String)> {
@@ -183,6 +202,9 @@ async fn listen(
     shell: &Shell,
 ) -> Vec<Spot> {
     let wanted = Wanted { marked: settings.notify_marked, silence: settings.notify_silence };
+    if !wanted.marked {
+        room.unseen = Unseen::default();
+    }
     if wanted == Wanted::default() {
         room.heard = None;
         return Vec::new();
@@ -191,15 +213,24 @@ async fn listen(
     if status.connection.state != ConnectionState::Online {
         return Vec::new();
     }
+    let (name, rules) = (views::own_name(shell, key), shell.rules());
+    let at_desk = is_staffed(status);
     let Some(mut heard) = room.heard else {
-        room.heard = live.session.page(Anchor::End, ROWS).await.ok().map(|page| Heard::of(&page));
+        if let Ok(page) = live.session.page(Anchor::End, ROWS).await {
+            room.heard = Some(Heard::of(&page));
+            if wanted.marked {
+                room.unseen.take(&Heard::unread(&page, key, &rules, name.as_ref()), at_desk);
+            }
+        }
         return Vec::new();
     };
-    let (name, rules) = (views::own_name(shell, key), shell.rules());
     let mut news = Vec::new();
     for _page in 0..PAGES {
         let Ok(page) = live.session.page(Anchor::After(heard.place), ROWS).await else { break };
-        news.extend(heard.take(&page.rows, key, &rules, name.as_ref(), wanted));
+        let came = heard.take(&page.rows, key, &rules, name.as_ref(), wanted);
+        room.unseen.take(&came, at_desk);
+        room.unseen.read(page.read);
+        news.extend(came);
         if !page.has_newer {
             heard = heard.to_the_end();
             break;
@@ -261,7 +292,7 @@ mod tests {
     fn spot(key: i64) -> Spot {
         let (key, place) = (aside_history::RowKey(key), aside_history::Place(key));
         let (who, text) = ("Bo".to_owned(), format!("say\n\u{202e}it {}", "长".repeat(200)));
-        Spot { key, place, why: Why::Named, who, text }
+        Spot { key, place, why: Why::Named, asks: false, who, text }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use crate::dto::{RoomStatus, Settings};
+use crate::footprint;
 use crate::settings::{Memory, SavedRoom};
 use crate::shell::Shell;
 
@@ -37,6 +38,9 @@ pub(crate) fn text(shell: &Shell, around: &Around) -> String {
         format!("system: {}", system()),
         format!("web view: {}", plain(&around.web_view)),
         format!("windows: {}", around.windows.join(" ")),
+        footprint::private().map_or_else(String::new, |(kilobytes, processes)| {
+            format!("memory: {} MB private, processes={processes}", kilobytes / 1024)
+        }),
         counts(&memory),
         format!("settings unlike the usual: {}", unlike(&memory.settings)),
         format!("last errors: {}", codes(&around.errors)),
@@ -269,6 +273,8 @@ mod tests {
         for part in [
             "web view: 2.48.1",
             "windows: main",
+            #[cfg(target_os = "linux")]
+            " MB private, processes=",
             "counts: rooms=2 archived=1 rules=1 keys=0 hotkeys=0",
             "overlayRoom=(given)",
             "proxy=through",

@@ -184,7 +184,10 @@ fn act(app: &AppHandle, action: HotkeyAction) {
             tauri::async_runtime::spawn(async move { mark_read(&app).await });
         }
         HotkeyAction::ClickThrough => windows::toggle_click_through(app),
-        HotkeyAction::Write => windows::write(app),
+        HotkeyAction::Write => {
+            windows::remember(app);
+            windows::write(app);
+        }
     }
 }
 

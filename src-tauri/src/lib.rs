@@ -7,7 +7,7 @@
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`source`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`],
 //! [`form`] and [`proxy`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`], [`missed`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
-//! there is something to see), [`windows`], [`quitting`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], [`host`] (rooms of one's own, with [`qr`] and [`clipboard`] to share them), and [`demo`].
+//! there is something to see), [`windows`], [`quitting`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], [`footprint`], [`host`] (rooms of one's own, with [`qr`] and [`clipboard`] to share them), and [`demo`].
 
 mod args;
 mod attention;
@@ -21,6 +21,7 @@ mod diagnostic;
 mod dto;
 mod errors;
 mod exports;
+mod footprint;
 mod form;
 mod home;
 mod host;

@@ -162,6 +162,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
     app.manage(shell);
     app.manage(WindowState::default());
     app.manage(Quitting::default());
+    app.manage(windows::CameFrom::default());
     app.manage(tray);
     app.manage(Notifier::default());
     tauri::async_runtime::spawn(present::keep_up(app.clone(), presenter.waker()));

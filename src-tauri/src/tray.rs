@@ -2,14 +2,14 @@
 //!
 //! Not every desktop has one. Without it hiding still works, and a second start shows the window again.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aside_words::{Key, Language};
 use jiff::Timestamp;
-use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
@@ -20,7 +20,7 @@ use crate::dto::{ConnectionState, RoomStatus};
 use crate::quitting;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
-use crate::tray_badge;
+use crate::tray_badge::{Face, MOST};
 use crate::windows::{self, RoomWindow};
 use crate::words;
 
@@ -39,12 +39,21 @@ const ROOM: &str = "room:";
 pub(crate) struct Tray {
     wake: Arc<Notify>,
     made: Arc<AtomicBool>,
+    named: Arc<Mutex<BTreeMap<RoomKey, u32>>>,
 }
 
 impl Tray {
     /// Something that the tray shows may have changed.
     pub(crate) fn changed(&self) {
         self.wake.notify_one();
+    }
+
+    /// So many mentions in a room were not read.
+    pub(crate) fn names(&self, room: RoomKey, count: u32) {
+        let before = self.named.lock().unwrap_or_else(PoisonError::into_inner).insert(room, count);
+        if before.unwrap_or_default() != count {
+            self.changed();
+        }
     }
 
     /// Whether somebody certainly sees it: on Linux it is made whether or not a panel shows it.
@@ -77,20 +86,12 @@ impl Tray {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Glance {
     face: Face,
-    /// How many questions wait that nobody has taken, for those who answer.
+    /// What waits for this person: questions that nobody has taken, for those who answer, and mentions that were not read.
     badge: u32,
     tooltip: String,
     rooms: Vec<(RoomKey, String)>,
     language: Language,
     click_through: bool,
-}
-
-/// The tray's three pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Face {
-    Quiet,
-    Unread,
-    Offline,
 }
 
 impl Glance {
@@ -104,10 +105,21 @@ impl Glance {
         let mut rooms: Vec<_> = rooms.collect();
         shell.remembered.read(|memory| rooms.sort_by_key(|(key, ..)| memory.rank(*key)));
         let click_through = windows::is_click_through(app);
-        Self { click_through, ..Self::of(rooms, language) }
+        let named =
+            app.state::<Tray>().named.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { click_through, ..Self::of(rooms, language, &named) }
     }
 
-    fn of(rooms: Vec<(RoomKey, String, RoomStatus)>, language: Language) -> Self {
+    fn of(
+        rooms: Vec<(RoomKey, String, RoomStatus)>,
+        language: Language,
+        named: &BTreeMap<RoomKey, u32>,
+    ) -> Self {
+        // Where nothing is unread, a mention was seen, whoever counted it before.
+        let named = |key: &RoomKey, status: &RoomStatus| {
+            named.get(key).copied().unwrap_or_default().min(status.unread)
+        };
+        let mentions: u32 = rooms.iter().map(|(key, _, status)| named(key, status)).sum();
         let unread: u32 = rooms.iter().map(|(_, _, status)| status.unread).sum();
         let questions: u32 = rooms.iter().map(|(_, _, status)| status.unread_questions).sum();
         let offline = rooms.iter().any(|(_, _, status)| match status.connection.state {
@@ -123,9 +135,10 @@ impl Glance {
             (false, _) => Face::Unread,
         };
         let staffed = rooms.iter().filter(|(_, _, status)| is_staffed(status));
-        let badge = staffed.map(|(_, _, status)| status.desk.open).sum::<u32>();
+        let badge = staffed.map(|(_, _, status)| status.desk.open).sum::<u32>() + mentions;
         let mut tooltip = vec!["Aside".to_owned()];
         tooltip.push(words::unread(language, unread, questions));
+        tooltip.push(words::mentions(language, mentions));
         if let [(_, _, only)] = &rooms[..] {
             tooltip.insert(1, words::connection(language, only.connection.state).to_owned());
             tooltip.push(waiting(language, only));
@@ -133,11 +146,14 @@ impl Glance {
         tooltip.retain(|part| !part.is_empty());
         let rooms = rooms
             .into_iter()
-            .map(|(key, label, status)| (key, line(language, &label, &status)))
+            .map(|(key, label, status)| {
+                let mentions = words::mentions(language, named(&key, &status));
+                (key, line(language, &label, &status, &mentions))
+            })
             .collect();
         Self {
             face,
-            badge: badge.min(tray_badge::MOST),
+            badge: badge.min(MOST),
             tooltip: tooltip.join(" · "),
             rooms,
             language,
@@ -156,12 +172,12 @@ fn waiting(language: Language, status: &RoomStatus) -> String {
     words::waiting(language, status.desk.open, oldest)
 }
 
-/// `Room 7 · Live · 3 new · 5 open, oldest 4 min`.
-fn line(language: Language, label: &str, status: &RoomStatus) -> String {
+/// `Room 7 · Live · 3 new · 1 mention · 5 open, oldest 4 min`.
+fn line(language: Language, label: &str, status: &RoomStatus, mentions: &str) -> String {
     let unread = words::unread(language, status.unread, status.unread_questions);
     let (label, waiting) = (aside_text::name(label), waiting(language, status));
-    let parts =
-        [label.as_str(), words::connection(language, status.connection.state), &unread, &waiting];
+    let state = words::connection(language, status.connection.state);
+    let parts = [label.as_str(), state, &unread, mentions, &waiting];
     // An ampersand would underline the next letter.
     parts
         .into_iter()
@@ -176,7 +192,7 @@ fn build(app: &AppHandle, glance: &Glance) -> tauri::Result<(TrayIcon, Lines)> {
     std::fs::create_dir_all(&temporary)?;
     let lines = menu(app, glance)?;
     let icon = TrayIconBuilder::with_id("aside")
-        .icon(picture(glance)?)
+        .icon(glance.face.picture(glance.badge)?)
         .tooltip(&glance.tooltip)
         .menu(&lines.menu)
         .temp_dir_path(temporary)
@@ -288,7 +304,7 @@ fn draw(
     lines: Option<Lines>,
 ) -> tauri::Result<Lines> {
     if (shown.face, shown.badge) != (now.face, now.badge) {
-        icon.set_icon(Some(picture(now)?))?;
+        icon.set_icon(Some(now.face.picture(now.badge)?))?;
     }
     if shown.tooltip != now.tooltip {
         icon.set_tooltip(Some(&now.tooltip))?;
@@ -311,15 +327,6 @@ fn draw(
     }
 }
 
-fn picture(glance: &Glance) -> tauri::Result<Image<'static>> {
-    let face = Image::from_bytes(match glance.face {
-        Face::Quiet => include_bytes!("../../icons/tray.png"),
-        Face::Unread => include_bytes!("../../icons/tray-unread.png"),
-        Face::Offline => include_bytes!("../../icons/tray-offline.png"),
-    })?;
-    Ok(tray_badge::stamp(&face, glance.badge))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,8 +344,12 @@ mod tests {
 
     #[test]
     fn a_glance_says_how_it_stands() {
-        let glance =
-            Glance::of(vec![room("R & D", ConnectionState::Online, 3, 1)], Language::english());
+        let none = BTreeMap::new();
+        let glance = Glance::of(
+            vec![room("R & D", ConnectionState::Online, 3, 1)],
+            Language::english(),
+            &none,
+        );
         assert_eq!(
             (glance.face, glance.tooltip.as_str()),
             (Face::Unread, "Aside · Live · 3 new, 1 question")
@@ -349,18 +360,30 @@ mod tests {
             room("A", ConnectionState::Online, 0, 0),
             room("B", ConnectionState::Waiting, 2, 0),
         ];
-        let glance = Glance::of(rooms, Language::tagged("zh-CN").unwrap());
+        let glance = Glance::of(rooms, Language::tagged("zh-CN").unwrap(), &none);
         assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Offline, "Aside · 2 条新消息"));
 
         let (key, label, mut status) = room("A", ConnectionState::Online, 0, 0);
         status.role = crate::dto::Role::Staff;
         (status.desk.open, status.desk.oldest_waiting) =
             (5, Some(Timestamp::now().as_millisecond()));
-        let glance = Glance::of(vec![(key, label, status)], Language::english());
+        let glance = Glance::of(vec![(key, label, status)], Language::english(), &none);
         assert_eq!((glance.tooltip.as_str(), glance.badge), ("Aside · Live · 5 open", 5));
         assert_eq!(words::waiting(Language::english(), 5, 4), "5 open, oldest 4 min");
 
-        let glance = Glance::of(Vec::new(), Language::english());
+        let (key, label, mut status) = room("A", ConnectionState::Online, 2, 0);
+        (status.role, status.desk.open) = (crate::dto::Role::Staff, 5);
+        let rooms = vec![(key, label, status)];
+        let named = BTreeMap::from([(key, 7), (RoomKey::random(), 7)]);
+        let glance = Glance::of(rooms, Language::english(), &named);
+        assert_eq!(
+            (glance.tooltip.as_str(), glance.badge),
+            ("Aside · Live · 2 new · 2 mentions · 5 open", 7),
+            "no more than are unread"
+        );
+        assert_eq!(glance.rooms[0].1, "A · Live · 2 new · 2 mentions · 5 open");
+
+        let glance = Glance::of(Vec::new(), Language::english(), &none);
         assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Quiet, "Aside"));
     }
 }

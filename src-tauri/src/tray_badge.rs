@@ -1,4 +1,4 @@
-//! A small number on the tray's picture: how many questions nobody has taken.
+//! The tray's picture, and the small number on it: how much waits for this person.
 
 use tauri::image::Image;
 
@@ -25,8 +25,28 @@ const INK: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 /// The most that fits.
 pub(crate) const MOST: u32 = 99;
 
+/// The tray's three pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    Quiet,
+    Unread,
+    Offline,
+}
+
+impl Face {
+    /// The picture, with a number on it.
+    pub(crate) fn picture(self, number: u32) -> tauri::Result<Image<'static>> {
+        let face = Image::from_bytes(match self {
+            Face::Quiet => include_bytes!("../../icons/tray.png"),
+            Face::Unread => include_bytes!("../../icons/tray-unread.png"),
+            Face::Offline => include_bytes!("../../icons/tray-offline.png"),
+        })?;
+        Ok(stamp(&face, number))
+    }
+}
+
 /// The picture with a number in its lower right corner; as it was for none, or where there is no room for one.
-pub(crate) fn stamp(picture: &Image<'_>, number: u32) -> Image<'static> {
+fn stamp(picture: &Image<'_>, number: u32) -> Image<'static> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let mut pixels = picture.rgba().to_vec();
     let digits: Vec<usize> =

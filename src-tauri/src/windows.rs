@@ -2,6 +2,7 @@
 //! gone when the app quits. Rooms do not notice.
 
 mod appear;
+mod back;
 mod build;
 #[cfg(target_os = "linux")]
 pub(crate) mod engine;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow, Window, WindowEvent};
 
 pub(crate) use appear::appear;
+pub(crate) use back::{CameFrom, give_back, remember};
 pub(crate) use build::{is_ours, theme};
 pub(crate) use look::{look, pin, strip};
 pub(crate) use looking::is_looked_at;

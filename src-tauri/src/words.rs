@@ -42,6 +42,14 @@ pub(crate) fn unread(language: Language, entries: u32, questions: u32) -> String
     }
 }
 
+/// `2 mentions`, or nothing where there is none.
+pub(crate) fn mentions(language: Language, count: u32) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    language.count(Key::SHELL_UNREAD_MENTIONS, count, &[])
+}
+
 /// `5 open, oldest 4 min`, or nothing when nobody waits.
 pub(crate) fn waiting(language: Language, open: u32, minutes: i64) -> String {
     match (open, minutes) {

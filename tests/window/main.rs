@@ -20,6 +20,7 @@ mod wire;
 
 mod access;
 mod alone;
+mod back;
 mod broken;
 mod commands;
 mod corpora;
@@ -46,6 +47,7 @@ mod overlay;
 mod quitting;
 mod refused;
 mod rest;
+mod rover;
 mod rules;
 mod secret;
 mod sheets;

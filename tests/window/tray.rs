@@ -26,18 +26,19 @@ async fn the_tray_tells_of_a_room_whose_window_is_gone() {
         room.say(&format!("unseen {number}")).await;
     }
     room.ask_and_answer("a question", "its answer").await;
-    says(&panel, &["Live", "5 new", "1 question"]).await;
+    room.say("Ana, are you there?").await;
+    says(&panel, &["Live", "6 new", "1 question", "1 mention"]).await;
     room.stop().await;
-    says(&panel, &["Reconnecting", "5 new"]).await;
+    says(&panel, &["Reconnecting", "6 new", "1 mention"]).await;
     room.start().await;
-    says(&panel, &["Live", "5 new"]).await;
+    says(&panel, &["Live", "6 new"]).await;
 
     panel.choose("Show Aside").await;
     is_shown(&app).await;
     app.row(&["its answer"]).await;
     until("nothing is new any more", || async {
         let lines = panel.lines().await;
-        lines.iter().all(|line| !line.contains("new")).then_some(())
+        lines.iter().all(|line| !line.contains("new") && !line.contains("mention")).then_some(())
     })
     .await;
     panel.choose("Quit").await;

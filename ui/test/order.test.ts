@@ -70,13 +70,13 @@ describe("a removal", () => {
 
   it("is offered to those who may, for what can be removed", async () => {
     const [theirs, own, gone] = [await say("bo", "rude"), await say("me", "mine", { mine: true, delivery: "sent" }), await say("x", "", { user: "", name: "", removed: true })];
-    expect(await menu(theirs)).toEqual(["About BO", "Highlight this person", "Mute for me alone", "Silence BO for everybody…", "Remove for everybody", "Remove with a reason…", "Moderation of this room"]);
-    expect(await menu(own)).toEqual(["Remove for everybody", "Remove with a reason…", "Moderation of this room"]);
+    expect(await menu(theirs)).toEqual(["About BO", "Highlight this person", "Mute for me alone", "Silence BO for everybody…", "Remove for everybody", "Remove with a reason…", "Moderation of this room", "Copy the text"]);
+    expect(await menu(own)).toEqual(["Remove for everybody", "Remove with a reason…", "Moderation of this room", "Copy the text"]);
     expect(await menu(gone)).not.toContain("Remove for everybody");
     bridge.order.canModerate = false;
     const later = await say("bo", "later");
-    expect(await menu(later)).toEqual(["About BO", "Highlight this person", "Mute for me alone"]);
-    expect(await menu(own)).toEqual([]);
+    expect(await menu(later)).toEqual(["About BO", "Highlight this person", "Mute for me alone", "Copy the text"]);
+    expect(await menu(own)).toEqual(["Copy the text"]);
   });
 
   it("waits in the backend, and can be taken back from the row and from the toast", async () => {
@@ -160,8 +160,9 @@ describe("silence", () => {
     await menu(row);
     await click("Silence BO for everybody…");
     const times = [...document.querySelectorAll("dialog label")].map((label) => label.textContent.trim());
-    expect(times).toEqual(["10 minutes", "1 hour", "1 day", "30 days", "Reason (for the log, optional)"]);
-    document.querySelectorAll<HTMLInputElement>("dialog input[type=radio]")[1]?.click();
+    expect(times).toEqual(["10 seconds", "1 minute", "10 minutes", "1 hour", "1 day", "30 days", "Reason (for the log, optional)"]);
+    expect(document.querySelector<HTMLInputElement>("dialog input[type=radio]:checked")?.value).toBe("600");
+    document.querySelectorAll<HTMLInputElement>("dialog input[type=radio]")[3]?.click();
     await click("Silence");
     expect(asked("mute")).toEqual([["1", "bo", 3_600, ""]]);
     expect([bridge.rules.all.list, status().includes("BO is silenced for everybody until")]).toEqual([[], true]);
@@ -174,7 +175,7 @@ describe("silence", () => {
     const row = await say("bo", "rude");
     await menu(row);
     await click("Silence BO for everybody…");
-    document.querySelectorAll<HTMLInputElement>("dialog input[type=radio]")[1]?.click();
+    document.querySelectorAll<HTMLInputElement>("dialog input[type=radio]")[3]?.click();
     await click("Silence anew");
     await click("Undo");
     const [room, user, seconds] = asked("mute").at(-1) ?? [];

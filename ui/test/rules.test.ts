@@ -225,7 +225,7 @@ describe("a mute", () => {
       await settle();
       return [...document.querySelectorAll("[role=menuitem]")].map((item) => item.textContent);
     };
-    expect(await open()).toEqual(["About BO", "Highlight this person", "Mute for me alone"]);
+    expect(await open()).toEqual(["About BO", "Highlight this person", "Mute for me alone", "Copy the text"]);
     press("Escape");
     await settle();
     expect(document.querySelector("[role=menu]")).toBeNull();

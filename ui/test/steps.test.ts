@@ -150,6 +150,32 @@ describe("steps", () => {
   });
 });
 
+describe("an answer aloud", () => {
+  it("can be summed up by one key while it can be taken back, wherever one has gone on to", async () => {
+    desk.board.goTo("q3");
+    run("sumUp", desk);
+    expect([offered("sumUp", desk), desk.sheet]).toEqual([false, null]);
+    run("answeredNext", desk);
+    await settle();
+    expect([desk.board.selected === "q3", offered("sumUp", desk)]).toEqual([false, true]);
+    await settle(5_000);
+    run("sumUp", desk);
+    expect(desk.sheet).toEqual({ kind: "note", question: "q3" });
+    desk.sheet = null;
+    await settle(2_000);
+    run("sumUp", desk);
+    expect([offered("sumUp", desk), desk.sheet]).toEqual([false, null]);
+  });
+
+  it("of several is not summed up as one", async () => {
+    desk.board.goTo("q3");
+    desk.board.move(1, true);
+    run("answered", desk);
+    await settle();
+    expect([desk.undo.last?.back.length, offered("sumUp", desk)]).toEqual([2, false]);
+  });
+});
+
 describe("a dismissal", () => {
   const closed = (id: string) => [bridge.desk.get(id).work, bridge.desk.get(id).closeReason];
 

@@ -4,6 +4,7 @@ use aside_history::said::said as times;
 use aside_history::{Page, Place, Row, RowKey};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::dto::Said;
 use crate::rules::{RuleBook, Seen, Words, said};
 use crate::settings::RoomKey;
 
@@ -33,6 +34,8 @@ pub(super) struct Spot {
     pub(super) key: RowKey,
     pub(super) place: Place,
     pub(super) why: Why,
+    /// A question.
+    pub(super) asks: bool,
     pub(super) who: String,
     pub(super) text: String,
 }
@@ -56,6 +59,21 @@ impl Heard {
         let nothing = Self { place: Place(i64::MIN), known: none, key: none, spoken: None };
         let rows = page.rows.iter().zip(times(&page.rows, None));
         rows.fold(nothing, |heard, (row, at)| heard.past(row, at)).to_the_end()
+    }
+
+    /// What of a room that is found so was not read, and would be news.
+    pub(super) fn unread(
+        page: &Page,
+        room: RoomKey,
+        rules: &RuleBook,
+        name: Option<&Words>,
+    ) -> Vec<Spot> {
+        let none = RowKey(i64::MIN);
+        let mut heard = Self { place: Place(i64::MIN), known: none, key: none, spoken: None };
+        let mut news =
+            heard.take(&page.rows, room, rules, name, Wanted { marked: true, silence: false });
+        news.retain(|spot| Some(spot.place) > page.read);
+        news
     }
 
     /// There is nothing behind what was taken in.
@@ -106,7 +124,8 @@ impl Heard {
                 _ => continue,
             };
             let who = aside_text::name(&entry.entry.display_name);
-            news.push(Spot { key: row.key, place: row.place, why, who, text });
+            let asks = kind == Said::Question;
+            news.push(Spot { key: row.key, place: row.place, why, asks, who, text });
         }
         news
     }

@@ -2,16 +2,18 @@
 
 use aside_history::DraftMode;
 use aside_session::SessionError;
-use tauri::State;
+use tauri::{AppHandle, State};
 
 use crate::args::Arg;
 use crate::dto::{Draft, QuestionDraft, SendMode};
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
+use crate::windows;
 
 /// Returns once the text is safe on disk and stands in the timeline.
 #[tauri::command]
 pub(crate) async fn send(
+    app: AppHandle,
     shell: State<'_, Shell>,
     room: Arg<String>,
     text: Arg<String>,
@@ -22,6 +24,7 @@ pub(crate) async fn send(
         SendMode::Message => live.session.send(&text).await?,
         SendMode::Question => live.session.ask(&text).await?,
     };
+    windows::give_back(&app);
     Ok(())
 }
 

@@ -78,7 +78,8 @@ pub(crate) enum Proxy {
 }
 
 /// What a person has chosen; `text_size` is in per cent, `pictures_elsewhere` says whether pictures are fetched from other
-/// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
+/// servers than the room's own; `overlay_room` is the one that the overlay shows, empty for the one on show. `notifications` are those of the desk; `notify_text` lets them say what was said, and after
+/// `notify_waiting_mins` (0 never) a question that nobody took is told of once more. Of the timeline: how long a moving pointer holds it still, in milliseconds (0 not at all,
 /// 65535 until it leaves), whether repeats become one row, whether a room that outruns readers is sampled, after how many
 /// seconds rows fade (0 never), and whether what was read is dimmed. Of the windows: `side_opacity` (10 to 100, per cent) is how much of the side window's background is its own,
 /// `rest_after_secs` (5 to 3600) how long a hidden window keeps its page; `unsend_secs` (0 to 60) how long an answer can be taken back before it leaves; transcripts go after
@@ -98,6 +99,7 @@ pub(crate) struct Settings {
     pub(crate) notify_marked: bool,
     pub(crate) notify_silence: bool,
     pub(crate) notify_text: bool,
+    pub(crate) notify_waiting_mins: u16,
     pub(crate) overlay: bool,
     pub(crate) overlay_room: String,
     pub(crate) streamer_mode: StreamerMode,
@@ -135,6 +137,9 @@ impl Settings {
     const DAYS: std::ops::RangeInclusive<u16> = 1..=3650;
     const MEGABYTES: std::ops::RangeInclusive<u16> = 10..=50_000;
 
+    /// Who wants to hear of a question later than after a day does not want to hear of it.
+    const LONGEST_WAITING_MINS: u16 = 24 * 60;
+
     /// How long a hidden window may keep its page, in seconds.
     const RESTS: std::ops::RangeInclusive<u16> = 5..=3600;
 
@@ -150,6 +155,7 @@ impl Settings {
         if self.hover_freeze_ms > Self::LONGEST_HOVER_MS {
             self.hover_freeze_ms = u16::MAX;
         }
+        self.notify_waiting_mins = self.notify_waiting_mins.min(Self::LONGEST_WAITING_MINS);
         self.side_opacity =
             self.side_opacity.clamp(*Self::OPACITIES.start(), *Self::OPACITIES.end());
         self.rest_after_secs = self.rest_after_secs.clamp(*Self::RESTS.start(), *Self::RESTS.end());
@@ -176,6 +182,7 @@ impl Default for Settings {
             notify_marked: true,
             notify_silence: false,
             notify_text: false,
+            notify_waiting_mins: 4,
             overlay: false,
             overlay_room: String::new(),
             streamer_mode: StreamerMode::default(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Manager, WindowEvent};
 
-use super::{RoomWindow, WindowState};
+use super::{RoomWindow, WindowState, back};
 
 /// Under X11 a global key takes the keyboard from a window for as long as it is down, and we hear of the key up to 50 ms
 /// later. A finger stays on a key for some 100 ms.
@@ -32,6 +32,9 @@ pub(super) fn was_looked_at(app: &AppHandle) -> bool {
 pub(super) fn follow(app: &AppHandle, which: RoomWindow, event: &WindowEvent) {
     if let WindowEvent::Focused(focused) = event {
         let left = (!focused).then(Instant::now);
+        if !focused {
+            back::forget(app);
+        }
         let state = app.state::<WindowState>();
         *state.of(which).left.lock().unwrap_or_else(PoisonError::into_inner) = left;
     }

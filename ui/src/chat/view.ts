@@ -108,7 +108,7 @@ export class View {
     else if (scrollTop < this.#lastTop) {
       this.#hover.forget();
       this.#hold();
-      this.#settle = setTimeout(() => this.#rest() <= END_PX && this.#arrivedAtEnd(), SETTLE_MS);
+      this.#settle = setTimeout(() => this.#rest() <= END_PX && !this.#isOnRow() && this.#arrivedAtEnd(), SETTLE_MS);
     }
     // Wherever somebody scrolls to, the rows there are what they look at.
     if (!this.#timeline.loadingAround) this.#timeline.around = null;
@@ -139,6 +139,11 @@ export class View {
     if (this.#scroller.scrollTop > 0) this.#hold();
   }
 
+  /** The last row has the focus: whoever scrolled there would be there, too. */
+  atLast(): void {
+    if (this.#rest() <= END_PX) this.#arrivedAtEnd();
+  }
+
   /** Where the reader stands, unless that is the end. */
   #stand(): Stand | null {
     if (this.#timeline.following) return null;
@@ -160,10 +165,10 @@ export class View {
     this.#place();
   }
 
-  /** Holds still, by the row that is looked at: what is selected, else what is pointed at, else the first. */
+  /** Holds still, by the row that is looked at: what is selected, else what has the focus by keys, else what is pointed at, else the first. */
   #hold(): void {
     if (!this.#timeline.following) return;
-    this.#take(this.#selectedInView() ?? this.#list.querySelector<HTMLElement>(":scope > :hover")?.dataset["row"] ?? null);
+    this.#take(this.#selectedInView() ?? (this.#list.querySelector(":focus-visible") ?? this.#list.querySelector(":scope > :hover"))?.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? null);
     this.#timeline.hold(this.#anchor.first);
   }
 
@@ -252,6 +257,12 @@ export class View {
   #isSelected(): boolean {
     const selection = document.getSelection();
     return selection !== null && !selection.isCollapsed && this.#list.contains(selection.anchorNode);
+  }
+
+  /** Whoever went to a row above the last by keys is there on purpose. */
+  #isOnRow(): boolean {
+    const { activeElement } = document;
+    return activeElement !== null && this.#list.contains(activeElement) && this.#list.lastElementChild?.contains(activeElement) === false;
   }
 
   #arrivedAtEnd(): void {

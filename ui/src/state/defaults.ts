@@ -12,6 +12,7 @@ export const defaults: Settings = {
   notifyMarked: true,
   notifySilence: false,
   notifyText: false,
+  notifyWaitingMins: 4,
   hoverFreezeMs: 0,
   foldRepeats: true,
   sampleFast: true,

@@ -7,7 +7,9 @@ import type { Who } from "./person.svelte";
 import type { Sheet } from "./sheet";
 
 /** How long somebody may be silenced, in seconds; a server takes thirty days at the most. */
-export const SILENCES = [600, 3_600, 86_400, 30 * 86_400] as const;
+export const SILENCES = [10, 60, 600, 3_600, 86_400, 30 * 86_400] as const;
+/** What is chosen where nobody chose: shorter is a hint to somebody, not an end of it. */
+export const USUAL_SILENCE = 600;
 /** How slow a room may be made, in seconds. */
 export const SLOWNESS = [0, 5, 10, 30, 60, 300] as const;
 

@@ -116,6 +116,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       notifyMarked: true,
       notifySilence: false,
       notifyText: false,
+      notifyWaitingMins: 4,
       views: query.has("views") ? [{ id: "a", name: "Beamer", kinds: [], words: ["why", "how"], pattern: "", people: [] }] : [],
       proxy: { by: "system" },
     },

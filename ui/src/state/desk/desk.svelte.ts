@@ -172,6 +172,7 @@ export class AnswerDesk {
     const back: { question: string; step: Step }[] = [];
     let last: { question: Question; step: Step } | null = null;
     const changed = new Set<string>();
+    const spoken: string[] = [];
     this.error = null;
     for (const question of questions) {
       const step = make(question);
@@ -184,9 +185,10 @@ export class AnswerDesk {
       }
       last = { question, step };
       changed.add(question.id);
+      if (step.do === "answered") spoken.push(question.id);
       back.unshift(...backOf(question, step, [...this.board.items.values()].filter(({ id }) => !changed.has(id))));
     }
-    if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: changed.size }, back, ...(last.step.do === "dismiss" ? { dismissed: [...changed] } : {}) });
+    if (last) this.undo.tell({ words: wordsFor(last.step), params: { number: `#${last.question.number}`, n: changed.size }, back, ...(last.step.do === "dismiss" ? { dismissed: [...changed] } : {}), ...(spoken.length === 1 ? { spoken: spoken[0] } : {}) });
     return this.error === null && last !== null;
   }
 

@@ -43,6 +43,7 @@ export const table = [
   { id: "whyOffTopic", keys: ["u"], words: "key.whyOffTopic", group: "work" },
   { id: "whyDuplicate", keys: ["d"], words: "key.whyDuplicate", group: "work" },
   { id: "whyAbuse", keys: ["b"], words: "key.whyAbuse", group: "work" },
+  { id: "sumUp", keys: ["s"], words: "key.sumUp", group: "work" },
   { id: "followUp", keys: ["f"], words: "key.followUp", group: "work" },
   { id: "reopen", keys: ["o"], words: "key.reopen", group: "work" },
   { id: "undo", keys: ["z", "Mod+z"], words: "key.undo", group: "work" },

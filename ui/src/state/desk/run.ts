@@ -68,6 +68,7 @@ export function offered(id: CommandId, desk: AnswerDesk): boolean {
   if (["tag", "merge", "editText", "reply", "open"].includes(id)) return chosen.length > 0;
   if (id === "undo") return desk.undo.last !== null;
   if (whyOf(id)) return desk.undo.last?.dismissed !== undefined;
+  if (id === "sumUp") return desk.undo.last?.spoken !== undefined;
   if (id === "guide" || id === "textLarger" || id === "textSmaller" || id === "textUsual" || id === "makeQuestion" || id === "removeRow" || id === "moderation" || id === "readHere" || id === "viewNext" || id === "viewPrevious" || id === "leave") return false;
   return true;
 }
@@ -107,6 +108,8 @@ export function run(id: CommandId, desk: AnswerDesk): void {
     case "merge":
     case "editText":
       return one === null || board.items.get(one)?.review !== "approved" ? undefined : void (desk.sheet = { kind: id === "tag" ? "tags" : id === "editText" ? "text" : id, question: one });
+    case "sumUp":
+      return desk.undo.last?.spoken === undefined ? undefined : void (desk.sheet = { kind: "note", question: desk.undo.last.spoken });
     case "undo":
       return void desk.undoLast();
     case "leave":

@@ -17,6 +17,8 @@ export interface Done {
   readonly reason?: Why;
   /** An answer that has not left, and for how long it does not. */
   readonly leaving?: { readonly question: string; readonly key: string; readonly secs: number };
+  /** What was answered by word of mouth: what was said can be written down. */
+  readonly spoken?: string;
 }
 
 /** Whether there is a way back. */

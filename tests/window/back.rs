@@ -1,0 +1,61 @@
+//! The key that writes, from another program: what is written goes out, and the keyboard goes back to that program.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::app::{App, until};
+use crate::hidden::TITLE;
+use crate::room::{Mode, Room};
+use crate::stage::Stage;
+
+const OTHER: &str = "Event Tester";
+
+fn active(stage: &Stage) -> String {
+    let told = stage.command("xdotool").args(["getactivewindow", "getwindowname"]).output();
+    String::from_utf8(told.expect("xdotool").stdout).unwrap().trim().to_owned()
+}
+
+async fn has_the_keyboard(app: &App, title: &str) {
+    until(&format!("{title} has the keyboard"), || async {
+        (active(&app.stage) == title).then_some(())
+    })
+    .await;
+}
+
+fn turn_to(stage: &Stage, title: &str) {
+    assert!(stage.command("wmctrl").args(["-F", "-a", title]).status().unwrap().success());
+}
+
+#[tokio::test]
+async fn the_key_that_writes_gives_the_keyboard_back_once_the_message_is_sent() {
+    let room = Room::open(Mode::Full).await;
+    let stage = Stage::set("the_key_that_writes_gives_the_keyboard_back");
+    let settings = json!({"version": 1, "hotkeys": {"write": "Control+Alt+KeyW"}});
+    fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();
+    let mut app = App::start_in(stage, &room).await;
+    app.becomes(&["online"]).await;
+    let mut xev = app.stage.command("xev");
+    xev.args(["-geometry", "300x200+0+0", "-event", "button"]);
+    app.stage.run_along(&mut xev);
+    until("the other program is there", || async { app.stage.find(OTHER) }).await;
+    let writes = "return document.activeElement?.tagName === 'TEXTAREA' && document.hasFocus();";
+
+    turn_to(&app.stage, OTHER);
+    has_the_keyboard(&app, OTHER).await;
+    app.stage.press("ctrl+alt+w");
+    until("one writes", || async { app.ask::<bool>(writes, json!([])).await.then_some(()) }).await;
+    app.keys("well played\n").await;
+    app.row(&["well played"]).await;
+    has_the_keyboard(&app, OTHER).await;
+
+    // Who comes by themselves stays.
+    turn_to(&app.stage, TITLE);
+    until("one writes", || async { app.ask::<bool>(writes, json!([])).await.then_some(()) }).await;
+    app.keys("and again\n").await;
+    app.row(&["and again"]).await;
+    app.ask::<Value>("await new Promise((done) => setTimeout(done, 500)); return null;", json!([]))
+        .await;
+    assert_eq!(active(&app.stage), TITLE);
+    app.driver.close().await;
+}
