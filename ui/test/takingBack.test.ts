@@ -62,3 +62,22 @@ it("is not offered where answers leave at once", async () => {
   await given("call me");
   expect([desk.undo.last, named("answerQuestion").length]).toEqual([null, 1]);
 });
+
+it("leaves its question out of those that need somebody, claimed or not", async () => {
+  const id = await given("call me");
+  bridge.desk.change(id, { work: "open", claim: null });
+  await settle();
+  desk.shut();
+  const others = [...desk.board.items.values()].filter((one) => one.lane === "open" && one.claim === null).length;
+  const met = new Set<string | null>();
+  for (let i = 0; i < others + 2; i++) {
+    desk.needsMe();
+    met.add(desk.opened);
+  }
+  expect([met.has(id), met.size]).toEqual([false, others - 1]);
+  desk.shut();
+  desk.board.select(null);
+  await settle(10_000);
+  desk.needsMe();
+  expect(desk.opened).toBe(id);
+});

@@ -41,6 +41,9 @@ function wordsFor(step: Step): Key {
   return told[step.do];
 }
 
+/** An answer that left closes its question within this time. */
+const SETTLES_MS = 3_000;
+
 const NOTHING: Missed = { asked: 0, answered: 0 };
 
 export class AnswerDesk {
@@ -68,6 +71,8 @@ export class AnswerDesk {
   readonly #bridge: Bridge;
   readonly #standing: () => DeskStatus | null;
   #threadOf = "";
+  /** Questions whose answer can be taken back, and until when: they are open still, and need nobody. */
+  readonly #given = new Map<string, number>();
 
   constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null) {
     this.room = room;
@@ -123,12 +128,15 @@ export class AnswerDesk {
 
   #gave(question: string, { key, grace }: Kept): void {
     const number = `#${this.board.items.get(question)?.number ?? ""}`;
+    // Beyond its time, until the server's word has come.
+    this.#given.set(question, Date.now() + grace * 1_000 + SETTLES_MS);
     if (grace > 0) this.undo.tell({ words: "done.given", params: { number }, back: [], leaving: { question, key, secs: grace } });
   }
 
   /** Has an answer back that has not left, where it was written. */
   async #takeBack(question: string, key: string): Promise<void> {
     await this.attempt(async () => {
+      this.#given.delete(question);
       if (this.opened === question && this.answer) await this.answer.takeBack(key);
       else {
         await this.#bridge.desk.takeBackAnswer(this.room, key);
@@ -154,7 +162,9 @@ export class AnswerDesk {
 
   /** The oldest that nobody has, wherever one is. */
   needsMe(): void {
-    const id = nextOpen(this.board.items.values(), this.board.selected);
+    const now = Date.now();
+    const needy = [...this.board.items.values()].filter(({ id }) => (this.#given.get(id) ?? 0) < now);
+    const id = nextOpen(needy, this.board.selected);
     if (id === null) return;
     this.board.goTo(id);
     this.open(id);
