@@ -97,6 +97,20 @@ describe("the editor", () => {
     expect(article(after)?.textContent).toContain("Highlighted");
   });
 
+  it("stands beside the choice of how long a question may wait, which is kept, and idle where no question is notified", async () => {
+    aside.sheet = { kind: "settings" };
+    await settle();
+    const waits = labelled("Notify me of a question that waits") as unknown as HTMLSelectElement;
+    expect([waits.value, waits.disabled, [...waits.options].map((one) => one.textContent)]).toEqual(["4", false, ["Never", "After 2 min", "After 4 min", "After 10 min", "After 30 min"]]);
+    waits.value = "0";
+    waits.dispatchEvent(new Event("change", { bubbles: true }));
+    await settle();
+    expect(aside.settings.notifyWaitingMins).toBe(0);
+    await aside.saveSettings({ notifications: false });
+    flushSync();
+    expect(waits.disabled).toBe(true);
+  });
+
   it("says what is wrong where it was written, and keeps nothing", async () => {
     aside.sheet = { kind: "rules" };
     await settle();
