@@ -24,6 +24,7 @@ pub(crate) use back::{CameFrom, give_back, remember};
 pub(crate) use build::{is_ours, theme};
 pub(crate) use look::{look, pin, strip};
 pub(crate) use looking::is_looked_at;
+pub(crate) use place::is_wayland;
 #[cfg(target_os = "linux")]
 pub(crate) use see_through::start as follow_desktop;
 pub(crate) use through::{
@@ -392,12 +393,4 @@ pub(crate) fn reset(app: &AppHandle) {
     }
     settings_changed(app);
     show(app, None);
-}
-
-/// Whether the windows are Wayland's, where no program knows of the others.
-pub(crate) fn is_wayland() -> bool {
-    let told = std::env::var("GDK_BACKEND").unwrap_or_default();
-    cfg!(target_os = "linux")
-        && std::env::var_os("WAYLAND_DISPLAY").is_some_and(|display| !display.is_empty())
-        && !told.starts_with("x11")
 }

@@ -90,6 +90,14 @@ fn is_seen(screens: &[Screen], place: &WindowPlace) -> bool {
     })
 }
 
+/// Whether the windows are Wayland's, where no program knows of the others.
+pub(crate) fn is_wayland() -> bool {
+    let told = std::env::var("GDK_BACKEND").unwrap_or_default();
+    cfg!(target_os = "linux")
+        && std::env::var_os("WAYLAND_DISPLAY").is_some_and(|display| !display.is_empty())
+        && !told.starts_with("x11")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
