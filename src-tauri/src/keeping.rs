@@ -9,7 +9,7 @@ mod shelf;
 mod tests;
 mod transcript;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +127,14 @@ impl Hours {
                 return Ok(());
             }
         }
-        let earliest = said(&changes.upserts, None).into_iter().min();
+        let times = said(&changes.upserts, None);
+        if before.is_some() {
+            let old = times.iter().zip(&changes.upserts).filter(|(at, _)| **at < now - FIRST);
+            for (at, row) in old.filter(|(_, row)| transcript::is_taken_away(row)) {
+                self.strike(*at, row.place).await?;
+            }
+        }
+        let earliest = times.into_iter().filter(|at| *at >= now - FIRST).min();
         let from = match before {
             // Nothing tells when what is gone was said.
             Some(before) if changes.removed.is_empty() => {
@@ -138,6 +145,18 @@ impl Hours {
         let from = transcript::hour_of(from, &self.zone);
         *seen = self.anew(from, before, changes.revision).await?;
         Ok(())
+    }
+
+    /// What was taken away from a day gone by leaves that hour's file, whose other lines stay as they are: the cache may have less.
+    async fn strike(&self, at: Timestamp, place: Place) -> anyhow::Result<()> {
+        let around = transcript::around(&self.store, self.room, place).await?;
+        let still: BTreeSet<String> = self.texts(&around).into_values().collect();
+        let still: BTreeSet<String> =
+            still.iter().flat_map(|text| shelf::entries(text)).map(str::to_owned).collect();
+        let (folder, hour) = (self.folder.clone(), transcript::hour_name(at, &self.zone));
+        let stamp = transcript::stamp(at, &self.zone);
+        let is_gone = move |entry: &str| entry.starts_with(&stamp) && !still.contains(entry);
+        Ok(blocking(move || shelf::strike(&folder, &hour, is_gone)).await?)
     }
 
     /// Makes the hours from a moment on again. Where nothing was said in them, the next time is a first one too: days gone by are not

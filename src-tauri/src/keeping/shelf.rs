@@ -145,6 +145,36 @@ pub(super) fn append(
     Ok(true)
 }
 
+/// The entries of a text: one begins where a line does not begin with a space.
+pub(super) fn entries(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let more = rest.match_indices('\n').map(|(at, _)| at + 1);
+        let end = more.into_iter().find(|end| !rest[*end..].starts_with(' '));
+        let (entry, left) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = left;
+        (!entry.is_empty()).then_some(entry)
+    })
+}
+
+/// Takes entries out of an hour's file, and out of what was kept beside it; what is empty then goes.
+pub(super) fn strike(folder: &Path, hour: &str, is_gone: impl Fn(&str) -> bool) -> io::Result<()> {
+    for file in list(folder)? {
+        let path = file.path();
+        if !is_ours(&path) || !file.file_name().to_string_lossy().starts_with(hour) {
+            continue;
+        }
+        let text = fs::read_to_string(&path)?;
+        let left: String = entries(&text).filter(|entry| !is_gone(entry)).collect();
+        if left.is_empty() {
+            fs::remove_file(path)?;
+        } else if left != text {
+            write(&path, &left)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes beside the file, then takes its place.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     let new = beside(path);
@@ -305,6 +335,27 @@ mod tests {
         fs::remove_file(room.join("2026-11-25 14.txt")).unwrap();
         assert!(!append(&room, &hours, "2026-11-25 14").unwrap(), "a part would look whole");
         assert_eq!(names(&room), ["2026-11-25 15.txt"]);
+    }
+
+    #[test]
+    fn what_is_struck_leaves_the_hour_and_its_copies_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = folder.path().join("Room 7");
+        put(
+            &room,
+            &["14:00:01  A: shame\n          on\n14:00:01  B: hi\n14:00:02  A: shame\n"],
+            None,
+        );
+        put(&room, &["14:00:01  A: shame\n          on\n"], None);
+        fs::write(room.join("2026-11-25 15.txt"), "14:00:01  A: shame\n").unwrap();
+        let is_gone = |entry: &str| entry.starts_with("14:00:01  ") && !entry.ends_with("hi\n");
+        for hour in ["2026-11-25 14", "2026-11-25 16"] {
+            strike(&room, hour, is_gone).unwrap();
+        }
+        assert_eq!(names(&room), ["2026-11-25 14 (1).txt", "2026-11-25 15.txt"]);
+        let left = fs::read_to_string(room.join("2026-11-25 14 (1).txt")).unwrap();
+        assert_eq!(left, "14:00:01  B: hi\n14:00:02  A: shame\n");
+        assert_eq!(entries("a\n b\nc").collect::<Vec<_>>(), ["a\n b\n", "c"]);
     }
 
     #[test]

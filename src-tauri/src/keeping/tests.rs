@@ -130,3 +130,27 @@ async fn a_long_day_is_made_again_a_part_at_a_time() {
     said.push_str("23:36:50  Ming: last\n");
     assert_eq!(written_at(&hours, 5030, &mut seen).await["2023-11-14 23.txt"], said);
 }
+
+#[tokio::test]
+async fn what_is_removed_from_a_day_gone_by_leaves_its_hour_which_keeps_what_the_cache_has_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = vec![heard("hi", 0), heard("shame", 10), heard("bye", 10), heard("now", 2 * DAY)];
+    let hours = hours(folder.path(), rows).await;
+    let (mut seen, lost) = (None, "22:00:00  Bo: lost\n");
+    fs::create_dir_all(&hours.folder).unwrap();
+    let file = hours.folder.join("2023-11-14 22.txt");
+    let said = [lost, "22:13:20  Ming: hi\n", "22:13:30  Ming: shame\n", "22:13:30  Ming: bye\n"];
+    fs::write(&file, said.concat()).unwrap();
+    written_at(&hours, 2 * DAY + 30, &mut seen).await;
+    assert_eq!(fs::read_to_string(&file).unwrap(), said.concat());
+
+    let page = hours.store.page(hours.room, Anchor::End, 10).await.unwrap();
+    let mut removed = heard("", 10);
+    if let RowKind::Entry(entry) = &mut removed.kind {
+        entry.entry.content.clear();
+        (entry.entry.user, entry.entry.display_name) = Default::default();
+    }
+    change(&hours, Change::Update { key: page.rows[1].key, row: removed }).await;
+    written_at(&hours, 2 * DAY + 60, &mut seen).await;
+    assert_eq!(fs::read_to_string(&file).unwrap(), [said[0], said[1], said[3]].concat());
+}

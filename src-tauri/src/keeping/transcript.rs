@@ -89,6 +89,30 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The rows on both sides of a place, and at it.
+pub(super) async fn around(
+    store: &Store,
+    room: RoomId,
+    place: Place,
+) -> Result<Vec<Timed>, StoreError> {
+    let behind = Place(place.0.saturating_add(1));
+    let mut rows = store.page(room, Anchor::Before(behind), PAGE).await?.rows;
+    rows.extend(store.page(room, Anchor::After(place), PAGE).await?.rows);
+    Ok(said(&rows, None).into_iter().zip(rows).collect())
+}
+
+/// Whether nothing is left of what an entry said: it was removed, or withdrawn, or what it answers was.
+pub(super) fn is_taken_away(row: &Row) -> bool {
+    let RowKind::Entry(entry) = &row.kind else { return false };
+    let is_nobodys = entry.entry.display_name.is_empty();
+    match entry.entry.body() {
+        Body::Message { text } | Body::Question { text } => is_nobodys && text.is_empty(),
+        Body::Answer { notes, text, question, .. } => {
+            notes.retracted || is_nobodys && (text.is_empty() || question.is_empty())
+        }
+    }
+}
+
 /// What did not arrive is not said.
 fn line(row: &Row, language: Language) -> Option<String> {
     Some(match &row.kind {
@@ -126,7 +150,12 @@ fn entry_line(row: &EntryRow, language: Language) -> String {
 /// `14:03:22  Ming: hi`; of what says nothing, nothing.
 fn stamped((at, row): &Timed, language: Language, zone: &TimeZone) -> Option<String> {
     let line = line(row, language)?;
-    Some(format!("{}  {line}\n", zone.to_datetime(*at).strftime("%H:%M:%S")))
+    Some(format!("{}{line}\n", stamp(*at, zone)))
+}
+
+/// What a line begins with.
+pub(super) fn stamp(at: Timestamp, zone: &TimeZone) -> String {
+    zone.to_datetime(at).strftime("%H:%M:%S  ").to_string()
 }
 
 /// All of it, under each other.
