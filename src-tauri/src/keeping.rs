@@ -4,6 +4,7 @@
 //! and when an hour is over, its file is made again whole. What the cache has lost while nobody followed the room stays in a file
 //! beside; what was removed while it was followed is in none.
 
+mod anew;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,7 @@ use crate::errors::{AppError, Code};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::{exports, links};
-use shelf::Anew;
+use anew::Anew;
 use transcript::{Reading, Timed};
 
 /// Files are written this often at most.

@@ -1,129 +1,15 @@
 //! The files: written whole, and removed when they are old or too many.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// What such a file ends in.
-const ENDING: &str = "txt";
+pub(super) const ENDING: &str = "txt";
 /// An hour, as these files are called after it.
-const HOUR: &str = "0000-00-00 00";
-
-/// Hours that are made again: written beside their files a part at a time, then put in their places. What is left when this is dropped
-/// is taken away.
-pub(super) struct Anew {
-    folder: PathBuf,
-    hours: BTreeSet<String>,
-}
-
-impl Anew {
-    pub(super) fn beside(folder: PathBuf) -> Self {
-        Self { folder, hours: BTreeSet::new() }
-    }
-
-    /// Adds the next part of each hour.
-    pub(super) fn add(&mut self, hours: &BTreeMap<String, String>) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        for (hour, text) in hours {
-            let path = beside(&self.path(hour));
-            // A crash may have left one.
-            let is_new = self.hours.insert(hour.clone());
-            let mut options = fs::File::options();
-            let options =
-                if is_new { options.write(true).truncate(true) } else { options.append(true) };
-            options.create(is_new).open(path)?.write_all(text.as_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Puts the hours in their places. Of those from `followed` on, everything is known that became of them: what they do not say any
-    /// more was removed, and is to be nowhere. Of others the cache may have been lost: a file that says more stays, beside.
-    pub(super) fn take_place(self, followed: Option<&str>) -> io::Result<()> {
-        let is_followed = |hour: &str| followed.is_some_and(|first| hour >= first);
-        for hour in &self.hours {
-            let path = self.path(hour);
-            let new = beside(&path);
-            if is_same(&path, &new)? {
-                fs::remove_file(new)?;
-                continue;
-            }
-            if !is_followed(hour) && lines(&path)? > lines(&new)? {
-                fs::rename(&path, self.free(hour))?;
-            }
-            fs::rename(new, path)?;
-        }
-        for file in list(&self.folder)? {
-            let path = file.path();
-            let hour = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            let is_an_hour = is_ours(&path) && hour.len() == HOUR.len();
-            if is_an_hour && is_followed(hour) && !self.hours.contains(hour) {
-                fs::remove_file(path)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn path(&self, hour: &str) -> PathBuf {
-        self.folder.join(format!("{hour}.{ENDING}"))
-    }
-
-    /// A name beside an hour's that no file has.
-    fn free(&self, hour: &str) -> PathBuf {
-        let mut number = 1;
-        loop {
-            let other = self.folder.join(format!("{hour} ({number}).{ENDING}"));
-            if !other.exists() {
-                return other;
-            }
-            number += 1;
-        }
-    }
-}
-
-impl Drop for Anew {
-    fn drop(&mut self) {
-        for hour in &self.hours {
-            let _moved = fs::remove_file(beside(&self.path(hour)));
-        }
-    }
-}
-
-/// Of a file that is not there, nothing.
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    match fs::File::open(path) {
-        Ok(file) => Ok(Box::new(BufReader::new(file))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Box::new(io::empty())),
-        Err(error) => Err(error),
-    }
-}
-
-fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
-    let (mut one, mut other) = (open(one)?, open(other)?);
-    loop {
-        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
-        let count = left.len().min(right.len());
-        if left[..count] != right[..count] || count == 0 {
-            return Ok(left.len() == right.len() && count == 0);
-        }
-        one.consume(count);
-        other.consume(count);
-    }
-}
-
-fn lines(path: &Path) -> io::Result<u64> {
-    let (mut file, mut count) = (open(path)?, 0);
-    loop {
-        let part = file.fill_buf()?;
-        if part.is_empty() {
-            return Ok(count);
-        }
-        count += part.iter().filter(|byte| **byte == b'\n').count() as u64;
-        let read = part.len();
-        file.consume(read);
-    }
-}
+pub(super) const HOUR: &str = "0000-00-00 00";
 
 /// Adds what was said to its hours, of which those after `begun` are new. Says whether that could be done: a file that is no
 /// longer there is made again whole.
@@ -182,7 +68,7 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&new, path)
 }
 
-fn beside(path: &Path) -> PathBuf {
+pub(super) fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     beside.into()
@@ -207,7 +93,7 @@ struct Old {
 }
 
 /// Whether a file is called after its hour, alone or with a number: no other is ever removed. A person may keep notes beside them.
-fn is_ours(path: &Path) -> bool {
+pub(super) fn is_ours(path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let hour = match stem.split_once(" (") {
         None => stem,
@@ -241,7 +127,7 @@ fn all(folder: &Path) -> io::Result<Vec<Old>> {
     Ok(found)
 }
 
-fn list(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+pub(super) fn list(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
     match fs::read_dir(folder) {
         Ok(entries) => entries.collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -285,6 +171,7 @@ fn remove(
 
 #[cfg(test)]
 mod tests {
+    use super::super::anew::Anew;
     use super::*;
 
     /// An hour, made again of these parts.
