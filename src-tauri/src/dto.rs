@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod answers;
 #[cfg(test)]
 mod bindings;
 mod desk;
@@ -16,10 +17,10 @@ mod streaming;
 mod views;
 mod window;
 
+pub(crate) use answers::{AnswerDelivery, Held, Leaving, QuestionDraft, ThreadAnswer, Visibility};
 pub(crate) use desk::{
-    AnswerDelivery, Claim, DeskKind, DeskStatus, Doing, Held, Kept, Lane, LogLine, Missed, Person,
-    Presence, Question, QuestionChanges, QuestionDraft, Spoken, Step, Thread, ThreadAnswer,
-    Visibility,
+    Claim, DeskKind, DeskStatus, Doing, Lane, LogLine, Missed, Person, Presence, Question,
+    QuestionChanges, Spoken, Step, Thread,
 };
 pub(crate) use finding::{
     ExportFormat, ExportProgress, ExportState, Exported, Hit, Moment, Numbers, PersonCard,

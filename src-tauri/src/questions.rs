@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aside_history::Delivery;
 use aside_protocol::Role;
 use aside_protocol::triage::{Item, Person, Present, PrivateAnswer, Review, Stage, Work};
 use aside_session::{DeskState, OutgoingAnswer, Questions, RoomView};
@@ -28,6 +29,7 @@ pub(crate) struct Clerk<'a> {
     pub(crate) role: Role,
     drafted: BTreeSet<String>,
     held: BTreeSet<String>,
+    leaving: BTreeMap<String, Vec<dto::Leaving>>,
     presence: BTreeMap<String, Vec<Present>>,
 }
 
@@ -47,6 +49,7 @@ impl<'a> Clerk<'a> {
             role: view.facts.role,
             drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
             held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
+            leaving: leaving(questions),
             presence: questions
                 .presence
                 .iter()
@@ -124,12 +127,15 @@ impl<'a> Clerk<'a> {
             presence: self.present(&id),
             answers: item.answers,
             last_answer: item.last_answer,
+            // Its change is the answer's, as long as nothing else was done with the question since.
+            last_answer_mine: item.last_answer == item.change && item.changed_by.user == self.me,
             first_answer_at: item.first_answer_at.and_then(shown),
             closed_at: item.closed_at.and_then(shown),
             close_reason: Some(name(&item.reason)).filter(|reason| !reason.is_empty()),
             changed_by: name(&item.changed_by.display_name),
             has_draft: self.drafted.contains(&id),
             held: self.held.contains(&id),
+            leaving: self.leaving.get(&id).cloned().unwrap_or_default(),
             id,
         }
     }
@@ -200,6 +206,21 @@ impl<'a> Clerk<'a> {
             edit_until: None,
         }
     }
+}
+
+/// What the room has yet to show, and nothing stands in its way, by question.
+fn leaving(questions: &Questions) -> BTreeMap<String, Vec<dto::Leaving>> {
+    let mut by_question = BTreeMap::<String, Vec<dto::Leaving>>::new();
+    let under_way =
+        |answer: &&OutgoingAnswer| matches!(answer.state, Delivery::Sending | Delivery::Sent);
+    for answer in questions.outgoing.iter().filter(under_way) {
+        by_question.entry(answer.question.as_str().to_owned()).or_default().push(dto::Leaving {
+            key: answer.key.0.to_string(),
+            visibility: answer.visibility.into(),
+            can_take_back: answer.held_back,
+        });
+    }
+    by_question
 }
 
 /// Tags to look at: two that look alike are one, and one that shows nothing is none.

@@ -10,6 +10,11 @@ export let desk: AnswerDesk;
 
 export function open(kind: string): void {
   bridge = new FakeBridge(sceneFrom(new URLSearchParams(`rows=0&desk=${kind}`)));
+  reopen();
+}
+
+/** Another desk of the same room, as after a look at another room. */
+export function reopen(): void {
   desk = new AnswerDesk("1", bridge, () => bridge.desk.status());
   pull();
 }

@@ -10,7 +10,7 @@ use aside_text::{body, name};
 use tauri::State;
 
 use crate::args::{Arg, bounded};
-use crate::dto::{self, Held, Kept, Question, QuestionDraft, Spoken, Step, Thread, ThreadAnswer};
+use crate::dto::{self, Held, Question, QuestionDraft, Spoken, Step, Thread, ThreadAnswer};
 use crate::errors::{AppError, Code};
 use crate::older;
 use crate::questions::Clerk;
@@ -109,7 +109,7 @@ async fn thread_of(
     Ok(Thread { question, answers, missing, similar, log })
 }
 
-/// Returns once the answer is safe on disk; that its guard holds it, the page learns by pulling.
+/// Returns once the answer is safe on disk; that it can be taken back, or that its guard holds it, the page learns by pulling.
 #[tauri::command]
 pub(crate) async fn answer_question(
     shell: State<'_, Shell>,
@@ -119,7 +119,7 @@ pub(crate) async fn answer_question(
     visibility: Arg<dto::Visibility>,
     seen: Arg<u64>,
     co_answer: Arg<bool>,
-) -> Result<Kept, AppError> {
+) -> Result<(), AppError> {
     let live = shell.rooms.live(room.room()?).await?;
     let (id, text) = (question.entry()?, text.text()?);
     let desk = Desk::read(&shell, &live).await?;
@@ -132,14 +132,12 @@ pub(crate) async fn answer_question(
         co_answer: co_answer.0,
         grace: Duration::from_secs(u64::from(grace)),
     };
-    let kept = session.answer_as(id.clone(), &text, how).await?;
+    session.answer_as(id.clone(), &text, how).await?;
     // Only now: had it not been kept, the held one would be all there is.
     if let Some(key) = held {
         session.discard(key).await?;
     }
-    session.set_question_draft(id, String::new(), Visibility::Public).await?;
-    let row = shell.rooms.store().row_by_local_id(session.room(), kept).await?;
-    Ok(Kept { key: row.map_or_else(String::new, |row| row.key.0.to_string()), grace })
+    Ok(session.set_question_draft(id, String::new(), Visibility::Public).await?)
 }
 
 /// The answer that its guard held, beside those that came first.

@@ -3,7 +3,7 @@
 use aside_protocol::triage;
 use serde::{Deserialize, Serialize};
 
-use super::Delivery;
+use super::{Leaving, ThreadAnswer};
 
 /// Where a question stands in the desk: it stands in exactly one lane, and the backend says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -125,7 +125,8 @@ impl From<Stage> for triage::Stage {
     }
 }
 
-/// One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against.
+/// One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against, and
+/// `lastAnswerMine` says that this person gave it, where that is known. `leaving`: first written first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -153,12 +154,14 @@ pub(crate) struct Question {
     pub(crate) presence: Vec<Presence>,
     pub(crate) answers: u32,
     pub(crate) last_answer: u64,
+    pub(crate) last_answer_mine: bool,
     pub(crate) first_answer_at: Option<i64>,
     pub(crate) closed_at: Option<i64>,
     pub(crate) close_reason: Option<String>,
     pub(crate) changed_by: String,
     pub(crate) has_draft: bool,
     pub(crate) held: bool,
+    pub(crate) leaving: Vec<Leaving>,
 }
 
 /// What became of a desk's questions while nobody saw them: how many are new, and how many others have answered.
@@ -206,62 +209,6 @@ pub(crate) struct DeskStatus {
     pub(crate) open: u32,
     pub(crate) oldest_waiting: Option<i64>,
     pub(crate) team_snippets: Option<u64>,
-}
-
-/// Who may read an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Visibility {
-    Public,
-    Asker,
-    Staff,
-}
-
-/// How far an answer of the desk has come; `held` by its guard, since another came first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum AnswerDelivery {
-    Received,
-    Sending,
-    Sent,
-    Unsure,
-    Failed,
-    Held,
-}
-
-impl From<Delivery> for AnswerDelivery {
-    fn from(delivery: Delivery) -> Self {
-        match delivery {
-            Delivery::Received => Self::Received,
-            Delivery::Sending => Self::Sending,
-            // Answers are not reviewed.
-            Delivery::Sent | Delivery::InReview => Self::Sent,
-            Delivery::Unsure => Self::Unsure,
-            Delivery::Failed => Self::Failed,
-        }
-    }
-}
-
-/// One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct ThreadAnswer {
-    pub(crate) id: Option<String>,
-    pub(crate) key: String,
-    pub(crate) text: String,
-    pub(crate) org: String,
-    pub(crate) by: Option<Person>,
-    pub(crate) at: Option<i64>,
-    pub(crate) visibility: Visibility,
-    pub(crate) edited_at: Option<i64>,
-    pub(crate) retracted: bool,
-    pub(crate) delivery: AnswerDelivery,
-    pub(crate) mine: bool,
-    pub(crate) can_edit: bool,
-    pub(crate) edit_until: Option<i64>,
 }
 
 /// One line of what was done with a question.
@@ -317,56 +264,6 @@ pub(crate) enum Step {
     Text { text: String },
     Merge { into: String },
     Unmerge,
-}
-
-/// An answer that was not sent because another came first: the question as it stands, the answers that the writer had not
-/// seen, and what they wrote for whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Held {
-    pub(crate) question: Question,
-    pub(crate) answers: Vec<ThreadAnswer>,
-    pub(crate) text: String,
-    pub(crate) visibility: Visibility,
-}
-
-/// The draft of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct QuestionDraft {
-    pub(crate) text: String,
-    pub(crate) visibility: Visibility,
-}
-
-/// The row of something that was written, and for how many seconds it can be taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct Kept {
-    pub(crate) key: String,
-    pub(crate) grace: u16,
-}
-
-impl From<triage::Visibility> for Visibility {
-    fn from(visibility: triage::Visibility) -> Self {
-        match visibility {
-            triage::Visibility::Public => Self::Public,
-            triage::Visibility::Asker => Self::Asker,
-            triage::Visibility::Staff => Self::Staff,
-        }
-    }
-}
-
-impl From<Visibility> for triage::Visibility {
-    fn from(visibility: Visibility) -> Self {
-        match visibility {
-            Visibility::Public => Self::Public,
-            Visibility::Asker => Self::Asker,
-            Visibility::Staff => Self::Staff,
-        }
-    }
 }
 
 impl From<triage::Doing> for Doing {

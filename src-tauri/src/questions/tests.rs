@@ -44,6 +44,7 @@ fn at_desk<T>(staff: bool, questions: &Questions, look: impl FnOnce(Clerk<'_>) -
         role: if staff { Role::Staff } else { Role::Audience },
         drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
         held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
+        leaving: leaving(questions),
         presence: BTreeMap::new(),
     };
     look(clerk)
@@ -125,18 +126,21 @@ fn whose_claim_it_is_and_on_which_device() {
     }
 }
 
-#[test]
-fn what_was_begun_shows_at_its_question() {
-    let id = aside_protocol::EntryId::new("row:7");
-    let outgoing = OutgoingAnswer {
+fn outgoing() -> OutgoingAnswer {
+    OutgoingAnswer {
         key: aside_history::RowKey(1),
-        question: id.clone(),
+        question: aside_protocol::EntryId::new("row:7"),
         text: "so".to_owned(),
         visibility: aside_protocol::triage::Visibility::Public,
-        state: aside_history::Delivery::Sending,
+        state: Delivery::Sending,
         held: false,
         held_back: false,
-    };
+    }
+}
+
+#[test]
+fn what_was_begun_shows_at_its_question() {
+    let (id, outgoing) = (aside_protocol::EntryId::new("row:7"), outgoing());
     let none = Questions::default();
     let drafted = Questions { drafted: vec![id.clone()], ..none.clone() };
     let sending = Questions { outgoing: vec![outgoing.clone()], ..none.clone() };
@@ -150,6 +154,34 @@ fn what_was_begun_shows_at_its_question() {
     ] {
         let question = shown(item(Work::Open, Stage::None, None), &questions);
         assert_eq!((question.has_draft, question.held), expected);
+    }
+}
+
+#[test]
+fn what_is_on_its_way_shows_at_its_question_and_whether_it_can_be_taken_back() {
+    let failed = Delivery::Failed { code: "403".to_owned(), reason: String::new() };
+    for (state, held_back, expected) in [
+        (Delivery::Sending, true, Some(true)),
+        (Delivery::Sending, false, Some(false)),
+        (Delivery::Sent, false, Some(false)),
+        (Delivery::Unsure, false, None),
+        (failed, false, None),
+    ] {
+        let outgoing = vec![OutgoingAnswer { state, held_back, ..outgoing() }];
+        let questions = Questions { outgoing, ..Questions::default() };
+        let question = shown(item(Work::Open, Stage::None, None), &questions);
+        let found = question.leaving.first().map(|leaving| leaving.can_take_back);
+        assert_eq!(found, expected, "{:?}", questions.outgoing);
+    }
+}
+
+#[test]
+fn the_newest_answer_is_ones_own_only_where_that_is_known() {
+    for (user, last_answer, expected) in [("me", 9, true), ("me", 4, false), ("ana", 9, false)] {
+        let by = Person { user: user.to_owned(), ..Person::default() };
+        let item = Item { last_answer, changed_by: by, ..item(Work::Answered, Stage::None, None) };
+        let question = shown(item, &Questions::default());
+        assert_eq!(question.last_answer_mine, expected, "{user} {last_answer}");
     }
 }
 

@@ -1,5 +1,5 @@
 // What the answer desk may ask of the backend; a part of the one interface.
-import type { Doing, ExportFormat, Held, Kept, Numbers, Presented, PresentStep, Question, QuestionDraft, SearchPage, Snippet, Step, Thread, Visibility } from "./dto";
+import type { Doing, ExportFormat, Held, Numbers, Presented, PresentStep, Question, QuestionDraft, SearchPage, Snippet, Step, Thread, Visibility } from "./dto";
 
 /** Every call rejects with an AppError; `conflict` {who} says that another was faster, and the newest state comes by pull. */
 export interface DeskBridge {
@@ -7,7 +7,7 @@ export interface DeskBridge {
   /** `older`: answers that are not on this computer are fetched; without that, or where it fails, they are counted. */
   thread(room: string, question: string, older: boolean): Promise<Thread>;
   /** Settles once the answer is kept; that it was held shows by pull. */
-  answerQuestion(room: string, question: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<Kept>;
+  answerQuestion(room: string, question: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<void>;
   /** An answer that has not left becomes its question's draft again, before what was begun since; `too_late` where it has. */
   takeBackAnswer(room: string, key: string): Promise<QuestionDraft>;
   held(room: string, question: string): Promise<Held>;

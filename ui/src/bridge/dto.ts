@@ -422,9 +422,10 @@ export type Work = "open" | "claimed" | "answered" | "dismissed" | "follow_up" |
 export type Stage = "none" | "next" | "now";
 
 /**
- * One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against.
+ * One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against, and
+ * `lastAnswerMine` says that this person gave it, where that is known. `leaving`: first written first.
  */
-export type Question = { id: string, row: string | null, number: number, rev: number, lane: Lane, text: string, originalText: string | null, asker: Person, askedAt: number | null, review: Review, work: Work, mergedInto: string | null, alsoAsked: Array<string>, stage: Stage, pinned: boolean, votes: number, voted: boolean, tags: Array<string>, note: string, claim: Claim | null, presence: Array<Presence>, answers: number, lastAnswer: number, firstAnswerAt: number | null, closedAt: number | null, closeReason: string | null, changedBy: string, hasDraft: boolean, held: boolean, };
+export type Question = { id: string, row: string | null, number: number, rev: number, lane: Lane, text: string, originalText: string | null, asker: Person, askedAt: number | null, review: Review, work: Work, mergedInto: string | null, alsoAsked: Array<string>, stage: Stage, pinned: boolean, votes: number, voted: boolean, tags: Array<string>, note: string, claim: Claim | null, presence: Array<Presence>, answers: number, lastAnswer: number, lastAnswerMine: boolean, firstAnswerAt: number | null, closedAt: number | null, closeReason: string | null, changedBy: string, hasDraft: boolean, held: boolean, leaving: Array<Leaving>, };
 
 /**
  * What became of a desk's questions while nobody saw them: how many are new, and how many others have answered.
@@ -456,6 +457,11 @@ export type Visibility = "public" | "asker" | "staff";
  * How far an answer of the desk has come; `held` by its guard, since another came first.
  */
 export type AnswerDelivery = "received" | "sending" | "sent" | "unsure" | "failed" | "held";
+
+/**
+ * An answer or a note of one's own that the room does not have yet; `canTakeBack`: it has not left.
+ */
+export type Leaving = { key: string, visibility: Visibility, canTakeBack: boolean, };
 
 /**
  * One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
@@ -492,11 +498,6 @@ export type Held = { question: Question, answers: Array<ThreadAnswer>, text: str
  * The draft of an answer.
  */
 export type QuestionDraft = { text: string, visibility: Visibility, };
-
-/**
- * The row of something that was written, and for how many seconds it can be taken back.
- */
-export type Kept = { key: string, grace: number, };
 
 /**
  * A text for many answers; `room` null: for every room. `team` ones are kept by the room's server for all its staff, and

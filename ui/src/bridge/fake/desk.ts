@@ -1,6 +1,6 @@
 // The invented desk: keeps what the backend promises of claims, stages, guards and drafts, everything in memory.
 import type { DeskBridge } from "../desk";
-import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Kept, Missed, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
+import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Missed, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
 import { applyStep, refused } from "./deskSteps";
 import { numbersOf, presentedOf, searchRows } from "./deskViews";
 import { ANA, blankQuestion, CLAIM_MS, laneOf, ME } from "./questions";
@@ -25,9 +25,9 @@ export class FakeDesk implements DeskBridge {
   canAnswer = true;
   readonly drafts = new Map<string, string>();
   missed: Missed = { asked: 0, answered: 0 };
-  /** For so many seconds answers can be taken back; here they leave when they are told to. */
-  grace = 0;
-  readonly leaving = new Map<string, { question: string; text: string; visibility: Visibility }>();
+  /** Answers can be taken back until they are told to leave. */
+  holdsBack = false;
+  readonly #waiting = new Map<string, { question: string; text: string; visibility: Visibility }>();
   /** Of drafts that are not for all. */
   readonly #readers = new Map<string, Visibility>();
   readonly answers = new Map<string, ThreadAnswer[]>();
@@ -124,35 +124,69 @@ export class FakeDesk implements DeskBridge {
     return this.#host.answer("thread", [room, id, older], () => {
       const question = this.get(id);
       const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.3).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
-      return { question, answers: this.answers.get(id) ?? [], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
+      const waiting = [...this.#waiting].filter(([, one]) => one.question === id);
+      const sending = waiting.map(([key, { text, visibility }]): ThreadAnswer => ({ ...written(key, text, visibility, Date.now(), true), id: null, delivery: "sending", canEdit: false }));
+      return { question, answers: [...(this.answers.get(id) ?? []), ...sending], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
     });
   }
 
-  answerQuestion(room: string, id: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<Kept> {
+  answerQuestion(room: string, id: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<void> {
     return this.#does("answerQuestion", [room, id, text, visibility, seen, coAnswer], () => {
       const question = this.get(id);
       if (question.lastAnswer > seen && !coAnswer) this.hold(id, text, visibility);
-      else if (this.grace > 0) {
-        this.leaving.set(String(++this.#change), { question: id, text, visibility });
+      else if (this.holdsBack) {
+        const key = String(++this.#change);
+        this.#waiting.set(key, { question: id, text, visibility });
         this.drafts.delete(id);
-      } else {
-        this.#add(id, written(`a${++this.#change}`, text, visibility, Date.now(), true));
-        this.drafts.delete(id);
-        const closes = visibility !== "staff";
-        this.change(id, { held: false, hasDraft: false, ...(closes ? { work: "answered" as const, claim: null, closedAt: Date.now(), closeReason: "text", changedBy: ME.name } : {}) });
-        if (visibility === "public") this.#host.room.say({ kind: "answer", user: question.asker.user, name: question.asker.name, org: "Northlight Institute", text, question: question.text }, Date.now());
-      }
-      return { key: String(this.#change), grace: this.grace };
+        this.put({ ...question, hasDraft: false, leaving: [...question.leaving, { key, visibility, canTakeBack: true }] });
+      } else this.#give(id, text, visibility);
     });
+  }
+
+  /** The server is asked to take an answer that waited; until it has, nobody takes it back. */
+  leave(key: string): void {
+    const { question } = this.#from(key);
+    this.put({ ...this.get(question), leaving: this.get(question).leaving.map((one) => (one.key === key ? { ...one, canTakeBack: false } : one)) });
+    this.#host.tick();
+  }
+
+  /** The server has it. */
+  arrive(key: string): void {
+    const { question, text, visibility } = this.#from(key);
+    this.#settle(key);
+    this.#give(question, text, visibility);
+    this.#host.tick();
+  }
+
+  #give(id: string, text: string, visibility: Visibility): void {
+    const { asker, text: asked } = this.get(id);
+    this.#add(id, written(`a${++this.#change}`, text, visibility, Date.now(), true));
+    this.drafts.delete(id);
+    const closes = visibility !== "staff";
+    this.change(id, { held: false, hasDraft: false, ...(closes ? { work: "answered" as const, claim: null, closedAt: Date.now(), closeReason: "text", changedBy: ME.name } : {}) });
+    if (visibility === "public") this.#host.room.say({ kind: "answer", user: asker.user, name: asker.name, org: "Northlight Institute", text, question: asked }, Date.now());
+  }
+
+  #from(key: string): { question: string; text: string; visibility: Visibility } {
+    const waiting = this.#waiting.get(key);
+    if (!waiting) throw { code: "too_late", params: {} };
+    return waiting;
+  }
+
+  /** It waits no longer. */
+  #settle(key: string): void {
+    const { question } = this.#from(key);
+    this.#waiting.delete(key);
+    this.put({ ...this.get(question), leaving: this.get(question).leaving.filter((one) => one.key !== key) });
   }
 
   takeBackAnswer(room: string, key: string): Promise<QuestionDraft> {
     return this.#does("takeBackAnswer", [room, key], () => {
-      const taken = this.leaving.get(key);
-      if (!taken) throw { code: "too_late", params: {} };
-      this.leaving.delete(key);
-      const [{ question, visibility }, begun] = [taken, this.drafts.get(taken.question) ?? ""];
-      const text = begun === "" ? taken.text : `${taken.text}\n\n${begun}`;
+      const { question, text: given, visibility } = this.#from(key);
+      if (!this.get(question).leaving.some((one) => one.key === key && one.canTakeBack)) throw { code: "too_late", params: {} };
+      this.#settle(key);
+      const begun = this.drafts.get(question) ?? "";
+      const text = begun === "" ? given : `${given}\n\n${begun}`;
       this.drafts.set(question, text);
       this.#readers.set(question, visibility);
       return { text, visibility };
@@ -323,7 +357,7 @@ export class FakeDesk implements DeskBridge {
 
   #add(id: string, answer: ThreadAnswer): void {
     this.answers.set(id, [...(this.answers.get(id) ?? []), answer]);
-    if (answer.visibility !== "staff") this.change(id, { answers: this.get(id).answers + 1, lastAnswer: ++this.#change, firstAnswerAt: this.get(id).firstAnswerAt ?? answer.at });
+    if (answer.visibility !== "staff") this.change(id, { answers: this.get(id).answers + 1, lastAnswer: ++this.#change, lastAnswerMine: answer.mine, firstAnswerAt: this.get(id).firstAnswerAt ?? answer.at });
   }
 
   #alter(answerId: string, change: Partial<ThreadAnswer>): void {

@@ -49,12 +49,14 @@ export function blankQuestion(number: number, at: number): Question {
     presence: [],
     answers: 0,
     lastAnswer: 0,
+    lastAnswerMine: false,
     firstAnswerAt: null,
     closedAt: null,
     closeReason: null,
     changedBy: "",
     hasDraft: false,
     held: false,
+    leaving: [],
   };
 }
 

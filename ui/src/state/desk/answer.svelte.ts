@@ -1,18 +1,20 @@
 // The answer being written to one question: who may read it, that it is kept, claimed by its first character, and stopped when another came first.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Held, Kept, Question, QuestionDraft, Visibility } from "../../bridge/dto";
+import type { AppError, DeskStatus, Held, Leaving, Question, QuestionDraft, Visibility } from "../../bridge/dto";
 import { Draft, joined } from "../draft";
 import { missingField } from "./snippetText";
 
 /** Why nothing can be written or sent now. */
-export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" | null;
+export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" | "leaving" | null;
 
 /** What the answer needs to know of its surroundings, as they are at the moment. */
 export interface Desk {
   readonly status: DeskStatus | null;
   question(id: string): Question | null;
+  /** What was given here and the room does not have yet. */
+  leaving(id: string): Leaving | null;
   /** An answer was given. */
-  gave(question: string, kept: Kept): void;
+  gave(question: string): void;
 }
 
 /** From the most readers to the fewest. */
@@ -39,6 +41,8 @@ export class Answer {
   /** The newest answer that the writer had before them when they began. */
   #seen: number;
   readonly #draft: Draft<QuestionDraft>;
+  /** One of ours was on its way since. */
+  #gave: boolean;
   #claiming = false;
   #drafting = false;
   /** Nobody has it before them. */
@@ -52,6 +56,7 @@ export class Answer {
     this.#bridge = bridge;
     this.#desk = desk;
     this.#seen = desk.question(id)?.lastAnswer ?? 0;
+    this.#gave = desk.leaving(id) !== null;
     this.#draft = new Draft({
       read: () => bridge.desk.questionDraft(room, id),
       keep: () => this.#keep(),
@@ -69,6 +74,11 @@ export class Answer {
     return this.#desk.question(this.id);
   }
 
+  /** What we gave and the room does not have yet: the guard would hold a second, as one that does not know of it. */
+  get leaving(): Leaving | null {
+    return this.#desk.leaving(this.id);
+  }
+
   /** Somebody answered since the writing began. */
   get overtaken(): boolean {
     return !this.empty && (this.question?.lastAnswer ?? 0) > this.#seen;
@@ -79,6 +89,7 @@ export class Answer {
     if (status?.kind === "local") return "local";
     if (!status?.canAnswer) return "refused";
     if (this.field !== null) return "field";
+    if (!this.empty && this.visibility !== "staff" && this.leaving) return "leaving";
     if (!status.fresh) return "catching";
     const claim = this.question?.claim;
     return claim && !claim.mine ? "claimed" : null;
@@ -102,11 +113,22 @@ export class Answer {
 
   /** The question changed: an answer of ours may have been held, once more even, or is so no longer. */
   changed(): void {
+    this.#know();
     const stopped = this.question?.held === true;
     if (!stopped) {
       this.held = null;
       this.#editing = false;
     } else if (!this.held && !this.#editing) void this.loadHeld();
+  }
+
+  /** Our own answer is known to us, and all before it: nothing that we did not know of was let through. */
+  #know(): void {
+    const { question } = this;
+    if (this.leaving) this.#gave = true;
+    else if (this.#gave && question && question.lastAnswer > this.#seen) {
+      if (question.lastAnswerMine) this.#seen = question.lastAnswer;
+      this.#gave = false;
+    }
   }
 
   type(text: string): void {
@@ -201,16 +223,18 @@ export class Answer {
 
   async #deliver(coAnswer: boolean): Promise<boolean> {
     const { text } = this;
-    if (this.empty || this.busy || this.field !== null) return false;
+    if (this.empty || this.busy || this.field !== null || this.hindrance === "leaving") return false;
     const seen = coAnswer ? Math.max(this.#seen, this.question?.lastAnswer ?? 0) : this.#seen;
     this.busy = true;
     this.#draft.hold();
-    const sent = await this.#try(async () => this.#desk.gave(this.id, await this.#bridge.desk.answerQuestion(this.room, this.id, text, this.visibility, seen, coAnswer)));
+    const sent = await this.#try(() => this.#bridge.desk.answerQuestion(this.room, this.id, text, this.visibility, seen, coAnswer));
     this.busy = false;
     if (!sent) {
       void this.keepNow();
       return false;
     }
+    this.#desk.gave(this.id);
+    this.#gave ||= this.visibility !== "staff";
     this.held = null;
     this.#editing = false;
     if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
@@ -227,8 +251,7 @@ export class Answer {
     const since = this.text;
     const { text, visibility } = await this.#bridge.desk.takeBackAnswer(this.room, key);
     const more = this.text.startsWith(since) ? this.text.slice(since.length) : this.text;
-    this.text = text + more;
-    this.visibility = visibility;
+    [this.text, this.visibility, this.#gave] = [text + more, visibility, false];
     this.#draft.changed();
   }
 

@@ -1,6 +1,6 @@
 // The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Kept, Missed, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
+import type { AppError, DeskStatus, Leaving, Missed, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
 import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
@@ -8,7 +8,7 @@ import { Exporting } from "./exporting.svelte";
 import { nextOpen } from "./order";
 import { Search } from "./search.svelte";
 import { takenOver, type TakenOver } from "./takenOver";
-import { backOf, Undo, type Why } from "./undo.svelte";
+import { backOf, Undo, type Done, type Why } from "./undo.svelte";
 
 /** What stands in front of the desk. */
 export type DeskSheet =
@@ -71,7 +71,7 @@ export class AnswerDesk {
   readonly #bridge: Bridge;
   readonly #standing: () => DeskStatus | null;
   #threadOf = "";
-  /** Questions whose answer can be taken back, and until when: they are open still, and need nobody. */
+  /** Questions whose answer has just left, and until when: they are open still, and need nobody. */
   readonly #given = new Map<string, number>();
 
   constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null) {
@@ -89,8 +89,9 @@ export class AnswerDesk {
   }
 
   apply(changes: QuestionChanges): void {
-    const [before, items] = [this.question, this.board.items];
+    const [before, items, since] = [this.question, this.board.items, this.board.loaded ? Date.now() : null];
     this.board.apply(changes);
+    this.#followAnswers(items, changes, since);
     this.missed = changes.missed;
     this.takenOver = takenOver(this.takenOver, items, this.board.items);
     const after = this.question;
@@ -122,20 +123,35 @@ export class AnswerDesk {
         return standing();
       },
       question: (wanted) => board.items.get(wanted) ?? null,
-      gave: (question, kept) => this.#gave(question, kept),
+      leaving: (wanted) => this.#leaving(board.items.get(wanted)),
+      gave: (question) => this.#given.set(question, Date.now() + SETTLES_MS),
     });
   }
 
-  #gave(question: string, { key, grace }: Kept): void {
-    const number = `#${this.board.items.get(question)?.number ?? ""}`;
-    // Beyond its time, until the server's word has come.
-    this.#given.set(question, Date.now() + grace * 1_000 + SETTLES_MS);
-    if (grace > 0) this.undo.tell({ words: "done.given", params: { number }, back: [], leaving: { question, key, secs: grace } });
+  /** An answer of ours that the room does not have yet. A note answers nothing, and no guard holds it. */
+  #leaving(question: Question | undefined): Leaving | null {
+    return question?.leaving.find(({ key, visibility }) => visibility !== "staff" && !this.undo.took(key)) ?? null;
+  }
+
+  /** The shell alone knows whether an answer has left. */
+  #followAnswers(before: ReadonlyMap<string, Question>, { upserts, reset }: QuestionChanges, since: number | null): void {
+    for (const { id, leaving } of upserts) {
+      const settled = before.get(id)?.leaving.some(({ key }) => !this.undo.took(key) && !leaving.some((now) => now.key === key));
+      if (settled) this.#given.set(id, Date.now() + SETTLES_MS);
+    }
+    if (reset || upserts.length > 0) this.#offer(since);
+  }
+
+  #offer(since: number | null): void {
+    const done = ({ id, number }: Question, key: string): Done => ({ words: "done.given", params: { number: `#${number}` }, back: [], leaving: { question: id, key, since } });
+    const all = [...this.board.items.values()];
+    this.undo.hold(all.flatMap((question) => question.leaving.filter(({ canTakeBack }) => canTakeBack).map(({ key }) => done(question, key))));
   }
 
   /** Has an answer back that has not left, where it was written. */
-  async #takeBack(question: string, key: string): Promise<void> {
-    await this.attempt(async () => {
+  async takeBack(question: string, key: string): Promise<void> {
+    this.undo.takeAnswer(key);
+    const taken = await this.attempt(async () => {
       this.#given.delete(question);
       if (this.opened === question && this.answer) await this.answer.takeBack(key);
       else {
@@ -144,6 +160,9 @@ export class AnswerDesk {
       }
       this.focusWish = "answer";
     });
+    if (taken) return;
+    this.undo.stays(key);
+    this.#offer(null);
   }
 
   /** Leaves the question; draft and claim stay. */
@@ -163,7 +182,7 @@ export class AnswerDesk {
   /** The oldest that nobody has, wherever one is. */
   needsMe(): void {
     const now = Date.now();
-    const needy = [...this.board.items.values()].filter(({ id }) => (this.#given.get(id) ?? 0) < now);
+    const needy = [...this.board.items.values()].filter((question) => !this.#leaving(question) && (this.#given.get(question.id) ?? 0) < now);
     const id = nextOpen(needy, this.board.selected);
     if (id === null) return;
     this.board.goTo(id);
@@ -217,7 +236,7 @@ export class AnswerDesk {
   async undoLast(): Promise<void> {
     const done = this.undo.take();
     if (!done) return;
-    if (done.leaving) return this.#takeBack(done.leaving.question, done.leaving.key);
+    if (done.leaving) return this.takeBack(done.leaving.question, done.leaving.key);
     try {
       for (const { question, step } of done.back) {
         const now = this.board.items.get(question);
@@ -288,7 +307,7 @@ export class AnswerDesk {
   }
 
   #refreshThread(question: Question): void {
-    const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held}`;
+    const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held} ${question.leaving.map(({ key }) => key).join()}`;
     if (this.#threadOf === mark) return;
     this.#threadOf = mark;
     this.fetching = false;

@@ -66,7 +66,7 @@ export function offered(id: CommandId, desk: AnswerDesk): boolean {
   if (id === "approve" || id === "reject") return desk.status?.canReview === true && chosen.some((question) => make?.(question));
   if (make) return chosen.some((question) => make(question) !== null);
   if (["tag", "merge", "editText", "reply", "open"].includes(id)) return chosen.length > 0;
-  if (id === "undo") return desk.undo.last !== null;
+  if (id === "undo") return desk.undo.way !== null;
   if (whyOf(id)) return desk.undo.last?.dismissed !== undefined;
   if (id === "sumUp") return desk.undo.last?.spoken !== undefined;
   if (id === "guide" || id === "textLarger" || id === "textSmaller" || id === "textUsual" || id === "makeQuestion" || id === "removeRow" || id === "moderation" || id === "readHere" || id === "viewNext" || id === "viewPrevious" || id === "leave") return false;

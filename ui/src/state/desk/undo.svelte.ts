@@ -1,4 +1,4 @@
-// What was just done with questions and can be taken back for six seconds.
+// What was just done with questions and can be taken back: a step for six seconds, an answer for as long as it has not left.
 import type { Question, Step } from "../../bridge/dto";
 import type { Key, Params } from "../../i18n/catalogue";
 
@@ -15,8 +15,8 @@ export interface Done {
   /** What was dismissed: until the time is over it may be said why. */
   readonly dismissed?: readonly string[];
   readonly reason?: Why;
-  /** An answer that has not left, and for how long it does not. */
-  readonly leaving?: { readonly question: string; readonly key: string; readonly secs: number };
+  /** An answer that has not left; `since` when it was given, null where that was before this desk was looked at. */
+  readonly leaving?: { readonly question: string; readonly key: string; readonly since: number | null };
   /** What was answered by word of mouth: what was said can be written down. */
   readonly spoken?: string;
 }
@@ -87,26 +87,72 @@ function closing(before: Question): Step | null {
 }
 
 export class Undo {
-  last = $state.raw<Done | null>(null);
+  /** Answers that have not left, the newest last. */
+  waiting = $state.raw<readonly Done[]>([]);
+  #step = $state.raw<Done | null>(null);
+  /** The step was done after all of them were given. */
+  #stepped = $state(false);
+  /** Answers that were taken back, whatever is heard of them still. */
+  readonly #taken = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The newest of what was done. */
+  get last(): Done | null {
+    const answer = this.waiting.at(-1) ?? null;
+    return this.#stepped ? (this.#step ?? answer) : (answer ?? this.#step);
+  }
+
+  /** The newest that there is a way back from. */
+  get way(): Done | null {
+    return [this.last, this.waiting.at(-1), this.#step].find((done) => done && canUndo(done)) ?? null;
+  }
 
   tell(done: Done): void {
     clearTimeout(this.#timer);
-    this.last = done;
-    this.#timer = setTimeout(() => (this.last = null), done.leaving ? done.leaving.secs * 1_000 : UNDO_MS);
+    [this.#step, this.#stepped] = [done, true];
+    this.#timer = setTimeout(() => (this.#step = null), UNDO_MS);
   }
 
-  /** The newest, once. */
+  /** All answers that can be taken back now, as the shell says. */
+  hold(waiting: readonly Done[]): void {
+    const still = waiting.filter(({ leaving }) => leaving && !this.#taken.has(leaving.key));
+    const known = this.waiting.filter((one) => still.some((now) => isSame(now, one)));
+    const fresh = still.filter((one) => !known.some((old) => isSame(old, one)));
+    if (fresh.length > 0) this.#stepped = false;
+    this.waiting = [...known, ...fresh];
+  }
+
+  /** The newest that can be, once. */
   take(): Done | null {
-    const done = this.last;
-    if (!done || !canUndo(done)) return null;
-    clearTimeout(this.#timer);
-    this.last = null;
+    const done = this.way;
+    if (done?.leaving) this.takeAnswer(done.leaving.key);
+    else if (done) this.#forget();
     return done;
   }
 
+  takeAnswer(key: string): void {
+    this.#taken.add(key);
+    this.waiting = this.waiting.filter(({ leaving }) => leaving?.key !== key);
+  }
+
+  /** It was not taken back after all. */
+  stays(key: string): void {
+    this.#taken.delete(key);
+  }
+
+  took(key: string): boolean {
+    return this.#taken.has(key);
+  }
+
   dismiss(): void {
+    this.#forget();
+    this.waiting = [];
+  }
+
+  #forget(): void {
     clearTimeout(this.#timer);
-    this.last = null;
+    this.#step = null;
   }
 }
+
+const isSame = (one: Done, other: Done): boolean => one.leaving?.key === other.leaving?.key;
