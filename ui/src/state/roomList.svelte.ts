@@ -44,6 +44,15 @@ export class RoomList {
     if (became && !current.archived) void aside.show(currentId);
   }
 
+  /** A room was saved by the join form: list it and go there. */
+  async joined(room: SavedRoom): Promise<void> {
+    const aside = this.#aside;
+    this.heard(aside.rooms.some(({ id }) => id === room.id) ? aside.rooms.map((old) => (old.id === room.id ? room : old)) : [...aside.rooms, room]);
+    aside.sheet = null;
+    await aside.open(room.id);
+    await aside.show(room.id);
+  }
+
   async useToken(id: string, token: string): Promise<AppError | null> {
     const aside = this.#aside;
     try {
