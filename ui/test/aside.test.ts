@@ -241,6 +241,15 @@ describe("rooms", () => {
     expect([aside.currentId, aside.timeline?.loaded]).toEqual(["1", true]);
   });
 
+  it("that are brought back otherwise are no longer offered to be", async () => {
+    const { aside } = await started();
+    const room = aside.current as SavedRoom;
+    await aside.list.archive(room);
+    expect(aside.list.done?.room.id).toBe("1");
+    await aside.list.bringBack(room);
+    expect([aside.list.done, aside.rooms[0]?.archived]).toEqual([null, false]);
+  });
+
   it("can be left and forgotten", async () => {
     const { aside } = await started();
     await aside.list.leave("1");

@@ -147,6 +147,7 @@ export class RoomList {
     const aside = this.#aside;
     if (!(await aside.attempt(() => aside.bridge.archiveRoom(room.id, false)))) return;
     aside.patch(room.id, { archived: false });
+    if (this.done?.room.id === room.id) this.done = null;
     if (!open) return;
     if (room.hosted) await aside.hosts.run(room, true);
     else if (room.id === aside.currentId) await aside.open(room.id);
