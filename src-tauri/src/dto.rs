@@ -268,7 +268,7 @@ pub(crate) struct Row {
 }
 
 /// A stretch of the timeline, oldest first. Of a view, `from` and `to` are the places up to which was looked for its rows, where
-/// that is not as far as there are any.
+/// that is not as far as there are any. `kept`, and it was read without a session: its rows have no pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -281,6 +281,7 @@ pub(crate) struct Page {
     pub(crate) read: Option<i64>,
     pub(crate) from: Option<i64>,
     pub(crate) to: Option<i64>,
+    pub(crate) kept: bool,
 }
 
 /// What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show; of a room that is

@@ -1,14 +1,25 @@
 //! Who is called what in a room, so that two people whose names look the same can be told apart.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use aside_history::RoomId;
 use unicode_security::skeleton;
 
 /// Names that are remembered of a room. A room with more has more trouble than two that look the same.
 const REMEMBERED: usize = 4096;
 
-/// The names that were seen in one room since it was opened, by what they look like.
+/// Those of each room, by its name in the files: what its rows are read from changes, who speaks in it does not.
+#[derive(Default)]
+pub(crate) struct ByRoom(Mutex<HashMap<RoomId, Arc<Namesakes>>>);
+
+impl ByRoom {
+    pub(crate) fn of(&self, room: RoomId) -> Arc<Namesakes> {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(room).or_default())
+    }
+}
+
+/// The names that were seen in one room since the app was started, by what they look like.
 #[derive(Default)]
 pub(crate) struct Namesakes {
     looks: Mutex<HashMap<String, Bearer>>,

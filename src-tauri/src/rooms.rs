@@ -15,7 +15,7 @@ use crate::crossing::Bell;
 use crate::dto::{ConnectionState, RoomStatus};
 use crate::errors::{AppError, Code};
 use crate::missed::Watched;
-use crate::namesakes::Namesakes;
+use crate::namesakes::{self, Namesakes};
 use crate::rows;
 use crate::settings::RoomKey;
 use crate::views::{Colleagues, Tally};
@@ -55,9 +55,9 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    fn new(key: RoomKey, session: Session, server: Url) -> Self {
-        let (namesakes, colleagues) = (Arc::default(), Arc::default());
-        let (tally, bell, watched) = (Arc::default(), Arc::default(), Arc::default());
+    fn new(key: RoomKey, session: Session, server: Url, namesakes: Arc<Namesakes>) -> Self {
+        let (colleagues, tally) = (Arc::default(), Arc::default());
+        let (bell, watched) = (Arc::default(), Arc::default());
         Self { key, session, server, namesakes, colleagues, tally, bell, watched }
     }
 
@@ -76,6 +76,7 @@ pub(crate) struct Rooms {
     seats: Arc<watch::Sender<BTreeMap<RoomKey, Seat>>>,
     changed: Arc<dyn Fn() + Send + Sync>,
     pace: Arc<watch::Sender<Duration>>,
+    namesakes: Arc<namesakes::ByRoom>,
 }
 
 impl Rooms {
@@ -83,7 +84,8 @@ impl Rooms {
     pub(crate) fn new(store: Store, env: Env, changed: impl Fn() + Send + Sync + 'static) -> Self {
         let seats = Arc::new(watch::Sender::new(BTreeMap::new()));
         let pace = Arc::new(watch::Sender::new(Duration::ZERO));
-        Self { store, env, seats, changed: Arc::new(changed), pace }
+        let (changed, namesakes) = (Arc::new(changed), Arc::default());
+        Self { store, env, seats, changed, pace, namesakes }
     }
 
     /// Through which proxy rooms are reached from their next connection on; those that wait for one try now.
@@ -128,7 +130,10 @@ impl Rooms {
             Some(token) => {
                 let started =
                     Session::start(config, token, self.store.clone(), self.env.clone()).await;
-                started.map(|session| Seat::Live(Box::new(Live::new(key, session, server))))
+                started.map(|session| {
+                    let namesakes = self.namesakes(session.room());
+                    Seat::Live(Box::new(Live::new(key, session, server, namesakes)))
+                })
             }
         };
         match started {
@@ -268,6 +273,11 @@ impl Rooms {
             Seat::Opening | Seat::NoToken => None,
         };
         self.seats.borrow().iter().filter_map(room).collect()
+    }
+
+    /// Who is called what in a room, by its name in the files.
+    pub(crate) fn namesakes(&self, room: RoomId) -> Arc<Namesakes> {
+        self.namesakes.of(room)
     }
 
     /// The files of all rooms.

@@ -41,6 +41,7 @@ impl Painter<'_> {
             read: page.read.map(|place| place.0),
             from: None,
             to: None,
+            kept: self.avatars.is_none(),
         }
     }
 

@@ -98,7 +98,7 @@ impl Shell {
         let language = self.language();
         let streamer = self.streamer.is_on(settings.streamer_mode);
         let open = || rooms.iter().find(|room| room.open).map(|room| room.key);
-        let first = self.opening.first().borrow().or_else(open);
+        let first = self.opening.first().or_else(open);
         Boot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rooms: rooms.iter().map(|room| saved(room, language)).collect(),
@@ -123,7 +123,7 @@ impl Shell {
     /// The room that the overlay shows.
     pub(crate) fn overlaid(&self) -> Option<RoomKey> {
         let named = self.remembered.read(|memory| memory.settings.overlay_room.clone());
-        if named.is_empty() { *self.opening.first().borrow() } else { RoomKey::parse(&named) }
+        if named.is_empty() { *self.opening.overlaid().borrow() } else { RoomKey::parse(&named) }
     }
 
     /// The language that the shell speaks now.

@@ -1,5 +1,6 @@
 //! Where a room is read from: its session, which fetches what is not here, or, where there is none, what is kept of it alone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{Anchor, Only, Page, RoomId, Store};
@@ -26,7 +27,7 @@ pub(crate) struct Kept {
     pub(crate) server: Url,
     /// Who was in it here.
     pub(crate) user: String,
-    pub(crate) namesakes: Namesakes,
+    pub(crate) namesakes: Arc<Namesakes>,
     pub(crate) store: Store,
 }
 

@@ -189,7 +189,7 @@ fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
 /// The overlay, off yet, that looks again whenever another room comes on show.
 fn set_up_overlay(app: &AppHandle, shell: &Shell, wake: Arc<Notify>) -> Overlay {
     let (which, language) = (app.clone(), app.clone());
-    let (mut first, turned) = (shell.opening.first(), Arc::clone(&wake));
+    let (mut first, turned) = (shell.opening.overlaid(), Arc::clone(&wake));
     tauri::async_runtime::spawn(async move {
         while first.changed().await.is_ok() {
             turned.notify_one();

@@ -51,6 +51,17 @@ it("shows the rows that came with the start, without asking for them again", asy
   expect(bridge.calls.filter(([name]) => name === "page")).toEqual([]);
 });
 
+it("goes on with a room into which somebody only looked, and opens no room that is gone", async () => {
+  for (const room of ["3", "gone"]) {
+    const bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=50")));
+    const aside = new Aside(bridge, "main", new HandFrames());
+    const boot = bridge.boot.bind(bridge);
+    bridge.boot = async (rows) => ({ ...(await boot(rows)), room, page: null });
+    await aside.start();
+    expect([aside.currentId, bridge.calls.some(([name]) => name === "openRoom")]).toEqual([room === "3" ? "3" : null, false]);
+  }
+});
+
 it("keeps what the shell said while it was asked again", async () => {
   const bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=50")));
   const aside = new Aside(bridge, "main", new HandFrames());
@@ -217,9 +228,9 @@ describe("rooms", () => {
     const room = aside.current as SavedRoom;
     const parts = (): unknown[] => [aside.timeline, aside.composer, aside.desk];
     let before = parts();
-    await aside.joined({ ...room, form: { ...room.form, name: "Alexandra" } });
+    await aside.list.joined({ ...room, form: { ...room.form, name: "Alexandra" } });
     expect(parts()).toEqual(before);
-    await aside.joined({ ...room, form: { ...room.form, topic: "another" } });
+    await aside.list.joined({ ...room, form: { ...room.form, topic: "another" } });
     expect(parts().filter((part) => before.includes(part))).toEqual([]);
     await settled();
     expect([aside.currentId, aside.timeline?.loaded]).toEqual(["1", true]);
@@ -228,6 +239,15 @@ describe("rooms", () => {
     await settled();
     expect(parts().filter((part) => before.includes(part))).toEqual([]);
     expect([aside.currentId, aside.timeline?.loaded]).toEqual(["1", true]);
+  });
+
+  it("that are brought back otherwise are no longer offered to be", async () => {
+    const { aside } = await started();
+    const room = aside.current as SavedRoom;
+    await aside.list.archive(room);
+    expect(aside.list.done?.room.id).toBe("1");
+    await aside.list.bringBack(room);
+    expect([aside.list.done, aside.rooms[0]?.archived]).toEqual([null, false]);
   });
 
   it("can be left and forgotten", async () => {

@@ -12,10 +12,10 @@ afterEach(async () => {
   document.body.replaceChildren();
 });
 
-function shown(change: Partial<Row>): { words: string; buttons: string[] } {
+function shown(change: Partial<Row>, shut = false): { words: string; buttons: string[] } {
   const room = new FakeRoom();
   room.say({ kind: "question", user: "me", name: "Alex", mine: true, text: "Why?", ...change }, 0);
-  view = mount(Delivery, { target: document.body, props: { row: room.rows[0] as Row, retry: () => undefined, discard: () => undefined } });
+  view = mount(Delivery, { target: document.body, props: { row: room.rows[0] as Row, shut, retry: () => undefined, discard: () => undefined } });
   flushSync();
   const buttons = [...document.querySelectorAll("button")].map((button) => button.textContent);
   return { words: document.body.textContent, buttons };
@@ -38,4 +38,11 @@ it("says that the room forgot it, which may be asked again", () => {
   const { words, buttons } = shown({ delivery: "failed", failure: "withdrawn" });
   expect(words).toContain("began anew");
   expect(buttons).toEqual(["Retry", "Discard"]);
+});
+
+it("offers nothing that only a room that is open can do, and says that what has not left waits", () => {
+  const { words, buttons } = shown({ delivery: "failed", failure: "withdrawn" }, true);
+  expect([words.includes("Not sent."), buttons]).toEqual([true, []]);
+  document.body.replaceChildren();
+  expect(shown({ delivery: "sending" }, true).words).toBe("Leaves when the room is open again");
 });

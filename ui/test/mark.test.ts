@@ -13,13 +13,14 @@ afterEach(async () => {
 });
 
 it.each([
-  ["open", "1,200 entries are missing here.", ["Retry"]],
-  ["failed", "They could not be loaded.", ["Retry"]],
-  ["loading", "Loading what is missing…", []],
-] as const)("a gap that is %s says so, and offers what there is to do", (gap, words, buttons) => {
+  ["open", false, "1,200 entries are missing here.", ["Retry"]],
+  ["failed", false, "They could not be loaded.", ["Retry"]],
+  ["loading", false, "Loading what is missing…", []],
+  ["open", true, "1,200 entries are missing here.", []],
+] as const)("a gap that is %s, of a room that is shut: %s, says so, and offers what there is to do", (gap, shut, words, buttons) => {
   const room = new FakeRoom();
   room.say({ kind: "gap", gap, missing: 1200 }, 0);
-  view = mount(Mark, { target: document.body, props: { row: room.rows[0] as Row, fill: () => undefined } });
+  view = mount(Mark, { target: document.body, props: { row: room.rows[0] as Row, shut, fill: () => undefined } });
   flushSync();
   expect(document.body.textContent).toContain(words);
   expect([...document.querySelectorAll("button")].map((button) => button.textContent)).toEqual(buttons);

@@ -2,6 +2,7 @@
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
+import type { Row } from "../src/bridge/dto";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
@@ -9,6 +10,8 @@ import { frames } from "./frames";
 
 const ROW = 20;
 const VIEW = 100;
+/** How high rows are that are not as high as all others, by their keys. */
+const heights = new Map<string, number>();
 let bridge: FakeBridge;
 let aside: Aside;
 let view: Record<string, unknown> | undefined;
@@ -31,27 +34,34 @@ async function press(key: string): Promise<boolean> {
   return taken;
 }
 
-async function say(text: string, user = "x"): Promise<void> {
-  bridge.room.say({ kind: "message", user, name: user, text, createdAt: Date.now() }, Date.now());
+async function say(text: string, user = "x", more: Partial<Row> = {}): Promise<void> {
+  const row = bridge.room.say({ kind: "message", user, name: user, text, id: `e-${text}`, createdAt: Date.now(), ...more }, Date.now());
+  if (text === "tall") heights.set(row.key, 3 * VIEW);
   bridge.tick();
   await settle(10);
   log().dispatchEvent(new Event("scroll"));
   await settle();
 }
 
-/** Rows of one height in a view of five, since nothing is drawn here. */
+const heightOf = (slot: HTMLElement): number => heights.get(slot.dataset["row"] ?? "") ?? (slot.children.length > 0 ? ROW : 0);
+const heightUpTo = (index: number): number => slots().slice(0, index).reduce((sum, slot) => sum + heightOf(slot), 0);
+const wholeHeight = (): number => heightUpTo(slots().length);
+
+/** Rows in a view of five, since nothing is drawn here. */
 function measured(): void {
+  heights.clear();
   const rect = function (this: HTMLElement): DOMRect {
     if (this === log()) return new DOMRect(0, 0, 300, VIEW);
-    const at = slots().indexOf(this.closest(".slot") as HTMLElement);
-    return at < 0 ? new DOMRect() : new DOMRect(0, at * ROW - log().scrollTop, 300, ROW);
+    const slot = this.closest<HTMLElement>(".slot");
+    const at = slot ? slots().indexOf(slot) : -1;
+    return slot === null || at < 0 ? new DOMRect() : new DOMRect(0, heightUpTo(at) - log().scrollTop, 300, heightOf(slot));
   };
   vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(rect);
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(VIEW);
   const height = vi.spyOn(HTMLElement.prototype, "scrollHeight", "get");
-  height.mockImplementation(() => slots().length * ROW);
+  height.mockImplementation(wholeHeight);
   let top = 0;
-  vi.spyOn(HTMLElement.prototype, "scrollTop", "set").mockImplementation((to) => void (top = Math.max(0, Math.min(to, slots().length * ROW - VIEW))));
+  vi.spyOn(HTMLElement.prototype, "scrollTop", "set").mockImplementation((to) => void (top = Math.max(0, Math.min(to, wholeHeight() - VIEW))));
   vi.spyOn(HTMLElement.prototype, "scrollTop", "get").mockImplementation(() => top);
 }
 
@@ -161,4 +171,109 @@ it("are left by Escape, to where one writes, and the list follows; also with a q
     if (view) await unmount(view);
     view = undefined;
   }
+});
+
+it("with a last one that is higher than the view, End leads to its end, Down never back, and the list follows", async () => {
+  await open("");
+  await say("tall");
+  expect(aside.timeline?.following).toBe(true);
+  const end = wholeHeight() - VIEW;
+  await press("End");
+  expect([focused(), log().scrollTop, aside.timeline?.following]).toEqual([keyAt(-1), end, true]);
+  await press("ArrowUp");
+  await press("ArrowUp");
+  expect([focused(), log().scrollTop < end, aside.timeline?.following]).toEqual([keyAt(-1), true, false]);
+  const tops: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    await press("ArrowDown");
+    tops.push(log().scrollTop);
+  }
+  expect([tops, aside.timeline?.following]).toEqual([tops.toSorted((a, b) => a - b), true]);
+  expect(tops.at(-1)).toBe(end);
+});
+
+it("come in at a last one that is higher than the view where it is", async () => {
+  await open("");
+  await say("tall");
+  const end = wholeHeight() - VIEW;
+  await press("ArrowDown");
+  expect([focused(), log().scrollTop, aside.timeline?.following]).toEqual([keyAt(-1), end, true]);
+  document.querySelector<HTMLElement>("textarea")?.focus();
+  log().scrollTop = end - VIEW;
+  log().dispatchEvent(new Event("scroll"));
+  await settle(200);
+  log().focus();
+  await press("ArrowUp");
+  expect([focused(), log().scrollTop]).toEqual([keyAt(-1), end - VIEW]);
+});
+
+it("that are muted go as the one to which they are folded, at the end of the room, too", async () => {
+  await open("");
+  const ruled = { rule: "r", muted: true, colour: null, sound: null };
+  for (const text of ["m1", "m2", "m3"]) await say(text, "bo", { ruled });
+  const folded = document.querySelector(".muted");
+  expect(slots().slice(-2).map((slot) => slot.children.length)).toEqual([0, 0]);
+  await press("ArrowUp");
+  expect([document.activeElement === folded, aside.timeline?.following]).toEqual([true, true]);
+  await press("ArrowUp");
+  expect([focused(), aside.timeline?.following]).toEqual([keyAt(-4), false]);
+  await press("ArrowDown");
+  await settle(200);
+  expect([document.activeElement === folded, aside.timeline?.following]).toEqual([true, true]);
+  await press("PageUp");
+  await settle(200);
+  expect(aside.timeline?.following).toBe(false);
+  await press("End");
+  expect([document.activeElement === folded, aside.timeline?.following]).toEqual([true, true]);
+});
+
+/** The pointer comes to a row, and moves there. */
+function point(slot: HTMLElement | undefined): void {
+  slot?.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+  for (const x of [1, 2]) slot?.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, screenX: x, screenY: slots().indexOf(slot) }));
+}
+
+it("are removed as the one that was pointed at or gone to last, and never out of sight", async () => {
+  await open("desk=server");
+  aside.timelineWish++;
+  for (let i = 0; i < 8; i++) await say(`line ${i}`, `u${i}`);
+  const remove = async (): Promise<unknown> => {
+    const before = bridge.calls.length;
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Delete", bubbles: true, cancelable: true }));
+    await settle(10);
+    return bridge.calls.slice(before).find(([name]) => name === "remove")?.[2] ?? null;
+  };
+  log().focus();
+  await press("ArrowUp");
+  await press("ArrowUp");
+  const [gone, pointed, above] = [keyAt(-2), slots().at(-4), slots().at(-8)];
+  expect(focused()).toBe(gone);
+  point(pointed);
+  expect(await remove()).toBe(pointed?.dataset["row"]);
+  await press("ArrowDown");
+  expect(await remove()).toBe(keyAt(-1));
+  // It is scrolled away, and nothing is pointed at.
+  document.querySelector(".list")?.dispatchEvent(new PointerEvent("pointerleave"));
+  log().scrollTop = heightUpTo(slots().length - 10);
+  expect(await remove()).toBeNull();
+  point(above);
+  expect(await remove()).toBe(above?.dataset["row"]);
+});
+
+it("without anything to do leave the menu to the system, and the focus stays with somebody when a menu closes", async () => {
+  await open("");
+  await say("gone", "me", { mine: true, removed: true, text: "" });
+  await say("one", "bo");
+  const menu = (): boolean => document.activeElement?.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true })) ?? true;
+  await press("ArrowUp");
+  await press("ArrowUp");
+  expect([focused(), menu()]).toEqual([keyAt(-2), true]);
+  await press("ArrowDown");
+  expect(menu()).toBe(false);
+  await settle();
+  const row = slots().at(-1)?.querySelector("article");
+  row?.removeAttribute("tabindex");
+  vi.spyOn(row as HTMLElement, "focus").mockImplementation(() => undefined);
+  await press("Escape");
+  expect(focused()).toBe("log");
 });

@@ -1,10 +1,11 @@
-// Searching in all rooms: whose a hit is, and what opens where the room is archived.
+// Searching in all rooms: whose a hit is, and what opens where the room is archived or was left.
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, expect, it } from "vitest";
 import App from "../src/App.svelte";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
 import { Aside } from "../src/state/aside.svelte";
+import { ALL } from "../src/state/views.svelte";
 import { frames } from "./frames";
 
 let view: Record<string, unknown> | undefined;
@@ -24,14 +25,14 @@ const words = (): string => document.body.textContent ?? "";
 const button = (name: string): HTMLButtonElement | undefined => [...document.querySelectorAll<HTMLButtonElement>("button")].find((one) => one.textContent.trim() === name);
 const hits = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("dialog [role=option]")];
 
-/** Room 2 is archived, and what is found stands there. */
-async function foundInTheArchive(): Promise<{ bridge: FakeBridge; aside: Aside }> {
+/** What is found stands in this room: the second is archived, the third was left. */
+async function foundIn(place: string): Promise<{ bridge: FakeBridge; aside: Aside }> {
   const bridge = new FakeBridge(sceneFrom(new URLSearchParams("scene=busy&rows=30&lang=en")));
   await bridge.archiveRoom("2", true);
   const here = bridge.desk.search.bind(bridge.desk);
   bridge.desk.search = async (room, query, cursor) => {
     const page = await here(room, query, cursor);
-    return { ...page, hits: page.hits.map((hit) => ({ ...hit, room: room ?? "2" })) };
+    return { ...page, hits: page.hits.map((hit) => ({ ...hit, room: room ?? place })) };
   };
   bridge.room.say({ kind: "message", user: "bo", name: "Bo", text: "the wombat of last week" }, Date.now());
   const aside = new Aside(bridge, "main", frames);
@@ -47,6 +48,11 @@ async function foundInTheArchive(): Promise<{ bridge: FakeBridge; aside: Aside }
   return { bridge, aside };
 }
 
+const foundInTheArchive = (): ReturnType<typeof foundIn> => foundIn("2");
+const opened = (bridge: FakeBridge): unknown[] => bridge.calls.filter(([call]) => call === "openRoom").map(([, room]) => room);
+const strip = (): string[] => [...document.querySelectorAll("[data-testid=connection-strip] button")].map((one) => one.textContent);
+const seesTheWombat = (aside: Aside): boolean => aside.timeline?.items.some(({ row }) => row.text.includes("wombat")) === true;
+
 it("says in which room a hit stands, and that it is archived", async () => {
   const { aside } = await foundInTheArchive();
   expect(hits().map((hit) => hit.querySelector(".room")?.textContent.trim())).toEqual(["产品发布会直播间,archived"]);
@@ -61,8 +67,8 @@ it("a hit of an archived room opens what is kept of it, and the room stays archi
   const { bridge, aside } = await foundInTheArchive();
   hits()[0]?.click();
   await settle();
-  expect([aside.currentId, aside.current?.archived, aside.timeline?.items.some(({ row }) => row.text.includes("wombat"))]).toEqual(["2", true, true]);
-  expect(bridge.calls.filter(([call]) => call === "openRoom")).toEqual([]);
+  expect([aside.currentId, aside.current?.archived, seesTheWombat(aside)]).toEqual(["2", true, true]);
+  expect(opened(bridge)).toEqual([]);
   expect(document.querySelector("[role=status][data-state]")?.textContent.trim()).toBe("Archived");
   expect(words()).toContain("Bring the room back to write");
   // Some other room changed its name.
@@ -74,6 +80,49 @@ it("a hit of an archived room opens what is kept of it, and the room stays archi
   await settle();
   expect([aside.currentId, aside.current?.archived, aside.status?.connection.state]).toEqual(["2", false, "online"]);
   expect(words()).not.toContain("Bring the room back to write");
+});
+
+it("a hit of a room that was left opens what is kept of it, and nobody enters it by that", async () => {
+  const { bridge, aside } = await foundIn("3");
+  hits()[0]?.click();
+  await settle();
+  expect([aside.currentId, seesTheWombat(aside), opened(bridge)]).toEqual(["3", true, []]);
+  expect([strip(), document.querySelector("[role=status][data-state]")?.textContent.trim()]).toEqual([["Open", "Export…"], "Not connected"]);
+  expect(words()).toContain("You have left this room: open it to write");
+  button("Open")?.click();
+  await settle();
+  expect([opened(bridge), aside.status?.connection.state, strip()]).toEqual([["3"], "online", []]);
+});
+
+it("a room that is looked into is opened where somebody brings it back, and from the list", async () => {
+  const { bridge, aside } = await foundInTheArchive();
+  hits()[0]?.click();
+  await settle();
+  aside.sheet = { kind: "archive" };
+  await settle();
+  document.querySelector<HTMLElement>("dialog [aria-label^='Bring back']")?.click();
+  await settle();
+  expect([opened(bridge), aside.currentId, aside.status?.connection.state]).toEqual([["2"], "2", "online"]);
+
+  const again = aside.current;
+  if (again) await aside.list.archive(again);
+  await aside.show("2");
+  // The other window brings it back.
+  bridge.emit("rooms", aside.rooms.map((room) => ({ ...room, archived: false })));
+  await settle();
+  expect([aside.currentId, strip(), opened(bridge)]).toEqual(["2", ["Open", "Export…"], ["2"]]);
+  document.querySelector<HTMLElement>("[aria-current=page]")?.click();
+  await settle();
+  expect([opened(bridge), strip()]).toEqual([["2", "2"], []]);
+});
+
+it("a hit is gone to among everything, whichever view is on show", async () => {
+  const { aside } = await foundIn("1");
+  await aside.showView("questions");
+  hits()[0]?.click();
+  await settle();
+  expect([aside.views.current, seesTheWombat(aside)]).toEqual([ALL, true]);
+  expect(document.querySelector(".found")?.textContent).toContain("wombat");
 });
 
 it("an empty field has all that narrows a search below it, until something is looked for", async () => {

@@ -55,6 +55,29 @@ describe("following", () => {
   });
 });
 
+it("reads the rows again once a session has come that were read without one, wherever one reads", async () => {
+  const page = bridge.page.bind(bridge);
+  const pages = (): number => bridge.calls.filter(([name]) => name === "page").length;
+  let kept = true;
+  bridge.page = async (...args) => {
+    const read = await page(...args);
+    return kept ? { ...read, kept, rows: read.rows.map((row) => ({ ...row, avatar: null })) } : { ...read, rows: read.rows.map((row) => ({ ...row, avatar: "avatar://1" })) };
+  };
+  for (const held of [false, true]) {
+    kept = true;
+    await timeline.open(false);
+    if (held) timeline.hold();
+    await timeline.apply({ changes: null, end: null }, 0);
+    expect(timeline.items.every(({ row }) => row.avatar === null)).toBe(true);
+    kept = false;
+    const before = pages();
+    await pull();
+    expect([timeline.items.every(({ row }) => row.avatar !== null), timeline.following, pages()]).toEqual([true, !held, before + 1]);
+    await pull();
+    expect(pages()).toBe(before + 1);
+  }
+});
+
 describe("holding still", () => {
   it("keeps every row that is shown, counts what strangers say, and returns to the end", async () => {
     await timeline.open(false);

@@ -85,12 +85,15 @@ pub(crate) async fn pull(
     let mut pull = Pull::default();
     if let Some(room) = &wish.room {
         let room = Arg(room.clone()).room()?;
-        // Where a page that is built anew goes on, and what the overlay shows: no archived room, into which somebody only looks.
+        // Where a page that is built anew goes on, and what the overlay shows: no room that is not open, into which somebody only looks.
         // With both windows up, it is the whole one's.
         let leads =
             which == Some(RoomWindow::Main) || !RoomWindow::Main.is_shown(window.app_handle());
-        if leads && !shell.is_archived(room) {
-            shell.opening.show_first(Some(room), None);
+        if leads {
+            match shell.rooms.status(room) {
+                Some(_open) => shell.opening.show_first(Some(room), None),
+                None => shell.opening.look_first(Some(room), None),
+            }
         }
         // A room that has no session has no changes; the others' statuses are worth the answer.
         if let Some(live) = shell.rooms.ready(room) {
@@ -210,6 +213,7 @@ mod tests {
             page.rows.into_iter().map(|row| row.text).collect()
         };
         assert_eq!(texts(Anchor::End, views::ALL).await, ["hello"]);
+        assert!(page_of(&shell, &source, Anchor::End, 1, "questions").await.unwrap().kept);
         assert_eq!(texts(Anchor::Before(Place(i64::MIN)), views::ALL).await.len(), 0);
         for view in ["questions", "mentions", "staff"] {
             assert_eq!(texts(Anchor::End, view).await.len(), 0, "{view}");
@@ -218,7 +222,10 @@ mod tests {
 
         shell.set_token(room, table.token.clone()).await.unwrap();
         table.becomes(&shell, room, ConnectionState::Online).await;
-        assert!(shell.source(room).await.unwrap().live().is_some());
+        let live = shell.source(room).await.unwrap();
+        assert!(!page_of(&shell, &live, Anchor::End, 1, views::ALL).await.unwrap().kept);
+        let (Source::Kept(kept), Some(live)) = (&source, live.live()) else { panic!("both") };
+        assert!(std::sync::Arc::ptr_eq(&kept.namesakes, &live.namesakes), "who was met is known");
         shell.rooms.close().await;
     }
 }

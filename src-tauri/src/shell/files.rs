@@ -8,7 +8,6 @@ use super::Shell;
 use crate::dto::RoomForm;
 use crate::errors::AppError;
 use crate::form;
-use crate::namesakes::Namesakes;
 use crate::settings::{RoomKey, SavedRoom};
 use crate::source::{GLANCE, Kept, Source};
 
@@ -46,7 +45,7 @@ impl Shell {
         }
         let form = self.saved(key)?.form;
         let server = form::config(&form)?.server;
-        let (namesakes, store) = (Namesakes::default(), self.rooms.store().clone());
+        let (namesakes, store) = (self.rooms.namesakes(room), self.rooms.store().clone());
         Ok(Source::Kept(Kept { key, room, server, user: form.user, namesakes, store }))
     }
 

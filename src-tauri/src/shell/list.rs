@@ -24,10 +24,6 @@ impl Shell {
         self.change(|memory| move_room(memory, key, before))
     }
 
-    pub(crate) fn is_archived(&self, key: RoomKey) -> bool {
-        self.remembered.read(|memory| memory.room(key).is_some_and(|room| room.archived))
-    }
-
     /// Takes a room out of sight, or lists it again where it stood. An archived room is left, so that it costs nothing and
     /// nothing comes of it; its token and all that is kept of it stay. Opening it lists it again.
     ///

@@ -11,8 +11,10 @@ use crate::windows::RoomWindow;
 
 /// What the next page finds.
 pub(crate) struct Opening {
-    /// The room that a page shows first, and that the overlay shows unless it is told otherwise.
-    first: watch::Sender<Option<RoomKey>>,
+    /// The room that a page shows first.
+    first: Mutex<Option<RoomKey>>,
+    /// The one that the overlay shows unless it is told otherwise.
+    overlaid: watch::Sender<Option<RoomKey>>,
     /// The entry in it to go to.
     spot: Mutex<Option<Spot>>,
     /// What the join form is to be filled from.
@@ -24,7 +26,8 @@ pub(crate) struct Opening {
 impl Default for Opening {
     fn default() -> Self {
         Self {
-            first: watch::Sender::new(None),
+            first: Mutex::default(),
+            overlaid: watch::Sender::new(None),
             spot: Mutex::default(),
             link: Mutex::default(),
             writes: Mutex::default(),
@@ -33,15 +36,26 @@ impl Default for Opening {
 }
 
 impl Opening {
-    /// The room that a page that starts now, or again, shows first.
+    /// The room that a page that starts now, or again, shows first, and that the overlay shows.
     pub(crate) fn show_first(&self, key: Option<RoomKey>, spot: Option<Spot>) {
-        *self.spot.lock().unwrap_or_else(PoisonError::into_inner) = spot;
-        self.first.send_if_modified(|first| std::mem::replace(first, key) != key);
+        self.look_first(key, spot);
+        self.overlaid.send_if_modified(|overlaid| std::mem::replace(overlaid, key) != key);
     }
 
-    /// The room that is shown first, now and whenever it is another.
-    pub(crate) fn first(&self) -> watch::Receiver<Option<RoomKey>> {
-        self.first.subscribe()
+    /// The same of a room into which somebody only looks: the overlay stays where it is.
+    pub(crate) fn look_first(&self, key: Option<RoomKey>, spot: Option<Spot>) {
+        *self.spot.lock().unwrap_or_else(PoisonError::into_inner) = spot;
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = key;
+    }
+
+    /// The room that is shown first.
+    pub(crate) fn first(&self) -> Option<RoomKey> {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The room that the overlay shows, now and whenever it is another.
+    pub(crate) fn overlaid(&self) -> watch::Receiver<Option<RoomKey>> {
+        self.overlaid.subscribe()
     }
 
     /// The entry to go to, once: a page that is loaded again stays where it was.
@@ -73,6 +87,15 @@ impl Opening {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_room_that_is_only_looked_into_is_gone_on_with_and_not_broadcast() {
+        let opening = Opening::default();
+        let (open, archived) = (RoomKey::random(), RoomKey::random());
+        opening.show_first(Some(open), None);
+        opening.look_first(Some(archived), None);
+        assert_eq!((opening.first(), *opening.overlaid().borrow()), (Some(archived), Some(open)));
+    }
 
     #[test]
     fn a_wish_to_write_is_told_once_to_its_window() {

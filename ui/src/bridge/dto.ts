@@ -252,9 +252,9 @@ removed: boolean, };
 
 /**
  * A stretch of the timeline, oldest first. Of a view, `from` and `to` are the places up to which was looked for its rows, where
- * that is not as far as there are any.
+ * that is not as far as there are any. `kept`, and it was read without a session: its rows have no pictures.
  */
-export type Page = { revision: number, rows: Array<Row>, hasOlder: boolean, hasNewer: boolean, reachedStart: boolean, read: number | null, from: number | null, to: number | null, };
+export type Page = { revision: number, rows: Array<Row>, hasOlder: boolean, hasNewer: boolean, reachedStart: boolean, read: number | null, from: number | null, to: number | null, kept: boolean, };
 
 /**
  * What changed since a revision; `reset` asks for a page instead. `heard` are rows with a sound that a view does not show; of a room that is

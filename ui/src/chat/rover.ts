@@ -1,12 +1,10 @@
 // From row to row by keys: one row of the log takes the focus, and the view goes along.
 import { tick } from "svelte";
 import type { Timeline } from "../state/timeline.svelte";
-import type { View } from "./view";
+import { STOPS, type View } from "./view";
 
 /** What of a screen a page moves by; the rest is there to find one's place. */
 const PAGE = 0.9;
-/** What takes the focus in a row: what was said, and what muted rows are folded to. */
-const STOPS = "article, .muted";
 
 export class Rover {
   readonly #scroller: HTMLElement;
@@ -24,16 +22,14 @@ export class Rover {
 
   /** Does what a key asks for; whether it asked for anything. */
   key(key: string): boolean {
-    const stops = [...this.#list.querySelectorAll<HTMLElement>(STOPS)];
+    const stops = this.#stops();
     const now = this.#now();
     const at = now === null ? -1 : stops.indexOf(now);
     if (key === "End") void this.#toEnd();
-    else if (key === "Home") this.#go(stops[0]);
-    else if (key === "ArrowUp" || key === "PageUp") {
-      if (!this.#slide(now, -1)) this.#go(at < 0 ? this.#entry(stops) : stops[key === "ArrowUp" ? Math.max(0, at - 1) : this.#pageFrom(stops, at, -1)]);
-    } else if (key === "ArrowDown" || key === "PageDown") {
-      if (!this.#slide(now, 1)) this.#go(at < 0 ? this.#entry(stops) : stops[key === "ArrowDown" ? Math.min(stops.length - 1, at + 1) : this.#pageFrom(stops, at, 1)]);
-    } else return false;
+    else if (key === "Home") this.#go(stops, 0);
+    else if (key === "ArrowUp" || key === "PageUp") this.#step(stops, at, -1, key === "PageUp");
+    else if (key === "ArrowDown" || key === "PageDown") this.#step(stops, at, 1, key === "PageDown");
+    else return false;
     return true;
   }
 
@@ -71,27 +67,52 @@ export class Rover {
     return activeElement && this.#list.contains(activeElement) ? activeElement.closest<HTMLElement>(STOPS) : null;
   }
 
-  /** Where the focus comes in: the last row that can be read whole. */
-  #entry(stops: readonly HTMLElement[]): HTMLElement | undefined {
-    const last = this.#view.lastWhole();
-    return stops.findLast((stop) => (stop.parentElement as HTMLElement).dataset["row"] === last) ?? stops.at(-1);
+  #stops(): HTMLElement[] {
+    return [...this.#list.querySelectorAll<HTMLElement>(STOPS)];
   }
 
-  #go(stop: HTMLElement | undefined): void {
+  #step(stops: readonly HTMLElement[], at: number, way: 1 | -1, page: boolean): void {
+    if (at < 0) return this.#enter(stops);
+    if (this.#slide(stops[at] ?? null, way)) return;
+    const to = page ? this.#pageFrom(stops, at, way) : Math.min(Math.max(0, at + way), stops.length - 1);
+    if (to !== at || way < 0) return this.#go(stops, to);
+    // The last one may be higher than the view: its end is where it leads to.
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#view.atLast();
+  }
+
+  /** Where the focus comes in: the last row that ends in the view, else the one that fills it. */
+  #enter(stops: readonly HTMLElement[]): void {
+    const view = this.#scroller.getBoundingClientRect();
+    const ends = stops.findLastIndex((stop) => stop.getBoundingClientRect().bottom <= view.bottom + 0.5);
+    const inView = (stops[ends]?.getBoundingClientRect().bottom ?? view.top) > view.top;
+    const at = inView ? ends : stops.findLastIndex((stop) => stop.getBoundingClientRect().top < view.bottom);
+    // What is read of one that is higher than the view stays in it.
+    if ((stops[at]?.getBoundingClientRect().height ?? 0) <= view.height) return this.#go(stops, at < 0 ? stops.length - 1 : at);
+    this.#focus(stops[at]);
+    if (at === stops.length - 1) this.#view.atLast();
+  }
+
+  #go(stops: readonly HTMLElement[], to: number): void {
+    const stop = stops[to];
+    if (!stop) return;
+    this.#focus(stop);
+    this.#bring(stop, to === 0, to === stops.length - 1);
+    if (to === stops.length - 1) this.#view.atLast();
+  }
+
+  #focus(stop: HTMLElement | undefined): void {
     if (!stop) return;
     // Only the row of the focus is a stop: a click on another one is for its text.
     if (stop.tagName === "ARTICLE") stop.tabIndex = 0;
     stop.focus({ preventScroll: true });
-    this.#bring(stop);
-    if (stop.parentElement === this.#list.lastElementChild) this.#view.atLast();
   }
 
   /** Scrolls no further than it must. */
-  #bring(stop: HTMLElement): void {
-    const slot = stop.parentElement as HTMLElement;
+  #bring(stop: HTMLElement, isFirst: boolean, isLast: boolean): void {
     const [view, here] = [this.#scroller.getBoundingClientRect(), stop.getBoundingClientRect()];
-    if (slot === this.#list.firstElementChild) this.#scroller.scrollTop = 0;
-    else if (slot === this.#list.lastElementChild && here.height <= view.height) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    if (isFirst) this.#scroller.scrollTop = 0;
+    else if (isLast && here.height <= view.height) this.#scroller.scrollTop = this.#scroller.scrollHeight;
     else if (here.top < view.top || here.height > view.height) this.#scroller.scrollTop += here.top - view.top;
     else if (here.bottom > view.bottom) this.#scroller.scrollTop += here.bottom - view.bottom;
   }
@@ -124,6 +145,7 @@ export class Rover {
     this.#scroller.focus({ preventScroll: true });
     await this.#timeline.toEnd();
     await tick();
-    if (document.activeElement === this.#scroller) this.#go([...this.#list.querySelectorAll<HTMLElement>(STOPS)].at(-1));
+    // The view is there, and follows.
+    if (document.activeElement === this.#scroller) this.#focus(this.#stops().at(-1));
   }
 }

@@ -15,6 +15,8 @@ const SETTLE_MS = 150;
 /** Where the unread line comes to stand, in parts of the view's height. */
 const LINE_AT = 0.25;
 const SMALLEST_ROW_PX = 22;
+/** What takes the focus in a row: what was said, and what muted rows are folded to. */
+export const STOPS = "article, .muted";
 
 export class View {
   readonly #anchor: Anchor;
@@ -262,7 +264,9 @@ export class View {
   /** Whoever went to a row above the last by keys is there on purpose. */
   #isOnRow(): boolean {
     const { activeElement } = document;
-    return activeElement !== null && this.#list.contains(activeElement) && this.#list.lastElementChild?.contains(activeElement) === false;
+    if (activeElement === null || !this.#list.contains(activeElement)) return false;
+    // Muted rows behind it have nothing to go to.
+    return [...this.#list.querySelectorAll(STOPS)].at(-1)?.parentElement?.contains(activeElement) === false;
   }
 
   #arrivedAtEnd(): void {

@@ -9,7 +9,7 @@ import { AnswerDesk } from "./desk/desk.svelte";
 import { Habits } from "./desk/habits.svelte";
 import { defaults } from "./defaults";
 import { Hosts } from "./hosts.svelte";
-import { archived, phrase, trackConnection, type Phrase, type Track } from "./connection";
+import { archived, left, phrase, trackConnection, type Phrase, type Track } from "./connection";
 import { measure } from "./measure.svelte";
 import { Notices } from "./notices.svelte";
 import { OrderKeeper } from "./order.svelte";
@@ -51,7 +51,9 @@ export class Aside {
   readonly status = $derived(this.currentId === null ? null : (this.statuses.get(this.currentId) ?? null));
   /** Whether what comes is seen. A window that is only visible, on another screen perhaps, is not looked at. */
   readonly attended = $derived(this.focused && !this.covered);
-  readonly phrase = $derived(this.status ? this.phraseOf(this.status) : this.current?.archived ? archived : null);
+  /** The room that is just being opened. */
+  #opening = $state<string | null>(null);
+  readonly phrase = $derived(this.status ? this.phraseOf(this.status) : this.current === null || this.#opening === this.currentId ? null : this.current.archived ? archived : left);
 
   /** Whether questions are work here: for staff, and for anybody where they are worked on here alone. */
   readonly staffed = $derived(this.status !== null && (this.status.role !== "audience" || this.status.desk.kind === "local"));
@@ -104,7 +106,9 @@ export class Aside {
       this.#heard(boot.statuses);
       this.ready = true;
       if (boot.measured) measure(this, (painted) => void this.bridge.painted(painted));
-      const shown = boot.room === null ? null : this.show(boot.room, boot.page);
+      const first = boot.rooms.find(({ id }) => id === boot.room);
+      // Who only looked into a room goes on with that.
+      const shown = first ? this.show(first.id, boot.page, !first.open) : null;
       await drawn();
       const [spot] = await Promise.all([this.#listen(boot), shown]);
       if (spot && this.currentId === boot.room) await this.goTo(spot);
@@ -152,15 +156,16 @@ export class Aside {
     return phrase(connection, this.#tracks.get(status.room) ?? trackConnection(undefined, connection, recovered, this.clock.now), this.clock.now, recovered);
   }
 
-  /** Brings a room on screen; one that is not open is opened, unless it is archived: what is kept of it is shown. `page` are its newest rows, if they were read already. */
-  async show(id: string, page: Page | null = null): Promise<void> {
-    if (this.currentId === id) return;
+  /** Brings a room on screen; one that is not open is opened, unless it is archived or somebody only `looks`: what is kept of it is shown. `page` are its newest rows, if they were read already. */
+  async show(id: string, page: Page | null = null, looks = false): Promise<void> {
+    const opens = !looks && this.#opening !== id && this.rooms.find((room) => room.id === id)?.archived !== true && (this.statuses.get(id)?.connection.state ?? "closed") === "closed";
+    if (this.currentId === id) return opens ? this.open(id) : undefined;
     this.leaveView();
     this.currentId = id;
     const timeline = this.#draw(id);
     const composer = (this.composer = new Composer(id, this.bridge));
     this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
-    if (!this.current?.archived && (!this.statuses.has(id) || this.statuses.get(id)?.connection.state === "closed")) await this.open(id);
+    if (opens) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
     await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore()]);
@@ -200,10 +205,12 @@ export class Aside {
   }
 
   async open(id: string): Promise<void> {
+    this.#opening = id;
     const opened = await this.attempt(async () => {
       this.#heard([...this.statuses.values(), await this.bridge.openRoom(id)]);
       this.patch(id, { open: true, archived: false });
     });
+    if (this.#opening === id) this.#opening = null;
     const room = this.rooms.find((one) => one.id === id);
     const kind = ({ token_missing: "token", hosting_stopped: "hosting" } as const)[this.error?.code ?? ""];
     if (opened || !room || !kind) return;
@@ -215,14 +222,6 @@ export class Aside {
   closed(id: string): void {
     if (id === this.currentId) this.leaveView();
     this.#heard([...this.statuses.values()].filter((status) => status.room !== id));
-  }
-
-  /** A room was saved by the join form: list it and go there. */
-  async joined(room: SavedRoom): Promise<void> {
-    this.list.heard(this.rooms.some(({ id }) => id === room.id) ? this.rooms.map((old) => (old.id === room.id ? room : old)) : [...this.rooms, room]);
-    this.sheet = null;
-    await this.open(room.id);
-    await this.show(room.id);
   }
 
   reconnect(id: string): Promise<boolean> {

@@ -85,8 +85,8 @@ function kept(words: Key, held: Key, why: string, remedy: Remedy): Phrase {
   return { tone: "closed", words, held, shut: true, strip: { why, retryAt: null, remedies: [remedy, "export"] } };
 }
 
-/** Somebody looks into a room that stays archived. */
-export const archived = kept("status.archived", "composer.archived", "archived", "back");
+/** Somebody looks into a room that is not open; one that is archived stays so. */
+export const [archived, left] = [kept("status.archived", "composer.archived", "archived", "back"), kept("status.closed", "composer.closed", "left", "open")];
 
 function livePhrase(track: Track, now: number, recovered: number): Phrase {
   const live: Phrase = { tone: "live", words: "status.live", held: null, strip: null };

@@ -13,7 +13,7 @@ export class Hosts {
 
   /** A room was made or changed: go there, and show how others come in. */
   async hosted(room: SavedRoom): Promise<void> {
-    await this.#aside.joined(room);
+    await this.#aside.list.joined(room);
     this.#aside.sheet = { kind: "hosting", room };
   }
 
@@ -33,7 +33,7 @@ export class Hosts {
   async tryDemo(): Promise<void> {
     if (this.trying) return;
     this.trying = true;
-    await this.#aside.attempt(async () => this.#aside.joined(await this.#aside.bridge.host.tryDemo()));
+    await this.#aside.attempt(async () => this.#aside.list.joined(await this.#aside.bridge.host.tryDemo()));
     this.trying = false;
   }
 }

@@ -44,6 +44,15 @@ export class RoomList {
     if (became && !current.archived) void aside.show(currentId);
   }
 
+  /** A room was saved by the join form: list it and go there. */
+  async joined(room: SavedRoom): Promise<void> {
+    const aside = this.#aside;
+    this.heard(aside.rooms.some(({ id }) => id === room.id) ? aside.rooms.map((old) => (old.id === room.id ? room : old)) : [...aside.rooms, room]);
+    aside.sheet = null;
+    await aside.open(room.id);
+    await aside.show(room.id);
+  }
+
   async useToken(id: string, token: string): Promise<AppError | null> {
     const aside = this.#aside;
     try {
@@ -138,6 +147,7 @@ export class RoomList {
     const aside = this.#aside;
     if (!(await aside.attempt(() => aside.bridge.archiveRoom(room.id, false)))) return;
     aside.patch(room.id, { archived: false });
+    if (this.done?.room.id === room.id) this.done = null;
     if (!open) return;
     if (room.hosted) await aside.hosts.run(room, true);
     else if (room.id === aside.currentId) await aside.open(room.id);

@@ -1,6 +1,6 @@
 // One room's timeline as the window holds it: a stretch of rows, whether it follows the end, what is new and what is read.
 import { asAppError, type Bridge } from "../bridge/bridge";
-import type { Anchor, AppError, Page, Pull, PullWish, Row, Stand } from "../bridge/dto";
+import type { AppError, Page, Pull, PullWish, Row, Stand } from "../bridge/dto";
 import { EDGE_PAUSE_MS, followedRows, HELD_ROWS, PAGE_ROWS, pulls, REFRESH_MS, SKELETON_MS, type Pulls } from "./bounds";
 import { Drawn, type DrawnWish } from "./drawn";
 import { Ear } from "./ear";
@@ -11,7 +11,7 @@ import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges,
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
 import { ALL } from "./views.svelte";
-import { endsAbove, readHeld, readPage, type Goal, type Wanted } from "./wanted";
+import { endsAbove, Pages, readHeld, readPage, type Goal, type Wanted } from "./wanted";
 
 export class Timeline {
   items = $state.raw<readonly Item[]>([]);
@@ -58,7 +58,7 @@ export class Timeline {
   #goingTo: string | null = null;
   /** How many rows came while the list was held, and whether there may be more. */
   readonly fresh = new Fresh();
-  readonly #page = (anchor: Anchor, limit: number): Promise<Page> => this.#bridge.page(this.room, anchor, limit, this.view);
+  readonly #pages: Pages;
   #refreshAt = 0;
   #olderAt = 0;
   #busyNewer = false;
@@ -69,6 +69,7 @@ export class Timeline {
     this.room = room;
     this.view = view;
     this.#bridge = bridge;
+    this.#pages = new Pages(bridge, room, view);
     this.#poke = poke;
     this.#read = new ReadMark((place) => bridge.markRead(room, place));
     this.#ear = new Ear(hear);
@@ -87,8 +88,7 @@ export class Timeline {
   /** First page: at the unread line if something is unread, else at the end; `page`, if that was read already. */
   async open(unread: boolean, first: Page | null = null): Promise<void> {
     await this.#load(first ?? (unread ? { at: "unread" } : { at: "end" }), PAGE_ROWS, (page) => {
-      this.line = page.read;
-      this.#read.at = page.read;
+      this.line = this.#read.at = page.read;
       const unreadHere = page.read !== null && page.rows.some((row) => row.place > (page.read ?? 0) && !row.mine);
       this.following = !page.hasNewer;
       this.goal = unread && unreadHere ? "line" : "end";
@@ -98,8 +98,7 @@ export class Timeline {
   /** An earlier page of this window was given back while somebody read here: they go on where they stood. */
   async comeBack(stand: Stand, unread: number): Promise<void> {
     await this.#load({ at: "around", place: stand.place }, PAGE_ROWS, (page) => {
-      this.line = page.read;
-      this.#read.at = page.read;
+      this.line = this.#read.at = page.read;
       this.following = page.rows.length === 0;
       this.goal = this.following ? "end" : stand;
       if (unread > 0) this.fresh.atLeast(unread);
@@ -116,6 +115,7 @@ export class Timeline {
   /** The rows look other than they did: the same ones are read again. */
   async repaint(): Promise<void> {
     if (!this.loaded) return;
+    this.#pages.kept = false;
     if (!this.following) return this.#refreshHeld(true);
     await this.#load({ at: "end" }, Math.max(PAGE_ROWS, Math.min(this.#stretch.rows.length, followedRows(this.screenRows))), () => undefined);
   }
@@ -165,6 +165,8 @@ export class Timeline {
 
   /** Takes what it lacked; so much is unread in all. */
   async apply({ changes: told, end }: Pick<Pull, "changes" | "end">, unread: number): Promise<void> {
+    // A session has come, and what was read without one looks other than it would now.
+    if (told !== null && this.#pages.kept && !this.#loading) return this.repaint();
     const changes = told && (this.view === ALL ? this.#drawn.heeding(told, this.#stretch) : concerning(told, [...this.#stretch.rows, ...this.items.map(({ row }) => row)]));
     // A page that is under way is newer than these changes, and the pull after it asks for what it lacks.
     if (changes === null || !this.loaded || this.#loading) return;
@@ -198,7 +200,7 @@ export class Timeline {
     this.loadingOlder = true;
     const generation = this.#generation;
     try {
-      const page = await this.#page({ at: "before", place }, PAGE_ROWS);
+      const page = await this.#pages.read({ at: "before", place }, PAGE_ROWS);
       if (generation !== this.#generation) return;
       this.olderFailed = false;
       this.cutShort = page.rows.length === 0 && page.from !== null;
@@ -219,7 +221,7 @@ export class Timeline {
     this.#busyNewer = true;
     const generation = this.#generation;
     try {
-      const page = await this.#page({ at: "after", place: last }, PAGE_ROWS);
+      const page = await this.#pages.read({ at: "after", place: last }, PAGE_ROWS);
       if (generation !== this.#generation) return;
       this.#show(withNewer(this.#stretch, page, HELD_ROWS));
       this.#poke();
@@ -266,9 +268,7 @@ export class Timeline {
   }
 
   /** What the buttons of a row ask for. */
-  act(what: "retry" | "discard" | "fillGap", key: string): Promise<void> {
-    return this.#bridge[what](this.room, key);
-  }
+  readonly act = (what: "retry" | "discard" | "fillGap", key: string): Promise<void> => this.#bridge[what](this.room, key);
 
   close(): void {
     this.#generation++;
@@ -281,7 +281,7 @@ export class Timeline {
     this.#loading = true;
     const patience = setTimeout(() => (this.skeleton = !this.loaded), SKELETON_MS);
     try {
-      const page = "rows" in wanted ? wanted : await readPage(this.#page, wanted, limit);
+      const page = "rows" in wanted ? wanted : await readPage(this.#pages.read, wanted, limit);
       if (generation !== this.#generation) return;
       this.failed = null;
       this.loaded = true;
@@ -304,7 +304,7 @@ export class Timeline {
   /** Following, and more came than a screen shows: only the screen crosses. */
   async #loadLast(end: Page | null = null): Promise<void> {
     const generation = this.#generation;
-    const page = end ?? await this.#page({ at: "end" }, pulls(true, false, this.screenRows).rows);
+    const page = end ?? await this.#pages.read({ at: "end" }, pulls(true, false, this.screenRows).rows);
     if (generation !== this.#generation) return;
     if (!this.following) return this.#outrun(COUNTED_ROWS);
     this.#ear.listen(page.rows);
@@ -335,7 +335,7 @@ export class Timeline {
     this.around = row.key;
     this.loadingAround = true;
     try {
-      const page = await readPage(this.#page, { at: "around", place: row.place }, PAGE_ROWS);
+      const page = await readPage(this.#pages.read, { at: "around", place: row.place }, PAGE_ROWS);
       if (generation !== this.#generation || this.following) return;
       this.#drawn.whole();
       this.fresh.add(page.rows);
@@ -364,7 +364,7 @@ export class Timeline {
     if (performance.now() < this.#refreshAt && !force) return;
     this.#refreshAt = performance.now() + REFRESH_MS;
     const generation = this.#generation;
-    const page = await readHeld(this.#page, this.#stretch.rows, this.stand(), PAGE_ROWS);
+    const page = await readHeld(this.#pages.read, this.#stretch.rows, this.stand(), PAGE_ROWS);
     if (generation !== this.#generation || page.rows.length === 0) return;
     const { hasOlder, reachedStart, from } = this.#stretch;
     this.#show({ ...fromPage(page), hasOlder: hasOlder || page.hasOlder, reachedStart, from });

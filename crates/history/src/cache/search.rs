@@ -124,7 +124,8 @@ impl Finding<'_> {
             Some(true) if users().take(STAFF + 1).count() <= STAFF => {
                 let who = |term: Term| term.query("who", |beginning| self.words(beginning));
                 let who = users().map(who).collect::<rusqlite::Result<Vec<_>>>()?;
-                let parts: Vec<_> = ["mark : \"ka\"".to_owned()].into_iter().chain(who).collect();
+                let marks = ["ka", "my"].map(|mark| format!("mark : \"{mark}\""));
+                let parts: Vec<_> = marks.into_iter().chain(who).collect();
                 Some(format!("({})", parts.join(" OR ")))
             }
             Some(false) => Some("mark : (\"km\" OR \"kq\")".to_owned()),
@@ -139,7 +140,8 @@ impl Finding<'_> {
             let mut users = HashSet::new();
             self.each_item(room, |item| {
                 let claimed = item.claim.map(|claim| claim.by);
-                let people = [item.changed_by].into_iter().chain(claimed);
+                let wrote = item.private.into_iter().map(|answer| answer.by);
+                let people = [item.changed_by].into_iter().chain(claimed).chain(wrote);
                 users.extend(people.map(|person| person.user).filter(|user| !user.is_empty()));
                 Ok(())
             })?;
@@ -212,7 +214,10 @@ impl Finding<'_> {
             _ => entry.mine,
         };
         let is_staff = || {
-            let known = |staff: &HashSet<String>| staff.contains(&entry.entry.user);
+            // Staff alone are told who of them did what: whoever knows of one is one of them.
+            let known = |staff: &HashSet<String>| {
+                staff.contains(&entry.entry.user) || (entry.mine && !staff.is_empty())
+            };
             kind == EntryKind::Answer || self.staff.get(&room).is_some_and(known)
         };
         if unwanted.marks.iter().any(marked) || by_staff.is_some_and(|staff| staff != is_staff()) {
@@ -367,12 +372,15 @@ impl Finding<'_> {
     }
 }
 
-/// Whether a web link is in a text, as a page would make one of it.
+/// Whether a web link is in a text, much as a page would make one of it: of an address with a name or a password it makes none. One that a
+/// letter stands before without a space (`xhttps://`) is a link there, and another word to the index.
 fn has_link(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let leads = |(at, _): (usize, &str)| {
         let scheme = text[..at].ends_with("http") || text[..at].ends_with("https");
-        scheme && text[at + 3..].starts_with(|c: char| c == '[' || c.is_alphanumeric())
+        let ends = |c: char| c.is_whitespace() || "/?#\\\"'<>`".contains(c);
+        let host = text[at + 3..].split(ends).next().unwrap_or_default();
+        scheme && !host.contains('@') && host.starts_with(|c: char| c == '[' || c.is_alphanumeric())
     };
     text.match_indices("://").any(leads)
 }

@@ -112,6 +112,26 @@ async fn each_filter_does_what_it_says_and_an_unknown_one_is_a_word() {
 }
 
 #[tokio::test]
+async fn ones_own_words_are_the_staffs_where_one_is_told_what_staff_did() {
+    let (store, room) = memory_room().await;
+    let mine = |text: &str| EntryRow { mine: true, ..of(EntryKind::Message, "bo", text) };
+    add(&store, room, Where::End, vec![new(mine("as staff"))]).await;
+    let other = store.room(&name("2")).await.unwrap();
+    add(&store, other, Where::End, vec![new(mine("as audience"))]).await;
+    let item = |n: u64| {
+        let id = EntryId::new(format!("q{n}"));
+        Item::new(id, n, String::new(), Person::default(), 0)
+    };
+    let person = |user: &str| Person { user: user.to_owned(), ..Person::default() };
+    let heard = |item: Item| ItemsHeard { whole: 1, items: vec![item], ..ItemsHeard::default() };
+    let changed = Item { changed_by: person("sue"), ..item(1) };
+    store.keep_items(room, heard(changed)).await.unwrap();
+    store.keep_items(other, heard(item(1))).await.unwrap();
+    assert_eq!(found(&store, "role:staff").await, ["as staff"]);
+    assert_eq!(found(&store, "role:audience").await, ["as audience"]);
+}
+
+#[tokio::test]
 async fn links_are_found_as_a_page_makes_them() {
     let (store, room) = memory_room().await;
     let texts = [
@@ -120,10 +140,12 @@ async fn links_are_found_as_a_page_makes_them() {
         "http and https",
         "https:// no",
         "ftp://a.b",
+        "http://me:pw@a.example/x",
+        "http://a.example/@me",
     ];
     add(&store, room, Where::End, texts.map(said).to_vec()).await;
-    assert_eq!(found(&store, "has:link").await, [texts[1], texts[0]]);
+    assert_eq!(found(&store, "has:link").await, [texts[6], texts[1], texts[0]]);
     assert_eq!(found(&store, "has:link see").await, [texts[0]]);
-    assert_eq!(found(&store, "-has:link").await, [texts[4], texts[3], texts[2]]);
+    assert_eq!(found(&store, "-has:link").await, [texts[5], texts[4], texts[3], texts[2]]);
     assert_eq!(found(&store, "has:links").await, Vec::<String>::new());
 }

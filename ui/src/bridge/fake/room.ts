@@ -67,6 +67,7 @@ export class FakeRoom {
       read: this.read,
       from: null,
       to: null,
+      kept: false,
     };
   }
 
