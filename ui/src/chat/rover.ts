@@ -72,9 +72,11 @@ export class Rover {
   }
 
   #step(stops: readonly HTMLElement[], at: number, way: 1 | -1, page: boolean): void {
-    if (at < 0) return this.#enter(stops);
-    if (this.#slide(stops[at] ?? null, way)) return;
-    const to = page ? this.#pageFrom(stops, at, way) : Math.min(Math.max(0, at + way), stops.length - 1);
+    // The first row is entered before one goes on from it; a page is a way at once, as it is where nothing has the focus.
+    if (at < 0 && !page) return this.#enter(stops);
+    const from = at < 0 ? this.#entry(stops) : at;
+    if (this.#slide(stops[from] ?? null, way)) return;
+    const to = page ? this.#pageFrom(stops, from, way) : Math.min(Math.max(0, from + way), stops.length - 1);
     if (to !== at || way < 0) return this.#go(stops, to);
     // The last one may be higher than the view: its end is where it leads to.
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
@@ -82,13 +84,18 @@ export class Rover {
   }
 
   /** Where the focus comes in: the last row that ends in the view, else the one that fills it. */
-  #enter(stops: readonly HTMLElement[]): void {
+  #entry(stops: readonly HTMLElement[]): number {
     const view = this.#scroller.getBoundingClientRect();
     const ends = stops.findLastIndex((stop) => stop.getBoundingClientRect().bottom <= view.bottom + 0.5);
     const inView = (stops[ends]?.getBoundingClientRect().bottom ?? view.top) > view.top;
     const at = inView ? ends : stops.findLastIndex((stop) => stop.getBoundingClientRect().top < view.bottom);
+    return at < 0 ? stops.length - 1 : at;
+  }
+
+  #enter(stops: readonly HTMLElement[]): void {
+    const at = this.#entry(stops);
     // What is read of one that is higher than the view stays in it.
-    if ((stops[at]?.getBoundingClientRect().height ?? 0) <= view.height) return this.#go(stops, at < 0 ? stops.length - 1 : at);
+    if ((stops[at]?.getBoundingClientRect().height ?? 0) <= this.#scroller.clientHeight) return this.#go(stops, at);
     this.#focus(stops[at]);
     if (at === stops.length - 1) this.#view.atLast();
   }
