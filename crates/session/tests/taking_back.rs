@@ -170,5 +170,5 @@ async fn an_answer_that_is_too_long_for_a_draft_with_what_was_begun_since_stays_
     let refused = desk.take_back(waits.key).await;
     assert!(matches!(refused, Err(SessionError::DraftTooLong)), "{refused:?}");
     assert_eq!(desk.question_draft(&question).await.unwrap().0, begun);
-    assert_eq!(desk.questions(0).await.unwrap().outgoing, [waits.clone()]);
+    assert_eq!(desk.questions(0).await.unwrap().outgoing, std::slice::from_ref(waits));
 }
