@@ -178,6 +178,7 @@ impl From<SessionError> for AppError {
             SessionError::Closed
             | SessionError::Offline
             | SessionError::NoSuchRow
+            | SessionError::DraftTooLong
             | SessionError::Timeout
             | SessionError::Store(_)
             | SessionError::Commit(_) => reply,

@@ -39,10 +39,12 @@ impl Watched {
         self.seen().missed = Missed::default();
     }
 
-    /// A page is told of these questions, as they are now; says what was missed. What this person did is no news to them.
-    pub(crate) fn look(&self, items: &[Item], fresh: bool, me: &str) -> Missed {
+    /// A page is told of these questions, as they are now; says what was missed. What this person did is no news to them. A page that asked
+    /// before its window was hidden shows nobody what it hears after that.
+    pub(crate) fn look(&self, items: &[Item], fresh: bool, shown: bool, me: &str) -> Missed {
         let mut seen = self.seen();
-        let counts = seen.begun && (seen.away || !fresh);
+        let is_seen = fresh && shown;
+        let counts = seen.begun && (seen.away || !is_seen);
         let newest = seen.newest;
         // One that waits for review has no number.
         for item in items.iter().filter(|item| item.number > 0) {
@@ -63,7 +65,7 @@ impl Watched {
             seen.newest = seen.newest.max(item.number);
         }
         seen.begun |= fresh;
-        seen.away = !fresh;
+        seen.away = !is_seen;
         seen.missed
     }
 }
@@ -88,10 +90,11 @@ mod tests {
     #[test]
     fn what_came_while_nobody_saw_it_is_told_until_it_is_noted() {
         let desk = Watched::default();
+        let look = |items: &[Item], fresh| desk.look(items, fresh, true, "me");
         let old = [item(1, Work::Open, ""), item(2, Work::Answered, "ana")];
-        assert_eq!(desk.look(&old[..1], false, "me"), missed(0, 0), "it is still being read");
-        assert_eq!(desk.look(&old, true, "me"), missed(0, 0), "there before anybody looked");
-        assert_eq!(desk.look(&[item(3, Work::Open, "")], true, "me"), missed(0, 0), "seen coming");
+        assert_eq!(look(&old[..1], false), missed(0, 0), "it is still being read");
+        assert_eq!(look(&old, true), missed(0, 0), "there before anybody looked");
+        assert_eq!(look(&[item(3, Work::Open, "")], true), missed(0, 0), "seen coming");
 
         desk.look_away();
         let came = [
@@ -102,16 +105,17 @@ mod tests {
             item(5, Work::Answered, "ana"),
             item(0, Work::Open, ""),
         ];
-        assert_eq!(desk.look(&came, true, "me"), missed(2, 2));
-        assert_eq!(desk.look(&came, true, "me"), missed(2, 2), "another window asks for the same");
-        assert_eq!(desk.look(&[item(6, Work::Open, "")], true, "me"), missed(2, 2), "seen coming");
+        assert_eq!(look(&came, true), missed(2, 2));
+        assert_eq!(look(&came, true), missed(2, 2), "another window asks for the same");
+        assert_eq!(look(&[item(6, Work::Open, "")], true), missed(2, 2), "seen coming");
 
-        assert_eq!(desk.look(&[item(7, Work::Open, "")], false, "me"), missed(3, 2), "catching up");
-        assert_eq!(desk.look(&[item(8, Work::Open, "")], true, "me"), missed(4, 2));
+        assert_eq!(look(&[item(7, Work::Open, "")], false), missed(3, 2), "catching up");
+        assert_eq!(look(&[item(8, Work::Open, "")], true), missed(4, 2));
         desk.noted();
-        assert_eq!(desk.look(&came, true, "me"), missed(0, 0));
+        assert_eq!(look(&came, true), missed(0, 0));
         let again = [item(5, Work::Open, "ana"), item(5, Work::Answered, "ana")];
         desk.look_away();
-        assert_eq!(desk.look(&again, true, "me"), missed(0, 1), "opened, and answered once more");
+        assert_eq!(desk.look(&[], true, false, "me"), missed(0, 0), "asked before it was hidden");
+        assert_eq!(look(&again, true), missed(0, 1), "opened, and answered once more");
     }
 }

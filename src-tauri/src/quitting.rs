@@ -1,17 +1,19 @@
-//! A person's Quit: first it is told what it would leave undone, and a second one is taken at its word. Whoever ends the app by a signal, or
-//! with the computer, is not asked.
+//! A person's Quit: first it is told what it would leave undone, and a second one, made by who may have read that, is taken at its word.
+//! Whoever ends the app by a signal, or with the computer, is not asked.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aside_history::{Outgoing, OutgoingState};
+use aside_protocol::EntryId;
 use aside_protocol::triage::Item;
-use aside_session::OutgoingAnswer;
+use aside_session::{Connection, DeskState, OutgoingAnswer, Questions};
+use futures_util::future::join_all;
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::dto::{ConnectionState, DeskKind, QuitChoice, Undone};
+use crate::dto::{ConnectionState, QuitChoice, Undone};
 use crate::host::{self, Hosts};
 use crate::rooms::Live;
 use crate::settings::RoomKey;
@@ -19,12 +21,14 @@ use crate::shell::Shell;
 use crate::windows::{self, RoomWindow};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// A Quit waits for so long at most until it is known what it would leave undone ...
 const COUNTING: Duration = Duration::from_secs(1);
 /// ... and then for a page that shows it: a webview that is broken keeps nobody in the app.
 const SHOWING: Duration = Duration::from_secs(5);
+/// A Quit that comes sooner after it was shown was on its way before anybody had read it: a double click, or a key that is held.
+const READING: Duration = Duration::from_secs(1);
 
 /// How far a person's Quit has come.
 #[derive(Default)]
@@ -42,15 +46,20 @@ enum Stage {
 struct Question {
     window: RoomWindow,
     undone: Vec<Undone>,
-    /// Told when a page has it on the screen; gone by then.
-    unseen: Option<oneshot::Sender<()>>,
+    shown: Shown,
+}
+
+enum Shown {
+    /// Told when a page has it on the screen.
+    NotYet(oneshot::Sender<()>),
+    Since(Instant),
 }
 
 /// What a Quit does.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Count,
-    /// It is being counted for already.
+    /// It is being counted for already, or nobody can have read what is asked.
     Wait,
     Go,
 }
@@ -60,22 +69,26 @@ impl Quitting {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self, now: Instant) -> Wanted {
         let mut stage = self.stage();
-        match *stage {
+        match &*stage {
             Stage::Nobody => {
                 *stage = Stage::Counting;
                 Wanted::Count
             }
-            Stage::Counting => Wanted::Wait,
-            Stage::Asked(_) => Wanted::Go,
+            Stage::Asked(Question { shown: Shown::Since(since), .. })
+                if now.duration_since(*since) >= READING =>
+            {
+                Wanted::Go
+            }
+            Stage::Counting | Stage::Asked(_) => Wanted::Wait,
         }
     }
 
     /// Asks, and gives what ends when that is seen, or when nobody is asked any more.
     fn ask(&self, window: RoomWindow, undone: Vec<Undone>) -> oneshot::Receiver<()> {
         let (unseen, seen) = oneshot::channel();
-        *self.stage() = Stage::Asked(Question { window, undone, unseen: Some(unseen) });
+        *self.stage() = Stage::Asked(Question { window, undone, shown: Shown::NotYet(unseen) });
         seen
     }
 
@@ -87,17 +100,22 @@ impl Quitting {
         }
     }
 
-    fn shows(&self, which: RoomWindow) {
-        if let Stage::Asked(Question { window, unseen, .. }) = &mut *self.stage()
+    fn shows(&self, which: RoomWindow, now: Instant) {
+        if let Stage::Asked(Question { window, shown, .. }) = &mut *self.stage()
             && *window == which
+            && matches!(shown, Shown::NotYet(_))
+            && let Shown::NotYet(tell) = std::mem::replace(shown, Shown::Since(now))
         {
-            drop(unseen.take());
+            // Whoever waited may have gone.
+            let _gone = tell.send(());
         }
     }
 
     /// A person stays. What a page says that never showed the question is nobody's choice.
     fn stays(&self, which: RoomWindow) {
-        self.forget(|Question { window, unseen, .. }| *window == which && unseen.is_none());
+        self.forget(|Question { window, shown, .. }| {
+            *window == which && matches!(shown, Shown::Since(_))
+        });
     }
 
     /// The window that asks was taken off the screen: the next Quit asks again.
@@ -115,7 +133,7 @@ impl Quitting {
 
 /// Quits, unless something would be left undone: then the window comes to the front and asks.
 pub(crate) fn ask(app: &AppHandle) {
-    match app.state::<Quitting>().wanted() {
+    match app.state::<Quitting>().wanted(Instant::now()) {
         Wanted::Count => {}
         Wanted::Wait => return,
         Wanted::Go => return windows::quit(app),
@@ -123,7 +141,9 @@ pub(crate) fn ask(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let (shell, hosts) = (app.state::<Shell>(), app.state::<Hosts>());
-        let undone = timeout(COUNTING, undone(&shell, &hosts)).await.unwrap_or_default();
+        let counted = Counted::default();
+        let _late = timeout(COUNTING, counted.count(&shell, &hosts)).await;
+        let undone = counted.so_far();
         if undone.is_empty() || !is_shown(&app, undone).await {
             windows::quit(&app);
         }
@@ -150,72 +170,113 @@ async fn is_shown(app: &AppHandle, undone: Vec<Undone>) -> bool {
 pub(crate) fn answered(app: &AppHandle, which: RoomWindow, choice: QuitChoice) {
     let quitting = app.state::<Quitting>();
     match choice {
-        QuitChoice::Shown => quitting.shows(which),
+        QuitChoice::Shown => quitting.shows(which, Instant::now()),
         QuitChoice::Stay => quitting.stays(which),
         QuitChoice::Quit => windows::quit(app),
     }
 }
 
-/// What a Quit would leave undone now, in the order of the rooms.
-pub(crate) async fn undone(shell: &Shell, hosts: &Hosts) -> Vec<Undone> {
-    let rooms: Vec<RoomKey> =
-        shell.remembered.read(|memory| memory.rooms.iter().map(|room| room.key).collect());
-    let mut all = Vec::new();
-    for key in rooms {
-        let found = undone_in(shell, hosts, key).await;
-        let Undone { drafts, unsent, held, claims, people, .. } = found;
-        if drafts + unsent + held + claims + people > 0 {
-            all.push(found);
+/// What a Quit would leave undone, room by room in their order, as far as it is known: what takes long takes nothing else along.
+#[derive(Default)]
+struct Counted(Mutex<Vec<Undone>>);
+
+impl Counted {
+    fn rooms(&self) -> MutexGuard<'_, Vec<Undone>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn so_far(&self) -> Vec<Undone> {
+        let is_something = |of: &&Undone| {
+            let Undone { room: _, drafts, unsent, held, claims, people } = of;
+            drafts + unsent + held + claims + people > 0
+        };
+        self.rooms().iter().filter(is_something).cloned().collect()
+    }
+
+    fn add(&self, at: usize, found: impl FnOnce(&mut Undone)) {
+        if let Some(undone) = self.rooms().get_mut(at) {
+            found(undone);
         }
     }
-    all
-}
 
-/// What can't be read holds nobody back.
-async fn undone_in(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Undone {
-    let room = aside_text::name(&shell.label(key));
-    let mut undone =
-        Undone { room, people: host::people(shell, hosts, key).await, ..Undone::default() };
-    let Some(status) = shell.rooms.status(key) else { return undone };
-    let is_online = status.connection.state == ConnectionState::Online;
-    // This person is one of them.
-    undone.people = undone.people.saturating_sub(u32::from(is_online));
-    let written = shell.draft(key).await.ok().flatten();
-    undone.drafts = u32::from(written.is_some_and(|draft| !draft.text.is_empty()));
-    let Some(live) = shell.rooms.ready(key) else { return undone };
-    let outbox = shell.rooms.store().outbox(live.session.room()).await.unwrap_or_default();
-    undone.unsent = count(outbox.iter().filter(|item| is_unsent(item)));
-    let Ok(mut questions) = live.session.questions(0).await else { return undone };
-    undone.drafts += count(questions.drafted.iter());
-    undone.held = count(questions.outgoing.iter().filter(|answer| answer.held));
-    // What could be taken back now is sent by the goodbye, and then its question is closed.
-    let leaves = |answer: &OutgoingAnswer| answer.held_back && is_online;
-    let leaving: Vec<_> = questions.outgoing.iter().filter(|answer| leaves(answer)).collect();
-    undone.unsent = undone.unsent.saturating_sub(count(leaving.iter()));
-    let answered = |item: &Item| leaving.iter().any(|of| of.question == item.question_id);
-    questions.items.retain(|item| !answered(item));
-    // Where there is no desk, nobody waits for a claim.
-    if status.desk.kind == DeskKind::Server {
-        undone.claims = claims(shell, &live, &questions.items);
+    async fn count(&self, shell: &Shell, hosts: &Hosts) {
+        let rooms: Vec<RoomKey> =
+            shell.remembered.read(|memory| memory.rooms.iter().map(|room| room.key).collect());
+        let name = |key: &RoomKey| aside_text::name(&shell.label(*key));
+        let named = rooms.iter().map(|key| Undone { room: name(key), ..Undone::default() });
+        *self.rooms() = named.collect();
+        let each = rooms.into_iter().enumerate();
+        join_all(each.map(|(at, key)| self.count_in(at, shell, hosts, key))).await;
     }
-    undone
+
+    /// What can't be read holds nobody back.
+    async fn count_in(&self, at: usize, shell: &Shell, hosts: &Hosts, key: RoomKey) {
+        let status = shell.rooms.status(key);
+        let people = async {
+            let people = host::people(shell, hosts, key).await;
+            // This person is one of them.
+            let me = status.as_ref().map(|status| status.connection.state);
+            let me = u32::from(me == Some(ConnectionState::Online));
+            self.add(at, |undone| undone.people = people.saturating_sub(me));
+        };
+        let begun = async {
+            let written = shell.draft(key).await.ok().flatten();
+            let has = status.is_some() && written.is_some_and(|draft| !draft.text.is_empty());
+            self.add(at, |undone| undone.drafts += u32::from(has));
+        };
+        let work = async {
+            if let Some(live) = shell.rooms.ready(key) {
+                self.count_work(at, shell, &live).await;
+            }
+        };
+        tokio::join!(people, begun, work);
+    }
+
+    async fn count_work(&self, at: usize, shell: &Shell, live: &Live) {
+        let view = live.session.watch().borrow().clone();
+        let outbox = shell.rooms.store().outbox(live.session.room()).await.unwrap_or_default();
+        let unsent = count(outbox.iter().filter(|item| is_unsent(item, view.facts.takes_once)));
+        self.add(at, |undone| undone.unsent = unsent);
+        let Ok(questions) = live.session.questions(0).await else { return };
+        let Questions { items, drafted, outgoing, .. } = &questions;
+        // A draft of a question that is gone can't be found by anybody any more.
+        let is_there =
+            |id: &&EntryId| items.iter().any(|item| item.question_id == **id && !item.is_void());
+        // What could be taken back now is sent by the goodbye, and then its question is closed.
+        let leaves =
+            |answer: &&OutgoingAnswer| answer.held_back && view.connection == Connection::Online;
+        let stays = |item: &&Item| {
+            !outgoing.iter().filter(leaves).any(|answer| answer.question == item.question_id)
+        };
+        let (me, device) = (view.facts.user.as_str(), shell.device());
+        let now = live.session.now().as_millisecond();
+        let claimed = items.iter().filter(stays);
+        let claimed = claimed.filter(|item| is_claimed(item, me, &device, now));
+        // Where there is no desk, nobody waits for a claim.
+        let claims = if view.desk.state == DeskState::Local { 0 } else { count(claimed) };
+        self.add(at, |undone| {
+            undone.drafts += count(drafted.iter().filter(is_there));
+            undone.unsent = unsent.saturating_sub(count(outgoing.iter().filter(leaves)));
+            undone.held = count(outgoing.iter().filter(|answer| answer.held));
+            undone.claims = claims;
+        });
+    }
 }
 
-/// What failed was told when it did.
-fn is_unsent(item: &Outgoing) -> bool {
+/// What failed was told when it did, and what is in doubt, too: no start sends it again, except where the server takes each entry once.
+fn is_unsent(item: &Outgoing, takes_once: bool) -> bool {
     match item.state {
-        OutgoingState::Queued | OutgoingState::Written(_) | OutgoingState::Unsure(_) => true,
+        OutgoingState::Queued => true,
+        OutgoingState::Written(_) | OutgoingState::Unsure(_) => takes_once,
         OutgoingState::Failed { .. } | OutgoingState::InReview { .. } => false,
     }
 }
 
-/// How many questions colleagues would wait for.
-fn claims(shell: &Shell, live: &Live, items: &[Item]) -> u32 {
-    let (me, device) = (live.session.watch().borrow().facts.user.clone(), shell.device());
-    let is_mine = |item: &&Item| {
-        item.claim.as_ref().is_some_and(|claim| claim.by.user == me && claim.device == device)
-    };
-    count(items.iter().filter(is_mine))
+/// Whether colleagues wait for this person, on this device.
+fn is_claimed(item: &Item, me: &str, device: &str, now_ms: i64) -> bool {
+    item.claim.as_ref().is_some_and(|claim| {
+        claim.by.user == me && claim.device == device && claim.expires_at > now_ms
+    })
 }
 
 fn count(of: impl Iterator) -> u32 {

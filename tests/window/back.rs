@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{App, until};
 use crate::hidden::TITLE;
 use crate::room::{Mode, Room};
+use crate::side::{IS_MAIN, IS_SIDE};
 use crate::stage::Stage;
 
 const OTHER: &str = "Event Tester";
@@ -27,10 +28,17 @@ fn turn_to(stage: &Stage, title: &str) {
     assert!(stage.command("wmctrl").args(["-F", "-a", title]).status().unwrap().success());
 }
 
-#[tokio::test]
-async fn the_key_that_writes_gives_the_keyboard_back_once_the_message_is_sent() {
+const WRITES: &str =
+    "return document.activeElement?.tagName === 'TEXTAREA' && document.hasFocus();";
+
+async fn one_writes(app: &App) {
+    until("one writes", || async { app.ask::<bool>(WRITES, json!([])).await.then_some(()) }).await;
+}
+
+/// An app with the key that writes, and another program.
+async fn beside_another(name: &str) -> (Room, App) {
     let room = Room::open(Mode::Full).await;
-    let stage = Stage::set("the_key_that_writes_gives_the_keyboard_back");
+    let stage = Stage::set(name);
     let settings = json!({"version": 1, "hotkeys": {"write": "Control+Alt+KeyW"}});
     fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();
     let mut app = App::start_in(stage, &room).await;
@@ -39,23 +47,54 @@ async fn the_key_that_writes_gives_the_keyboard_back_once_the_message_is_sent() 
     xev.args(["-geometry", "300x200+0+0", "-event", "button"]);
     app.stage.run_along(&mut xev);
     until("the other program is there", || async { app.stage.find(OTHER) }).await;
-    let writes = "return document.activeElement?.tagName === 'TEXTAREA' && document.hasFocus();";
+    (room, app)
+}
 
+async fn comes_by_the_key(app: &App) {
     turn_to(&app.stage, OTHER);
-    has_the_keyboard(&app, OTHER).await;
+    has_the_keyboard(app, OTHER).await;
     app.stage.press("ctrl+alt+w");
-    until("one writes", || async { app.ask::<bool>(writes, json!([])).await.then_some(()) }).await;
-    app.keys("well played\n").await;
-    app.row(&["well played"]).await;
+    one_writes(app).await;
+}
+
+async fn sends(app: &App, text: &str) {
+    one_writes(app).await;
+    app.keys(&format!("{text}\n")).await;
+    app.row(&[text]).await;
+}
+
+#[tokio::test]
+async fn the_key_that_writes_gives_the_keyboard_back_once_the_message_is_sent() {
+    let (_room, app) = beside_another("the_key_that_writes_gives_the_keyboard_back").await;
+    comes_by_the_key(&app).await;
+    sends(&app, "well played").await;
     has_the_keyboard(&app, OTHER).await;
 
     // Who comes by themselves stays.
     turn_to(&app.stage, TITLE);
-    until("one writes", || async { app.ask::<bool>(writes, json!([])).await.then_some(()) }).await;
-    app.keys("and again\n").await;
-    app.row(&["and again"]).await;
+    sends(&app, "and again").await;
     app.ask::<Value>("await new Promise((done) => setTimeout(done, 500)); return null;", json!([]))
         .await;
     assert_eq!(active(&app.stage), TITLE);
+    app.driver.close().await;
+}
+
+#[tokio::test]
+async fn with_both_windows_open_the_keyboard_goes_back_as_well() {
+    let (_room, app) = beside_another("with_both_windows_open_the_keyboard_goes_back").await;
+    app.press("Side window").await;
+    // It comes last, and has the keyboard.
+    app.turn_to("the side window's page", IS_SIDE).await;
+    app.field("Message").await;
+    comes_by_the_key(&app).await;
+    sends(&app, "well played").await;
+    has_the_keyboard(&app, OTHER).await;
+
+    // From one of our windows to the other is not elsewhere; desktops differ in whether both have it one after the other.
+    comes_by_the_key(&app).await;
+    turn_to(&app.stage, TITLE);
+    app.turn_to("the whole window's page", IS_MAIN).await;
+    sends(&app, "and again").await;
+    has_the_keyboard(&app, OTHER).await;
     app.driver.close().await;
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use crate::{
     app::{App, until},
     hidden::{TITLE, is_hidden, is_shown},
@@ -51,6 +53,12 @@ async fn a_quit_asks_while_something_waits_to_be_sent_and_a_second_one_goes() {
     panel.choose("Quit").await;
     is_shown(&app).await;
     asks(&app).await;
+    // One that comes at once is not taken for an answer.
+    app.ask::<Value>(
+        "await new Promise((done) => setTimeout(done, 1500)); return null;",
+        json!([]),
+    )
+    .await;
     panel.choose("Quit").await;
     has_ended(&app).await;
 }

@@ -35,6 +35,9 @@ pub enum SessionError {
     /// There is no such row, or it's not of the kind that this can be done to.
     #[error("no such row")]
     NoSuchRow,
+    /// What would become a draft is longer than one may be, with what was begun already.
+    #[error("too long for a draft")]
+    DraftTooLong,
     /// The server did not answer in time.
     #[error("the server did not answer in time")]
     Timeout,
@@ -233,6 +236,7 @@ impl SessionError {
             Self::Closed => "closed",
             Self::Offline => "offline",
             Self::NoSuchRow => "no_such_row",
+            Self::DraftTooLong => "draft_too_long",
             Self::Timeout => "timeout",
             Self::Server { .. } => "server",
             Self::Store(_) | Self::Commit(_) => "storage",

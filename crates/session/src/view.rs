@@ -251,6 +251,8 @@ pub struct ServerFacts {
     pub role: Role,
     /// The organisation that staff answer for; empty when there is none.
     pub org_name: String,
+    /// Whether the server takes what was written here once, however often it is sent.
+    pub takes_once: bool,
     /// Whether answering is offered here, to this person.
     pub can_answer: bool,
     /// Whether an answer may be for its asker alone, or for staff.
@@ -276,6 +278,7 @@ impl Default for ServerFacts {
             user: String::new(),
             role: Role::Audience,
             org_name: String::new(),
+            takes_once: false,
             can_answer: false,
             can_answer_privately: false,
             can_vote: false,

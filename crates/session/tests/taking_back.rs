@@ -5,12 +5,14 @@ mod support;
 
 use std::time::Duration;
 
-use aside_history::{Delivery, OutgoingState, Store};
+use aside_history::outgoing::BODY_BYTES;
+use aside_history::{Delivery, Outgoing, OutgoingState, Store};
 use aside_protocol::EntryId;
 use aside_protocol::triage::Visibility;
-use aside_session::{Answering, HttpReply, Session, SessionError, TakenBack};
+use aside_session::{Answering, DialError, HttpReply, Session, SessionError, TakenBack};
 use support::fake::{Peer, World, message};
 use support::*;
+use tokio::time::sleep;
 
 const GRACE: Duration = Duration::from_secs(6);
 /// Nothing here waits for its end.
@@ -68,13 +70,35 @@ async fn a_room_that_is_left_sends_what_could_still_be_taken_back() {
     }
 }
 
+/// The guard of each counts the other as somebody's who was faster.
+#[tokio::test]
+async fn of_two_guarded_answers_that_leave_together_the_room_has_one_and_the_outbox_the_other() {
+    let stage = Stage::start(Mode::Full).await;
+    stage.asks("ann", "why").await;
+    let store = inline_store();
+    let desk = join_with(stage.addr(), stage.staff().await, store.clone()).await;
+    online(&desk).await;
+    let question = row_is(&desk, "why", "arrives", |_| true).await;
+    let question = entry_of(&question).entry.id.clone().unwrap();
+    for text in ["because", "and so on"] {
+        let how = Answering { seen: Some(0), ..held_back(Visibility::Public) };
+        desk.answer_as(question.clone(), text, how).await.unwrap();
+    }
+    desk.close().await;
+    let outbox = store.outbox(desk.room()).await.unwrap();
+    let overtaken = |code: &str| code == "overtaken";
+    let is_held = |item: &&Outgoing| matches!(&item.state, OutgoingState::Failed { code, .. } if overtaken(code));
+    let held: Vec<_> = outbox.iter().filter(is_held).collect();
+    let [kept] = held[..] else { panic!("{outbox:?}") };
+    let said = stage.texts_on_server().await;
+    assert!(said.len() == 2 && !said.contains(&kept.body.text().to_owned()), "{said:?}");
+}
+
+const ABILITIES: &str = r#"{"code":200,"data":{"extensions":["answer","ack"],"identity":{"user":"me","role":"staff"}}}"#;
+
 async fn answering(store: &Store) -> (World, Session, Peer) {
     let world = World::new();
-    world.route(|_| {
-        let body =
-            r#"{"code":200,"data":{"extensions":["answer"],"identity":{"user":"me","role":"staff"}}}"#;
-        Ok(HttpReply { status: 200, body: body.into(), ..HttpReply::default() })
-    });
+    world.route(|_| Ok(HttpReply { status: 200, body: ABILITIES.into(), ..HttpReply::default() }));
     let session = world.join(store).await;
     let mut peer = world.accept().await;
     peer.say(&message("bob", "hi")).await;
@@ -102,4 +126,49 @@ async fn an_answer_leaves_when_its_time_is_over_or_at_once_where_none_was_wanted
     assert_eq!(posted(), 2);
     peer.live_for(Duration::from_secs(30)).await;
     assert_eq!(posted(), 2, "once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_whose_reply_is_lost_may_be_with_the_server_and_is_not_taken_back() {
+    let store = inline_store();
+    let (world, session, peer) = answering(&store).await;
+    world.route(|request| {
+        let status = if request.url.path().ends_with("answer/add") { 502 } else { 200 };
+        Ok(HttpReply { status, body: ABILITIES.into(), ..HttpReply::default() })
+    });
+    world.refuse(Some(DialError::Unreachable));
+    drop(peer);
+    state(&session, "waiting").await;
+    let how = Answering { grace: GRACE, ..Answering::default() };
+    session.answer_as(EntryId::new("q"), "because", how).await.unwrap();
+    sleep(2 * GRACE).await;
+    let waiting = || async { session.questions(0).await.unwrap().outgoing.remove(0) };
+    let held = waiting().await;
+    assert!(held.held_back, "nothing leaves without a connection: {held:?}");
+
+    world.refuse(None);
+    session.reconnect();
+    let mut peer = world.accept().await;
+    peer.say(&message("bob", "hi")).await;
+    online(&session).await;
+    peer.live_for(Duration::from_secs(1)).await;
+    assert_eq!(world.posted("answer/add").len(), 1);
+    let lost = waiting().await;
+    assert!(!lost.held_back && lost.state == Delivery::Sending, "{lost:?}");
+    assert!(matches!(session.take_back(lost.key).await, Err(SessionError::NoSuchRow)));
+    peer.live_for(Duration::from_secs(3)).await;
+    assert_eq!(world.posted("answer/add").len(), 2, "it is asked again");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_for_a_draft_with_what_was_begun_since_stays_an_answer() {
+    let (_stage, desk, question) = asked().await;
+    desk.answer_as(question.clone(), "because", held_back(Visibility::Public)).await.unwrap();
+    let begun = "x".repeat(BODY_BYTES);
+    desk.set_question_draft(question.clone(), begun.clone(), Visibility::Public).await.unwrap();
+    let [waits] = &desk.questions(0).await.unwrap().outgoing[..] else { panic!("it waits") };
+    let refused = desk.take_back(waits.key).await;
+    assert!(matches!(refused, Err(SessionError::DraftTooLong)), "{refused:?}");
+    assert_eq!(desk.question_draft(&question).await.unwrap().0, begun);
+    assert_eq!(desk.questions(0).await.unwrap().outgoing, std::slice::from_ref(waits));
 }

@@ -122,7 +122,8 @@ pub(crate) async fn pull(
             pull.changes = Some(changes);
             if let Some(since) = wish.questions_since {
                 let found = live.session.questions(since).await?;
-                let (clerk, missed) = (shell.clerk(&live, &found), missed(&live, &found.items));
+                let clerk = shell.clerk(&live, &found);
+                let missed = missed(&shell, &live, &found.items);
                 let changes = clerk.changes(found, since);
                 pull.questions = Some(QuestionChanges { missed, ..changes });
             }
@@ -133,11 +134,12 @@ pub(crate) async fn pull(
     Ok(pull)
 }
 
-fn missed(live: &Live, items: &[Item]) -> Missed {
+fn missed(shell: &Shell, live: &Live, items: &[Item]) -> Missed {
     let view = live.session.watch().borrow().clone();
     let fresh = view.connection == Connection::Online
         && matches!(view.desk.state, DeskState::Fresh | DeskState::Local);
-    live.watched.look(items, fresh, &view.facts.user)
+    let shown = RoomWindow::ALL.into_iter().any(|which| shell.ticks(which).is_shown());
+    live.watched.look(items, fresh, shown, &view.facts.user)
 }
 
 /// Somebody has read what was missed.

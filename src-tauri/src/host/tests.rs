@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::dto::{ConnectionState, HostState, KeyRole, Reach, RoomForm};
-use crate::quitting::undone;
+use crate::quitting::tests::undone;
 use crate::rows;
 use crate::shell::tests::{keyring, shell_at};
 

@@ -1,17 +1,47 @@
 //! Whoever came by the key that writes goes back to where they came from once what they wrote is on its way. Under X11, where
 //! a program may hand the keyboard to another.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tauri::{AppHandle, Manager};
 
-/// The other program's window, by its number.
+/// The keyboard passes from one of our windows to the other within that, and comes back from a global key.
+const PASSING: Duration = Duration::from_millis(500);
+
 #[derive(Default)]
-pub(crate) struct CameFrom(Mutex<Option<u32>>);
+pub(crate) struct CameFrom(Mutex<Way>);
+
+#[derive(Default)]
+struct Way {
+    /// The other program's window, by its number.
+    other: Option<u32>,
+    /// Counts what was remembered, so that what ends an earlier way does not end a later one.
+    turn: u64,
+}
 
 impl CameFrom {
+    fn way(&self) -> MutexGuard<'_, Way> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn set(&self, other: Option<u32>) -> Option<u32> {
-        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), other)
+        let mut way = self.way();
+        way.turn += 1;
+        std::mem::replace(&mut way.other, other)
+    }
+
+    /// Which way may be over; nothing where nobody came.
+    fn turn(&self) -> Option<u64> {
+        let way = self.way();
+        way.other.map(|_| way.turn)
+    }
+
+    fn forget(&self, turn: u64) {
+        let mut way = self.way();
+        if way.turn == turn {
+            way.other = None;
+        }
     }
 }
 
@@ -27,9 +57,16 @@ pub(crate) fn give_back(app: &AppHandle) {
     }
 }
 
-/// A window of ours lost the keyboard: somebody went elsewhere by themselves.
+/// A window of ours lost the keyboard: if no other of ours has it a moment later, somebody went elsewhere by themselves.
 pub(super) fn forget(app: &AppHandle) {
-    app.state::<CameFrom>().set(None);
+    let Some(turn) = app.state::<CameFrom>().turn() else { return };
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(PASSING).await;
+        if !super::is_looked_at(&app) {
+            app.state::<CameFrom>().forget(turn);
+        }
+    });
 }
 
 #[cfg(target_os = "linux")]
@@ -100,4 +137,22 @@ mod x11 {
     }
 
     pub(super) fn activate(_window: u32) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_one_way_does_not_end_the_next() {
+        let from = CameFrom::default();
+        assert_eq!(from.turn(), None);
+        from.set(Some(7));
+        let first = from.turn().unwrap();
+        from.set(Some(8));
+        from.forget(first);
+        assert!(from.turn().is_some());
+        from.forget(from.turn().unwrap());
+        assert_eq!((from.turn(), from.set(None)), (None, None));
+    }
 }

@@ -178,6 +178,7 @@ impl Room {
             user: if who.user.is_empty() { self.config.user.clone() } else { who.user.clone() },
             role: who.role,
             org_name: who.org_name,
+            takes_once: abilities.has(Extension::Ack),
             can_answer: abilities.has(Extension::Answer) && who.role.answers(),
             can_answer_privately: abilities.has(Extension::Triage)
                 && abilities.has(Extension::Ack)

@@ -34,7 +34,12 @@ impl Item {
 
     /// When it is no longer held back, if it was and has not left.
     pub(super) fn held_back_until(&self) -> Option<Instant> {
-        self.leaves.filter(|_| self.state == State::Queued)
+        self.leaves.filter(|_| self.never_left())
+    }
+
+    /// No server can have it: what waits to be sent once more may be there already.
+    fn never_left(&self) -> bool {
+        self.state == State::Queued && self.attempts == 0
     }
 }
 
@@ -48,7 +53,7 @@ impl Room {
 
     /// An answer that has not left becomes a draft again. First the draft: whatever happens, the words are somewhere.
     pub(super) async fn take_back(&mut self, key: RowKey) -> Result<TakenBack, SessionError> {
-        let found = self.outbox.iter().find(|item| item.key == key && item.state == State::Queued);
+        let found = self.outbox.iter().find(|item| item.key == key && item.never_left());
         let body = found.map(|item| item.body.clone());
         let Some(OutgoingBody::Answer { question, text, visibility, .. }) = body else {
             return Err(SessionError::NoSuchRow);
@@ -63,7 +68,7 @@ impl Room {
         kept.map_err(|error| match error {
             OutboxError::Store(error) => SessionError::Store(error),
             // Together they are too long for a draft: it stays an answer.
-            OutboxError::TooLong { .. } | OutboxError::Full => SessionError::NoSuchRow,
+            OutboxError::TooLong { .. } | OutboxError::Full => SessionError::DraftTooLong,
         })?;
         self.discard(key).await?;
         Ok(TakenBack { question, text, visibility })

@@ -21,7 +21,7 @@ impl Session {
     /// Has an answer back that has not left: it is its question's draft then.
     ///
     /// # Errors
-    /// [`SessionError::NoSuchRow`] when it's no such row, or has left.
+    /// [`SessionError::NoSuchRow`] when it's no such row, or has left; [`SessionError::DraftTooLong`], and it leaves.
     pub async fn take_back(&self, key: RowKey) -> Result<TakenBack, SessionError> {
         self.request(|reply| Command::TakeBack { key, reply }).await
     }
