@@ -180,6 +180,19 @@ describe("where the reader stands", () => {
     expect(aside.timeline?.goal).toEqual(stand);
   });
 
+  it("is where a window appears that can be seen while its rows are on their way", async () => {
+    const { bridge } = await started("rows=400");
+    bridge.stands = { 1: stand };
+    const aside = new Aside(bridge, "main", new HandFrames());
+    const begun = aside.start();
+    while (!aside.timeline) await Promise.resolve();
+    expect(aside.timeline.loaded).toBe(false);
+    aside.setVisible(true);
+    await begun;
+    await settled();
+    expect([aside.timeline.goal, aside.timeline.following]).toEqual([stand, false]);
+  });
+
   it("is still known when the window is hidden again before its rows came", async () => {
     const { bridge } = await started("rows=400");
     bridge.stands = { 1: stand };

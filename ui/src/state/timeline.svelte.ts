@@ -105,9 +105,9 @@ export class Timeline {
     });
   }
 
-  /** The window can be seen again: one page, at the place where it stood, unless somebody is on the way to another. */
+  /** The window can be seen again: one page, at the place where it stood, unless somebody is on the way to another, or to the first. */
   async reappear(): Promise<void> {
-    if (this.#goingTo !== null) return;
+    if (this.#goingTo !== null || (!this.loaded && this.#loading)) return;
     if (!this.loaded || this.following) await this.open(true);
     else await this.#refreshHeld(true);
   }
