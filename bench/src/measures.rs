@@ -74,7 +74,7 @@ macro_rules! measure {
 
 pub(crate) const MEASURES: &[Measure] = &[
     measure!("latency", "1: from the server to the screen", 280, 70, latency::latency),
-    measure!("burst", "2, 4: 5,000 messages a second", 200, 60, burst::burst),
+    measure!("burst", "2, 4: 5,000 messages a second", 260, 80, burst::burst),
     measure!("overload", "3: 50,000 messages a second", 90, 40, burst::overload),
     measure!("quiet", "5, 6, 7: hidden, and how much memory", 260, 80, quiet::quiet),
     measure!("start", "8: from the start to the first row", 90, 30, start::start),
