@@ -144,7 +144,7 @@ impl Hours {
             _ => now - FIRST,
         };
         let from = transcript::hour_of(from, &self.zone);
-        *seen = self.anew(from, before, changes.revision).await?;
+        *seen = self.anew((from, now), before, changes.revision).await?;
         Ok(())
     }
 
@@ -160,11 +160,11 @@ impl Hours {
         Ok(blocking(move || shelf::strike(&folder, &hour, is_gone)).await?)
     }
 
-    /// Makes the hours from a moment on again. Where nothing was said in them, the next time is a first one too: days gone by are not
+    /// Makes the hours from a moment until now again. Where nothing was said in them, the next time is a first one too: days gone by are not
     /// written again.
     async fn anew(
         &self,
-        from: Timestamp,
+        (from, now): (Timestamp, Timestamp),
         before: Option<Written>,
         revision: Revision,
     ) -> anyhow::Result<Option<Written>> {
@@ -185,7 +185,8 @@ impl Hours {
         let followed = before
             .filter(|before| !before.outrun)
             .map(|before| transcript::hour_name(before.first.max(reading.from), &self.zone));
-        blocking(move || files.take_place(followed.as_deref())).await?;
+        let now = transcript::hour_name(now, &self.zone);
+        blocking(move || files.take_place(followed.as_deref(), &now)).await?;
         Ok(written)
     }
 

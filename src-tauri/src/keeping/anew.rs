@@ -35,8 +35,9 @@ impl Anew {
     }
 
     /// Puts the hours in their places. Of those from `followed` on, everything is known that became of them: what they do not say any
-    /// more was removed, and is to be nowhere. Of others the cache may have been lost: a file that says more stays, beside.
-    pub(super) fn take_place(self, followed: Option<&str>) -> io::Result<()> {
+    /// more was removed, and is to be nowhere. Of others the cache may have been lost: a file that says more stays, beside. An hour
+    /// after `now` is another zone's, or another clock's, and stays.
+    pub(super) fn take_place(self, followed: Option<&str>, now: &str) -> io::Result<()> {
         let is_followed = |hour: &str| followed.is_some_and(|first| hour >= first);
         for hour in &self.hours {
             let path = self.path(hour);
@@ -54,7 +55,7 @@ impl Anew {
             let path = file.path();
             let hour = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             let is_an_hour = is_ours(&path) && hour.len() == HOUR.len();
-            if is_an_hour && is_followed(hour) && !self.hours.contains(hour) {
+            if is_an_hour && is_followed(hour) && hour <= now && !self.hours.contains(hour) {
                 fs::remove_file(path)?;
             }
         }

@@ -180,7 +180,7 @@ mod tests {
         for part in parts {
             anew.add(&BTreeMap::from([("2026-11-25 14".to_owned(), (*part).to_owned())])).unwrap();
         }
-        anew.take_place(followed).unwrap();
+        anew.take_place(followed, "2026-11-25 14").unwrap();
     }
 
     fn names(folder: &Path) -> Vec<String> {

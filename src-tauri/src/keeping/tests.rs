@@ -101,7 +101,10 @@ async fn what_was_removed_from_an_hour_gone_by_leaves_it_and_the_last_word_of_an
     let (old, older) = (hours.folder.join("2023-11-14 21.txt"), "21:00:00  Ming: old\n");
     fs::create_dir_all(&hours.folder).unwrap();
     fs::write(&old, older).unwrap();
-    assert_eq!(written_at(&hours, 7300, &mut seen).await.len(), 4);
+    // Of a zone in which it was later: somebody travelled west.
+    let elsewhere = "09:00:00  Ming: a\n";
+    fs::write(hours.folder.join("2023-11-15 09.txt"), elsewhere).unwrap();
+    assert_eq!(written_at(&hours, 7300, &mut seen).await.len(), 5);
     let page = hours.store.page(hours.room, Anchor::End, 10).await.unwrap();
     for row in [1, 2] {
         change(&hours, Change::Remove { key: page.rows[row].key }).await;
@@ -110,6 +113,7 @@ async fn what_was_removed_from_an_hour_gone_by_leaves_it_and_the_last_word_of_an
         ("2023-11-14 21.txt", older),
         ("2023-11-14 22.txt", "22:13:20  Ming: a\n"),
         ("2023-11-15 00.txt", "00:13:20  Ming: now\n"),
+        ("2023-11-15 09.txt", elsewhere),
     ];
     let left = left.map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert_eq!(written_at(&hours, 7330, &mut seen).await, BTreeMap::from(left));
