@@ -50,7 +50,7 @@ impl Avatars {
         let inner = Inner {
             known: Mutex::default(),
             cache: Cache::new(folder),
-            fetch: Fetch::new(),
+            fetch: Fetch::default(),
             turns: Semaphore::new(AT_ONCE),
             elsewhere: AtomicBool::new(elsewhere),
         };

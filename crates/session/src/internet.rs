@@ -43,17 +43,23 @@ const PEEK_BYTES: usize = 64 * 1024;
 
 /// The machine's network.
 pub(crate) struct Internet {
-    http: reqwest::Client,
-    /// Carries no secret, keeps no connection.
-    stranger: reqwest::Client,
-    tls: TlsConnector,
+    /// Made when somebody first wants out: the system's roots are hundreds of files, and a start does not wait for them.
+    clients: OnceLock<Option<Clients>>,
     rules: Arc<Rules>,
     /// Heard from the first room on.
     news: OnceLock<Option<watch::Receiver<()>>>,
 }
 
-impl Internet {
-    pub(crate) fn new(proxy: &ProxyChoice) -> Option<Self> {
+/// What speaks to servers.
+struct Clients {
+    http: reqwest::Client,
+    /// Carries no secret, keeps no connection.
+    stranger: reqwest::Client,
+    tls: TlsConnector,
+}
+
+impl Clients {
+    fn new(rules: &Arc<Rules>) -> Option<Self> {
         let builder = encryption();
         let tls = match builder().ok()?.with_platform_verifier() {
             Ok(verified) => verified.with_no_client_auth(),
@@ -64,14 +70,13 @@ impl Internet {
                 builder().ok()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
             }
         };
-        Self::with(tls, Rules::new(proxy))
+        Self::with(tls, rules)
     }
 
-    fn with(mut tls: ClientConfig, rules: Rules) -> Option<Self> {
+    fn with(mut tls: ClientConfig, rules: &Arc<Rules>) -> Option<Self> {
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let rules = Arc::new(rules);
         let client = || {
-            let rules = Arc::clone(&rules);
+            let rules = Arc::clone(rules);
             let proxy = reqwest::Proxy::custom(move |url| match rules.way(url) {
                 Way::Through(proxy) => proxy.url(),
                 // What may go nowhere was turned away before.
@@ -88,13 +93,24 @@ impl Internet {
         // A connection that slept for longer may be dead, and a question written to it would be in doubt.
         let http = client().pool_idle_timeout(POOL_IDLE).build().ok()?;
         let stranger = client().pool_max_idle_per_host(0).build().ok()?;
-        Some(Self {
-            http,
-            stranger,
-            tls: TlsConnector::from(Arc::new(tls)),
-            rules,
-            news: OnceLock::new(),
-        })
+        Some(Self { http, stranger, tls: TlsConnector::from(Arc::new(tls)) })
+    }
+}
+
+impl Internet {
+    /// Nothing, where this system has no TLS.
+    pub(crate) fn new(proxy: &ProxyChoice) -> Option<Self> {
+        let _possible = encryption()().ok()?;
+        Some(Self::of(OnceLock::new(), Arc::new(Rules::new(proxy))))
+    }
+
+    fn of(clients: OnceLock<Option<Clients>>, rules: Arc<Rules>) -> Self {
+        Self { clients, rules, news: OnceLock::new() }
+    }
+
+    fn clients(&self) -> Result<&Clients, DialError> {
+        let clients = self.clients.get_or_init(|| Clients::new(&self.rules));
+        clients.as_ref().ok_or(DialError::Tls)
     }
 
     async fn encrypt(
@@ -102,7 +118,8 @@ impl Internet {
         host: &Host<&str>,
         stream: Box<dyn ByteStream>,
     ) -> Result<Box<dyn ByteStream>, DialError> {
-        let handshake = timeout(TLS, self.tls.connect(server_name(host)?, stream)).await;
+        let tls = &self.clients()?.tls;
+        let handshake = timeout(TLS, tls.connect(server_name(host)?, stream)).await;
         let stream =
             handshake.map_err(|_| DialError::Timeout)?.map_err(|error| tls_error(&error))?;
         Ok(Box::new(stream))
@@ -166,9 +183,10 @@ impl Network for Internet {
         let mut secret =
             HeaderValue::from_str(request.token.expose()).map_err(|_| DialError::Unreachable)?;
         secret.set_sensitive(true);
+        let http = &self.clients()?.http;
         let builder = match request.method {
-            HttpMethod::Get => self.http.get(request.url),
-            HttpMethod::Post(body) => self.http.post(request.url).body(body),
+            HttpMethod::Get => http.get(request.url),
+            HttpMethod::Post(body) => http.post(request.url).body(body),
         };
         let exchange = async {
             let response = builder
@@ -186,9 +204,9 @@ impl Network for Internet {
         if matches!(self.rules.way(url), Way::Nowhere) {
             return Err(DialError::ProxyRefused.into());
         }
+        let stranger = &self.clients()?.stranger;
         let exchange = async {
-            let request =
-                self.stranger.get(url.clone()).header(CACHE_CONTROL, "no-cache, no-store");
+            let request = stranger.get(url.clone()).header(CACHE_CONTROL, "no-cache, no-store");
             let response = request.send().await.map_err(|error| http_error(&error))?;
             let location = text(response.headers(), LOCATION);
             let reply = read_reply(response, PEEK_BYTES).await?;

@@ -4,7 +4,7 @@
 mod tests;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -31,22 +31,28 @@ pub(super) enum FetchError {
     NoClient,
 }
 
-/// The two ways out: to the open internet, and to a room's own server.
+/// The two ways out, to the open internet and to a room's own server: each made for its first picture, since the system's roots
+/// are read for it.
+#[derive(Default)]
 pub(super) struct Fetch {
-    public: Option<Client>,
-    own_server: Option<Client>,
+    public: OnceLock<Option<Client>>,
+    own_server: OnceLock<Option<Client>>,
 }
 
 impl Fetch {
-    pub(super) fn new() -> Self {
-        let public = client().https_only(true).dns_resolver(Arc::new(PublicOnly)).build();
-        Self { public: public.ok(), own_server: client().build().ok() }
+    fn public(&self) -> Option<&Client> {
+        let make = || client().https_only(true).dns_resolver(Arc::new(PublicOnly)).build().ok();
+        self.public.get_or_init(make).as_ref()
+    }
+
+    fn own_server(&self) -> Option<&Client> {
+        self.own_server.get_or_init(|| client().build().ok()).as_ref()
     }
 
     /// The bytes behind an address.
     pub(super) async fn get(&self, source: &Source) -> Result<Vec<u8>, FetchError> {
-        let client = if source.own_server { &self.own_server } else { &self.public };
-        let client = client.as_ref().ok_or(FetchError::NoClient)?;
+        let client = if source.own_server { self.own_server() } else { self.public() };
+        let client = client.ok_or(FetchError::NoClient)?;
         let request = client.get(source.link.clone()).timeout(PATIENCE);
         let mut reply = request.send().await.map_err(|_| FetchError::Connection)?;
         if reply.status() != reqwest::StatusCode::OK {

@@ -57,7 +57,10 @@ fn internet(trusted: &Issuer, proxy: &str) -> Internet {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.der().clone()).unwrap();
     let tls = encryption()().unwrap().with_root_certificates(roots).with_no_client_auth();
-    Internet::with(tls, Rules::new(&ProxyChoice::Through(proxy.parse().unwrap()))).unwrap()
+    let rules = Arc::new(Rules::new(&ProxyChoice::Through(proxy.parse().unwrap())));
+    let clients = Clients::with(tls, &rules);
+    assert!(clients.is_some());
+    Internet::of(clients.into(), rules)
 }
 
 /// What a proxy does with its customers.

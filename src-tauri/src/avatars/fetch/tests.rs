@@ -45,7 +45,7 @@ fn http(head: &str, body: &[u8]) -> Vec<u8> {
 async fn fetched(reply: Vec<u8>) -> Result<Vec<u8>, FetchError> {
     crate::install_tls();
     let server = serve(reply).await;
-    Fetch::new().get(&Source::of(&server.base, "/a.png").unwrap()).await
+    Fetch::default().get(&Source::of(&server.base, "/a.png").unwrap()).await
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_name_that_resolves_to_this_machine_is_refused() {
     crate::install_tls();
     // `localhost` is refused by the address alone; here it stands for any name that someone points at us.
     let source = Source { link: "https://localhost:1/a.png".parse().unwrap(), own_server: false };
-    assert_eq!(Fetch::new().get(&source).await, Err(FetchError::Connection));
+    assert_eq!(Fetch::default().get(&source).await, Err(FetchError::Connection));
     let resolved = PublicOnly.resolve("localhost".parse().unwrap()).await;
     assert!(resolved.is_err_and(|error| error.to_string() == "no public address"));
 }
