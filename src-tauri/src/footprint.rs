@@ -1,13 +1,47 @@
-//! What the app and the processes of its pages take of the computer's memory, where the system tells it cheaply.
+//! What the app and the processes of its pages take of the computer's memory, where the system tells it cheaply, and what the
+//! app gives back of it.
+
+#[cfg(target_os = "linux")]
+mod giving_back;
+
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+
+use tauri::AppHandle;
+#[cfg(target_os = "linux")]
+use tauri::Manager;
+
+/// What ends with a page, or with the process that served it, has ended after this.
+#[cfg(target_os = "linux")]
+const ENDING: Duration = Duration::from_secs(3);
+
+/// Soon gives back what only pages need, if there is none then.
+#[cfg(target_os = "linux")]
+pub(crate) fn give_back_soon(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        for step in [giving_back::end_helper, giving_back::give_back] {
+            tokio::time::sleep(ENDING).await;
+            let has_none = app.clone();
+            // Windows are built there, so that none is while this is done.
+            let _ending = app.run_on_main_thread(move || {
+                if has_none.webview_windows().is_empty() {
+                    step();
+                }
+            });
+        }
+    });
+}
+
+/// Nothing is known to be left.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn give_back_soon(_: &AppHandle) {}
 
 /// Kilobytes that would be free if the app ended, and the processes that have them; none where nobody knows.
 #[cfg(target_os = "linux")]
 pub(crate) fn private() -> Option<(u64, usize)> {
-    let all: Vec<(u32, u32)> = std::fs::read_dir("/proc")
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(|process| Some((process, parent(process)?)))
-        .collect();
+    let all: Vec<(u32, u32)> =
+        processes()?.filter_map(|process| Some((process, parent(process)?))).collect();
     let mut tree = vec![std::process::id()];
     let mut at = 0;
     while let Some(process) = tree.get(at).copied() {
@@ -21,6 +55,12 @@ pub(crate) fn private() -> Option<(u64, usize)> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn private() -> Option<(u64, usize)> {
     None
+}
+
+#[cfg(target_os = "linux")]
+fn processes() -> Option<impl Iterator<Item = u32>> {
+    let entries = std::fs::read_dir("/proc").ok()?;
+    Some(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()))
 }
 
 #[cfg(target_os = "linux")]

@@ -32,7 +32,7 @@ use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, RoomWindow, WindowState};
 use crate::{
-    attention, avatars, demo, exports, hotkeys, keeping, logging, overlay, pace, present, streamer,
+    attention, avatars, demo, exports, footprint, hotkeys, keeping, logging, overlay, pace, present, streamer,
 };
 
 /// Several rooms that are hosted here, and all else: a desktop gives a program a thousand, or a quarter of that.
@@ -83,15 +83,18 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         .invoke_handler(handler!())
         .on_window_event(windows::on_event)
         .setup(move |app| {
-            app.state::<Tray>().start(app.handle());
-            hotkeys::start(app.handle());
             #[cfg(target_os = "linux")]
             windows::follow_desktop(app.handle());
             let shell = app.state::<Shell>();
             let quietly = shell.remembered.read(|memory| memory.settings.start_hidden);
-            if !(hidden || with_system && quietly) {
+            if hidden || with_system && quietly {
+                footprint::give_back_soon(app.handle());
+            } else {
                 windows::bring_all(app.handle());
             }
+            // While the web view's processes start.
+            app.state::<Tray>().start(app.handle());
+            hotkeys::start(app.handle());
             pace::follow(app.handle());
             Ok(())
         })

@@ -33,6 +33,7 @@ pub(crate) use through::{
 };
 
 use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot, Stand};
+use crate::footprint;
 use crate::pace;
 use crate::present::PRESENT;
 use crate::quitting::{self, Quitting};
@@ -261,6 +262,7 @@ fn put_away(app: &AppHandle, which: RoomWindow) {
         if let Err(error) = window.destroy() {
             tracing::warn!(%error, "the hidden window's page could not be given back");
         }
+        footprint::give_back_soon(&app);
     });
 }
 

@@ -3,30 +3,78 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 
+use serde_json::{Value, json};
+
 use crate::{
     app::until,
+    hidden::TITLE,
     room::{Mode, Room, STREAM, TOPIC},
     stage::Stage,
 };
+
+const PAGE: &str = "WebKitWebProcess";
+const HELPER: &str = "WebKitNetworkProcess";
+
+/// Starts the app in the room; what it says it has painted is in the file.
+fn start(stage: &mut Stage, room: &Room, painted: &Path) {
+    let url = room.url();
+    let mut app = stage.command(env!("CARGO_BIN_EXE_aside"));
+    app.args(["join", "--server", &url, "--topic", TOPIC, "--stream", STREAM])
+        .args(["--name", "Ana", "--user", "ana", "--token-env", "ANA_TOKEN"])
+        .env("ANA_TOKEN", room.ana.expose())
+        .env("ASIDE_MEASURE", painted);
+    stage.run_along(&mut app);
+}
+
+/// How often a page has said that rows are on the screen.
+fn times(painted: &Path) -> usize {
+    let said = fs::read_to_string(painted).unwrap_or_default();
+    let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["rows"].as_u64() > Some(0)).count()
+}
+
+#[tokio::test]
+async fn a_page_that_is_given_back_leaves_nothing_running_and_the_next_one_works() {
+    let room = Room::open(Mode::Full).await;
+    room.say("something to paint").await;
+    let mut stage =
+        Stage::set("a_page_that_is_given_back_leaves_nothing_running_and_the_next_one_works");
+    let settings = json!({"version": 1, "settings": {"restAfterSecs": 5, "close": "hide"}});
+    fs::write(stage.home().join("settings.json"), settings.to_string()).unwrap();
+    let painted = stage.user_home().join("painted.jsonl");
+    start(&mut stage, &room, &painted);
+    // Once more: whatever is ended is there again.
+    for _ in 0..2 {
+        let before = times(&painted);
+        until("a page with rows", || async { (times(&painted) > before).then_some(()) }).await;
+        assert_eq!([PAGE, HELPER].map(|program| stage.processes(program).len()), [1, 1]);
+        stage.close_window(TITLE);
+        until("nothing of the page runs", || async {
+            let all = [PAGE, HELPER].map(|program| stage.processes(program).len());
+            (all == [0, 0]).then_some(())
+        })
+        .await;
+        room.say("said to nobody").await;
+        assert_eq!(room.ana_connections().len(), 1, "the room was never let go of");
+        let again = stage.command(env!("CARGO_BIN_EXE_aside")).output().unwrap();
+        assert!(again.status.success(), "{again:?}");
+    }
+}
 
 #[tokio::test]
 async fn nobody_can_knock_and_nobody_else_can_read() {
     let room = Room::open(Mode::Full).await;
     room.say("something to keep").await;
     let mut stage = Stage::set("nobody_can_knock_and_nobody_else_can_read");
-    let url = room.url();
-    let mut app = stage.command(env!("CARGO_BIN_EXE_aside"));
-    app.args(["join", "--server", &url, "--topic", TOPIC, "--stream", STREAM])
-        .args(["--name", "Ana", "--user", "ana", "--token-env", "ANA_TOKEN"])
-        .env("ANA_TOKEN", room.ana.expose());
-    stage.run_along(&mut app);
+    let painted = stage.user_home().join("painted.jsonl");
+    start(&mut stage, &room, &painted);
     until("a heartbeat", || async {
         room.ana_connections().pop().filter(|connection| !connection.heartbeats.is_empty())
     })
     .await;
     until("a window", || async { (!stage.windows().is_empty()).then_some(()) }).await;
 
-    let ours: BTreeSet<u64> = ["aside", "WebKitWebProcess", "WebKitNetworkProcess"]
+    let ours: BTreeSet<u64> = ["aside", PAGE, HELPER]
         .into_iter()
         .flat_map(|program| stage.processes(program))
         .flat_map(sockets)

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: the targets in `fuzz/`, built with coverage by the toolchain that is here, each for a while.
 //!
 //! The layout is cargo-fuzz's, which works as well where it is installed. We do without it: what it adds is a sanitizer
-//! for unsafe code, of which we have none, a nightly toolchain, and a minute of building.
+//! for unsafe code, which no target reaches, a nightly toolchain, and a minute of building.
 
 use std::{
     env, fs,
