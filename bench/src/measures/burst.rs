@@ -23,6 +23,8 @@ fn each(cpu: Duration, count: f64) -> f64 {
 const MIB: f64 = 1_024.0;
 /// What a start leaves behind is over after this.
 const SETTLING: Duration = Duration::from_secs(5);
+/// What is taken this long after something is what stays of it (measures 4, 6 and 7 are looked at so).
+const STAYS: Duration = Duration::from_secs(30);
 /// Without a window, the page is given back after so many seconds.
 const REST: u16 = 5;
 
@@ -94,15 +96,16 @@ async fn cost_of(stage: &Stage, time: Duration, page: Page) -> Result<Cost> {
     let start = Start { measured: false, rest_after_secs: REST, ..Start::default() };
     let mut app = App::start(stage, &room.at(), start)?;
     app.is_shown().await?;
-    sleep(SETTLING).await;
     if page == Page::GivenBack {
+        sleep(SETTLING).await;
         app.hide().await?;
-        sleep(Duration::from_secs(REST.into()) + SETTLING).await;
     }
+    sleep(STAYS).await;
     let (effort, memory) = (app.tree().effort(), app.tree().memory());
     let said = room.talk(FAST, time).await?;
     sleep(Duration::from_secs(1)).await;
     let spent = app.tree().effort().cpu_since(&effort);
+    sleep(STAYS).await;
     let grown = app.tree().memory().uss as f64 / memory.uss as f64 - 1.0;
     let home = app.quit();
     whole(&home, 1, room.head().await?)?;

@@ -16,7 +16,7 @@ const MIB: f64 = 1_024.0;
 /// Twelve heartbeats a minute go out, and as many replies come.
 const BEATS: f64 = 24.0;
 /// What a busy moment leaves behind goes within this time.
-const SETTLING: Duration = Duration::from_secs(20);
+const SETTLING: Duration = Duration::from_secs(30);
 /// The transcript of such a moment is written at the next half minute.
 const WRITTEN: Duration = Duration::from_secs(45);
 
