@@ -32,7 +32,8 @@ use crate::ticks::Ticks;
 use crate::tray::Tray;
 use crate::windows::{self, RoomWindow, WindowState};
 use crate::{
-    attention, avatars, demo, exports, footprint, hotkeys, keeping, logging, overlay, pace, present, streamer,
+    attention, avatars, demo, exports, footprint, hotkeys, keeping, logging, overlay, pace,
+    present, streamer,
 };
 
 /// Several rooms that are hosted here, and all else: a desktop gives a program a thousand, or a quarter of that.
