@@ -1,10 +1,12 @@
 //! What a start sets up, in which order, and how the app ends.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use anyhow::Context as _;
-use aside_history::{OpenError, Store};
+use aside_history::{OpenError, Opened, Store};
 use aside_session::{Env, open_files};
 use clap::Parser;
 use jiff::Timestamp;
@@ -66,6 +68,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let files = open_files::raise_to(FILES);
     tracing::debug!(files, "open files at the most");
     install_tls();
+    let history = open_history(home.history());
     let mut context = tauri::generate_context!();
     // Apps with different homes are different apps; the single-instance plugin goes by this name on every system.
     context.config_mut().identifier = home.instance();
@@ -74,7 +77,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     #[cfg(not(target_os = "linux"))]
     let builder = builder.plugin(tauri_plugin_notification::init());
     let app = builder
-        // A second start ends inside `build`, before it opens anything.
+        // A second start ends inside `build`.
         .plugin(tauri_plugin_single_instance::init(|app, line, _folder| second_start(app, line)))
         .plugin(tauri_plugin_dialog::init())
         .plugin(
@@ -102,7 +105,9 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         .build(context)
         .context("the app cannot start")?;
     app.handle().manage(recent);
-    set_up(app.handle(), home)?;
+    let history =
+        history.join().map_err(|_| anyhow::anyhow!("opening the rooms' files broke off"))?;
+    set_up(app.handle(), home, history)?;
     tauri::async_runtime::spawn(quit_on_signal(app.handle().clone()));
     tauri::async_runtime::spawn(open_rooms(app.handle().clone(), cli));
     app.run(on_run_event);
@@ -122,12 +127,17 @@ pub(crate) fn install_tls() {
     let _already = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Opens what is on disk and puts the shell's state where commands find it.
-fn set_up(app: &AppHandle, home: Home) -> anyhow::Result<()> {
+/// Opens the rooms' files while the desktop's toolkit starts. A second start finds them locked, and ends without them.
+fn open_history(folder: PathBuf) -> JoinHandle<Result<Opened, OpenError>> {
+    thread::spawn(move || Store::open(&folder))
+}
+
+/// Opens what else is on disk and puts the shell's state where commands find it.
+fn set_up(app: &AppHandle, home: Home, history: Result<Opened, OpenError>) -> anyhow::Result<()> {
     let now = Timestamp::now().as_millisecond();
     let settings =
         Remembered::open(&home.settings(), now).context("the settings cannot be read")?;
-    let history = Store::open(&home.history()).map_err(|error| match error {
+    let history = history.map_err(|error| match error {
         // Reached only where a second start cannot find the first: without a session bus.
         OpenError::Locked => anyhow::anyhow!("Aside is running already"),
         error => anyhow::Error::new(error).context("the rooms' files cannot be opened"),
