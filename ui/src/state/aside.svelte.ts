@@ -16,7 +16,6 @@ import { OrderKeeper } from "./order.svelte";
 import { peopleFor } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { readOut, roomAnnouncer } from "./readOut";
-import { lastPlace } from "./stretch";
 import { streamer } from "./streamer.svelte";
 import { RoomList } from "./roomList.svelte";
 import { RuleKeeper } from "./rules.svelte";
@@ -323,12 +322,13 @@ export class Aside {
     this.clock.now = now;
   }
 
-  /** Everything that has come was read, whatever is on screen. */
+  /** The shell had everything read that has come, whatever is on screen: the lines follow. */
   async #readAll(): Promise<void> {
-    if (!this.timeline) return;
-    const page = await this.bridge.page(this.timeline.room, { at: "end" }, 1, ALL);
-    const last = lastPlace(page.rows);
-    if (last !== null) this.timeline.readUpTo(last);
+    const shown = this.timeline;
+    if (!shown) return;
+    const { read } = await this.bridge.page(shown.room, { at: "end" }, 1, ALL);
+    if (read === null) return;
+    for (const timeline of [shown, this.#whole]) if (timeline?.room === shown.room) timeline.readUpTo(read);
   }
 
   patch(id: string, change: Partial<SavedRoom>): void {
