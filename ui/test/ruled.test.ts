@@ -37,7 +37,7 @@ describe("sounds", () => {
     const heard: string[] = [];
     const timeline = new Timeline("1", bridge, () => undefined, (rows) => heard.push(...rows.map(({ text }) => text)));
     const next = async (): Promise<void> => {
-      await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }), 0);
+      await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }));
     };
     await timeline.open(false);
     await timeline.older(0);

@@ -167,7 +167,7 @@ export class Aside {
     if (opens) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
-    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore()]);
+    await Promise.all([stand ? timeline.comeBack(stand) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore()]);
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
@@ -306,7 +306,7 @@ export class Aside {
       this.#heard(pull.statuses);
       this.notices.heard(pull.notices);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
-      if (timeline && timeline === this.timeline) await timeline.apply(pull, this.status?.unread ?? 0);
+      if (timeline && timeline === this.timeline) await timeline.apply(pull);
     } catch (thrown) {
       // The next tick tries again; a room that was closed meanwhile says so by its status.
       this.failed ??= this.ready ? null : asAppError(thrown);
