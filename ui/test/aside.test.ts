@@ -146,7 +146,7 @@ describe("ticks", () => {
 });
 
 describe("where the reader stands", () => {
-  const stand = { key: "120", place: 120, top: 12.5 };
+  const stand = { key: "120", place: 120, top: 12.5, after: 120 };
 
   it("is told when the window is hidden, and the next page goes on there", async () => {
     const { bridge, aside } = await started("rows=400");

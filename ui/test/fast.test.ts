@@ -24,7 +24,7 @@ afterEach(() => {
 
 async function pull(): Promise<void> {
   const pulled = await bridge.pull({ ...timeline.wish, questionsSince: null });
-  await timeline.apply(pulled, pulled.statuses[0]?.unread ?? 0);
+  await timeline.apply(pulled);
 }
 
 function say(text: string, more: Partial<Said> = {}): string {
@@ -95,7 +95,7 @@ describe("a pull of a room that is sampled", () => {
     for (let n = 0; n < 300; n++) say(`line ${bridge.room.rows.length}`);
     const sampled = await bridge.pull({ ...wish, questionsSince: null });
     expect(sampled.changes?.leftOut).toBeGreaterThan(200);
-    await timeline.apply(sampled, 0);
+    await timeline.apply(sampled);
     await pull();
     expect(isGapless()).toBe(true);
   });
@@ -272,7 +272,7 @@ it("no question, answer or own row is ever missing, and a held list keeps all of
       const list = new Timeline("1", here, () => undefined);
       list.tempo.oneIn = oneIn;
       const take = async (): Promise<void> => {
-        await list.apply(await here.pull({ ...list.wish, questionsSince: null }), 0);
+        await list.apply(await here.pull({ ...list.wish, questionsSince: null }));
       };
       const keys = (): string[] => list.items.map((item) => item.row.key);
       await list.open(false);

@@ -16,9 +16,22 @@ function rowsSaid(...said: Partial<Row>[]): Row[] {
 const plain = { line: null, recycle: false };
 
 describe("layout", () => {
+  const DAY = 24 * 60 * MINUTE;
+  const days = (...said: Partial<Row>[]): boolean[] => layout([], rowsSaid(...said), plain).map((item) => item.day !== null);
+
   it("draws a day line above the first row and above the first of each later day", () => {
-    const items = layout([], rowsSaid({ createdAt: noon }, { createdAt: noon + MINUTE }, { createdAt: noon + 24 * 60 * MINUTE }, { createdAt: noon }), plain);
-    expect(items.map((item) => item.day !== null)).toEqual([true, false, true, false]);
+    const [today, tomorrow] = [{ createdAt: noon, receivedAt: noon }, { createdAt: noon + DAY, receivedAt: noon + DAY }];
+    expect(days(today, { ...today, createdAt: noon + MINUTE }, tomorrow, { ...tomorrow, createdAt: noon })).toEqual([true, false, true, false]);
+    // What was missed is dated by when it was said.
+    expect(days({ ...tomorrow, createdAt: noon }, tomorrow)).toEqual([true, true]);
+  });
+
+  it("dates nobody's rows by a clock that is ahead: a row keeps the time that it says, and was said by the day on which it was seen", () => {
+    const ahead = { createdAt: noon + 1.5 * DAY, receivedAt: noon };
+    expect(days(ahead, { createdAt: noon + MINUTE, receivedAt: noon + MINUTE }, { createdAt: noon + DAY, receivedAt: noon + DAY })).toEqual([true, false, true]);
+    const [item] = layout([], rowsSaid(ahead), plain);
+    expect([item?.day, item?.when]).toEqual([noon, ahead.createdAt]);
+    expect(layout([], rowsSaid({ createdAt: noon, receivedAt: Number.NaN }), plain)[0]?.day).toBe(noon);
   });
 
   it("groups what one person says within five minutes", () => {

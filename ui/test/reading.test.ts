@@ -120,13 +120,36 @@ describe("read up to here", () => {
     expect([lineAbove(), bridge.room.read]).toEqual([undefined, newest()]);
   });
 
-  it("is said by a key that works everywhere, of all that has come, wherever one reads", async () => {
-    await open("scene=unread", false);
-    aside.timeline?.hold();
-    await say("late");
-    bridge.emit("mark-read", null);
-    await settle(10);
-    expect([bridge.room.read, lineAbove(), aside.timeline?.following]).toEqual([newest(), undefined, false]);
+  describe("is said by a key that works everywhere", () => {
+    /** The shell has all of it read, and says so. */
+    const press = async (): Promise<void> => {
+      await bridge.markRead("1", newest());
+      bridge.emit("mark-read", null);
+      await settle(10);
+    };
+
+    it("of all that has come, wherever one reads, also where one's own message that failed stands at the end", async () => {
+      await open("scene=unread", false);
+      aside.timeline?.hold();
+      await say("late");
+      const late = newest();
+      bridge.room.echo({ kind: "message", delivery: "failed" }, Date.now());
+      bridge.tick();
+      await settle(10);
+      await press();
+      expect([bridge.room.read, lineAbove(), aside.timeline?.following]).toEqual([late, undefined, false]);
+    });
+
+    it("while a view is on show: all of it is found read", async () => {
+      await open("scene=unread", false);
+      expect(lineAbove()).toBeDefined();
+      aside.timeline?.hold();
+      await aside.showView("questions");
+      await press();
+      await aside.showView("");
+      await settle(10);
+      expect([aside.timeline?.line, lineAbove()]).toEqual([newest(), undefined]);
+    });
   });
 
   it("can be seen in the rows, if so chosen", async () => {

@@ -19,7 +19,7 @@ describe("muted rows", () => {
 
   it("stand together until something else, a day or the unread line comes between", () => {
     const day = 86_400_000;
-    const all = rows({ ruled }, { ruled }, {}, { ruled }, { ruled, createdAt: day * 2 }, { ruled, createdAt: day * 2 });
+    const all = rows({ ruled }, { ruled }, {}, { ruled }, { ruled, createdAt: day * 2, receivedAt: day * 2 }, { ruled, createdAt: day * 2, receivedAt: day * 2 });
     const runs = (line: number | null): (number | null)[] => layout([], all, { line, recycle: false }).map(({ run }) => run && run.length);
     expect(runs(null)).toEqual([2, 0, null, 1, 2, 0]);
     expect(runs(all[0]?.place ?? 0)).toEqual([1, 1, null, 1, 2, 0]);
@@ -37,7 +37,7 @@ describe("sounds", () => {
     const heard: string[] = [];
     const timeline = new Timeline("1", bridge, () => undefined, (rows) => heard.push(...rows.map(({ text }) => text)));
     const next = async (): Promise<void> => {
-      await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }), 0);
+      await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }));
     };
     await timeline.open(false);
     await timeline.older(0);

@@ -2,28 +2,32 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { sceneFrom } from "../src/bridge/fake/scenes";
+import { HELD_ROWS } from "../src/state/bounds";
 import { Timeline } from "../src/state/timeline.svelte";
 
 let bridge: FakeBridge;
 let timeline: Timeline;
+let poked = 0;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
   bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=400")));
-  timeline = new Timeline("1", bridge, () => undefined);
+  poked = 0;
+  timeline = new Timeline("1", bridge, () => void poked++);
 });
 
 afterEach(() => vi.useRealTimers());
 
 async function pull(): Promise<void> {
-  const pulled = await bridge.pull({ ...timeline.wish, questionsSince: null });
-  await timeline.apply(pulled, pulled.statuses[0]?.unread ?? 0);
+  await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }));
 }
 
 function say(count = 1): void {
   for (let i = 0; i < count; i++) bridge.room.say({ kind: "message", user: "x", text: `new ${i}` }, Date.now());
 }
 
+/** How often rows were read to be shown. */
+const reads = (from = ""): number => bridge.calls.filter(([name, , anchor, limit]) => name === "page" && (limit as number) <= HELD_ROWS && (anchor as { at: string }).at.startsWith(from)).length;
 const shown = (): (string | undefined)[] => timeline.items.map((item) => item.row.key);
 const lastShown = (): string | undefined => shown().at(-1);
 const newest = (): string | undefined => bridge.room.rows.at(-1)?.key;
@@ -57,7 +61,6 @@ describe("following", () => {
 
 it("reads the rows again once a session has come that were read without one, wherever one reads", async () => {
   const page = bridge.page.bind(bridge);
-  const pages = (): number => bridge.calls.filter(([name]) => name === "page").length;
   let kept = true;
   bridge.page = async (...args) => {
     const read = await page(...args);
@@ -67,14 +70,14 @@ it("reads the rows again once a session has come that were read without one, whe
     kept = true;
     await timeline.open(false);
     if (held) timeline.hold();
-    await timeline.apply({ changes: null, end: null }, 0);
+    await timeline.apply({ changes: null, end: null });
     expect(timeline.items.every(({ row }) => row.avatar === null)).toBe(true);
     kept = false;
-    const before = pages();
+    const before = reads();
     await pull();
-    expect([timeline.items.every(({ row }) => row.avatar !== null), timeline.following, pages()]).toEqual([true, !held, before + 1]);
+    expect([timeline.items.every(({ row }) => row.avatar !== null), timeline.following, reads()]).toEqual([true, !held, before + 1]);
     await pull();
-    expect(pages()).toBe(before + 1);
+    expect(reads()).toBe(before + 1);
   }
 });
 
@@ -105,24 +108,64 @@ describe("holding still", () => {
     expect(lastShown()).toBe(newest());
   });
 
-  it("survives being outrun: says at least how many, and reads the held rows again at most once a second", async () => {
+  it("survives being outrun: counts at most once a second, says until then that more is new, and reads the held rows again", async () => {
     await timeline.open(false);
     timeline.hold();
     const before = shown();
+    const counted = (): unknown[] => [timeline.fresh.count, timeline.fresh.isLeast];
     for (let i = 0; i < 5; i++) {
       say(500);
       await pull();
+      expect(counted()).toEqual([500, i > 0]);
     }
     expect(shown()).toEqual(before);
-    expect([timeline.fresh.count, timeline.fresh.isLeast]).toEqual([999, true]);
-    expect(bridge.calls.filter(([name, , anchor]) => name === "page" && (anchor as { at: string }).at === "after")).toHaveLength(1);
+    expect(reads("after")).toBe(1);
+    expect(poked).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(poked).toBeGreaterThan(1);
+    await pull();
+    expect(counted()).toEqual([999, true]);
+  });
+
+  it("counts as new what came since, not what was never read, however much comes at once", async () => {
+    bridge.room.read = bridge.room.rows[0]?.place ?? null;
+    await timeline.open(false);
+    timeline.hold();
+    say(101);
+    bridge.room.echo({ kind: "message" }, Date.now());
+    await pull();
+    expect([bridge.room.unread(), timeline.fresh.count, timeline.fresh.isLeast]).toEqual([500, 101, false]);
+  });
+
+  it("counts what came while the window was hidden", async () => {
+    await timeline.open(false);
+    timeline.hold();
+    say(3);
+    await pull();
+    say(300);
+    await timeline.reappear();
+    expect([timeline.fresh.count, timeline.fresh.isLeast]).toEqual([303, false]);
+    say(2);
+    await pull();
+    expect(timeline.fresh.count).toBe(305);
+  });
+
+  it("counts nothing that was there before somebody went far back", async () => {
+    await timeline.open(false);
+    bridge.room.echo({ kind: "message" }, Date.now());
+    await pull();
+    const row = bridge.room.rows[10];
+    await timeline.goTo(row?.key ?? "", row?.place ?? 0);
+    say(2);
+    await timeline.reappear();
+    expect([timeline.goal, timeline.fresh.count]).toEqual(["row", 2]);
   });
 
   it("keeps the row that is looked at when what was missed fills in above it, a few at a time or more than are held", async () => {
     const looked = bridge.room.rows[395];
     await timeline.open(false);
     timeline.hold();
-    timeline.stand = () => ({ key: looked?.key ?? "", place: looked?.place ?? 0, top: 12 });
+    timeline.stand = () => ({ key: looked?.key ?? "", place: looked?.place ?? 0, top: 12, after: 0 });
     let place = bridge.room.rows[350]?.place ?? 0;
     for (const count of [50, 90, 90, 90, 500]) {
       for (let i = 0; i < count; i++) {
@@ -140,14 +183,13 @@ describe("holding still", () => {
   it("reads the held rows again after a second, however far the clock was set back meanwhile", async () => {
     await timeline.open(false);
     timeline.hold();
-    const read = (): number => bridge.calls.filter(([name, , anchor]) => name === "page" && (anchor as { at: string }).at === "after").length;
     say(500);
     await pull();
     vi.setSystemTime(Date.now() - 3_600_000);
     await vi.advanceTimersByTimeAsync(1_000);
     say(500);
     await pull();
-    expect(read()).toBe(2);
+    expect(reads("after")).toBe(2);
   });
 
   it("takes older pages in front, one at a time, until the beginning", async () => {
@@ -163,24 +205,24 @@ describe("holding still", () => {
     expect(lastShown()).toBe(newest());
   });
 
-  it("goes on where somebody stood when an earlier page was given back, with what stands on both sides", async () => {
+  it("goes on where somebody stood when an earlier page was given back, with what stands on both sides, and counts on from there", async () => {
     const row = bridge.room.rows[150];
-    bridge.room.read = bridge.room.rows[389]?.place ?? null;
-    const stand = { key: row?.key ?? "", place: row?.place ?? 0, top: -7.5 };
-    await timeline.comeBack(stand, 10);
-    expect([timeline.goal, timeline.following, timeline.fresh.count, timeline.fresh.isLeast]).toEqual([stand, false, 10, true]);
+    bridge.room.read = bridge.room.rows[0]?.place ?? null;
+    const stand = { key: row?.key ?? "", place: row?.place ?? 0, top: -7.5, after: bridge.room.rows[389]?.place ?? 0 };
+    await timeline.comeBack(stand);
+    expect([timeline.goal, timeline.following, timeline.fresh.count, timeline.fresh.isLeast]).toEqual([stand, false, 10, false]);
     expect(shown()).toEqual(bridge.room.rows.slice(50, 250).map(({ key }) => key));
     timeline.goal = null;
     say(3);
     await pull();
-    expect([timeline.following, timeline.hasNewer, timeline.items.length]).toEqual([false, true, 200]);
+    expect([timeline.following, timeline.hasNewer, timeline.items.length, timeline.fresh.count]).toEqual([false, true, 200, 13]);
     await timeline.toEnd();
     expect(lastShown()).toBe(newest());
   });
 
   it("shows the end of a room that nothing is left of since somebody stood there", async () => {
     for (const { key } of [...bridge.room.rows]) bridge.room.remove(key);
-    await timeline.comeBack({ key: "7", place: 7, top: 0 }, 0);
+    await timeline.comeBack({ key: "7", place: 7, top: 0, after: 7 });
     expect([timeline.goal, timeline.following]).toEqual(["end", true]);
   });
 
@@ -265,7 +307,7 @@ describe("reading", () => {
     say(120);
     bridge.scene.pageDelayMs = 100;
     const back = timeline.reappear();
-    await timeline.apply({ end: null, changes: { revision: timeline.wish.since + 120, upserts: [], removed: [], reset: true, heard: [], leftOut: 0 } }, 120);
+    await timeline.apply({ end: null, changes: { revision: timeline.wish.since + 120, upserts: [], removed: [], reset: true, heard: [], leftOut: 0 } });
     await vi.advanceTimersByTimeAsync(200);
     await back;
     expect(timeline.goal).toBe("line");

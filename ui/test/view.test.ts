@@ -13,6 +13,7 @@ function fakeTimeline() {
     following: true,
     goal: null as string | Stand | null,
     stand: (): Stand | null => null,
+    fresh: { after: 100 },
     items: [] as { row: { key: string; place: number } }[],
     hasOlder: false,
     hasNewer: false,
@@ -254,7 +255,7 @@ describe("a list that is held", () => {
     first.scroller.scrollTop = 413;
     first.view.scrolled();
     const stand = first.timeline.stand();
-    expect(stand).toEqual({ key: "11", place: 11, top: 27 });
+    expect(stand).toEqual({ key: "11", place: 11, top: 27, after: 100 });
     first.leave();
     expect(first.timeline.stand()).toBeNull();
 

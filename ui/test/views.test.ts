@@ -32,7 +32,7 @@ describe("a view", () => {
   let timeline: Timeline;
 
   async function pull(): Promise<void> {
-    await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }), 0);
+    await timeline.apply(await bridge.pull({ ...timeline.wish, questionsSince: null }));
   }
 
   async function open(view: string): Promise<void> {
@@ -130,6 +130,15 @@ describe("a view", () => {
     const asked = say("question", "in the flood?");
     await pull();
     expect(keys(timeline).at(-1)).toBe(asked);
+  });
+
+  it("counts of a room that has outrun it what is its own", async () => {
+    talk(200);
+    await open("questions");
+    timeline.hold();
+    for (let n = 0; n < 3_000; n++) say("message", `flood ${n}`);
+    await pull();
+    expect([timeline.fresh.count, timeline.following]).toEqual([0, false]);
   });
 
   it("is heard where it shows nothing", async () => {

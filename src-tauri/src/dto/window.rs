@@ -33,7 +33,8 @@ pub(crate) enum SeeThrough {
 }
 
 /// Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of
-/// the list it begins, in px (less than nothing: above it). Who is at the end stands nowhere.
+/// the list it begins, in px (less than nothing: above it); what stands after `after` is new to them. Who is at the end stands
+/// nowhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -41,6 +42,7 @@ pub(crate) struct Stand {
     pub(crate) key: String,
     pub(crate) place: i64,
     pub(crate) top: f64,
+    pub(crate) after: i64,
 }
 
 /// Which of the two windows of a room.

@@ -351,9 +351,10 @@ export type SavedView = { id: string, name: string, kinds: Array<Said>, words: A
 
 /**
  * Where a reader stands in a room's timeline: a row, its place should the row be gone, and how far below the upper edge of
- * the list it begins, in px (less than nothing: above it). Who is at the end stands nowhere.
+ * the list it begins, in px (less than nothing: above it); what stands after `after` is new to them. Who is at the end stands
+ * nowhere.
  */
-export type Stand = { key: string, place: number, top: number, };
+export type Stand = { key: string, place: number, top: number, after: number, };
 
 /**
  * Which of the two windows of a room.

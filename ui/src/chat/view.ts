@@ -154,7 +154,7 @@ export class View {
     const places = new Map(this.#timeline.items.map(({ row }) => [row.key, row.place]));
     for (const { key, top } of this.#anchor.marks) {
       const place = places.get(key);
-      if (place !== undefined && place < ECHO_PLACE) return { key, place, top };
+      if (place !== undefined && place < ECHO_PLACE) return { key, place, top, after: this.#timeline.fresh.after };
     }
     return null;
   }

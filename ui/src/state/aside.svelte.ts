@@ -16,7 +16,6 @@ import { OrderKeeper } from "./order.svelte";
 import { peopleFor } from "./person.svelte";
 import { browserFrames, Pulse, type Frames } from "./pulse";
 import { readOut, roomAnnouncer } from "./readOut";
-import { lastPlace } from "./stretch";
 import { streamer } from "./streamer.svelte";
 import { RoomList } from "./roomList.svelte";
 import { RuleKeeper } from "./rules.svelte";
@@ -168,7 +167,7 @@ export class Aside {
     if (opens) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
-    await Promise.all([stand ? timeline.comeBack(stand, unread) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore()]);
+    await Promise.all([stand ? timeline.comeBack(stand) : timeline.open(timeline.view === ALL && unread > 0, page), composer.restore()]);
   }
 
   /** A room that another part of the app named; it may be newer than our list. */
@@ -307,7 +306,7 @@ export class Aside {
       this.#heard(pull.statuses);
       this.notices.heard(pull.notices);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
-      if (timeline && timeline === this.timeline) await timeline.apply(pull, this.status?.unread ?? 0);
+      if (timeline && timeline === this.timeline) await timeline.apply(pull);
     } catch (thrown) {
       // The next tick tries again; a room that was closed meanwhile says so by its status.
       this.failed ??= this.ready ? null : asAppError(thrown);
@@ -323,12 +322,13 @@ export class Aside {
     this.clock.now = now;
   }
 
-  /** Everything that has come was read, whatever is on screen. */
+  /** The shell had everything read that has come, whatever is on screen: the lines follow. */
   async #readAll(): Promise<void> {
-    if (!this.timeline) return;
-    const page = await this.bridge.page(this.timeline.room, { at: "end" }, 1, ALL);
-    const last = lastPlace(page.rows);
-    if (last !== null) this.timeline.readUpTo(last);
+    const shown = this.timeline;
+    if (!shown) return;
+    const { read } = await this.bridge.page(shown.room, { at: "end" }, 1, ALL);
+    if (read === null) return;
+    for (const timeline of [shown, this.#whole]) if (timeline?.room === shown.room) timeline.readUpTo(read);
   }
 
   patch(id: string, change: Partial<SavedRoom>): void {

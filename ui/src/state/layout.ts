@@ -46,8 +46,9 @@ export function layout(previous: readonly Item[], rows: readonly Row[], wish: La
     const when = momentOf(row);
     const unread: boolean = !lineDrawn && row.place > (wish.line ?? 0) && !row.mine;
     lineDrawn ||= unread;
-    const day: number | null = when >= dayEnd ? when : null;
-    if (day !== null) dayEnd = endOfDay(when);
+    const seen = seenBy(row, when);
+    const day: number | null = seen >= dayEnd ? seen : null;
+    if (day !== null) dayEnd = endOfDay(day);
     const grouped: boolean = above !== null && day === null && !unread && belongsTo(above, row, when);
     const item: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped, repeats: wish.repeats?.(row.key) ?? null, run: isMuted(row) ? [] : null };
     items.push(item);
@@ -71,12 +72,16 @@ function withRuns(items: readonly Item[]): Item[] {
   });
 }
 
+const isMoment = (ms: number | null): ms is number => ms !== null && Number.isFinite(ms) && Math.abs(ms) < LAST_MOMENT;
+
 /** When a row was said, as far as anyone knows. */
 export function momentOf(row: Row): number {
-  const isMoment = (ms: number | null): ms is number => ms !== null && Number.isFinite(ms) && Math.abs(ms) < LAST_MOMENT;
   if (isMoment(row.createdAt)) return row.createdAt;
   return isMoment(row.receivedAt) ? row.receivedAt : 0;
 }
+
+/** A time may be of another zone, or of a clock that is ahead: nothing was said after it was seen here, and the rows below get no day from it. */
+const seenBy = (row: Row, when: number): number => (isMoment(row.receivedAt) ? Math.min(when, row.receivedAt) : when);
 
 function belongsTo(above: Item, row: Row, when: number): boolean {
   const upper = above.row;

@@ -4,7 +4,7 @@ import type { AppError, Page, Pull, PullWish, Row, Stand } from "../bridge/dto";
 import { EDGE_PAUSE_MS, followedRows, HELD_ROWS, PAGE_ROWS, pulls, REFRESH_MS, SKELETON_MS, type Pulls } from "./bounds";
 import { Drawn, type DrawnWish } from "./drawn";
 import { Ear } from "./ear";
-import { COUNTED_ROWS, Fresh } from "./fresh.svelte";
+import { Fresh } from "./fresh.svelte";
 import { layout, type Item, type Mark } from "./layout";
 import { ReadMark } from "./readMark";
 import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
@@ -96,13 +96,14 @@ export class Timeline {
   }
 
   /** An earlier page of this window was given back while somebody read here: they go on where they stood. */
-  async comeBack(stand: Stand, unread: number): Promise<void> {
+  async comeBack(stand: Stand): Promise<void> {
     await this.#load({ at: "around", place: stand.place }, PAGE_ROWS, (page) => {
       this.line = this.#read.at = page.read;
       this.following = page.rows.length === 0;
       this.goal = this.following ? "end" : stand;
-      if (unread > 0) this.fresh.atLeast(unread);
+      this.fresh.clear(stand.after);
     });
+    if (!this.following) await this.fresh.countOn(this.#pages);
   }
 
   /** The window can be seen again: one page, at the place where it stood, unless somebody is on the way to another, or to the first. */
@@ -141,7 +142,7 @@ export class Timeline {
     this.#goingTo = key;
     await this.#load({ at: "after", place: place - 1 }, PAGE_ROWS, (page) => {
       this.following = false;
-      this.fresh.clear(page.rows.at(-1)?.place ?? null);
+      this.fresh.clear(Math.max(lastPlace(page.rows) ?? 0, this.#drawn.known));
       this.goal = "row";
     });
     if (this.#goingTo === key) this.#goingTo = null;
@@ -163,8 +164,8 @@ export class Timeline {
     this.fresh.clear(null);
   }
 
-  /** Takes what it lacked; so much is unread in all. */
-  async apply({ changes: told, end }: Pick<Pull, "changes" | "end">, unread: number): Promise<void> {
+  /** Takes what it lacked. */
+  async apply({ changes: told, end }: Pick<Pull, "changes" | "end">): Promise<void> {
     // A session has come, and what was read without one looks other than it would now.
     if (told !== null && this.#pages.kept && !this.#loading) return this.repaint();
     const changes = told && (this.view === ALL ? this.#drawn.heeding(told, this.#stretch) : concerning(told, [...this.#stretch.rows, ...this.items.map(({ row }) => row)]));
@@ -172,7 +173,7 @@ export class Timeline {
     if (changes === null || !this.loaded || this.#loading) return;
     // Somebody has begun to read since: they get all of it.
     if (changes.leftOut > 0 && this.pulls.reading !== "sampled") return this.#poke();
-    if (changes.reset) return this.view !== ALL ? this.#reread() : this.following ? this.#loadLast(end) : this.#outrun(unread);
+    if (changes.reset) return this.following ? this.#loadLast(end) : this.#refreshHeld(false);
     if (changes.upserts.length === 0 && changes.removed.length === 0) {
       this.#ear.listen(changes.heard);
       this.#stretch = { ...this.#stretch, revision: changes.revision };
@@ -301,12 +302,13 @@ export class Timeline {
     }
   }
 
-  /** Following, and more came than a screen shows: only the screen crosses. */
+  /** Following, and more came than a screen shows: only the screen crosses. A view takes longer to read, and is so now and then. */
   async #loadLast(end: Page | null = null): Promise<void> {
+    if (this.view !== ALL && !this.#isTime()) return;
     const generation = this.#generation;
     const page = end ?? await this.#pages.read({ at: "end" }, pulls(true, false, this.screenRows).rows);
     if (generation !== this.#generation) return;
-    if (!this.following) return this.#outrun(COUNTED_ROWS);
+    if (!this.following) return this.#refreshHeld(false);
     this.#ear.listen(page.rows);
     const sampled = this.tempo.oneIn > 1;
     if (!sampled) this.#drawn.whole();
@@ -353,21 +355,16 @@ export class Timeline {
     return { held: !this.following, open: (key) => this.unfolded.areRepeatsOpen(key) };
   }
 
-  /** Held, and more came than a pull carries: count what can be known, read the held rows again now and then. */
-  async #outrun(unread: number): Promise<void> {
-    this.fresh.atLeast(unread);
-    await this.#refreshHeld(false);
-  }
-
-  async #refreshHeld(force: boolean): Promise<void> {
+  /** Held, and more came than a pull carries, or nobody pulled: the held rows are read again, `now` or when it is time, and what is new is counted. */
+  async #refreshHeld(now: boolean): Promise<void> {
     if (this.#stretch.rows.length === 0) return this.#load({ at: "end" }, PAGE_ROWS, () => (this.goal = "end"));
-    if (performance.now() < this.#refreshAt && !force) return;
-    this.#refreshAt = performance.now() + REFRESH_MS;
+    if (!now && !this.#isTime()) return void (this.fresh.isLeast = true);
     const generation = this.#generation;
     const page = await readHeld(this.#pages.read, this.#stretch.rows, this.stand(), PAGE_ROWS);
     if (generation !== this.#generation || page.rows.length === 0) return;
     const { hasOlder, reachedStart, from } = this.#stretch;
     this.#show({ ...fromPage(page), hasOlder: hasOlder || page.hasOlder, reachedStart, from });
+    await this.fresh.countOn(this.#pages);
   }
 
   #show(stretch: Stretch): void {
@@ -384,13 +381,12 @@ export class Timeline {
     this.items = layout(this.items, rows, { line: this.line, recycle: this.following, repeats: (key) => this.#drawn.crowd.repeatsOf(key) });
   }
 
-  /** A view that the room has outrun is read again, now or when it is time. */
-  async #reread(): Promise<void> {
-    const now = performance.now();
-    if (now < this.#refreshAt) return void setTimeout(this.#poke, this.#refreshAt - now);
-    if (!this.following) return this.#outrun(0);
-    this.#refreshAt = now + REFRESH_MS;
-    await this.#loadLast();
+  /** Whether what the room has outrun may be read again. If not, there is a pull once it may. */
+  #isTime(): boolean {
+    const wait = this.#refreshAt - performance.now();
+    if (wait > 0) setTimeout(this.#poke, wait);
+    else this.#refreshAt = performance.now() + REFRESH_MS;
+    return wait <= 0;
   }
 
   #pauseOlder(now: number): void {

@@ -239,9 +239,7 @@ export class FakeBridge implements Bridge {
 
   markRead(room: string, place: number): Promise<void> {
     return this.#answer("markRead", [room, place], () => {
-      // As the cache does it: never beyond what is there, and never back.
-      const last = this.room.rows.findLast((row) => row.place <= place)?.place ?? null;
-      if (last !== null && last > (this.room.read ?? 0)) this.room.read = last;
+      this.room.readUpTo(place);
       this.tick();
     });
   }

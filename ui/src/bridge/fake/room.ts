@@ -56,6 +56,12 @@ export class FakeRoom {
     return this.#rows.slice(countBelow(this.#rows, after + 1)).filter((row) => row.place < ECHO && !row.mine && (!kind || row.kind === kind)).length;
   }
 
+  /** As the cache does it: never beyond what is settled, and never back. */
+  readUpTo(place: number): void {
+    const last = this.#rows[countBelow(this.#rows, Math.min(place + 1, ECHO)) - 1]?.place ?? null;
+    if (last !== null && last > (this.read ?? 0)) this.read = last;
+  }
+
   page(anchor: Anchor, limit: number): Page {
     const [from, to] = this.#range(anchor, limit);
     return {
