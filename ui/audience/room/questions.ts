@@ -32,11 +32,11 @@ export function voted(items: Items, id: string, votes: number, mine: boolean): I
 
 const isOver = (item: Item): boolean => item.work === "answered" || item.work === "dismissed" || item.work === "follow_up";
 
-/** Questions of the room for a list: the one on stage, the next, those that most want answered, then what is over, newest first. */
+/** Questions of the room for a list: the one on stage, the next, those that most want answered, then what is over, newest first; of what was removed nothing is left to read. */
 export function listed(items: Items): Item[] {
   const rank = (item: Item): number => (item.stage === "now" ? 0 : item.stage === "next" ? 1 : isOver(item) ? 3 : 2);
   return [...items.values()]
-    .filter((item) => item.review === "approved" && item.published === "" && item.number > 0 && item.work !== "merged")
+    .filter((item) => item.review === "approved" && item.published === "" && item.number > 0 && item.work !== "merged" && item.text !== "")
     .sort((a, b) => rank(a) - rank(b) || (rank(a) === 3 ? b.number - a.number : b.votes - a.votes || a.number - b.number));
 }
 

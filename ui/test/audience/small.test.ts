@@ -146,6 +146,8 @@ test("questions are listed by what the room is at, then by what it wants", () =>
     item(6, { work: "merged" }),
     item(7, { review: "pending" }),
     item(8, { work: "dismissed" }),
+    // What a moderator removed keeps its number, and nothing else.
+    item(9, { text: "", asker: {}, work: "dismissed" }),
   ].map((one) => readItem(one) as Item);
   expect(listed(put(new Map(), questions)).map(({ number }) => number)).toEqual([5, 4, 2, 1, 8, 3]);
 });
