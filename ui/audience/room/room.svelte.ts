@@ -1,12 +1,14 @@
 // The room as somebody of the audience has it: what was said, what becomes of questions, and what is still on its way there.
 import { answers, entriesOf, findAnswer, PAGE, pageBefore } from "./history";
 import { asker, query, type Ask, type Reply } from "./http";
+import { knocked } from "./knock";
 import { Link, type Knock, type Phase } from "./link";
 import * as outbox from "./outbox";
 import { Pause } from "./pause.svelte";
 import * as questions from "./questions";
 import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
+import { Votes } from "./votes";
 import { frames, number, readAbilities, readItem, text, type Entry, type Item, type Me, type Told } from "./wire";
 import type { Hears, World } from "./world";
 
@@ -39,6 +41,7 @@ export class Room {
   readonly #hears: Hears;
   readonly #ask: Ask;
   readonly #link: Link;
+  readonly #voting: Votes;
   /** Nothing older is kept than this place. */
   #start = $state(1);
   #epoch = "";
@@ -60,7 +63,6 @@ export class Room {
   /** Its person has left: what is still under way changes nothing, and leaves nothing for the next. */
   #over = false;
   #asking = new Set<string>();
-  #voting = new Set<string>();
 
   constructor(place: Place, token: string, world: World, hears: Hears, kept: outbox.Outbox = []) {
     this.#place = place;
@@ -69,6 +71,7 @@ export class Room {
     this.#hears = hears;
     this.outbox = kept;
     this.#ask = asker(world.origin, token, world.fetch);
+    this.#voting = new Votes(this.#ask, place.stream, this);
     this.#link = new Link({
       knock: () => this.#knock(),
       open: () => world.open(`${world.origin.replace(/^http/, "ws")}/ws`, ["aside", `token.${token}`]),
@@ -101,17 +104,9 @@ export class Room {
 
   async #knock(): Promise<Knock> {
     const reply = await this.#ask("api/capabilities");
-    if (reply.kind === "unreachable") return reply;
-    if (reply.kind === "refused") {
-      if (reply.status === 401) return { kind: "refused", why: "token" };
-      // Whoever was let in before hears what a proxy says while the server behind it is away.
-      if (this.me !== null) return { kind: "later", askedMs: reply.waitMs };
-      if (reply.status === 403 || reply.status === 421) return { kind: "refused", why: "address" };
-      if (reply.status === 404 || reply.status === 405) return { kind: "refused", why: "server" };
-      return { kind: "later", askedMs: reply.waitMs };
-    }
-    ({ me: this.me, contentBytes: this.contentBytes, slowSeconds: this.slowSeconds, votes: this.votes } = readAbilities(reply.data));
-    return { kind: "in" };
+    const knock = knocked(reply, this.me !== null);
+    if (reply.kind === "ok") ({ me: this.me, contentBytes: this.contentBytes, slowSeconds: this.slowSeconds, votes: this.votes } = readAbilities(reply.data));
+    return knock;
   }
 
   #heard(told: Told): void {
@@ -379,21 +374,7 @@ export class Room {
       }, reply);
   }
 
-  /** Whether I want it answered: shown at once, and as the server has it a moment later. */
   async vote(item: Item): Promise<void> {
-    const id = item.questionId;
-    if (this.#voting.has(id)) return;
-    this.#voting.add(id);
-    const wanted = item.voted !== true;
-    this.items = questions.voted(this.items, id, item.votes + (wanted ? 1 : -1), wanted);
-    const reply = await this.#ask("api/question/vote", { questionId: id, streamId: this.#place.stream, vote: wanted });
-    this.#voting.delete(id);
-    if (reply.kind === "ok") {
-      this.items = questions.voted(this.items, id, number(reply.data["votes"]), reply.data["voted"] === true);
-    } else {
-      const now = this.items.get(id)?.votes ?? item.votes;
-      this.items = questions.voted(this.items, id, now + (wanted ? -1 : 1), !wanted);
-      this.#hears.failed("vote");
-    }
+    if (!(await this.#voting.cast(item))) this.#hears.failed("vote");
   }
 }
