@@ -256,7 +256,7 @@ export class Room {
   }
 
   async loadOlder(): Promise<void> {
-    if (this.older === "loading" || this.first <= this.#start || this.rows.length >= MOST) return;
+    if (this.older === "loading" || this.first <= this.#start) return;
     this.older = "loading";
     const { first } = this;
     const mine = this.#reading;
@@ -264,7 +264,10 @@ export class Room {
     this.older = reply.kind === "ok" ? "idle" : "failed";
     // Rows that were let go of meanwhile would leave a hole.
     if (reply.kind !== "ok" || mine !== this.#reading || first !== this.first) return;
-    this.rows = merge(this.rows, this.#entries(reply.data));
+    const rows = merge(this.rows, this.#entries(reply.data));
+    // Who reads so far up is far from the end: that makes place.
+    this.detached ||= rows.length > MOST;
+    this.rows = rows.slice(0, MOST);
     // A page that brings nothing would bring nothing again.
     if (first === this.first) this.#start = first;
   }

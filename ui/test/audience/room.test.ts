@@ -316,6 +316,26 @@ test("a fast room is held in bounds, for who follows and for who reads further u
   expect(server.room.rows.map((row) => row.seq)).toEqual(Array.from({ length: 52 }, (_, n) => seq - 51 + n));
 });
 
+test("older rows are shown to the beginning, however many: at the bound those at the far end make place", async () => {
+  await online();
+  history(() => 5_000);
+  server.wire.drop();
+  await vi.advanceTimersByTimeAsync(10);
+  await server.join("two", 5_000, { resumed: false });
+  server.room.following = false;
+  for (let turn = 1; turn <= 25; turn++) {
+    await server.room.loadOlder();
+    expect(server.room.first).toBe(4_951 - 50 * turn);
+    expect(server.room.rows.length).toBe(Math.min(50 + 50 * turn, MOST));
+  }
+  expect(server.room.detached).toBe(true);
+  const places = server.room.rows.map(({ seq }) => seq);
+  expect(places, "no hole").toEqual(places.map((_, n) => 3_701 + n));
+  server.room.newest();
+  await settled();
+  expect([server.room.rows.at(-1)?.seq, server.room.detached]).toEqual([5_000, false]);
+});
+
 test("nothing that was removed stays, asleep or awake", async () => {
   const wire = await online();
   wire.tell(message(1));
