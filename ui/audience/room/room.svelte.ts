@@ -1,11 +1,12 @@
 // The room as somebody of the audience has it: what was said, what becomes of questions, and what is still on its way there.
 import { answers, entriesOf, findAnswer, PAGE, pageBefore } from "./history";
-import { asker, query, type Ask, type Reply } from "./http";
+import { asker, passes, query, type Ask, type Reply } from "./http";
 import { knocked } from "./knock";
 import { Link, type Knock, type Phase } from "./link";
 import * as outbox from "./outbox";
 import { Pause } from "./pause.svelte";
 import * as questions from "./questions";
+import { Removals } from "./removals";
 import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
 import { Votes } from "./votes";
@@ -42,6 +43,7 @@ export class Room {
   readonly #ask: Ask;
   readonly #link: Link;
   readonly #voting: Votes;
+  readonly #removals: Removals;
   /** Nothing older is kept than this place. */
   #start = $state(1);
   #epoch = "";
@@ -53,10 +55,6 @@ export class Room {
   /** Whatever belongs to an earlier reading of them is dropped. */
   #catching = 0;
   #reading = 0;
-  /** The newest removal that is known. */
-  #removals = 0;
-  /** What was removed while a page that still has it may be under way. */
-  readonly #gone = new Set<string>();
   #incoming: Entry[] = [];
   #changed: Told[] = [];
   #flushing = false;
@@ -72,6 +70,7 @@ export class Room {
     this.outbox = kept;
     this.#ask = asker(world.origin, token, world.fetch);
     this.#voting = new Votes(this.#ask, place.stream, this);
+    this.#removals = new Removals(this.#ask, place.stream);
     this.#link = new Link({
       knock: () => this.#knock(),
       open: () => world.open(`${world.origin.replace(/^http/, "ws")}/ws`, ["aside", `token.${token}`]),
@@ -137,11 +136,13 @@ export class Room {
         break;
       case "triage":
       case "votes":
-      case "removed":
-        if (told.type === "removed") this.#removals = Math.max(this.#removals, told.number);
         if (told.type === "triage") this.#live(told.item.change);
         if (told.type === "votes") for (const [, , change] of told.votes) this.#live(change);
         this.#changed.push(told);
+        this.#soon();
+        break;
+      case "removed":
+        this.#removals.told(told.id, told.number);
         this.#soon();
         break;
       case "other":
@@ -167,10 +168,25 @@ export class Room {
       }
       this.#epoch = epoch;
       this.#position = seq;
-      this.newest();
-    } else if (!this.loaded || removals !== this.#removals) this.newest();
-    this.#removals = removals;
+      this.#anew(removals);
+    } else if (!this.loaded) this.#anew(removals);
+    else void this.#readRemoved(removals);
     this.#transmitAll();
+  }
+
+  /** What is fetched now is without what was removed until now. */
+  #anew(removals: number): void {
+    this.#removals.begin(removals);
+    this.newest();
+  }
+
+  /** What was removed while nobody told us goes from the rows, which stay: somebody may be reading them. */
+  async #readRemoved(until: number): Promise<void> {
+    const failed = await this.#removals.read(until);
+    this.rows = without(this.rows, this.#removals.gone);
+    if (failed === null || this.#over) return;
+    if (passes(failed)) this.#later(() => this.#readRemoved(until), failed);
+    else this.#anew(until);
   }
 
   #soon(): void {
@@ -191,12 +207,11 @@ export class Room {
     for (const told of this.#changed.splice(0)) {
       if (told.type === "triage") this.items = questions.put(this.items, [told.item]);
       else if (told.type === "votes") this.items = questions.count(this.items, told.votes);
-      else if (told.type === "removed") this.#gone.add(told.id);
     }
     const nonces = new Set(came.filter((entry) => entry.user === this.me?.user).map((entry) => entry.nonce));
-    came = without(came, this.#gone);
+    came = without(came, this.#removals.gone);
     this.#show(came);
-    this.rows = without(this.rows, this.#gone);
+    this.rows = without(this.rows, this.#removals.gone);
     if (this.items !== before) this.#tellOf([...this.items.values()].filter((item) => before.get(item.questionId) !== item), before);
     this.#settle(this.outbox, nonces);
     for (const entry of came) if (!entry.removed) this.#hear(entry);
@@ -293,7 +308,7 @@ export class Room {
   }
 
   #entries(data: Record<string, unknown>): Entry[] {
-    return [...without(entriesOf(data), this.#gone)];
+    return [...without(entriesOf(data), this.#removals.gone)];
   }
 
   /** What became of questions while nobody told us. */

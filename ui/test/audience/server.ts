@@ -48,7 +48,7 @@ export class Wire implements Socket {
 }
 
 export type Reply = { status: number; body?: object; headers?: Record<string, string> } | "down";
-type Request = { path: string; query: URLSearchParams; body: Record<string, unknown> };
+export type Request = { path: string; query: URLSearchParams; body: Record<string, unknown> };
 
 export const message = (seq: number, more: object = {}): object => ({ type: "message", id: `e-${seq}`, seq, user: "bo", displayName: "Bo", content: String(seq), createdat: 1_700_000_000_000 + seq, ...more });
 export const item = (n: number, more: object = {}): object => ({ questionId: `q-${n}`, seq: n, number: n, change: n, text: `question ${n}`, asker: { user: "bo", displayName: "Bo" }, askedAt: 1_700_000_000_000, ...more });
