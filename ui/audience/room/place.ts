@@ -58,7 +58,10 @@ export class Memory {
     return holds ? (kept.token as string) : null;
   }
 
+  /** Another person finds nothing of who was here; without a token there was nobody, or the same person, whose token had ended. */
   keepNamed(token: string): void {
+    const before = this.token();
+    if (before !== null && before !== token) this.#forgetWords();
     this.#token = token;
     attempt(() => this.#here.setItem(`${this.#key}token`, token), undefined);
   }
@@ -80,6 +83,10 @@ export class Memory {
   /** Out: nothing of the person stays. */
   forget(): void {
     this.forgetToken();
+    this.#forgetWords();
+  }
+
+  #forgetWords(): void {
     for (const what of ["outbox", "draft"] as const) this.keep(what, "");
   }
 
