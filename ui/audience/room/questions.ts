@@ -1,5 +1,5 @@
 // The questions of a room as its audience knows them: what becomes of each, and how many want it answered.
-import type { Item } from "./wire";
+import type { Item, Me } from "./wire";
 
 export type Items = ReadonlyMap<string, Item>;
 
@@ -41,6 +41,14 @@ export function listed(items: Items): Item[] {
 }
 
 /** What I asked that is no question of the room, or not yet. */
-export function waiting(items: Items, me: { readonly user: string; readonly audience: boolean }): Item[] {
+export function waiting(items: Items, me: Pick<Me, "user" | "audience">): Item[] {
   return [...items.values()].filter((item) => (me.audience || item.asker === me.user) && item.review !== "approved" && item.published === "" && item.text !== "").sort((a, b) => a.askedAt - b.askedAt);
+}
+
+/** Whether I asked it: under my name, from this page, or, where nobody learns who asks, because I am told what only its asker is. */
+export function isMine(items: Items, id: string, me: Me | null, asked: ReadonlySet<string>): boolean {
+  const item = items.get(id);
+  if (id !== "" && asked.has(id)) return true;
+  if (!item || !me) return false;
+  return item.asker === me.user || (me.audience && (item.private.length > 0 || items.get(item.sourceId)?.published === id));
 }

@@ -9,6 +9,7 @@ import * as questions from "./questions";
 import { Removals } from "./removals";
 import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
+import { tellOfEntry, tellOfItems } from "./telling";
 import { Votes } from "./votes";
 import { frames, number, readAbilities, readItem, text, type Entry, type Item, type Me, type Told } from "./wire";
 import type { Hears, World } from "./world";
@@ -61,13 +62,16 @@ export class Room {
   /** Its person has left: what is still under way changes nothing, and leaves nothing for the next. */
   #over = false;
   #asking = new Set<string>();
+  /** Questions that were asked from this tab: in a room that tells nobody who asks, no item names me. */
+  #asked = $state.raw<ReadonlySet<string>>(new Set());
 
-  constructor(place: Place, token: string, world: World, hears: Hears, kept: outbox.Outbox = []) {
+  constructor(place: Place, token: string, world: World, hears: Hears) {
     this.#place = place;
     this.#token = token;
     this.#world = world;
     this.#hears = hears;
-    this.outbox = kept;
+    this.outbox = outbox.readOutbox(world.read("outbox"));
+    this.#asked = new Set(world.read("asked")?.split("\n"));
     this.#ask = asker(world.origin, token, world.fetch);
     this.#voting = new Votes(this.#ask, place.stream, this);
     this.#removals = new Removals(this.#ask, place.stream);
@@ -91,6 +95,8 @@ export class Room {
   };
   wake = (): void => this.#link.wake();
   retry = (): void => this.#link.retry();
+
+  isMine = (id: string): boolean => questions.isMine(this.items, id, this.me, this.#asked);
 
   get first(): number {
     return this.rows[0]?.seq ?? 0;
@@ -212,19 +218,11 @@ export class Room {
     came = without(came, this.#removals.gone);
     this.#show(came);
     this.rows = without(this.rows, this.#removals.gone);
-    if (this.items !== before) this.#tellOf([...this.items.values()].filter((item) => before.get(item.questionId) !== item), before);
+    const changed = this.items === before ? [] : [...this.items.values()].filter((item) => before.get(item.questionId) !== item);
+    this.rows = edited(this.rows, changed);
+    tellOfItems(this.#hears, changed, before, this.isMine);
     this.#settle(this.outbox, nonces);
-    for (const entry of came) if (!entry.removed) this.#hear(entry);
-  }
-
-  #tellOf(items: readonly Item[], before: questions.Items): void {
-    this.rows = edited(this.rows, items);
-    for (const item of items) {
-      const was = before.get(item.questionId);
-      if (item.stage === "now" && was?.stage !== "now") this.#hears.staged(item);
-      const privately = item.private.at(-1);
-      if (privately && item.asker === this.me?.user && item.private.length > (was?.private.length ?? 0)) this.#hears.answered(privately.orgName, item.number);
-    }
+    for (const entry of came) if (!entry.removed && !this.#isOwn(entry)) tellOfEntry(this.#hears, entry, this.items.get(entry.questionId), this.isMine);
   }
 
   #show(came: readonly Entry[]): void {
@@ -237,11 +235,9 @@ export class Room {
     this.rows = this.following && rows.length > KEPT + PAGE ? rows.slice(-KEPT) : rows;
   }
 
-  #hear(entry: Entry): void {
-    if (entry.user === this.me?.user && entry.kind !== "answer") return;
-    const item = this.items.get(entry.questionId);
-    if (entry.kind === "answer" && item && item.asker === this.me?.user) this.#hears.answered(entry.org, item.number);
-    else this.#hears.said(entry);
+  /** Said by me, as far as that is known: where nobody learns who asks, by its nonce until the reply names it. */
+  #isOwn(entry: Entry): boolean {
+    return entry.kind !== "answer" && (entry.user === this.me?.user || this.isMine(entry.id) || this.outbox.some(({ nonce }) => nonce === entry.nonce));
   }
 
   #settle(next: outbox.Outbox, seen: ReadonlySet<string> = new Set()): void {
@@ -250,7 +246,7 @@ export class Room {
     // A message that is held has no id here: it is known by its text.
     const held = new Set(this.me ? questions.waiting(this.items, this.me).map((item) => item.text) : []);
     this.outbox = outbox.settle(next, seen, this.#position, waits).filter((one) => !(one.state === "review" && one.id === "" && held.has(one.text)));
-    this.#world.keep(this.outbox.length === 0 ? "" : JSON.stringify(this.outbox));
+    this.#world.keep("outbox", this.outbox.length === 0 ? "" : JSON.stringify(this.outbox));
   }
 
   /** Begins anew at the end of the room: what comes from now on goes behind the newest page, which is fetched. */
@@ -383,8 +379,10 @@ export class Room {
     if (this.#over) return;
     if (reply.kind === "ok") {
       this.pause.heard();
-      const review = reply.data["review"] !== undefined;
-      this.#settle(outbox.change(this.outbox, nonce, { state: review ? "review" : "stored", seq: number(reply.data["seq"]), id: review ? text(reply.data["id"]) : "" }));
+      const [id, review] = [text(reply.data["id"]), reply.data["review"] !== undefined];
+      this.#asked = new Set([...this.#asked, id]);
+      this.#world.keep("asked", [...this.#asked].join("\n"));
+      this.#settle(outbox.change(this.outbox, nonce, { state: review ? "review" : "stored", seq: number(reply.data["seq"]), id: review ? id : "" }));
     } else if (reply.kind === "refused" && reply.status === 401) this.#link.refuse("token");
     else if (reply.kind === "refused" && (reply.status < 500 || reply.status === 503)) this.#refused(nonce, reply.status, reply.waitMs);
     else this.#later(async () => {

@@ -58,6 +58,8 @@ export interface Item {
   readonly stage: "none" | "next" | "now";
   readonly review: "approved" | "pending" | "rejected";
   readonly published: string;
+  /** The submission that it was, or the message. */
+  readonly sourceId: string;
   readonly reason: string;
   readonly answers: number;
   readonly private: readonly PrivateAnswer[];
@@ -196,6 +198,7 @@ export function readItem(value: unknown): Item | null {
     stage: word(data["stage"], ["none", "next", "now"], "none"),
     review: word(data["review"], ["approved", "pending", "rejected"], "approved"),
     published: text(data["published"]),
+    sourceId: text(data["sourceId"]),
     reason: text(data["reason"]),
     answers: number(data["answers"]),
     private: list(data["private"]).map((value) => {

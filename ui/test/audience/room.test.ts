@@ -2,8 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KEPT, MOST } from "../../audience/room/timeline";
 import { waiting } from "../../audience/room/questions";
-import { readOutbox } from "../../audience/room/outbox";
-import { item, message, ok, Server, settled, type Reply, type Request, type Wire } from "./server";
+import { history, item, message, ok, page, Server, settled, type Wire } from "./server";
 
 let server: Server;
 beforeEach(() => {
@@ -21,19 +20,10 @@ async function online(seq = 0): Promise<Wire> {
 }
 
 const texts = (): string[] => server.room.rows.map((row) => row.text);
-const page = (from: number, to: number): object[] => Array.from({ length: to - from + 1 }, (_, n) => message(from + n));
-
-/** History as a server has it: the newest fifty before a place. */
-function history(newest: () => number): void {
-  server.replies["api/message/chatmsg"] = ({ query }) => {
-    const before = Math.min(Number(query.get("before")), newest() + 1);
-    return ok({ items: before <= 1 ? [] : page(Math.max(1, before - 50), before - 1) });
-  };
-}
 
 test("the newest page and what comes meanwhile are one list", async () => {
   server = new Server();
-  history(() => 103);
+  history(server, () => 103);
   server.room.start();
   await settled();
   server.wire.open();
@@ -57,7 +47,7 @@ test("where the beginning was thrown away, the oldest that is left is the start,
   expect([server.room.first, server.room.begins]).toEqual([52, true]);
   // Another life of the room begins where it begins.
   server.wire.drop();
-  history(() => 100);
+  history(server, () => 100);
   await vi.advanceTimersByTimeAsync(10);
   await server.join("two", 100, { resumed: false });
   expect(server.room.begins).toBe(false);
@@ -107,7 +97,7 @@ test("too far back, or another life of the room: the newest page, and nothing of
   await settled();
   for (const epoch of ["one", "two"]) {
     server.wire.drop();
-    history(() => 20_000);
+    history(server, () => 20_000);
     await vi.advanceTimersByTimeAsync(60_000);
     await server.join(epoch, 20_000, { resumed: false });
     expect(server.room.first).toBe(19_951);
@@ -132,7 +122,7 @@ test("what I say is there at once, and one row when it comes back, whichever is 
   wire.tell({ type: "ack", nonce: "nonce-2", id: "e-2", seq: 2 });
   expect(texts()).toEqual(["ack first", "echo first"]);
   expect(server.room.outbox).toEqual([]);
-  expect(server.kept).toBe("");
+  expect(server.kept.outbox).toBe("");
 });
 
 test("somebody else's nonce settles nothing of mine", async () => {
@@ -160,7 +150,7 @@ test("what was under way when the link broke goes out again under the same name"
   expect(texts()).toEqual(["stored, unheard", "lost"]);
   expect(server.room.outbox.map(({ text }) => text)).toEqual(["written while away"]);
   // A page that is loaded anew finds it.
-  const kept = readOutbox(server.kept);
+  const { kept } = server;
   server.room.stop();
   server = new Server(kept);
   server.room.start();
@@ -310,7 +300,7 @@ test("a fast room is held in bounds, for who follows and for who reads further u
   expect(server.room.detached).toBe(true);
   expect(server.room.first, "what is read does not go away").toBe(401);
   server.room.following = true;
-  history(() => seq);
+  history(server, () => seq);
   server.room.newest();
   await flood(2);
   expect(server.room.rows.map((row) => row.seq)).toEqual(Array.from({ length: 52 }, (_, n) => seq - 51 + n));
@@ -318,7 +308,7 @@ test("a fast room is held in bounds, for who follows and for who reads further u
 
 test("older rows are shown to the beginning, however many: at the bound those at the far end make place", async () => {
   await online();
-  history(() => 5_000);
+  history(server, () => 5_000);
   server.wire.drop();
   await vi.advanceTimersByTimeAsync(10);
   await server.join("two", 5_000, { resumed: false });
@@ -349,83 +339,6 @@ test("nothing that was removed stays, asleep or awake", async () => {
   await vi.advanceTimersByTimeAsync(10);
   await server.join("one", 2, { removals: 2 });
   expect(server.room.rows.map((row) => [row.text, row.removed])).toEqual([["", true], ["", true]]);
-});
-
-/** Somebody reads 300 rows, further up than the end, and seven were removed while the link was away. */
-async function readingAway(removals: (request: Request) => Reply): Promise<void> {
-  const wire = await online();
-  server.room.following = false;
-  for (let seq = 1; seq <= 300; seq++) wire.tell(message(seq));
-  wire.tell({ type: "removed", id: "e-2", seq: 2, number: 1 });
-  await settled();
-  server.replies["api/moderation/removals"] = removals;
-  history(() => 300);
-  wire.drop();
-  await vi.advanceTimersByTimeAsync(10);
-  await server.join("one", 300, { removals: 7 });
-}
-
-const removed = (from: number, to: number): Reply => ok({ removals: Array.from({ length: to - from + 1 }, (_, n) => ({ number: from + n, id: `e-${from + n + 98}`, seq: from + n + 98 })) });
-const gone = (): number[] => server.room.rows.filter((row) => row.removed).map((row) => row.seq);
-
-test("whoever reads further up stays there, and learns what was removed while the link was away", async () => {
-  await readingAway(({ query }) => (Number(query.get("after")) < 4 ? removed(2, 4) : removed(5, 7)));
-  expect(server.asked("api/moderation/removals").map(({ query }) => [query.get("stream"), query.get("after")])).toEqual([
-    ["s1", "1"],
-    ["s1", "4"],
-  ]);
-  expect([server.room.first, server.room.rows.length, server.room.loaded]).toEqual([1, 300, true]);
-  expect(gone()).toEqual([2, 100, 101, 102, 103, 104, 105]);
-  server.wire.tell({ type: "removed", id: "e-9", seq: 9, number: 8 });
-  await settled();
-  server.wire.drop();
-  await vi.advanceTimersByTimeAsync(1_000);
-  await server.join("one", 300, { removals: 8 });
-  expect(server.asked("api/moderation/removals"), "nothing was missed").toHaveLength(2);
-});
-
-test.each([
-  ["cannot be read", { status: 404 } as Reply],
-  ["end too early", removed(2, 3)],
-  ["are no answer", ok({ removals: "none" })],
-])("removals that %s: the newest page, and nothing of before", async (_, reply) => {
-  let first = true;
-  await readingAway(() => {
-    const once = first ? reply : ok({ removals: [] });
-    first = false;
-    return once;
-  });
-  expect(server.room.first).toBe(251);
-});
-
-test("removals that cannot be read for a moment are asked for again, and the place is kept", async () => {
-  let down = true;
-  await readingAway(() => (down ? { status: 503, headers: { "retry-after": "2" } } : removed(2, 7)));
-  down = false;
-  await vi.advanceTimersByTimeAsync(2_000);
-  expect([server.room.first, gone().length]).toEqual([1, 7]);
-});
-
-test("a removal that is told while those before it are being read counts for none of them", async () => {
-  let answer = (): void => {};
-  const slow = new Promise<void>((resolve) => (answer = resolve));
-  await readingAway(() => removed(2, 7));
-  server.wire.drop();
-  server.delays["api/moderation/removals"] = slow;
-  await vi.advanceTimersByTimeAsync(1_000);
-  await server.join("one", 300, { removals: 9 });
-  server.wire.tell({ type: "removed", id: "e-110", seq: 110, number: 10 });
-  await settled();
-  expect(gone()).toContain(110);
-  // The link goes before the answer is here.
-  server.wire.drop();
-  await vi.advanceTimersByTimeAsync(2_000);
-  server.replies["api/moderation/removals"] = () => removed(8, 10);
-  await server.join("one", 300, { removals: 10 });
-  answer();
-  await settled();
-  expect(server.asked("api/moderation/removals").at(-1)?.query.get("after")).toBe("7");
-  expect(gone().slice(-4)).toEqual([106, 107, 108, 110]);
 });
 
 test("a message that is held for a word waits for review, once, and my own question without a name is shown", async () => {
@@ -459,11 +372,11 @@ test("whoever has left leaves nothing behind: what was still under way keeps not
   server.room.say("question", "of the one who left");
   wire.tell(message(1));
   server.room.stop();
-  server.kept = "";
+  server.kept.outbox = "";
   await settled();
   answer();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(server.kept).toBe("");
+  expect(server.kept.outbox).toBe("");
   expect(server.heard).toEqual([]);
   expect(server.asked("api/question/add")).toHaveLength(1);
 });

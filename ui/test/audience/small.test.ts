@@ -87,23 +87,24 @@ test("a guest is remembered for as long as the token lasts, a named person for t
 test("another person's invitation in the same tab finds nothing of who was there before; one's own link, opened once more, does", () => {
   const place = { topic: "8001", stream: "s1" };
   const fresh = (): Memory => new Memory(place, sessionStorage, localStorage);
-  const words = (): (string | null)[] => [fresh().read("outbox"), fresh().read("draft")];
+  const words = (): (string | null)[] => (["outbox", "draft", "asked"] as const).map((what) => fresh().read(what));
   const write = (): void => {
     fresh().keep("outbox", "[1]");
     fresh().keep("draft", "half a thought");
+    fresh().keep("asked", "q-1");
   };
   fresh().keepGuest("guest", Date.now() + 1_000);
   write();
   fresh().keepNamed("mia");
-  expect(words(), "of a guest").toEqual([null, null]);
+  expect(words(), "of a guest").toEqual([null, null, null]);
   write();
   fresh().keepNamed("mia");
-  expect(words(), "of the same person").toEqual(["[1]", "half a thought"]);
+  expect(words(), "of the same person").toEqual(["[1]", "half a thought", "q-1"]);
   fresh().forgetToken();
   fresh().keepNamed("mia's next");
-  expect(words(), "whose token had ended").toEqual(["[1]", "half a thought"]);
+  expect(words(), "whose token had ended").toEqual(["[1]", "half a thought", "q-1"]);
   fresh().keepNamed("bo");
-  expect(words(), "of somebody else").toEqual([null, null]);
+  expect(words(), "of somebody else").toEqual([null, null, null]);
   fresh().forget();
 });
 
