@@ -134,7 +134,7 @@ export class Room {
         this.#settle(outbox.change(this.outbox, told.nonce, { state: "stored", seq: told.seq }));
         break;
       case "nack":
-        if (told.code === 202) this.#settle(outbox.change(this.outbox, told.nonce, { state: "review" }));
+        if (told.code === 202) this.#settle(outbox.change(this.outbox, told.nonce, { state: "review", id: told.id }));
         else this.#refused(told.nonce, told.code, told.waitMs);
         break;
       case "desk":
@@ -242,10 +242,7 @@ export class Room {
 
   #settle(next: outbox.Outbox, seen: ReadonlySet<string> = new Set()): void {
     if (this.#over) return;
-    const waits = (id: string): boolean => this.items.has(id);
-    // A message that is held has no id here: it is known by its text.
-    const held = new Set(this.me ? questions.waiting(this.items, this.me).map((item) => item.text) : []);
-    this.outbox = outbox.settle(next, seen, this.#position, waits).filter((one) => !(one.state === "review" && one.id === "" && held.has(one.text)));
+    this.outbox = outbox.settle(next, seen, this.#position, (id) => this.items.has(id));
     this.#world.keep("outbox", this.outbox.length === 0 ? "" : JSON.stringify(this.outbox));
   }
 

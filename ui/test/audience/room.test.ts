@@ -341,15 +341,26 @@ test("nothing that was removed stays, asleep or awake", async () => {
   expect(server.room.rows.map((row) => [row.text, row.removed])).toEqual([["", true], ["", true]]);
 });
 
-test("a message that is held for a word waits for review, once, and my own question without a name is shown", async () => {
+test("a message that is held for a word waits for review, once, by its own name, and my own question without a name is shown", async () => {
   const wire = await online();
-  server.room.say("message", "a word");
-  wire.tell({ type: "nack", nonce: "nonce-1", code: 202, reason: "held" });
-  expect(server.room.outbox).toMatchObject([{ state: "review" }]);
-  wire.tell({ type: "triage", item: item(0, { questionId: "r-1", change: 1, review: "pending", text: "a word", asker: { user: "alias" } }) });
+  for (const n of [1, 2]) {
+    server.room.say("message", "a word");
+    wire.tell({ type: "nack", nonce: `nonce-${n}`, code: 202, id: `r-${n}`, reason: "held" });
+  }
+  expect(server.room.outbox).toMatchObject([
+    { state: "review", id: "r-1" },
+    { state: "review", id: "r-2" },
+  ]);
+  const held = item(0, { questionId: "r-1", change: 1, kind: "message", review: "pending", text: "a word", asker: { user: "mia" } });
+  wire.tell({ type: "triage", item: held });
   await settled();
-  expect(server.room.outbox).toEqual([]);
-  expect(waiting(server.room.items, { user: "mia", audience: true }).map(({ text }) => text)).toEqual(["a word"]);
+  expect(server.room.outbox.map(({ id }) => id)).toEqual(["r-2"]);
+  wire.tell({ type: "triage", item: item(0, { questionId: "r-3", change: 2, review: "pending", text: "who?", asker: { user: "alias" } }) });
+  await settled();
+  expect(waiting(server.room.items, { user: "mia", audience: true }).map(({ text, kind }) => [text, kind])).toEqual([
+    ["a word", "message"],
+    ["who?", "question"],
+  ]);
 });
 
 test("an entry and its removal in one picture, or a page read before it, show nothing", async () => {
