@@ -6,9 +6,10 @@ import type { Knock } from "./link";
 export function knocked(reply: Reply, inside: boolean): Knock {
   if (reply.kind === "ok") return { kind: "in" };
   if (reply.kind === "unreachable") return reply;
-  const { status, waitMs } = reply;
+  const { status, data, waitMs } = reply;
   if (status === 401) return { kind: "refused", why: "token" };
   if (!inside && (status === 403 || status === 421)) return { kind: "refused", why: "address" };
   if (!inside && (status === 404 || status === 405)) return { kind: "refused", why: "server" };
-  return { kind: "later", askedMs: waitMs };
+  // Said by the room server itself, and by no proxy whose server is away.
+  return { kind: status === 503 && data["code"] === 503 ? "full" : "later", askedMs: waitMs };
 }

@@ -108,7 +108,7 @@ export class Room {
   }
 
   async #knock(): Promise<Knock> {
-    const reply = await this.#ask("api/capabilities");
+    const reply = await this.#ask(query("api/capabilities", { socket: 1 }));
     const knock = knocked(reply, this.me !== null);
     if (reply.kind === "ok") ({ me: this.me, contentBytes: this.contentBytes, slowSeconds: this.slowSeconds, votes: this.votes } = readAbilities(reply.data));
     return knock;
