@@ -68,24 +68,55 @@ test("removals that cannot be read for a moment are asked for again, and the pla
   expect([server.room.first, gone().length]).toEqual([1, 7]);
 });
 
-test("a removal that is told while those before it are being read counts for none of them", async () => {
+/** Those of the next reading come when this is called. */
+function delayed(): () => void {
   let answer = (): void => {};
-  const slow = new Promise<void>((resolve) => (answer = resolve));
+  server.delays["api/moderation/removals"] = new Promise((resolve) => (answer = resolve));
+  return () => {
+    delete server.delays["api/moderation/removals"];
+    answer();
+  };
+}
+
+const after = (): (string | null)[] => server.asked("api/moderation/removals").map(({ query }) => query.get("after"));
+
+test("a removal that is told while those before it are being read counts for none of them", async () => {
   await readingAway(() => removed(2, 7));
   server.wire.drop();
-  server.delays["api/moderation/removals"] = slow;
+  const answer = delayed();
   await vi.advanceTimersByTimeAsync(1_000);
   await server.join("one", 300, { removals: 9 });
-  server.wire.tell({ type: "removed", id: "e-110", seq: 110, number: 10 });
+  server.wire.tell({ type: "removed", id: "e-108", seq: 108, number: 10 });
   await settled();
-  expect(gone()).toContain(110);
+  expect(gone()).toContain(108);
   // The link goes before the answer is here.
+  server.replies["api/moderation/removals"] = () => "down";
   server.wire.drop();
+  answer();
   await vi.advanceTimersByTimeAsync(2_000);
   server.replies["api/moderation/removals"] = () => removed(8, 10);
   await server.join("one", 300, { removals: 10 });
+  expect(after()).toEqual(["1", "7", "7"]);
+  expect(gone().slice(-4)).toEqual([105, 106, 107, 108]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(server.room.first).toBe(1);
+});
+
+test("what is read of an earlier life of the room counts for none of the next", async () => {
+  await readingAway(() => removed(2, 7));
+  server.wire.drop();
+  const answer = delayed();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await server.join("one", 300, { removals: 9 });
+  server.wire.drop();
+  await vi.advanceTimersByTimeAsync(2_000);
+  await server.join("two", 300, { removals: 3, resumed: false });
+  server.replies["api/moderation/removals"] = () => removed(8, 9);
   answer();
   await settled();
-  expect(server.asked("api/moderation/removals").at(-1)?.query.get("after")).toBe("7");
-  expect(gone().slice(-4)).toEqual([106, 107, 108, 110]);
+  server.wire.drop();
+  await vi.advanceTimersByTimeAsync(4_000);
+  server.replies["api/moderation/removals"] = () => removed(4, 5);
+  await server.join("two", 300, { removals: 5 });
+  expect(after()).toEqual(["1", "7", "3"]);
 });
