@@ -1,5 +1,5 @@
 // The entry of the audience's page.
-import { mount } from "svelte";
+import { mount, unmount } from "svelte";
 import App from "./App.svelte";
 import { Memory, placeOf, tokenIn } from "./room/place";
 import { followContrast } from "../src/state/contrast";
@@ -22,8 +22,13 @@ function takeToken(): boolean {
 }
 
 takeToken();
-// Another invitation, opened in the same tab.
-addEventListener("hashchange", () => takeToken() && location.reload());
 
 const target = document.getElementById("app");
-if (target) mount(App, { target, props: { place, memory } });
+const page = target && mount(App, { target, props: { place, memory } });
+
+// Another invitation, opened in the same tab: whoever was here keeps nothing more in the name of the next.
+addEventListener("hashchange", () => {
+  if (!takeToken()) return;
+  if (page) void unmount(page);
+  location.reload();
+});

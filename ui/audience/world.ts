@@ -25,7 +25,8 @@ export function browser(memory: Memory): World {
       else if (rest > 0) setTimeout(() => paint(what), rest);
       else requestAnimationFrame(() => paint(what));
     },
-    keep: (outbox) => memory.keep("outbox", outbox),
+    read: (what) => memory.read(what),
+    keep: (what, text) => memory.keep(what, text),
   };
 }
 

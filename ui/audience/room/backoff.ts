@@ -37,12 +37,14 @@ export function floorMs({ code, askedMs, letGo }: Lost): number {
 /** In milliseconds; `dice` is from 0 to 1. */
 export function waitMs(lost: Lost, dice: number): number {
   const { tries, code, askedMs } = lost;
-  if (askedMs !== null) {
-    const floor = floorMs(lost);
-    return floor + Math.min(floor / 4, 30_000) * dice;
-  }
   const step = Math.min(1_000 * 2 ** Math.min(Math.max(tries - 1, 0), 5), LONGEST_MS);
   const grown = step / 2 + (step / 2) * dice;
+  if (askedMs !== null) {
+    const floor = floorMs(lost);
+    const spread = floor + Math.min(floor / 4, 30_000) * dice;
+    // Whoever is turned away again and again, since there is no place, comes more rarely than they may.
+    return code === closes.tryLater && !isLetGo(code, askedMs) ? Math.max(spread, grown) : spread;
+  }
   // It restarts, or has too much to do: everybody comes back at once.
   if (code === closes.restarting) return Math.max(1_000 + 4_000 * dice, grown);
   if (code === closes.tryLater) return Math.max(10_000 + 20_000 * dice, grown);

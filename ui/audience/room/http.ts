@@ -12,6 +12,11 @@ export type Ask = (path: string, body?: object) => Promise<Reply>;
 /** A reply that takes longer will not come. */
 const PATIENCE_MS = 15_000;
 
+/** A refusal that passes by itself, as when the server is away: the same may be asked again. */
+export function passes(reply: Reply): boolean {
+  return reply.kind === "unreachable" || (reply.kind === "refused" && (reply.status === 429 || reply.status >= 500));
+}
+
 /** Asks in somebody's name; without a token, as a stranger. */
 export function asker(origin: string, token: string | null, fetcher: typeof fetch = fetch): Ask {
   return async (path, body) => {

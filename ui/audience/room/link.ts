@@ -3,8 +3,10 @@ import { askedIn, floorMs, isLetGo, KEPT_UP_MS, STABLE_MS, waitMs } from "./back
 import { closes, told, type Told } from "./wire";
 
 export type Why = "token" | "room" | "address" | "server";
-export type Phase = { kind: "connecting" } | { kind: "online" } | { kind: "waiting"; until: number } | { kind: "offline" } | { kind: "refused"; why: Why };
-export type Knock = { kind: "in" } | { kind: "refused"; why: Why } | { kind: "later"; askedMs: number | null } | { kind: "unreachable" };
+/** Until the next try: the link was lost, or the server takes no more people now, which stays so until it lets us in. */
+type Waits = { kind: "waiting" | "full"; until: number };
+export type Phase = { kind: "connecting" } | { kind: "online" } | Waits | { kind: "offline" } | { kind: "refused"; why: Why };
+export type Knock = { kind: "in" } | { kind: "refused"; why: Why } | { kind: "later" | "full"; askedMs: number | null } | { kind: "unreachable" };
 
 /** As much of a WebSocket as is needed. */
 export type Socket = Pick<WebSocket, "onopen" | "onmessage" | "onclose" | "send" | "close">;
@@ -87,7 +89,7 @@ export class Link {
   /** The page is looked at again, or the network is back. */
   wake(): void {
     if (this.#phase.kind === "online") this.#probe();
-    else if (this.#phase.kind === "waiting" || this.#phase.kind === "offline") {
+    else if (this.#phase.kind !== "connecting" && this.#phase.kind !== "refused") {
       const now = Date.now();
       this.#wakes = this.#wakes.filter((at) => now - at < WAKE_EVERY_MS);
       if (this.#wakes.length >= WAKES || now < this.#floor) return;
@@ -120,10 +122,11 @@ export class Link {
   async #dial(): Promise<void> {
     this.#hangUp();
     const mine = this.#try;
-    this.#move({ kind: "connecting" });
+    if (this.#phase.kind !== "full") this.#move({ kind: "connecting" });
     const knock = await this.#ends.knock();
     if (mine !== this.#try) return;
     if (knock.kind === "refused") this.refuse(knock.why);
+    else if (knock.kind === "full") this.#dropped(closes.tryLater, knock.askedMs, "full");
     else if (knock.kind === "later") this.#dropped(0, knock.askedMs);
     else if (knock.kind === "unreachable") this.#dropped(0, null);
     else this.#open();
@@ -154,7 +157,7 @@ export class Link {
     };
   }
 
-  #dropped(code: number, askedMs: number | null): void {
+  #dropped(code: number, askedMs: number | null, kind: Waits["kind"] = "waiting"): void {
     this.#hangUp();
     const now = Date.now();
     const held = this.#since > 0 ? now - this.#since : 0;
@@ -172,7 +175,7 @@ export class Link {
     const wait = waitMs(lost, this.#ends.dice());
     this.#floor = now + floorMs(lost);
     this.#timer = setTimeout(() => void this.#dial(), wait);
-    this.#move({ kind: "waiting", until: now + wait });
+    this.#move({ kind, until: now + wait });
   }
 
   #tick(): void {

@@ -23,6 +23,10 @@ export function tokenIn(fragment: string): string | null {
   return token && /^[\x21-\x7e]{1,512}$/.test(token) ? token : null;
 }
 
+/** What is kept of a person besides the token: what is still to be sent, what is being written, which questions they asked. */
+const WORDS = ["outbox", "draft", "asked"] as const;
+type Words = (typeof WORDS)[number];
+
 /** Storage may be forbidden: then a page forgets when it is closed. */
 function attempt<T>(what: () => T, otherwise: T): T {
   try {
@@ -58,7 +62,10 @@ export class Memory {
     return holds ? (kept.token as string) : null;
   }
 
+  /** Another person finds nothing of who was here; without a token there was nobody, or the same person, whose token had ended. */
   keepNamed(token: string): void {
+    const before = this.token();
+    if (before !== null && before !== token) this.#forgetWords();
     this.#token = token;
     attempt(() => this.#here.setItem(`${this.#key}token`, token), undefined);
   }
@@ -80,14 +87,18 @@ export class Memory {
   /** Out: nothing of the person stays. */
   forget(): void {
     this.forgetToken();
-    for (const what of ["outbox", "draft"] as const) this.keep(what, "");
+    this.#forgetWords();
   }
 
-  read(what: "outbox" | "draft"): string | null {
+  #forgetWords(): void {
+    for (const what of WORDS) this.keep(what, "");
+  }
+
+  read(what: Words): string | null {
     return attempt(() => this.#here.getItem(this.#key + what), null);
   }
 
-  keep(what: "outbox" | "draft", text: string): void {
+  keep(what: Words, text: string): void {
     attempt(() => (text === "" ? this.#here.removeItem(this.#key + what) : this.#here.setItem(this.#key + what, text)), undefined);
   }
 }

@@ -1,5 +1,5 @@
 // The questions of a room as its audience knows them: what becomes of each, and how many want it answered.
-import type { Item } from "./wire";
+import type { Item, Me } from "./wire";
 
 export type Items = ReadonlyMap<string, Item>;
 
@@ -32,15 +32,23 @@ export function voted(items: Items, id: string, votes: number, mine: boolean): I
 
 const isOver = (item: Item): boolean => item.work === "answered" || item.work === "dismissed" || item.work === "follow_up";
 
-/** Questions of the room for a list: the one on stage, the next, those that most want answered, then what is over, newest first. */
+/** Questions of the room for a list: the one on stage, the next, those that most want answered, then what is over, newest first; of what was removed nothing is left to read. */
 export function listed(items: Items): Item[] {
   const rank = (item: Item): number => (item.stage === "now" ? 0 : item.stage === "next" ? 1 : isOver(item) ? 3 : 2);
   return [...items.values()]
-    .filter((item) => item.review === "approved" && item.published === "" && item.number > 0 && item.work !== "merged")
+    .filter((item) => item.review === "approved" && item.published === "" && item.number > 0 && item.work !== "merged" && item.text !== "")
     .sort((a, b) => rank(a) - rank(b) || (rank(a) === 3 ? b.number - a.number : b.votes - a.votes || a.number - b.number));
 }
 
 /** What I asked that is no question of the room, or not yet. */
-export function waiting(items: Items, me: { readonly user: string; readonly audience: boolean }): Item[] {
+export function waiting(items: Items, me: Pick<Me, "user" | "audience">): Item[] {
   return [...items.values()].filter((item) => (me.audience || item.asker === me.user) && item.review !== "approved" && item.published === "" && item.text !== "").sort((a, b) => a.askedAt - b.askedAt);
+}
+
+/** Whether I asked it: under my name, from this page, or, where nobody learns who asks, because I am told what only its asker is. */
+export function isMine(items: Items, id: string, me: Me | null, asked: ReadonlySet<string>): boolean {
+  const item = items.get(id);
+  if (id !== "" && asked.has(id)) return true;
+  if (!item || !me) return false;
+  return item.asker === me.user || (me.audience && (item.private.length > 0 || items.get(item.sourceId)?.published === id));
 }

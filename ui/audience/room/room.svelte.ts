@@ -1,12 +1,16 @@
 // The room as somebody of the audience has it: what was said, what becomes of questions, and what is still on its way there.
 import { answers, entriesOf, findAnswer, PAGE, pageBefore } from "./history";
-import { asker, query, type Ask, type Reply } from "./http";
+import { asker, passes, query, type Ask, type Reply } from "./http";
+import { knocked } from "./knock";
 import { Link, type Knock, type Phase } from "./link";
 import * as outbox from "./outbox";
 import { Pause } from "./pause.svelte";
 import * as questions from "./questions";
+import { Removals } from "./removals";
 import { edited, KEPT, merge, MOST, without } from "./timeline";
 import type { Place } from "./place";
+import { tellOfEntry, tellOfItems } from "./telling";
+import { Votes } from "./votes";
 import { frames, number, readAbilities, readItem, text, type Entry, type Item, type Me, type Told } from "./wire";
 import type { Hears, World } from "./world";
 
@@ -39,6 +43,8 @@ export class Room {
   readonly #hears: Hears;
   readonly #ask: Ask;
   readonly #link: Link;
+  readonly #voting: Votes;
+  readonly #removals: Removals;
   /** Nothing older is kept than this place. */
   #start = $state(1);
   #epoch = "";
@@ -50,25 +56,25 @@ export class Room {
   /** Whatever belongs to an earlier reading of them is dropped. */
   #catching = 0;
   #reading = 0;
-  /** The newest removal that is known. */
-  #removals = 0;
-  /** What was removed while a page that still has it may be under way. */
-  readonly #gone = new Set<string>();
   #incoming: Entry[] = [];
   #changed: Told[] = [];
   #flushing = false;
   /** Its person has left: what is still under way changes nothing, and leaves nothing for the next. */
   #over = false;
   #asking = new Set<string>();
-  #voting = new Set<string>();
+  /** Questions that were asked from this tab: in a room that tells nobody who asks, no item names me. */
+  #asked = $state.raw<ReadonlySet<string>>(new Set());
 
-  constructor(place: Place, token: string, world: World, hears: Hears, kept: outbox.Outbox = []) {
+  constructor(place: Place, token: string, world: World, hears: Hears) {
     this.#place = place;
     this.#token = token;
     this.#world = world;
     this.#hears = hears;
-    this.outbox = kept;
+    this.outbox = outbox.readOutbox(world.read("outbox"));
+    this.#asked = new Set(world.read("asked")?.split("\n"));
     this.#ask = asker(world.origin, token, world.fetch);
+    this.#voting = new Votes(this.#ask, place.stream, this);
+    this.#removals = new Removals(this.#ask, place.stream);
     this.#link = new Link({
       knock: () => this.#knock(),
       open: () => world.open(`${world.origin.replace(/^http/, "ws")}/ws`, ["aside", `token.${token}`]),
@@ -90,6 +96,8 @@ export class Room {
   wake = (): void => this.#link.wake();
   retry = (): void => this.#link.retry();
 
+  isMine = (id: string): boolean => questions.isMine(this.items, id, this.me, this.#asked);
+
   get first(): number {
     return this.rows[0]?.seq ?? 0;
   }
@@ -100,18 +108,10 @@ export class Room {
   }
 
   async #knock(): Promise<Knock> {
-    const reply = await this.#ask("api/capabilities");
-    if (reply.kind === "unreachable") return reply;
-    if (reply.kind === "refused") {
-      if (reply.status === 401) return { kind: "refused", why: "token" };
-      // Whoever was let in before hears what a proxy says while the server behind it is away.
-      if (this.me !== null) return { kind: "later", askedMs: reply.waitMs };
-      if (reply.status === 403 || reply.status === 421) return { kind: "refused", why: "address" };
-      if (reply.status === 404 || reply.status === 405) return { kind: "refused", why: "server" };
-      return { kind: "later", askedMs: reply.waitMs };
-    }
-    ({ me: this.me, contentBytes: this.contentBytes, slowSeconds: this.slowSeconds, votes: this.votes } = readAbilities(reply.data));
-    return { kind: "in" };
+    const reply = await this.#ask(query("api/capabilities", { socket: 1 }));
+    const knock = knocked(reply, this.me !== null);
+    if (reply.kind === "ok") ({ me: this.me, contentBytes: this.contentBytes, slowSeconds: this.slowSeconds, votes: this.votes } = readAbilities(reply.data));
+    return knock;
   }
 
   #heard(told: Told): void {
@@ -134,7 +134,7 @@ export class Room {
         this.#settle(outbox.change(this.outbox, told.nonce, { state: "stored", seq: told.seq }));
         break;
       case "nack":
-        if (told.code === 202) this.#settle(outbox.change(this.outbox, told.nonce, { state: "review" }));
+        if (told.code === 202) this.#settle(outbox.change(this.outbox, told.nonce, { state: "review", id: told.id }));
         else this.#refused(told.nonce, told.code, told.waitMs);
         break;
       case "desk":
@@ -142,11 +142,13 @@ export class Room {
         break;
       case "triage":
       case "votes":
-      case "removed":
-        if (told.type === "removed") this.#removals = Math.max(this.#removals, told.number);
         if (told.type === "triage") this.#live(told.item.change);
         if (told.type === "votes") for (const [, , change] of told.votes) this.#live(change);
         this.#changed.push(told);
+        this.#soon();
+        break;
+      case "removed":
+        this.#removals.told(told.id, told.number);
         this.#soon();
         break;
       case "other":
@@ -172,10 +174,25 @@ export class Room {
       }
       this.#epoch = epoch;
       this.#position = seq;
-      this.newest();
-    } else if (!this.loaded || removals !== this.#removals) this.newest();
-    this.#removals = removals;
+      this.#anew(removals);
+    } else if (!this.loaded) this.#anew(removals);
+    else void this.#readRemoved(removals);
     this.#transmitAll();
+  }
+
+  /** What is fetched now is without what was removed until now. */
+  #anew(removals: number): void {
+    this.#removals.begin(removals);
+    this.newest();
+  }
+
+  /** What was removed while nobody told us goes from the rows, which stay: somebody may be reading them. */
+  async #readRemoved(until: number): Promise<void> {
+    const failed = await this.#removals.read(until);
+    this.rows = without(this.rows, this.#removals.gone);
+    if (failed === null || this.#over) return;
+    if (passes(failed)) this.#later(() => this.#readRemoved(until), failed);
+    else this.#anew(until);
   }
 
   #soon(): void {
@@ -196,25 +213,16 @@ export class Room {
     for (const told of this.#changed.splice(0)) {
       if (told.type === "triage") this.items = questions.put(this.items, [told.item]);
       else if (told.type === "votes") this.items = questions.count(this.items, told.votes);
-      else if (told.type === "removed") this.#gone.add(told.id);
     }
     const nonces = new Set(came.filter((entry) => entry.user === this.me?.user).map((entry) => entry.nonce));
-    came = without(came, this.#gone);
+    came = without(came, this.#removals.gone);
     this.#show(came);
-    this.rows = without(this.rows, this.#gone);
-    if (this.items !== before) this.#tellOf([...this.items.values()].filter((item) => before.get(item.questionId) !== item), before);
+    this.rows = without(this.rows, this.#removals.gone);
+    const changed = this.items === before ? [] : [...this.items.values()].filter((item) => before.get(item.questionId) !== item);
+    this.rows = edited(this.rows, changed);
+    tellOfItems(this.#hears, changed, before, this.isMine);
     this.#settle(this.outbox, nonces);
-    for (const entry of came) if (!entry.removed) this.#hear(entry);
-  }
-
-  #tellOf(items: readonly Item[], before: questions.Items): void {
-    this.rows = edited(this.rows, items);
-    for (const item of items) {
-      const was = before.get(item.questionId);
-      if (item.stage === "now" && was?.stage !== "now") this.#hears.staged(item);
-      const privately = item.private.at(-1);
-      if (privately && item.asker === this.me?.user && item.private.length > (was?.private.length ?? 0)) this.#hears.answered(privately.orgName, item.number);
-    }
+    for (const entry of came) if (!entry.removed && !this.#isOwn(entry)) tellOfEntry(this.#hears, entry, this.items.get(entry.questionId), this.isMine);
   }
 
   #show(came: readonly Entry[]): void {
@@ -227,20 +235,15 @@ export class Room {
     this.rows = this.following && rows.length > KEPT + PAGE ? rows.slice(-KEPT) : rows;
   }
 
-  #hear(entry: Entry): void {
-    if (entry.user === this.me?.user && entry.kind !== "answer") return;
-    const item = this.items.get(entry.questionId);
-    if (entry.kind === "answer" && item && item.asker === this.me?.user) this.#hears.answered(entry.org, item.number);
-    else this.#hears.said(entry);
+  /** Said by me, as far as that is known: where nobody learns who asks, by its nonce until the reply names it. */
+  #isOwn(entry: Entry): boolean {
+    return entry.kind !== "answer" && (entry.user === this.me?.user || this.isMine(entry.id) || this.outbox.some(({ nonce }) => nonce === entry.nonce));
   }
 
   #settle(next: outbox.Outbox, seen: ReadonlySet<string> = new Set()): void {
     if (this.#over) return;
-    const waits = (id: string): boolean => this.items.has(id);
-    // A message that is held has no id here: it is known by its text.
-    const held = new Set(this.me ? questions.waiting(this.items, this.me).map((item) => item.text) : []);
-    this.outbox = outbox.settle(next, seen, this.#position, waits).filter((one) => !(one.state === "review" && one.id === "" && held.has(one.text)));
-    this.#world.keep(this.outbox.length === 0 ? "" : JSON.stringify(this.outbox));
+    this.outbox = outbox.settle(next, seen, this.#position, (id) => this.items.has(id));
+    this.#world.keep("outbox", this.outbox.length === 0 ? "" : JSON.stringify(this.outbox));
   }
 
   /** Begins anew at the end of the room: what comes from now on goes behind the newest page, which is fetched. */
@@ -261,7 +264,7 @@ export class Room {
   }
 
   async loadOlder(): Promise<void> {
-    if (this.older === "loading" || this.first <= this.#start || this.rows.length >= MOST) return;
+    if (this.older === "loading" || this.first <= this.#start) return;
     this.older = "loading";
     const { first } = this;
     const mine = this.#reading;
@@ -269,7 +272,10 @@ export class Room {
     this.older = reply.kind === "ok" ? "idle" : "failed";
     // Rows that were let go of meanwhile would leave a hole.
     if (reply.kind !== "ok" || mine !== this.#reading || first !== this.first) return;
-    this.rows = merge(this.rows, this.#entries(reply.data));
+    const rows = merge(this.rows, this.#entries(reply.data));
+    // Who reads so far up is far from the end: that makes place.
+    this.detached ||= rows.length > MOST;
+    this.rows = rows.slice(0, MOST);
     // A page that brings nothing would bring nothing again.
     if (first === this.first) this.#start = first;
   }
@@ -295,7 +301,7 @@ export class Room {
   }
 
   #entries(data: Record<string, unknown>): Entry[] {
-    return [...without(entriesOf(data), this.#gone)];
+    return [...without(entriesOf(data), this.#removals.gone)];
   }
 
   /** What became of questions while nobody told us. */
@@ -370,8 +376,10 @@ export class Room {
     if (this.#over) return;
     if (reply.kind === "ok") {
       this.pause.heard();
-      const review = reply.data["review"] !== undefined;
-      this.#settle(outbox.change(this.outbox, nonce, { state: review ? "review" : "stored", seq: number(reply.data["seq"]), id: review ? text(reply.data["id"]) : "" }));
+      const [id, review] = [text(reply.data["id"]), reply.data["review"] !== undefined];
+      this.#asked = new Set([...this.#asked, id]);
+      this.#world.keep("asked", [...this.#asked].join("\n"));
+      this.#settle(outbox.change(this.outbox, nonce, { state: review ? "review" : "stored", seq: number(reply.data["seq"]), id: review ? id : "" }));
     } else if (reply.kind === "refused" && reply.status === 401) this.#link.refuse("token");
     else if (reply.kind === "refused" && (reply.status < 500 || reply.status === 503)) this.#refused(nonce, reply.status, reply.waitMs);
     else this.#later(async () => {
@@ -379,21 +387,7 @@ export class Room {
       }, reply);
   }
 
-  /** Whether I want it answered: shown at once, and as the server has it a moment later. */
   async vote(item: Item): Promise<void> {
-    const id = item.questionId;
-    if (this.#voting.has(id)) return;
-    this.#voting.add(id);
-    const wanted = item.voted !== true;
-    this.items = questions.voted(this.items, id, item.votes + (wanted ? 1 : -1), wanted);
-    const reply = await this.#ask("api/question/vote", { questionId: id, streamId: this.#place.stream, vote: wanted });
-    this.#voting.delete(id);
-    if (reply.kind === "ok") {
-      this.items = questions.voted(this.items, id, number(reply.data["votes"]), reply.data["voted"] === true);
-    } else {
-      const now = this.items.get(id)?.votes ?? item.votes;
-      this.items = questions.voted(this.items, id, now + (wanted ? -1 : 1), !wanted);
-      this.#hears.failed("vote");
-    }
+    if (!(await this.#voting.cast(item))) this.#hears.failed("vote");
   }
 }

@@ -46,6 +46,8 @@ export interface Item {
   readonly seq: number;
   readonly number: number;
   readonly change: number;
+  /** A message, too, may wait for review. */
+  readonly kind: "message" | "question";
   readonly text: string;
   readonly asker: string;
   readonly askerName: string;
@@ -58,6 +60,8 @@ export interface Item {
   readonly stage: "none" | "next" | "now";
   readonly review: "approved" | "pending" | "rejected";
   readonly published: string;
+  /** The submission that it was, or the message. */
+  readonly sourceId: string;
   readonly reason: string;
   readonly answers: number;
   readonly private: readonly PrivateAnswer[];
@@ -67,7 +71,8 @@ export interface Item {
 export type Told =
   | { type: "entry"; entry: Entry }
   | { type: "ack"; nonce: string; seq: number }
-  | { type: "nack"; nonce: string; code: number; waitMs: number | null }
+  /** Also of what waits for review: code 202, under this id. */
+  | { type: "nack"; nonce: string; code: number; waitMs: number | null; id: string }
   | { type: "joined"; epoch: string; seq: number; resumed: boolean; removals: number }
   | { type: "desk"; change: number }
   | { type: "triage"; item: Item }
@@ -105,7 +110,7 @@ export function told(frame: unknown): Told {
     case "ack":
       return { type: "ack", nonce: text(data["nonce"]), seq: number(data["seq"]) };
     case "nack":
-      return { type: "nack", nonce: text(data["nonce"]), code: number(data["code"]), waitMs: number(data["retry_ms"]) > 0 ? number(data["retry_ms"]) : null };
+      return { type: "nack", nonce: text(data["nonce"]), code: number(data["code"]), waitMs: number(data["retry_ms"]) > 0 ? number(data["retry_ms"]) : null, id: text(data["id"]) };
     case "joined":
       return { type: "joined", epoch: text(data["epoch"]), seq: number(data["seq"]), resumed: data["resumed"] !== false, removals: number(data["removals"]) };
     case "desk":
@@ -185,6 +190,7 @@ export function readItem(value: unknown): Item | null {
     seq: number(data["seq"]),
     number: number(data["number"]),
     change: number(data["change"]),
+    kind: word(data["kind"], ["message", "question"], "question"),
     text: text(data["text"]),
     asker: text(asker["user"]),
     askerName: text(asker["displayName"]),
@@ -196,6 +202,7 @@ export function readItem(value: unknown): Item | null {
     stage: word(data["stage"], ["none", "next", "now"], "none"),
     review: word(data["review"], ["approved", "pending", "rejected"], "approved"),
     published: text(data["published"]),
+    sourceId: text(data["sourceId"]),
     reason: text(data["reason"]),
     answers: number(data["answers"]),
     private: list(data["private"]).map((value) => {

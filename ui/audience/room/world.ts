@@ -2,6 +2,9 @@
 import type { Socket } from "./link";
 import type { Entry, Item } from "./wire";
 
+/** What a tab keeps for the room, over a reload: what is still to be sent, and which questions were asked here. */
+export type Kept = "outbox" | "asked";
+
 /** The world outside, which a test makes up. */
 export interface World {
   readonly origin: string;
@@ -12,7 +15,8 @@ export interface World {
   nonce(): string;
   /** Soon: with the next picture, or a little later where nobody looks. */
   soon(what: () => void): void;
-  keep(outbox: string): void;
+  read(what: Kept): string | null;
+  keep(what: Kept, text: string): void;
 }
 
 /** What the page says aloud, or shows in passing. */

@@ -33,6 +33,12 @@ test("the wait grows, is spread, and obeys the server", () => {
   expect(waitMs({ ...none, tries: 9, code: 1012, askedMs: 4_000 }, 1)).toBe(5_000);
   expect(waitMs({ ...none, tries: 0, code: 1012, askedMs: 1e12 }, 0)).toBe(900_000);
   expect(askedIn('{"retry_ms":2500}')).toBe(2_500);
+  // It has too much to do, and says for how long: whoever is turned away again and again comes more rarely.
+  expect([0, 4, 9].map((tries) => [waitMs({ ...none, tries, code: 1013, askedMs: 4_000 }, 0), waitMs({ ...none, tries, code: 1013, askedMs: 4_000 }, 1)])).toEqual([
+    [4_000, 5_000],
+    [4_000, 8_000],
+    [15_000, 30_000],
+  ]);
   for (const reason of ["", "bye", '{"retry_ms":-4}', '{"retry_ms":5}x', '{"retry_ms":null}']) expect(askedIn(reason)).toBeNull();
 });
 
@@ -189,12 +195,38 @@ test("a token that is revoked, and one for another room, are not tried again", a
   }
 });
 
-test("a busy server is left alone for as long as it says", async () => {
+test("a full room is said to be full, and is knocked at ever more rarely, until there is a place", async () => {
   server = new Server();
   server.replies["api/capabilities"] = () => ({ status: 503, headers: { "retry-after": "7" } });
   server.room.start();
   await settled();
-  expect(server.room.phase).toEqual({ kind: "waiting", until: Date.now() + 7_000 });
+  const knocks = (): number => server.asked("api/capabilities").length;
+  expect(server.asked("api/capabilities")[0]?.query.get("socket"), "it asks for a socket's sake").toBe("1");
+  // Never sooner than the server says, and at last every quarter of a minute.
+  for (const wait of [7_000, 7_000, 7_000, 7_000, 7_000, 8_000, 15_000, 15_000]) {
+    expect(server.room.phase).toEqual({ kind: "full", until: Date.now() + wait });
+    const before = knocks();
+    await vi.advanceTimersByTimeAsync(wait - 1);
+    expect(knocks()).toBe(before);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(knocks()).toBe(before + 1);
+  }
+  expect(server.wires).toHaveLength(0);
+  delete server.replies["api/capabilities"];
+  await vi.advanceTimersByTimeAsync(15_000);
+  // Not in yet, and nothing else is known.
+  expect(server.room.phase.kind).toBe("full");
+  await server.join();
+  expect(server.room.phase.kind).toBe("online");
+});
+
+test("a proxy that has no server behind it is no full room", async () => {
+  await online();
+  server.replies["api/capabilities"] = () => ({ status: 503, body: {} });
+  server.wire.drop();
+  await settled();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(server.room.phase.kind).toBe("waiting");
 });
 
 test("a socket that opens and never lets us in is given up", async () => {

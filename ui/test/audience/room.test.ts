@@ -2,8 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KEPT, MOST } from "../../audience/room/timeline";
 import { waiting } from "../../audience/room/questions";
-import { readOutbox } from "../../audience/room/outbox";
-import { item, message, ok, Server, settled, type Wire } from "./server";
+import { history, item, message, ok, page, Server, settled, type Wire } from "./server";
 
 let server: Server;
 beforeEach(() => {
@@ -21,19 +20,10 @@ async function online(seq = 0): Promise<Wire> {
 }
 
 const texts = (): string[] => server.room.rows.map((row) => row.text);
-const page = (from: number, to: number): object[] => Array.from({ length: to - from + 1 }, (_, n) => message(from + n));
-
-/** History as a server has it: the newest fifty before a place. */
-function history(newest: () => number): void {
-  server.replies["api/message/chatmsg"] = ({ query }) => {
-    const before = Math.min(Number(query.get("before")), newest() + 1);
-    return ok({ items: before <= 1 ? [] : page(Math.max(1, before - 50), before - 1) });
-  };
-}
 
 test("the newest page and what comes meanwhile are one list", async () => {
   server = new Server();
-  history(() => 103);
+  history(server, () => 103);
   server.room.start();
   await settled();
   server.wire.open();
@@ -57,7 +47,7 @@ test("where the beginning was thrown away, the oldest that is left is the start,
   expect([server.room.first, server.room.begins]).toEqual([52, true]);
   // Another life of the room begins where it begins.
   server.wire.drop();
-  history(() => 100);
+  history(server, () => 100);
   await vi.advanceTimersByTimeAsync(10);
   await server.join("two", 100, { resumed: false });
   expect(server.room.begins).toBe(false);
@@ -107,7 +97,7 @@ test("too far back, or another life of the room: the newest page, and nothing of
   await settled();
   for (const epoch of ["one", "two"]) {
     server.wire.drop();
-    history(() => 20_000);
+    history(server, () => 20_000);
     await vi.advanceTimersByTimeAsync(60_000);
     await server.join(epoch, 20_000, { resumed: false });
     expect(server.room.first).toBe(19_951);
@@ -132,7 +122,7 @@ test("what I say is there at once, and one row when it comes back, whichever is 
   wire.tell({ type: "ack", nonce: "nonce-2", id: "e-2", seq: 2 });
   expect(texts()).toEqual(["ack first", "echo first"]);
   expect(server.room.outbox).toEqual([]);
-  expect(server.kept).toBe("");
+  expect(server.kept.outbox).toBe("");
 });
 
 test("somebody else's nonce settles nothing of mine", async () => {
@@ -160,7 +150,7 @@ test("what was under way when the link broke goes out again under the same name"
   expect(texts()).toEqual(["stored, unheard", "lost"]);
   expect(server.room.outbox.map(({ text }) => text)).toEqual(["written while away"]);
   // A page that is loaded anew finds it.
-  const kept = readOutbox(server.kept);
+  const { kept } = server;
   server.room.stop();
   server = new Server(kept);
   server.room.start();
@@ -310,10 +300,30 @@ test("a fast room is held in bounds, for who follows and for who reads further u
   expect(server.room.detached).toBe(true);
   expect(server.room.first, "what is read does not go away").toBe(401);
   server.room.following = true;
-  history(() => seq);
+  history(server, () => seq);
   server.room.newest();
   await flood(2);
   expect(server.room.rows.map((row) => row.seq)).toEqual(Array.from({ length: 52 }, (_, n) => seq - 51 + n));
+});
+
+test("older rows are shown to the beginning, however many: at the bound those at the far end make place", async () => {
+  await online();
+  history(server, () => 5_000);
+  server.wire.drop();
+  await vi.advanceTimersByTimeAsync(10);
+  await server.join("two", 5_000, { resumed: false });
+  server.room.following = false;
+  for (let turn = 1; turn <= 25; turn++) {
+    await server.room.loadOlder();
+    expect(server.room.first).toBe(4_951 - 50 * turn);
+    expect(server.room.rows.length).toBe(Math.min(50 + 50 * turn, MOST));
+  }
+  expect(server.room.detached).toBe(true);
+  const places = server.room.rows.map(({ seq }) => seq);
+  expect(places, "no hole").toEqual(places.map((_, n) => 3_701 + n));
+  server.room.newest();
+  await settled();
+  expect([server.room.rows.at(-1)?.seq, server.room.detached]).toEqual([5_000, false]);
 });
 
 test("nothing that was removed stays, asleep or awake", async () => {
@@ -331,15 +341,26 @@ test("nothing that was removed stays, asleep or awake", async () => {
   expect(server.room.rows.map((row) => [row.text, row.removed])).toEqual([["", true], ["", true]]);
 });
 
-test("a message that is held for a word waits for review, once, and my own question without a name is shown", async () => {
+test("a message that is held for a word waits for review, once, by its own name, and my own question without a name is shown", async () => {
   const wire = await online();
-  server.room.say("message", "a word");
-  wire.tell({ type: "nack", nonce: "nonce-1", code: 202, reason: "held" });
-  expect(server.room.outbox).toMatchObject([{ state: "review" }]);
-  wire.tell({ type: "triage", item: item(0, { questionId: "r-1", change: 1, review: "pending", text: "a word", asker: { user: "alias" } }) });
+  for (const n of [1, 2]) {
+    server.room.say("message", "a word");
+    wire.tell({ type: "nack", nonce: `nonce-${n}`, code: 202, id: `r-${n}`, reason: "held" });
+  }
+  expect(server.room.outbox).toMatchObject([
+    { state: "review", id: "r-1" },
+    { state: "review", id: "r-2" },
+  ]);
+  const held = item(0, { questionId: "r-1", change: 1, kind: "message", review: "pending", text: "a word", asker: { user: "mia" } });
+  wire.tell({ type: "triage", item: held });
   await settled();
-  expect(server.room.outbox).toEqual([]);
-  expect(waiting(server.room.items, { user: "mia", audience: true }).map(({ text }) => text)).toEqual(["a word"]);
+  expect(server.room.outbox.map(({ id }) => id)).toEqual(["r-2"]);
+  wire.tell({ type: "triage", item: item(0, { questionId: "r-3", change: 2, review: "pending", text: "who?", asker: { user: "alias" } }) });
+  await settled();
+  expect(waiting(server.room.items, { user: "mia", audience: true }).map(({ text, kind }) => [text, kind])).toEqual([
+    ["a word", "message"],
+    ["who?", "question"],
+  ]);
 });
 
 test("an entry and its removal in one picture, or a page read before it, show nothing", async () => {
@@ -362,11 +383,11 @@ test("whoever has left leaves nothing behind: what was still under way keeps not
   server.room.say("question", "of the one who left");
   wire.tell(message(1));
   server.room.stop();
-  server.kept = "";
+  server.kept.outbox = "";
   await settled();
   answer();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(server.kept).toBe("");
+  expect(server.kept.outbox).toBe("");
   expect(server.heard).toEqual([]);
   expect(server.asked("api/question/add")).toHaveLength(1);
 });

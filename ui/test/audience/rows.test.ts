@@ -40,6 +40,51 @@ test("whoever asked reads why it was not accepted, as text", async () => {
   expect([why("r-2"), why("r-3")]).toEqual([undefined, undefined]);
 });
 
+test("a message that is held for a word is no question, and says that it waits", async () => {
+  server = new Server();
+  server.room.start();
+  const wire = await server.join();
+  show(Entries as Component<never>, { room: server.room, shown: true });
+  const kinds = (): (string | null)[][] => [...document.querySelectorAll<HTMLElement>("article")].map((row) => [row.dataset["kind"] ?? null, row.querySelector(".tag")?.textContent ?? null, row.querySelector(".way, .words")?.textContent.trim() ?? null]);
+  const waits = "waiting for the organisers to approve it";
+  server.room.say("message", "a word");
+  wire.tell({ type: "nack", nonce: "nonce-1", code: 202, id: "r-1", reason: "held" });
+  await settled();
+  flushSync();
+  expect(kinds()).toEqual([["message", null, waits]]);
+  const mine = { seq: 0, number: 0, review: "pending", asker: { user: "mia", displayName: "Mia" } };
+  wire.tell({ type: "triage", item: item(1, { ...mine, questionId: "r-1", kind: "message" }) });
+  wire.tell({ type: "triage", item: item(2, { ...mine, questionId: "r-2" }) });
+  await settled();
+  flushSync();
+  expect(kinds()).toEqual([
+    ["message", null, waits],
+    ["question", "Question", waits],
+  ]);
+});
+
+test("where nobody learns who asks, my question says in the chat and in the list that it is mine, and takes no vote of mine", async () => {
+  server = new Server({ asked: "q-1" });
+  server.replies["api/capabilities"] = () => ok({ identity: { user: "mia", displayName: "Mia", role: "audience" }, limits: {}, extensions: ["votes"] });
+  server.room.start();
+  const wire = await server.join();
+  const asker = (n: number): object => ({ user: `anon-${n}`, displayName: "Somebody" });
+  for (const n of [1, 2]) {
+    wire.tell(message(n, { type: "question", id: `q-${n}`, user: `anon-${n}`, displayName: "Somebody", content: JSON.stringify({ content: `question ${n}` }) }));
+    wire.tell({ type: "triage", item: item(n, { asker: asker(n) }) });
+  }
+  await settled();
+  show(Entries as Component<never>, { room: server.room, shown: true });
+  show(Questions as Component<never>, { room: server.room, questions: [...server.room.items.values()], show: () => {} });
+  for (const each of ["article", "li"]) {
+    const says = [...document.querySelectorAll(each)].map((one) => [one.querySelector(".badge, .you")?.textContent, one.querySelector("[aria-pressed]") !== null]);
+    expect(says, each).toEqual([
+      ["You", false],
+      [undefined, true],
+    ]);
+  }
+});
+
 const LAST = 1_000;
 const answer = (seq: number, questionId: string, more: object = {}): object => message(seq, { type: "answer", content: JSON.stringify({ orgName: "Org", question: "q", answer: `answer ${seq}`, questionId, ...more }) });
 

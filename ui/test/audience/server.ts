@@ -1,7 +1,6 @@
 // A room server as the page meets it, made up for tests: sockets that a test holds the other end of, and replies that it chooses.
 import { Room } from "../../audience/room/room.svelte";
-import type { Hears, World } from "../../audience/room/world";
-import type { Outbox } from "../../audience/room/outbox";
+import type { Hears, Kept, World } from "../../audience/room/world";
 import type { Socket } from "../../audience/room/link";
 
 export class Wire implements Socket {
@@ -48,10 +47,20 @@ export class Wire implements Socket {
 }
 
 export type Reply = { status: number; body?: object; headers?: Record<string, string> } | "down";
-type Request = { path: string; query: URLSearchParams; body: Record<string, unknown> };
+export type Request = { path: string; query: URLSearchParams; body: Record<string, unknown> };
 
 export const message = (seq: number, more: object = {}): object => ({ type: "message", id: `e-${seq}`, seq, user: "bo", displayName: "Bo", content: String(seq), createdat: 1_700_000_000_000 + seq, ...more });
 export const item = (n: number, more: object = {}): object => ({ questionId: `q-${n}`, seq: n, number: n, change: n, text: `question ${n}`, asker: { user: "bo", displayName: "Bo" }, askedAt: 1_700_000_000_000, ...more });
+
+export const page = (from: number, to: number): object[] => Array.from({ length: to - from + 1 }, (_, n) => message(from + n));
+
+/** History as a server has it: the newest fifty before a place. */
+export function history(server: Server, newest: () => number): void {
+  server.replies["api/message/chatmsg"] = ({ query }) => {
+    const before = Math.min(Number(query.get("before")), newest() + 1);
+    return ok({ items: before <= 1 ? [] : page(Math.max(1, before - 50), before - 1) });
+  };
+}
 
 export class Server {
   wires: Wire[] = [];
@@ -61,13 +70,13 @@ export class Server {
   /** How long a reply takes, by the request's path; at once where nothing is said. */
   delays: Record<string, Promise<void>> = {};
   connected = true;
-  kept = "";
   heard: string[] = [];
   #nonces = 0;
   readonly room: Room;
 
-  constructor(outbox: Outbox = []) {
-    this.room = new Room({ topic: "8001", stream: "s1" }, "secret", this.#world(), this.#hears(), outbox);
+  /** What the tab keeps may be an earlier one's. */
+  constructor(readonly kept: Partial<Record<Kept, string>> = {}) {
+    this.room = new Room({ topic: "8001", stream: "s1" }, "secret", this.#world(), this.#hears());
   }
 
   get wire(): Wire {
@@ -91,7 +100,8 @@ export class Server {
       dice: () => 0,
       nonce: () => `nonce-${++this.#nonces}`,
       soon: (what) => queueMicrotask(what),
-      keep: (outbox) => (this.kept = outbox),
+      read: (what) => this.kept[what] ?? null,
+      keep: (what, text) => (this.kept[what] = text),
     };
   }
 

@@ -84,6 +84,30 @@ test("a guest is remembered for as long as the token lasts, a named person for t
   expect(memory.token(), "without storage, while the page is open").toBe("guest");
 });
 
+test("another person's invitation in the same tab finds nothing of who was there before; one's own link, opened once more, does", () => {
+  const place = { topic: "8001", stream: "s1" };
+  const fresh = (): Memory => new Memory(place, sessionStorage, localStorage);
+  const words = (): (string | null)[] => (["outbox", "draft", "asked"] as const).map((what) => fresh().read(what));
+  const write = (): void => {
+    fresh().keep("outbox", "[1]");
+    fresh().keep("draft", "half a thought");
+    fresh().keep("asked", "q-1");
+  };
+  fresh().keepGuest("guest", Date.now() + 1_000);
+  write();
+  fresh().keepNamed("mia");
+  expect(words(), "of a guest").toEqual([null, null, null]);
+  write();
+  fresh().keepNamed("mia");
+  expect(words(), "of the same person").toEqual(["[1]", "half a thought", "q-1"]);
+  fresh().forgetToken();
+  fresh().keepNamed("mia's next");
+  expect(words(), "whose token had ended").toEqual(["[1]", "half a thought", "q-1"]);
+  fresh().keepNamed("bo");
+  expect(words(), "of somebody else").toEqual([null, null, null]);
+  fresh().forget();
+});
+
 function fail(): never {
   throw new Error("storage is forbidden");
 }
@@ -109,7 +133,7 @@ test("whoever is told that this is no room server may try again, with the token 
   vi.stubGlobal("fetch", knocks);
   const page = mount(App, { target: document.body, props: { place: { topic: "8001", stream: "s1" }, memory } });
   const again = (): HTMLButtonElement[] => [...document.querySelectorAll("button")].filter((button) => button.textContent === "Try again");
-  const tokens = (): string[] => knocks.mock.calls.filter(([address]) => address.endsWith("capabilities")).map(([, how]) => (how.headers as Record<string, string>)["Authorization"] ?? "");
+  const tokens = (): string[] => knocks.mock.calls.filter(([address]) => address.includes("capabilities")).map(([, how]) => (how.headers as Record<string, string>)["Authorization"] ?? "");
   await vi.waitUntil(() => again().length > 0);
   await vi.waitUntil(() => knocks.mock.calls.some(([address]) => address.includes("api/guest")));
   expect(document.body.textContent).toContain("no room server");
@@ -146,6 +170,8 @@ test("questions are listed by what the room is at, then by what it wants", () =>
     item(6, { work: "merged" }),
     item(7, { review: "pending" }),
     item(8, { work: "dismissed" }),
+    // What a moderator removed keeps its number, and nothing else.
+    item(9, { text: "", asker: {}, work: "dismissed" }),
   ].map((one) => readItem(one) as Item);
   expect(listed(put(new Map(), questions)).map(({ number }) => number)).toEqual([5, 4, 2, 1, 8, 3]);
 });
