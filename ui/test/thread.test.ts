@@ -33,7 +33,7 @@ async function settle(): Promise<void> {
   flushSync();
 }
 
-const answered = (change: Partial<ThreadAnswer>): ThreadAnswer => ({ id: "x1", key: "x1", text: "At three.", org: "Org", by: null, at: Date.now(), visibility: "public", editedAt: null, retracted: false, delivery: "received", mine: false, canEdit: false, editUntil: null, ...change });
+const answered = (change: Partial<ThreadAnswer>): ThreadAnswer => ({ id: "x1", key: "x1", text: "At three.", org: "Org", by: null, at: Date.now(), visibility: "public", editedAt: null, retracted: false, delivery: "received", failure: null, failureReason: null, mine: false, canEdit: false, editUntil: null, draft: null, ...change });
 
 async function thread(tell: (older: boolean) => Partial<Thread>): Promise<void> {
   const real = bridge.desk.thread.bind(bridge.desk);
