@@ -5,6 +5,7 @@ import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
 import { Exporting } from "./exporting.svelte";
+import { notSent } from "./notSent";
 import { nextOpen } from "./order";
 import { Search } from "./search.svelte";
 import { takenOver, type TakenOver } from "./takenOver";
@@ -62,6 +63,8 @@ export class AnswerDesk {
   error = $state.raw<AppError | null>(null);
   takenOver = $state.raw<readonly TakenOver[]>([]);
   missed = $state.raw<Missed>(NOTHING);
+  /** Questions of which somebody has read that their answer was not sent. */
+  #read = $state.raw<ReadonlySet<string>>(new Set());
 
   /** When the composer was left by a key: the same key again soon after means more. */
   leftAt = 0;
@@ -84,6 +87,8 @@ export class AnswerDesk {
 
   readonly question = $derived(this.opened === null ? null : (this.board.items.get(this.opened) ?? null));
 
+  readonly notSent = $derived(notSent(this.board.items).filter(({ question }) => !this.#read.has(question)));
+
   get status(): DeskStatus | null {
     return this.#standing();
   }
@@ -94,6 +99,7 @@ export class AnswerDesk {
     this.#followAnswers(items, changes, since);
     this.missed = changes.missed;
     this.takenOver = takenOver(this.takenOver, items, this.board.items);
+    if (this.#read.size > 0) this.#read = new Set(notSent(this.board.items).flatMap(({ question }) => (this.#read.has(question) ? [question] : [])));
     const after = this.question;
     // Published, it is another question.
     if (before && !after) this.shut();
@@ -143,9 +149,11 @@ export class AnswerDesk {
   }
 
   #offer(since: number | null): void {
-    const done = ({ id, number }: Question, key: string): Done => ({ words: "done.given", params: { number: `#${number}` }, back: [], leaving: { question: id, key, since } });
-    const all = [...this.board.items.values()];
-    this.undo.hold(all.flatMap((question) => question.leaving.filter(({ canTakeBack }) => canTakeBack).map(({ key }) => done(question, key))));
+    const done = ({ id, number, work }: Question, key: string): Done => ({ words: "done.given", params: { number: `#${number}` }, back: [], leaving: { question: id, key, since, open: work === "open" || work === "claimed" } });
+    const all = [...this.board.items.values()].flatMap((question) => question.leaving.filter(({ canTakeBack }) => canTakeBack).map(({ key }) => ({ question, key })));
+    // Keys of rows grow: the last was given last, wherever its question stands.
+    all.sort((one, other) => Number(one.key) - Number(other.key));
+    this.undo.hold(all.map(({ question, key }) => done(question, key)));
   }
 
   /** Has an answer back that has not left, where it was written. */
@@ -226,6 +234,12 @@ export class AnswerDesk {
     this.takenOver = this.takenOver.filter((one) => one.question !== question);
   }
 
+  /** Somebody has read that its answer was not sent. */
+  readNotSent(question: string): void {
+    this.#read = new Set([...this.#read, question]);
+    this.noted(question);
+  }
+
   /** Somebody has read what became of the questions meanwhile. */
   noteMissed(): void {
     if (this.missed.asked + this.missed.answered === 0) return;
@@ -273,6 +287,14 @@ export class AnswerDesk {
     });
   }
 
+  retryAnswer(key: string): Promise<boolean> {
+    return this.attempt(() => this.#bridge.retry(this.room, key));
+  }
+
+  discardAnswer(key: string): Promise<boolean> {
+    return this.attempt(() => this.#bridge.discard(this.room, key));
+  }
+
   editAnswer(id: string, text: string): Promise<boolean> {
     return this.attempt(() => this.#bridge.desk.editAnswer(this.room, id, text));
   }
@@ -307,7 +329,7 @@ export class AnswerDesk {
   }
 
   #refreshThread(question: Question): void {
-    const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held} ${question.leaving.map(({ key }) => key).join()}`;
+    const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held} ${question.leaving.map(({ key }) => key).join()} ${question.unsent.map(({ key, failed }) => `${key}${failed}`).join()}`;
     if (this.#threadOf === mark) return;
     this.#threadOf = mark;
     this.fetching = false;
