@@ -107,6 +107,45 @@ describe("an answer that its guard held", () => {
   });
 });
 
+describe("an answer to a question that a colleague closed meanwhile", () => {
+  const closes = (): unknown => bridge.desk.change("q3", { work: "dismissed", claim: null, closedAt: Date.now(), closeReason: "off_topic", changedBy: "Otto" });
+  const composer = (): string => document.querySelector(".composer")?.textContent ?? "";
+
+  it("is told of before the field, and asked about with the harmless choice in focus", async () => {
+    await open("q3");
+    aside.desk?.answer?.type("At three.");
+    await settle();
+    expect(composer()).not.toContain("Meanwhile");
+    closes();
+    await settle();
+    expect(document.querySelector(".composer [role=status]")?.textContent).toBe("Meanwhile closed by Otto: Dismissed · off topic.");
+    document.querySelector<HTMLButtonElement>(".composer .send")?.click();
+    await settle();
+    expect([document.querySelector(".composer [role=alertdialog]")?.getAttribute("aria-label"), document.activeElement?.textContent]).toEqual(["This question is closed. Send it all the same?", "Go on writing"]);
+    await press(".composer", "Go on writing");
+    expect([document.activeElement?.tagName, composer().includes("all the same")]).toEqual(["TEXTAREA", false]);
+    document.querySelector<HTMLButtonElement>(".composer .send")?.click();
+    await settle();
+    await press(".composer", "Send all the same");
+    expect([bridge.desk.get("q3").leaving.length, composer().includes("Meanwhile"), aside.desk?.answer?.text]).toEqual([1, false, ""]);
+  });
+
+  it("is told of in the moment in which it can be taken back, and only if it was open when it was given", async () => {
+    const key = await given("q3", "At three.");
+    const toast = (): string => document.querySelector(".toast")?.textContent ?? "";
+    expect(toast()).not.toContain("closed");
+    closes();
+    await settle();
+    expect(toast()).toContain("Meanwhile closed by Otto: Dismissed · off topic.");
+    bridge.desk.outbox.arrive(key);
+    closes();
+    await settle();
+    await open("q5");
+    await given("q3", "Also this.");
+    expect([toast().includes("#3"), toast().includes("closed")]).toEqual([true, false]);
+  });
+});
+
 describe("an answer that failed", () => {
   it("says so in its thread with the reason, on its row, and above the room to who has gone on", async () => {
     const key = await given("q3", "At three.");
