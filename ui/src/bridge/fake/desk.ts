@@ -30,6 +30,8 @@ export class FakeDesk implements DeskBridge {
   holdsBack = false;
   /** Answers of ours that the room does not have. */
   readonly outbox: DeskOutbox;
+  /** Other words that were begun, by answer. */
+  readonly editDrafts = new Map<string, string>();
   /** Of drafts that are not for all. */
   readonly #readers = new Map<string, Visibility>();
   readonly answers = new Map<string, ThreadAnswer[]>();
@@ -139,7 +141,7 @@ export class FakeDesk implements DeskBridge {
     return this.#host.answer("thread", [room, id, older], () => {
       const question = this.get(id);
       const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.3).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
-      return { question, answers: [...(this.answers.get(id) ?? []), ...this.outbox.answers(id)], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
+      return { question, answers: [...(this.answers.get(id) ?? []).map((one) => ({ ...one, draft: this.editDrafts.get(one.key) ?? null })), ...this.outbox.answers(id)], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
     });
   }
 
@@ -198,7 +200,10 @@ export class FakeDesk implements DeskBridge {
   }
 
   editAnswer(room: string, id: string, text: string): Promise<void> {
-    return this.#does("editAnswer", [room, id, text], () => this.#alter(id, { text, editedAt: Date.now() }));
+    return this.#does("editAnswer", [room, id, text], () => {
+      this.editDrafts.delete(id);
+      this.#alter(id, { text, editedAt: Date.now() });
+    });
   }
 
   retractAnswer(room: string, id: string): Promise<void> {
@@ -239,6 +244,14 @@ export class FakeDesk implements DeskBridge {
       else this.drafts.set(id, text);
       const { hasDraft, rev } = this.get(id);
       if (hasDraft !== (text !== "")) this.put({ ...this.get(id), hasDraft: text !== "", rev });
+    });
+  }
+
+  setEditDraft(room: string, question: string, id: string, text: string): Promise<void> {
+    return this.#does("setEditDraft", [room, question, id, text], () => {
+      if (text === "") this.editDrafts.delete(id);
+      else this.editDrafts.set(id, text);
+      this.put({ ...this.get(question), hasDraft: this.drafts.has(question) || text !== "" });
     });
   }
 

@@ -7,6 +7,7 @@ import { Board } from "./board.svelte";
 import { Exporting } from "./exporting.svelte";
 import { notSent } from "./notSent";
 import { nextOpen } from "./order";
+import { Rewriting } from "./rewriting.svelte";
 import { Search } from "./search.svelte";
 import { takenOver, type TakenOver } from "./takenOver";
 import { backOf, Undo, type Done, type Why } from "./undo.svelte";
@@ -70,6 +71,9 @@ export class AnswerDesk {
   leftAt = 0;
   readonly search: Search;
   readonly exporting: Exporting;
+  readonly rewriting: Rewriting;
+  /** Counts the wishes to see the desk where it and the timeline take turns. */
+  wishes = $state(0);
 
   readonly #bridge: Bridge;
   readonly #standing: () => DeskStatus | null;
@@ -83,6 +87,7 @@ export class AnswerDesk {
     this.#standing = standing;
     this.search = new Search(room, bridge);
     this.exporting = new Exporting(room, bridge);
+    this.rewriting = new Rewriting(room, bridge);
   }
 
   readonly question = $derived(this.opened === null ? null : (this.board.items.get(this.opened) ?? null));
@@ -110,8 +115,9 @@ export class AnswerDesk {
   /** Opens a question to look at it: nothing is claimed by looking. */
   open(id: string): void {
     this.board.select(id);
+    this.wishes++;
     if (this.opened === id) return;
-    void this.answer?.close();
+    this.#leave();
     this.opened = id;
     this.thread = null;
     this.#threadOf = "";
@@ -159,6 +165,7 @@ export class AnswerDesk {
   /** Has an answer back that has not left, where it was written. */
   async takeBack(question: string, key: string): Promise<void> {
     this.undo.takeAnswer(key);
+    this.wishes++;
     const taken = await this.attempt(async () => {
       this.#given.delete(question);
       if (this.opened === question && this.answer) await this.answer.takeBack(key);
@@ -173,9 +180,21 @@ export class AnswerDesk {
     this.#offer(null);
   }
 
+  /** Whatever was begun is kept. */
+  #leave(): void {
+    void this.answer?.close();
+    void this.rewriting.keepNow();
+  }
+
+  /** The window came into sight, or out of it. */
+  shown(visible: boolean): void {
+    this.answer?.shown(visible);
+    if (!visible) void this.rewriting.keepNow();
+  }
+
   /** Leaves the question; draft and claim stay. */
   shut(): void {
-    void this.answer?.close();
+    this.#leave();
     this.answer = null;
     this.opened = null;
     this.thread = null;
@@ -183,7 +202,7 @@ export class AnswerDesk {
   }
 
   close(): void {
-    void this.answer?.close();
+    this.#leave();
     this.undo.dismiss();
   }
 
