@@ -3,6 +3,7 @@
 
 mod heard;
 mod unseen;
+mod unsent;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use crate::words;
 use crate::{present, views, windows};
 use heard::{Heard, Spot, Wanted, Why};
 use unseen::Unseen;
+use unsent::Unsent;
 use waiting::Waiting;
 
 /// Looked for this often at most.
@@ -50,6 +52,7 @@ struct Known {
     /// The first row that is still to be told of, and how many there are.
     waiting: Option<(Spot, u32)>,
     unseen: Unseen,
+    unsent: Unsent,
     oldest: Waiting,
 }
 
@@ -153,10 +156,16 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
             let quiet = quiet || !settings.notifications;
             let more = room.open(status.desk.open, quiet, due);
             lines.extend(more.map(|more| language.count(Key::SHELL_NOTIFY_QUESTIONS, more, &[])));
-            let taken = taken_over(room, &live).await;
+            let (taken, unsent) = taken_over(room, &live).await;
             lines.extend(taken.iter().filter(|_| !quiet).map(|(number, who)| {
                 language.fill(Key::SHELL_NOTIFY_TAKEN_OVER, &[("who", who), ("number", number)])
             }));
+            lines.extend(
+                unsent
+                    .iter()
+                    .filter(|_| !quiet)
+                    .map(|number| language.fill(Key::SHELL_NOTIFY_NOT_SENT, &[("number", number)])),
+            );
             let now = Timestamp::now().as_millisecond();
             let after = if settings.notifications { settings.notify_waiting_mins } else { 0 };
             let (waited, then) = room.oldest.look(status.desk.oldest_waiting, now, after, quiet);
@@ -185,11 +194,14 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
     again
 }
 
-async fn taken_over(room: &mut Known, live: &Live) -> Vec<(u64, String)> {
-    let Ok(questions) = live.session.questions(room.revision).await else { return Vec::new() };
+/// Of what was this person's: what others have taken, and which of their answers were not sent.
+async fn taken_over(room: &mut Known, live: &Live) -> (Vec<(u64, String)>, Vec<u64>) {
+    let Ok(questions) = live.session.questions(room.revision).await else {
+        return Default::default();
+    };
     room.revision = questions.revision;
     let me = live.session.watch().borrow().facts.user.clone();
-    room.items(&questions.items, &me)
+    (room.items(&questions.items, &me), room.unsent.look(&questions))
 }
 
 /// What of the rows that came since the last look is news.

@@ -17,7 +17,9 @@ mod streaming;
 mod views;
 mod window;
 
-pub(crate) use answers::{AnswerDelivery, Held, Leaving, QuestionDraft, ThreadAnswer, Visibility};
+pub(crate) use answers::{
+    AnswerDelivery, Held, Leaving, QuestionDraft, ThreadAnswer, Unsent, Visibility,
+};
 pub(crate) use desk::{
     Claim, DeskKind, DeskStatus, Doing, Lane, LogLine, Missed, Person, Presence, Question,
     QuestionChanges, Spoken, Step, Thread,
@@ -231,7 +233,8 @@ pub(crate) enum GapState {
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
 /// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
-/// the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, and of `muted` until when. The last four are an answer's.
+/// the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, of `muted` until when, and of
+/// `overtaken` which question. The last four are an answer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -30,6 +30,7 @@ pub(crate) struct Clerk<'a> {
     drafted: BTreeSet<String>,
     held: BTreeSet<String>,
     leaving: BTreeMap<String, Vec<dto::Leaving>>,
+    unsent: BTreeMap<String, Vec<dto::Unsent>>,
     presence: BTreeMap<String, Vec<Present>>,
 }
 
@@ -47,9 +48,10 @@ impl<'a> Clerk<'a> {
             me: view.facts.user.clone(),
             device,
             role: view.facts.role,
-            drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
+            drafted: drafted(questions),
             held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
             leaving: leaving(questions),
+            unsent: unsent(questions),
             presence: questions
                 .presence
                 .iter()
@@ -133,9 +135,11 @@ impl<'a> Clerk<'a> {
             closed_at: item.closed_at.and_then(shown),
             close_reason: Some(name(&item.reason)).filter(|reason| !reason.is_empty()),
             changed_by: name(&item.changed_by.display_name),
+            changed_by_mine: item.changed_by.user == self.me,
             has_draft: self.drafted.contains(&id),
             held: self.held.contains(&id),
             leaving: self.leaving.get(&id).cloned().unwrap_or_default(),
+            unsent: self.unsent.get(&id).cloned().unwrap_or_default(),
             id,
         }
     }
@@ -178,14 +182,18 @@ impl<'a> Clerk<'a> {
             edited_at: answer.edited_at.and_then(shown),
             retracted: answer.retracted,
             delivery: dto::AnswerDelivery::Received,
+            failure: None,
+            failure_reason: None,
             mine,
             can_edit: self.changes_answer(mine) && !answer.retracted,
             edit_until: self.edit_until(shown(answer.at)),
+            draft: None,
         }
     }
 
     /// An answer of our own that is not settled.
     pub(crate) fn outgoing(&self, answer: &OutgoingAnswer, now_ms: i64) -> dto::ThreadAnswer {
+        let (failure, failure_reason) = crate::rows::failure(answer.state.clone());
         dto::ThreadAnswer {
             id: None,
             key: answer.key.0.to_string(),
@@ -201,9 +209,12 @@ impl<'a> Clerk<'a> {
             } else {
                 crate::rows::delivery(&answer.state).into()
             },
+            failure,
+            failure_reason,
             mine: true,
             can_edit: false,
             edit_until: None,
+            draft: None,
         }
     }
 }
@@ -221,6 +232,24 @@ fn leaving(questions: &Questions) -> BTreeMap<String, Vec<dto::Leaving>> {
         });
     }
     by_question
+}
+
+/// What did not arrive, or may not have, by question. What a guard holds is its own matter.
+fn unsent(questions: &Questions) -> BTreeMap<String, Vec<dto::Unsent>> {
+    let mut by_question = BTreeMap::<String, Vec<dto::Unsent>>::new();
+    for answer in questions.outgoing.iter().filter(|answer| !answer.held) {
+        let failed = matches!(answer.state, Delivery::Failed { .. });
+        if failed || answer.state == Delivery::Unsure {
+            let unsent = dto::Unsent { key: answer.key.0.to_string(), failed };
+            by_question.entry(answer.question.as_str().to_owned()).or_default().push(unsent);
+        }
+    }
+    by_question
+}
+
+/// The questions at which something was begun.
+fn drafted(questions: &Questions) -> BTreeSet<String> {
+    questions.drafted.iter().map(|begun| begun.question.as_str().to_owned()).collect()
 }
 
 /// Tags to look at: two that look alike are one, and one that shows nothing is none.

@@ -5,9 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aside_history::{Outgoing, OutgoingState};
-use aside_protocol::EntryId;
 use aside_protocol::triage::Item;
-use aside_session::{Connection, DeskState, OutgoingAnswer, Questions};
+use aside_session::{Begun, Connection, DeskState, OutgoingAnswer, Questions};
 use futures_util::future::join_all;
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::oneshot;
@@ -240,8 +239,9 @@ impl Counted {
         let Ok(questions) = live.session.questions(0).await else { return };
         let Questions { items, drafted, outgoing, .. } = &questions;
         // A draft of a question that is gone can't be found by anybody any more.
-        let is_there =
-            |id: &&EntryId| items.iter().any(|item| item.question_id == **id && !item.is_void());
+        let is_there = |begun: &&Begun| {
+            items.iter().any(|item| item.question_id == begun.question && !item.is_void())
+        };
         // What could be taken back now is sent by the goodbye, and then its question is closed.
         let leaves =
             |answer: &&OutgoingAnswer| answer.held_back && view.connection == Connection::Online;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aside_history as history;
 use aside_protocol::{AnswerNotes, Body, EntryKind, Role};
-use aside_session::{Connection, RoomView};
+use aside_session::{Connection, OVERTAKEN, RoomView};
 use aside_text::{body, name};
 use url::Url;
 
@@ -86,11 +86,13 @@ impl Painter<'_> {
             EntryKind::Question => (dto::RowKind::Question, dto::Said::Question),
             EntryKind::Answer => (dto::RowKind::Answer, dto::Said::Answer),
         };
+        let mut answered = None;
         let (text, org, org_logo, question, notes) = match entry.body() {
             Body::Message { text } | Body::Question { text } => {
                 (calm(text), String::new(), None, String::new(), AnswerNotes::default())
             }
-            Body::Answer { org_name, org_logo, question, text, notes, .. } => {
+            Body::Answer { org_name, org_logo, question, text, question_id, notes } => {
+                answered = question_id;
                 (calm(text), name(&org_name), self.picture(&org_logo), calm(question), notes)
             }
         };
@@ -108,16 +110,10 @@ impl Painter<'_> {
         let namesake =
             kind != dto::RowKind::Answer && self.namesakes.meet(&shown_name, &entry.user);
         let delivery = delivery(&row.delivery);
-        let (failure, failure_reason) = match row.delivery {
-            history::Delivery::Failed { code, reason } => {
-                (Some(code), Some(calm(reason)).filter(|reason| !reason.is_empty()))
-            }
-            history::Delivery::Received
-            | history::Delivery::Sending
-            | history::Delivery::Sent
-            | history::Delivery::Unsure
-            | history::Delivery::InReview => (None, None),
-        };
+        let (failure, mut failure_reason) = failure(row.delivery);
+        if failure.as_deref() == Some(OVERTAKEN) {
+            failure_reason = answered.map(|question| question.as_str().to_owned());
+        }
         dto::Row {
             kind,
             user: entry.user,
@@ -194,6 +190,20 @@ pub(crate) fn delivery(delivery: &history::Delivery) -> dto::Delivery {
         history::Delivery::Unsure => dto::Delivery::Unsure,
         history::Delivery::Failed { .. } => dto::Delivery::Failed,
         history::Delivery::InReview => dto::Delivery::InReview,
+    }
+}
+
+/// Why an own entry did not arrive: under which code, and what the server said.
+pub(crate) fn failure(delivery: history::Delivery) -> (Option<String>, Option<String>) {
+    match delivery {
+        history::Delivery::Failed { code, reason } => {
+            (Some(code), Some(calm(reason)).filter(|reason| !reason.is_empty()))
+        }
+        history::Delivery::Received
+        | history::Delivery::Sending
+        | history::Delivery::Sent
+        | history::Delivery::Unsure
+        | history::Delivery::InReview => (None, None),
     }
 }
 

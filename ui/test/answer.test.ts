@@ -1,5 +1,6 @@
 // One answer from the first character to the room: claimed, kept, never public by a slip, held when another came first.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Question } from "../src/bridge/dto";
 import type { Answer } from "../src/state/desk/answer.svelte";
 import { bridge, claims, desk, look, named, open, pull, settle } from "./atDesk";
 
@@ -217,6 +218,49 @@ describe("an answer that would be the second", () => {
     expect([await answer.send("public"), answer.askPublic]).toEqual([false, true]);
   });
 
+  it("that is corrected in its field comes back once, as it was corrected", async () => {
+    const answer = await overtaken();
+    answer.type("At four.");
+    await settle(400);
+    const again = await look2();
+    expect([again.text, again.held, bridge.desk.get("q3").held]).toEqual(["At four.", null, false]);
+    expect(await again.send()).toBe(true);
+    await settle();
+    expect(bridge.desk.answers.get("q3")?.map(({ text }) => text)).toEqual(["Theirs.", "At four."]);
+  });
+
+  it("goes out beside it with the same key, however soon it was corrected", async () => {
+    const answer = await overtaken();
+    answer.type("At four.");
+    expect(await answer.send()).toBe(true);
+    await settle(400);
+    expect([bridge.desk.answers.get("q3")?.map(({ text }) => text), answer.held, bridge.desk.get("q3").held]).toEqual([["Theirs.", "At four."], null, false]);
+  });
+
+  it("is corrected knowing of the other, and of no other that comes after it", async () => {
+    const answer = await overtaken();
+    answer.type("At four.");
+    await settle(400);
+    expect([answer.overtaken, answer.text]).toEqual([false, "At four."]);
+    bridge.desk.colleagueAnswers("q3", "Theirs again.", 6);
+    await settle();
+    expect([answer.overtaken, await answer.send()]).toEqual([true, true]);
+    await settle();
+    expect([answer.held?.text, bridge.desk.answers.get("q3")?.length]).toEqual(["At four.", 2]);
+  });
+
+  it("is not lost with what is deleted from its field, nor doubled by what is added to it", async () => {
+    const answer = await overtaken();
+    answer.type("Mine. And more.");
+    await settle(400);
+    const more = await look2();
+    expect([more.text, more.held?.text]).toEqual(["Mine. And more.", "Mine."]);
+    more.type("");
+    await settle(400);
+    const again = await look2();
+    expect([again.text, again.held?.text]).toEqual(["Mine.", "Mine."]);
+  });
+
   it("can be thrown away", async () => {
     await overtaken();
     const again = await look2();
@@ -224,6 +268,75 @@ describe("an answer that would be the second", () => {
     await again.discardHeld();
     await settle();
     expect([again.text, bridge.desk.drafts.has("q3"), bridge.desk.answers.get("q3")?.length]).toEqual(["", false, 1]);
+  });
+});
+
+describe("a question that a colleague closes in another way while one writes", () => {
+  const closes = (change: Partial<Question> = {}): unknown => bridge.desk.change("q3", { work: "dismissed", claim: null, closedAt: 5, closeReason: "off_topic", changedBy: "Otto", ...change });
+  async function begun(text = "At three."): Promise<Answer> {
+    const answer = await look("q3");
+    answer.type(text);
+    await settle(400);
+    return answer;
+  }
+
+  it("is told with the name, and asked about once before the answer leaves", async () => {
+    const answer = await begun();
+    closes();
+    await settle();
+    expect([answer.closed, await answer.send(), named("answerQuestion").length, answer.askClosed, answer.text]).toEqual([{ who: "Otto" }, false, 0, true, "At three."]);
+    answer.confirmClosed(false);
+    expect([answer.askClosed, answer.text, await answer.send("public"), answer.askClosed]).toEqual([false, "At three.", false, true]);
+    expect(await answer.confirmClosed(true)).toBe(true);
+    await settle();
+    expect([named("answerQuestion").length, answer.text]).toEqual([1, ""]);
+  });
+
+  it.each([["aloud", { work: "answered", closeReason: "spoken" }], ["for later", { work: "follow_up", closeReason: "later" }], ["by merging it", { work: "merged", mergedInto: "q5" }]] as const)("is so where it was closed %s", async (_, change) => {
+    const answer = await begun();
+    closes(change);
+    await settle();
+    expect([await answer.send("asker"), answer.askClosed, named("answerQuestion").length]).toEqual([false, true, 0]);
+  });
+
+  it("is so for a draft that was found again, without a name that may be another's by then", async () => {
+    await begun();
+    await look("q5");
+    closes();
+    await settle();
+    const again = await look("q3");
+    expect([again.closed, await again.send(), again.askClosed]).toEqual([{ who: "" }, false, true]);
+  });
+
+  it("is not where it was closed before the writing began, is open again, or was closed by oneself", async () => {
+    closes();
+    expect((await begun()).closed).toBeNull();
+    desk.answer?.type("");
+    bridge.desk.change("q3", { work: "open", closedAt: null, closeReason: null });
+    await settle(400);
+    const answer = await begun();
+    closes();
+    await settle();
+    bridge.desk.change("q3", { work: "open", closedAt: null, closeReason: null });
+    await settle();
+    expect(answer.closed).toBeNull();
+    closes({ changedBy: "Alex" });
+    await settle();
+    expect([answer.closed, await answer.send()]).toEqual([null, true]);
+  });
+
+  it("lets a note pass, which closes nothing", async () => {
+    const answer = await begun();
+    closes();
+    await settle();
+    expect([await answer.send("staff"), named("answerQuestion").length]).toEqual([true, 1]);
+  });
+
+  it("is not this where an answer closed it: that one's guard speaks", async () => {
+    const answer = await begun();
+    bridge.desk.colleagueAnswers("q3", "Theirs.", 5);
+    await settle();
+    expect([answer.overtaken, answer.closed]).toEqual([true, null]);
   });
 });
 

@@ -25,10 +25,12 @@ it("the desk's half emojis cost nobody their answer, and every call is one comma
   const { desk } = tauriBridge();
   await desk.answerQuestion("1", "q", "a\ud83d", "asker", 7, false);
   await desk.setQuestionDraft("1", "q", "\udc4d", "staff");
+  await desk.setEditDraft("1", "q", "a", "\ud83d");
   await desk.triage("1", "q", 3, { do: "claim", takeOver: true });
   expect(sent).toEqual([
     ["answer_question", { room: "1", question: "q", text: "a\ufffd", visibility: "asker", seen: 7, coAnswer: false }],
     ["set_question_draft", { room: "1", question: "q", text: "\ufffd", visibility: "staff" }],
+    ["set_edit_draft", { room: "1", question: "q", id: "a", text: "\ufffd" }],
     ["triage", { room: "1", question: "q", rev: 3, step: { do: "claim", takeOver: true } }],
   ]);
 });

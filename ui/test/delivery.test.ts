@@ -12,10 +12,10 @@ afterEach(async () => {
   document.body.replaceChildren();
 });
 
-function shown(change: Partial<Row>, shut = false): { words: string; buttons: string[] } {
+function shown(change: Partial<Row>, shut = false, showQuestion: ((id: string) => void) | null = null): { words: string; buttons: string[] } {
   const room = new FakeRoom();
   room.say({ kind: "question", user: "me", name: "Alex", mine: true, text: "Why?", ...change }, 0);
-  view = mount(Delivery, { target: document.body, props: { row: room.rows[0] as Row, shut, retry: () => undefined, discard: () => undefined } });
+  view = mount(Delivery, { target: document.body, props: { row: room.rows[0] as Row, shut, showQuestion, retry: () => undefined, discard: () => undefined } });
   flushSync();
   const buttons = [...document.querySelectorAll("button")].map((button) => button.textContent);
   return { words: document.body.textContent, buttons };
@@ -38,6 +38,17 @@ it("says that the room forgot it, which may be asked again", () => {
   const { words, buttons } = shown({ delivery: "failed", failure: "withdrawn" });
   expect(words).toContain("began anew");
   expect(buttons).toEqual(["Retry", "Discard"]);
+});
+
+it("leads from an answer that was held to its question, where the one way on is, and offers no retry that would be held again", () => {
+  const led: string[] = [];
+  const held = { delivery: "failed", failure: "overtaken", failureReason: "q3" } as const;
+  const { words, buttons } = shown(held, false, (id) => led.push(id));
+  expect([words.includes("Somebody else answered first"), words.includes("q3"), buttons]).toEqual([true, false, ["Open the question", "Discard"]]);
+  document.querySelector("button")?.click();
+  expect(led).toEqual(["q3"]);
+  document.body.replaceChildren();
+  expect(shown(held).buttons).toEqual(["Discard"]);
 });
 
 it("offers nothing that only a room that is open can do, and says that what has not left waits", () => {

@@ -65,7 +65,7 @@ describe("is offered", () => {
     const id = await given("call me");
     await settle(600_000);
     expect([told(), offered("undo", desk)]).toEqual(["done.given", true]);
-    bridge.desk.leave(keyOf(id));
+    bridge.desk.outbox.leave(keyOf(id));
     await desk.undoLast();
     expect([desk.error?.code, desk.answer?.text]).toEqual(["too_late", ""]);
     await settle();
@@ -136,6 +136,15 @@ describe("is offered", () => {
     expect([isBack("q3"), desk.undo.last]).toEqual([true, null]);
   });
 
+  it("the newest first also by the desk of a room that was left: the order of the questions is not that of the answers", async () => {
+    await given("a", "q5");
+    await given("b", "q3");
+    desk.close();
+    reopen();
+    await undo();
+    expect([isBack("q3"), bridge.desk.get("q5").leaving.length]).toEqual([true, 1]);
+  });
+
   it("again by the desk of a room that was left and shown again", async () => {
     const id = await given("call me");
     desk.close();
@@ -202,7 +211,7 @@ it("leaves its question out of those that need somebody until it is settled, cla
     return [all.has(id), all.size];
   };
   expect(await met(600_000)).toEqual([false, others - 1]);
-  bridge.desk.leave(keyOf(id));
+  bridge.desk.outbox.leave(keyOf(id));
   expect(await met(60_000)).toEqual([false, others - 1]);
 });
 
@@ -236,7 +245,7 @@ describe("a second one", () => {
   it("is not sent while the first has not left, and stays in its field", async () => {
     const answer = await begun();
     expect([answer.hindrance, await answer.send(), answer.text, named("answerQuestion").length]).toEqual(["leaving", false, "Also this.", 1]);
-    bridge.desk.leave(keyOf("q3"));
+    bridge.desk.outbox.leave(keyOf("q3"));
     await settle();
     expect([answer.hindrance, await answer.coAnswer(), answer.leaving?.canTakeBack]).toEqual(["leaving", false, false]);
   });
@@ -251,7 +260,7 @@ describe("a second one", () => {
 
   it("goes out once the first is there: one's own answer is nobody else's", async () => {
     const answer = await begun();
-    bridge.desk.arrive(keyOf("q3"));
+    bridge.desk.outbox.arrive(keyOf("q3"));
     await settle();
     bridge.desk.holdsBack = false;
     expect([answer.hindrance, answer.overtaken, await answer.send()]).toEqual([null, false, true]);
@@ -264,14 +273,14 @@ describe("a second one", () => {
     await look("q5");
     const answer = await look("q3");
     answer.type("Also this.");
-    bridge.desk.arrive(keyOf("q3"));
+    bridge.desk.outbox.arrive(keyOf("q3"));
     await settle();
     expect([answer.overtaken, await answer.send("asker")]).toEqual([false, true]);
   });
 
   it("is held where a colleague was faster than the first or came after it", async () => {
     const answer = await begun();
-    bridge.desk.arrive(keyOf("q3"));
+    bridge.desk.outbox.arrive(keyOf("q3"));
     bridge.desk.colleagueAnswers("q3", "No.", 5);
     await settle();
     expect([answer.overtaken, await answer.send()]).toEqual([true, true]);

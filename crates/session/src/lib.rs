@@ -42,7 +42,7 @@ pub use network::{
     ByteStream, DialError, HttpError, HttpMethod, HttpReply, HttpRequest, Network, Peeked,
     ProxyChoice, Routes,
 };
-pub use room::{Answering, Mute, OutgoingAnswer, Questions, TakenBack, Wish};
+pub use room::{Answering, Begun, Mute, OVERTAKEN, OutgoingAnswer, Questions, TakenBack, Wish};
 pub use session::{Env, Session};
 pub use view::{
     Connection, Counters, DeskState, DeskView, NotRemoved, OrderView, Removing, RoomView,

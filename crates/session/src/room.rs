@@ -65,8 +65,8 @@ use crate::view::RoomView;
 pub(crate) use start::start;
 
 use aligned::Aligned;
-pub use answers::{Answering, OutgoingAnswer};
-pub(crate) use answers::{draft_of, draft_slot};
+pub(crate) use answers::draft_of;
+pub use answers::{Answering, Begun, OVERTAKEN, OutgoingAnswer};
 use connection::Phase;
 pub use desk::Questions;
 use exact::Exact;
@@ -106,7 +106,7 @@ pub(crate) enum Command {
     Questions { since: u64, reply: Reply<Questions> },
     Snippets { reply: Reply<Snippets> },
     ChangeSnippets { rev: u64, change: SnippetChange, reply: snippets::Tell },
-    DraftAnswer { question: EntryId, text: String, readers: Visibility, reply: Stored },
+    Draft { of: Begun, text: String, readers: Visibility, reply: Stored },
     AnswerAnyway { key: RowKey, reply: Reply<()> },
     Order(OrderWish),
     Close { reply: oneshot::Sender<()> },
@@ -301,8 +301,8 @@ impl Room {
             Command::ChangeSnippets { rev, change, reply } => {
                 self.change_snippets(rev, change, reply);
             }
-            Command::DraftAnswer { question, text, readers, reply } => {
-                let _gone = reply.send(self.draft_answer(question, text, readers).await);
+            Command::Draft { of, text, readers, reply } => {
+                let _gone = reply.send(self.keep_draft(of, text, readers).await);
             }
             Command::AnswerAnyway { key, reply } => {
                 let _gone = reply.send(self.answer_anyway(key).await);

@@ -8,7 +8,7 @@ use aside_protocol::EntryId;
 use aside_protocol::triage::{Change, Doing, Item, Stage as OnStage, Visibility, Work};
 use aside_server::{NewEntry, RoomSpec, TokenSpec};
 use aside_session::{
-    Answering, DeskState, HttpReply, Questions, Session, Settled, TriageError, Wish,
+    Answering, Begun, DeskState, HttpReply, Questions, Session, Settled, TriageError, Wish,
 };
 use support::fake::{Peer, World, message};
 use support::*;
@@ -24,6 +24,10 @@ async fn items_when(session: &Session, fits: impl Fn(&[Item]) -> bool) -> Vec<It
         assert!(Instant::now() < deadline, "{items:#?}");
         sleep(std::time::Duration::from_millis(20)).await;
     }
+}
+
+fn begun(question: &EntryId, answer: Option<&str>) -> Begun {
+    Begun { question: question.clone(), answer: answer.map(EntryId::new) }
 }
 
 fn wish(question: &EntryId, change: Change) -> Wish {
@@ -129,6 +133,11 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
         .unwrap();
     let same = session.questions(told.revision).await.unwrap();
     assert_eq!((same.items.len(), same.revision), (0, told.revision), "it had one before");
+    let edited = begun(&items[0].question_id, Some(r#"a"1]"#));
+    let (question, answer) = (edited.question.clone(), edited.answer.clone().unwrap());
+    session.set_edit_draft(question, answer, "at four".to_owned()).await.unwrap();
+    let pencil = session.questions(told.revision).await.unwrap().items;
+    assert_eq!(pencil, [told.items[0].clone()], "its question has a pencil now");
     let before = told.items;
     session.close().await;
     drop(session);
@@ -143,7 +152,8 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     assert_eq!((&kept.items, kept.reset), (&before, false));
     let other = session.questions(told.revision + 1_000).await.unwrap();
     assert_eq!((&other.items, other.reset), (&before, true), "that was another session's");
-    assert_eq!(kept.drafted, [items[1].question_id.clone()]);
+    assert_eq!(kept.drafted, [edited.clone(), begun(&items[1].question_id, None)]);
+    assert_eq!(session.edit_draft(&edited).await.unwrap(), "at four");
     let draft = session.question_draft(&items[1].question_id).await.unwrap();
     assert_eq!(draft, ("so far".to_owned(), Visibility::Staff), "it is for nobody else");
     assert_eq!(session.watch().borrow().desk.state, DeskState::Off, "nobody knows the server yet");
@@ -158,7 +168,7 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
         .await
         .unwrap();
     let changed = session.questions(revision).await.unwrap();
-    assert_eq!(changed.drafted, []);
+    assert_eq!(changed.drafted, [edited]);
     assert_eq!(changed.items, items[1..2], "the row loses its pencil");
 }
 

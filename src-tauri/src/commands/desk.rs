@@ -10,7 +10,7 @@ use aside_text::{body, name};
 use tauri::State;
 
 use crate::args::{Arg, bounded};
-use crate::dto::{self, Held, Question, QuestionDraft, Spoken, Step, Thread, ThreadAnswer};
+use crate::dto::{self, Held, Question, Spoken, Step, Thread, ThreadAnswer};
 use crate::errors::{AppError, Code};
 use crate::older;
 use crate::questions::Clerk;
@@ -179,8 +179,9 @@ pub(crate) async fn edit_answer(
     id: Arg<String>,
     text: Arg<String>,
 ) -> Result<(), AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
-    live.session.edit_answer(id.entry()?, text.text()?).await?;
+    let (live, id) = (shell.rooms.live(room.room()?).await?, id.entry()?);
+    let item = live.session.edit_answer(id.clone(), text.text()?).await?;
+    forget_edit(&live, item, id).await;
     Ok(())
 }
 
@@ -191,9 +192,15 @@ pub(crate) async fn retract_answer(
     room: Arg<String>,
     id: Arg<String>,
 ) -> Result<(), AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
-    live.session.retract_answer(id.entry()?).await?;
+    let (live, id) = (shell.rooms.live(room.room()?).await?, id.entry()?);
+    let item = live.session.retract_answer(id.clone()).await?;
+    forget_edit(&live, item, id).await;
     Ok(())
+}
+
+/// The server has said it: what was begun is begun no more. That it could not be written down takes nothing of that back.
+async fn forget_edit(live: &Live, item: Item, answer: EntryId) {
+    let _stays = live.session.set_edit_draft(item.question_id, answer, String::new()).await;
 }
 
 /// Somebody of the audience wants a question answered, or no longer.
@@ -235,30 +242,6 @@ pub(crate) async fn look(
     let question = question.0.map(|question| Arg(question).entry()).transpose()?;
     live.session.look(question, doing.0.into(), shell.device()).await;
     Ok(())
-}
-
-#[tauri::command]
-pub(crate) async fn question_draft(
-    shell: State<'_, Shell>,
-    room: Arg<String>,
-    question: Arg<String>,
-) -> Result<QuestionDraft, AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
-    let (text, readers) = live.session.question_draft(&question.entry()?).await?;
-    Ok(QuestionDraft { text, visibility: readers.into() })
-}
-
-#[tauri::command]
-pub(crate) async fn set_question_draft(
-    shell: State<'_, Shell>,
-    room: Arg<String>,
-    question: Arg<String>,
-    text: Arg<String>,
-    visibility: Arg<dto::Visibility>,
-) -> Result<(), AppError> {
-    let live = shell.rooms.live(room.room()?).await?;
-    let readers = visibility.0.into();
-    Ok(live.session.set_question_draft(question.entry()?, text.draft()?, readers).await?)
 }
 
 /// What is known of the questions of a room now.
@@ -340,11 +323,14 @@ impl<'a> Desk<'a> {
                 edited_at: notes.edited_at.and_then(shown),
                 retracted: notes.retracted,
                 delivery: crate::rows::delivery(&entry.delivery).into(),
+                failure: None,
+                failure_reason: None,
                 mine: entry.mine,
                 can_edit: self.clerk.changes_answer(entry.mine)
                     && entry.entry.id.is_some()
                     && !notes.retracted,
                 edit_until: self.clerk.edit_until(Some(at)),
+                draft: None,
             });
         }
         answers.retain(|answer| {
@@ -360,7 +346,20 @@ impl<'a> Desk<'a> {
         let outgoing = self.questions.outgoing.iter().filter(shown);
         let outgoing: Vec<_> = outgoing.map(|answer| self.clerk.outgoing(answer, now_ms)).collect();
         answers.extend(outgoing);
+        self.find_edits(id, &mut answers).await?;
         Ok(answers)
+    }
+
+    /// What was begun of other words for them.
+    async fn find_edits(&self, id: &EntryId, answers: &mut [ThreadAnswer]) -> Result<(), AppError> {
+        for begun in self.questions.drafted.iter().filter(|begun| begun.question == *id) {
+            let named = begun.answer.as_ref().map(EntryId::as_str);
+            let of = |answer: &&mut ThreadAnswer| named.is_some() && answer.id.as_deref() == named;
+            if let Some(answer) = answers.iter_mut().find(of) {
+                answer.draft = Some(self.live.session.edit_draft(begun).await?);
+            }
+        }
+        Ok(())
     }
 }
 

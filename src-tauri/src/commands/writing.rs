@@ -5,7 +5,7 @@ use aside_session::SessionError;
 use tauri::{AppHandle, State};
 
 use crate::args::Arg;
-use crate::dto::{Draft, QuestionDraft, SendMode};
+use crate::dto::{Draft, QuestionDraft, SendMode, Visibility};
 use crate::errors::{AppError, Code};
 use crate::shell::Shell;
 use crate::windows;
@@ -102,4 +102,42 @@ pub(crate) async fn set_draft(
     let updated = jiff::Timestamp::now();
     let draft = aside_history::Draft { text: text.draft()?, mode, updated };
     shell.keep_draft(room.room()?, draft).await
+}
+
+#[tauri::command]
+pub(crate) async fn question_draft(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+) -> Result<QuestionDraft, AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let (text, readers) = live.session.question_draft(&question.entry()?).await?;
+    Ok(QuestionDraft { text, visibility: readers.into() })
+}
+
+#[tauri::command]
+pub(crate) async fn set_question_draft(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+    text: Arg<String>,
+    visibility: Arg<Visibility>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let readers = visibility.0.into();
+    Ok(live.session.set_question_draft(question.entry()?, text.draft()?, readers).await?)
+}
+
+/// Keeps other words for an answer until they are said; none: they were given up.
+#[tauri::command]
+pub(crate) async fn set_edit_draft(
+    shell: State<'_, Shell>,
+    room: Arg<String>,
+    question: Arg<String>,
+    id: Arg<String>,
+    text: Arg<String>,
+) -> Result<(), AppError> {
+    let live = shell.rooms.live(room.room()?).await?;
+    let (question, id) = (question.entry()?, id.entry()?);
+    Ok(live.session.set_edit_draft(question, id, text.draft()?).await?)
 }

@@ -61,7 +61,17 @@ impl From<Delivery> for AnswerDelivery {
     }
 }
 
-/// One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
+/// An answer or a note of one's own that did not arrive; not `failed`: nobody knows whether it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Unsent {
+    pub(crate) key: String,
+    pub(crate) failed: bool,
+}
+
+/// One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none. `failure` as
+/// of a row; `draft`: other words for it that were begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -76,9 +86,12 @@ pub(crate) struct ThreadAnswer {
     pub(crate) edited_at: Option<i64>,
     pub(crate) retracted: bool,
     pub(crate) delivery: AnswerDelivery,
+    pub(crate) failure: Option<String>,
+    pub(crate) failure_reason: Option<String>,
     pub(crate) mine: bool,
     pub(crate) can_edit: bool,
     pub(crate) edit_until: Option<i64>,
+    pub(crate) draft: Option<String>,
 }
 
 /// An answer or a note of one's own that the room does not have yet; `canTakeBack`: it has not left.

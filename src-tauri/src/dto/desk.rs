@@ -3,7 +3,7 @@
 use aside_protocol::triage;
 use serde::{Deserialize, Serialize};
 
-use super::{Leaving, ThreadAnswer};
+use super::{Leaving, ThreadAnswer, Unsent};
 
 /// Where a question stands in the desk: it stands in exactly one lane, and the backend says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -126,7 +126,7 @@ impl From<Stage> for triage::Stage {
 }
 
 /// One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against, and
-/// `lastAnswerMine` says that this person gave it, where that is known. `leaving`: first written first.
+/// `lastAnswerMine` says that this person gave it, where that is known. `leaving` and `unsent`: first written first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -159,9 +159,11 @@ pub(crate) struct Question {
     pub(crate) closed_at: Option<i64>,
     pub(crate) close_reason: Option<String>,
     pub(crate) changed_by: String,
+    pub(crate) changed_by_mine: bool,
     pub(crate) has_draft: bool,
     pub(crate) held: bool,
     pub(crate) leaving: Vec<Leaving>,
+    pub(crate) unsent: Vec<Unsent>,
 }
 
 /// What became of a desk's questions while nobody saw them: how many are new, and how many others have answered.

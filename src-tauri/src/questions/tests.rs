@@ -1,6 +1,7 @@
 //! Questions as the page gets them.
 
 use aside_protocol::triage::Claim;
+use aside_session::Begun;
 
 use super::*;
 use crate::avatars::Avatars;
@@ -42,9 +43,10 @@ fn at_desk<T>(staff: bool, questions: &Questions, look: impl FnOnce(Clerk<'_>) -
         me: "me".to_owned(),
         device: "here".to_owned(),
         role: if staff { Role::Staff } else { Role::Audience },
-        drafted: questions.drafted.iter().map(|id| id.as_str().to_owned()).collect(),
+        drafted: drafted(questions),
         held: held.map(|answer| answer.question.as_str().to_owned()).collect(),
         leaving: leaving(questions),
+        unsent: unsent(questions),
         presence: BTreeMap::new(),
     };
     look(clerk)
@@ -142,13 +144,17 @@ fn outgoing() -> OutgoingAnswer {
 fn what_was_begun_shows_at_its_question() {
     let (id, outgoing) = (aside_protocol::EntryId::new("row:7"), outgoing());
     let none = Questions::default();
-    let drafted = Questions { drafted: vec![id.clone()], ..none.clone() };
+    let begun = |answer| Begun { question: id.clone(), answer };
+    let drafted = Questions { drafted: vec![begun(None)], ..none.clone() };
+    let edited = Some(aside_protocol::EntryId::new("a"));
+    let edited = Questions { drafted: vec![begun(edited)], ..none.clone() };
     let sending = Questions { outgoing: vec![outgoing.clone()], ..none.clone() };
     let held =
         Questions { outgoing: vec![OutgoingAnswer { held: true, ..outgoing }], ..none.clone() };
     for (questions, expected) in [
         (none, (false, false)),
         (drafted, (true, false)),
+        (edited, (true, false)),
         (sending, (false, false)),
         (held, (false, true)),
     ] {
@@ -172,6 +178,34 @@ fn what_is_on_its_way_shows_at_its_question_and_whether_it_can_be_taken_back() {
         let question = shown(item(Work::Open, Stage::None, None), &questions);
         let found = question.leaving.first().map(|leaving| leaving.can_take_back);
         assert_eq!(found, expected, "{:?}", questions.outgoing);
+    }
+}
+
+#[test]
+fn what_did_not_arrive_shows_at_its_question_and_whether_that_is_known() {
+    let failed = |code: &str| Delivery::Failed { code: code.to_owned(), reason: "why".to_owned() };
+    for (state, held, expected) in [
+        (Delivery::Sending, false, None),
+        (Delivery::Unsure, false, Some(false)),
+        (failed("403"), false, Some(true)),
+        (failed("overtaken"), true, None),
+    ] {
+        let outgoing = OutgoingAnswer { state, held, ..outgoing() };
+        let questions = Questions { outgoing: vec![outgoing.clone()], ..Questions::default() };
+        let question = shown(item(Work::Open, Stage::None, None), &questions);
+        assert_eq!(question.unsent.first().map(|unsent| unsent.failed), expected, "{outgoing:?}");
+        let answer = at_desk(true, &questions, |clerk| clerk.outgoing(&outgoing, 0));
+        let told = matches!(outgoing.state, Delivery::Failed { .. });
+        assert_eq!(answer.failure_reason.as_deref(), told.then_some("why"));
+    }
+}
+
+#[test]
+fn who_changed_it_last_is_known() {
+    for (user, expected) in [("me", true), ("ana", false), ("", false)] {
+        let by = Person { user: user.to_owned(), ..Person::default() };
+        let item = Item { changed_by: by, ..item(Work::Dismissed, Stage::None, None) };
+        assert_eq!(shown(item, &Questions::default()).changed_by_mine, expected, "{user}");
     }
 }
 

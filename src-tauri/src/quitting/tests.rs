@@ -6,7 +6,7 @@ use std::thread;
 
 use aside_history::{Draft, DraftMode, LocalId, OutgoingBody, Written};
 use aside_protocol::triage::{Change, Claim, Person, Visibility, Work};
-use aside_protocol::{Role, Topic};
+use aside_protocol::{EntryId, Role, Topic};
 use aside_server::NewEntry;
 use aside_session::{Answering, Session, Wish};
 use jiff::Timestamp;
@@ -121,6 +121,8 @@ async fn what_a_quit_would_leave_undone_is_counted_by_room() {
         let begun = session.set_question_draft(question, "half".to_owned(), Visibility::Public);
         begun.await.unwrap();
     }
+    let answer = EntryId::new("e-1");
+    session.set_edit_draft(first.clone(), answer, "at five".to_owned()).await.unwrap();
     let claim = Change { state: Some(Work::Claimed), ..Change::default() };
     let wish = Wish { question: second, rev: None, device: shell.device(), change: claim.clone() };
     session.triage(wish).await.unwrap();
@@ -141,7 +143,7 @@ async fn what_a_quit_would_leave_undone_is_counted_by_room() {
     });
     let found = found.await;
     let wanted =
-        Undone { room: "r".to_owned(), drafts: 2, held: 1, claims: 1, ..Undone::default() };
+        Undone { room: "r".to_owned(), drafts: 3, held: 1, claims: 1, ..Undone::default() };
     assert_eq!(found, std::slice::from_ref(&wanted), "and nothing of the room where all is done");
 
     // On its way: the goodbye sends it.

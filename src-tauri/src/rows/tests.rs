@@ -84,6 +84,27 @@ fn an_answer_is_calm_in_every_part() {
 }
 
 #[test]
+fn an_answer_that_was_held_names_its_question_in_place_of_the_servers_word() {
+    let content = Body::Answer {
+        org_name: String::new(),
+        org_logo: String::new(),
+        question: "when?".to_owned(),
+        text: "at three".to_owned(),
+        question_id: Some(aside_protocol::EntryId::new("q-1")),
+        notes: AnswerNotes::default(),
+    };
+    let reason = |code: &str| {
+        let mut row = row(EntryKind::Answer, "u", "Ana", &content.to_content());
+        let RowKind::Entry(entry) = &mut row.kind else { unreachable!() };
+        entry.delivery =
+            Delivery::Failed { code: code.to_owned(), reason: "not that fast".to_owned() };
+        painted(row).failure_reason
+    };
+    assert_eq!(reason(OVERTAKEN).as_deref(), Some("q-1"));
+    assert_eq!(reason("403").as_deref(), Some("not that fast"));
+}
+
+#[test]
 fn what_was_removed_is_known_by_nothing_being_left_of_it() {
     assert!(painted(row(EntryKind::Message, "", "", "")).removed);
     let question = Body::Question { text: String::new() }.to_content();

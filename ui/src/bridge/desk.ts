@@ -24,6 +24,8 @@ export interface DeskBridge {
 
   questionDraft(room: string, question: string): Promise<QuestionDraft>;
   setQuestionDraft(room: string, question: string, text: string, visibility: Visibility): Promise<void>;
+  /** Other words for an answer that was given, until they are saved; none: given up. They come back with the thread. */
+  setEditDraft(room: string, question: string, id: string, text: string): Promise<void>;
   snippets(): Promise<Snippet[]>;
   /** One without an id is new; `snippets_changed` says that the team has another list now than the one of this `rev`. */
   saveSnippet(snippet: Snippet): Promise<void>;

@@ -242,7 +242,8 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
 /**
  * One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
- * the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, and of `muted` until when. The last four are an answer's.
+ * the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, of `muted` until when, and of
+ * `overtaken` which question. The last four are an answer's.
  */
 export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
 /**
@@ -424,9 +425,9 @@ export type Stage = "none" | "next" | "now";
 
 /**
  * One question of the desk; `row` is its key in the timeline, `lastAnswer` what a new answer is guarded against, and
- * `lastAnswerMine` says that this person gave it, where that is known. `leaving`: first written first.
+ * `lastAnswerMine` says that this person gave it, where that is known. `leaving` and `unsent`: first written first.
  */
-export type Question = { id: string, row: string | null, number: number, rev: number, lane: Lane, text: string, originalText: string | null, asker: Person, askedAt: number | null, review: Review, work: Work, mergedInto: string | null, alsoAsked: Array<string>, stage: Stage, pinned: boolean, votes: number, voted: boolean, tags: Array<string>, note: string, claim: Claim | null, presence: Array<Presence>, answers: number, lastAnswer: number, lastAnswerMine: boolean, firstAnswerAt: number | null, closedAt: number | null, closeReason: string | null, changedBy: string, hasDraft: boolean, held: boolean, leaving: Array<Leaving>, };
+export type Question = { id: string, row: string | null, number: number, rev: number, lane: Lane, text: string, originalText: string | null, asker: Person, askedAt: number | null, review: Review, work: Work, mergedInto: string | null, alsoAsked: Array<string>, stage: Stage, pinned: boolean, votes: number, voted: boolean, tags: Array<string>, note: string, claim: Claim | null, presence: Array<Presence>, answers: number, lastAnswer: number, lastAnswerMine: boolean, firstAnswerAt: number | null, closedAt: number | null, closeReason: string | null, changedBy: string, changedByMine: boolean, hasDraft: boolean, held: boolean, leaving: Array<Leaving>, unsent: Array<Unsent>, };
 
 /**
  * What became of a desk's questions while nobody saw them: how many are new, and how many others have answered.
@@ -465,9 +466,10 @@ export type AnswerDelivery = "received" | "sending" | "sent" | "unsure" | "faile
 export type Leaving = { key: string, visibility: Visibility, canTakeBack: boolean, };
 
 /**
- * One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none.
+ * One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none. `failure` as
+ * of a row; `draft`: other words for it that were begun.
  */
-export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number | null, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, mine: boolean, canEdit: boolean, editUntil: number | null, };
+export type ThreadAnswer = { id: string | null, key: string, text: string, org: string, by: Person | null, at: number | null, visibility: Visibility, editedAt: number | null, retracted: boolean, delivery: AnswerDelivery, failure: string | null, failureReason: string | null, mine: boolean, canEdit: boolean, editUntil: number | null, draft: string | null, };
 
 /**
  * One line of what was done with a question.

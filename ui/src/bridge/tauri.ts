@@ -135,6 +135,7 @@ function tauriDesk(): DeskBridge {
     look: (room, question, doing) => ask("look", { room, question, doing }),
     questionDraft: (room, question) => ask("question_draft", { room, question }),
     setQuestionDraft: (room, question, text, visibility) => ask("set_question_draft", { room, question, text: whole(text), visibility }),
+    setEditDraft: (room, question, id, text) => ask("set_edit_draft", { room, question, id, text: whole(text) }),
     snippets: () => ask("snippets"),
     saveSnippet: (snippet) => ask("save_snippet", { snippet }),
     removeSnippet: (snippet) => ask("remove_snippet", { snippet }),

@@ -34,6 +34,9 @@ export function workWords(question: Question): string {
   return reason && (question.work === "answered" || question.work === "dismissed") ? `${work} · ${t(reason)}` : work;
 }
 
+/** That somebody else closed it while one wrote, and how. */
+export const closedWords = (question: Question, who: string): string => t(who === "" ? "answer.closed" : "answer.closedBy", { who: displayName(who), state: workWords(question) });
+
 const fields: Partial<Record<string, Key>> = { review: "field.review", work: "field.work", stage: "field.stage", claim: "field.claim", pinned: "key.pin", tags: "key.tag", note: "note.label", text: "text.label", mergedInto: "key.merge" };
 const values: Partial<Record<string, Key>> = { pending: "work.pending", approved: "field.approved", rejected: "work.rejected", now: "stage.now", next: "stage.next", none: "field.none", ...works };
 

@@ -274,7 +274,7 @@ export class Aside {
   }
 
   setVisible(visible: boolean): void {
-    this.desk?.answer?.shown(visible);
+    this.desk?.shown(visible);
     if (visible) {
       void this.#reappear();
     } else {

@@ -11,15 +11,44 @@ use aside_protocol::{EntryId, Extension, triage};
 use super::Room;
 use super::draft::Draft;
 use super::sending::{Item, State};
-use super::settling::OVERTAKEN;
 use crate::error::SessionError;
 
-/// How the slots of drafts of answers begin.
-pub(super) const DRAFT: &str = "answer:";
+/// How the slots of drafts begin: of answers ...
+const ANSWER: &str = "answer:";
+/// ... and of other words for those that were given.
+const EDIT: &str = "edit:";
 
-/// The place of a question's draft among the drafts of a room.
-pub(crate) fn draft_slot(question: &EntryId) -> String {
-    format!("{DRAFT}{}", question.as_str())
+/// The code under which an answer is held: somebody else answered, or is about to.
+pub const OVERTAKEN: &str = "overtaken";
+
+/// What a draft at the desk is of: an answer to a question, or other words for one that was given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Begun {
+    /// The question.
+    pub question: EntryId,
+    /// The answer that gets other words; nothing for a new one.
+    pub answer: Option<EntryId>,
+}
+
+impl Begun {
+    /// Its place among the drafts of a room.
+    pub(crate) fn slot(&self) -> String {
+        let question = self.question.as_str();
+        match &self.answer {
+            None => format!("{ANSWER}{question}"),
+            // Ids are a server's words: nothing in them is taken for the end of one.
+            Some(answer) => format!("{EDIT}{}", serde_json::json!([question, answer.as_str()])),
+        }
+    }
+
+    pub(super) fn of_slot(slot: &str) -> Option<Self> {
+        if let Some(question) = slot.strip_prefix(ANSWER) {
+            return Some(Self { question: EntryId::new(question), answer: None });
+        }
+        let (question, answer): (String, String) =
+            serde_json::from_str(slot.strip_prefix(EDIT)?).ok()?;
+        Some(Self { question: EntryId::new(question), answer: Some(EntryId::new(answer)) })
+    }
 }
 
 /// What a draft of an answer says, and to whom; nothing to everybody, where there is none.
@@ -99,14 +128,14 @@ impl Room {
         &self,
         question: &EntryId,
     ) -> Result<(String, Visibility), StoreError> {
-        let draft = self.store.draft(self.id, &draft_slot(question)).await?;
-        Ok(draft_of(draft))
+        let begun = Begun { question: question.clone(), answer: None };
+        Ok(draft_of(self.store.draft(self.id, &begun.slot()).await?))
     }
 
-    /// Keeps a draft of an answer; an empty text clears it.
-    pub(super) async fn draft_answer(
+    /// Keeps a draft; an empty text clears it.
+    pub(super) async fn keep_draft(
         &mut self,
-        question: EntryId,
+        of: Begun,
         text: String,
         readers: Visibility,
     ) -> Result<(), OutboxError> {
@@ -117,10 +146,9 @@ impl Room {
             Visibility::Staff => DraftMode::ForStaff,
         };
         let draft = aside_history::Draft { text, mode, updated: self.env.clock.now() };
-        self.store.set_draft(self.id, &draft_slot(&question), draft).await?;
-        let drafted = &mut self.desk.drafted;
-        let changed =
-            if has { drafted.insert(question.clone()) } else { drafted.remove(&question) };
+        self.store.set_draft(self.id, &of.slot(), draft).await?;
+        let (drafted, question) = (&mut self.desk.drafted, of.question.clone());
+        let changed = if has { drafted.insert(of) } else { drafted.remove(&of) };
         if changed {
             self.desk.touch(&question);
             self.tell_desk();
@@ -176,8 +204,8 @@ fn outgoing(item: &Item) -> Option<OutgoingAnswer> {
         State::Shown { .. } => return None,
         State::InReview { .. } => (Delivery::InReview, false),
         State::Unsure(_) => (Delivery::Unsure, false),
-        State::Failed { code } => {
-            let state = Delivery::Failed { code: code.clone(), reason: String::new() };
+        State::Failed { code, reason } => {
+            let state = Delivery::Failed { code: code.clone(), reason: reason.clone() };
             (state, code == OVERTAKEN)
         }
     };

@@ -11,7 +11,7 @@ use aside_protocol::triage::{AnswerEdit, Changes, Item, Presence, Review, Votes,
 use aside_protocol::{EntryId, Epoch, Extension};
 use tokio::time::sleep;
 
-use super::answers::{DRAFT, OutgoingAnswer};
+use super::answers::{Begun, OutgoingAnswer};
 use super::bounds::Fill;
 use super::local::Local;
 use super::looking::Looking;
@@ -33,8 +33,8 @@ pub struct Questions {
     pub reset: bool,
     /// Who has which question before them, all of them.
     pub presence: Vec<Presence>,
-    /// The questions that have a draft of an answer, all of them.
-    pub drafted: Vec<EntryId>,
+    /// What was begun and not sent, all of it.
+    pub drafted: Vec<Begun>,
     /// The answers that are not settled, all of them, first written first.
     pub outgoing: Vec<OutgoingAnswer>,
 }
@@ -64,8 +64,8 @@ pub(super) struct Desk {
     pub(super) presence: BTreeMap<String, Presence>,
     /// What this person has before them.
     pub(super) looking: Looking,
-    /// The questions that have a draft.
-    pub(super) drafted: BTreeSet<EntryId>,
+    /// What has a draft.
+    pub(super) drafted: BTreeSet<Begun>,
     /// Answers that read otherwise now than when they were published.
     pub(super) edits: Vec<AnswerEdit>,
     /// The answers in the outbox, as they were last told.
@@ -87,8 +87,7 @@ struct Unsaved {
 impl Desk {
     /// What was known when the room was last open.
     pub(super) fn of(kept: Items, slots: Vec<String>) -> Self {
-        let question = |slot: String| Some(EntryId::new(slot.strip_prefix(DRAFT)?));
-        let drafted = slots.into_iter().filter_map(question).collect();
+        let drafted = slots.iter().filter_map(|slot| Begun::of_slot(slot)).collect();
         let mut desk = Self { epoch: kept.epoch, whole: kept.whole, drafted, ..Self::default() };
         desk.newest = kept.whole;
         desk.revision = 1;

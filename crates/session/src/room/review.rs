@@ -54,7 +54,7 @@ impl Room {
         for own in 0..self.outbox.len() {
             let waits = match &self.outbox[own].state {
                 State::InReview { generation } => Some(*generation),
-                State::Failed { code } if code == REJECTED => None,
+                State::Failed { code, .. } if code == REJECTED => None,
                 _ => continue,
             };
             let Some(item) = self.submission(own).cloned() else {

@@ -74,9 +74,10 @@ pub(super) enum State {
         generation: u64,
     },
     Unsure(Unsure),
-    /// Refused, under this code.
+    /// Refused, under this code, with the server's word.
     Failed {
         code: String,
+        reason: String,
     },
 }
 
@@ -358,7 +359,8 @@ impl Room {
     pub(super) async fn fail(&mut self, n: usize, code: String, reason: String) {
         let (id, key) = (self.outbox[n].id, self.outbox[n].key);
         let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
-        self.set_state(n, State::Failed { code: code.clone() }, stored).await;
+        let failed = State::Failed { code: code.clone(), reason: reason.clone() };
+        self.set_state(n, failed, stored).await;
         aside_failpoint::at("fail.stored");
         let delivery = Delivery::Failed { code: code.clone(), reason: reason.clone() };
         self.deliver(key, delivery).await;

@@ -11,6 +11,7 @@ use aside_protocol::{Body, Entry, EntryId, EntryKind, Extension, Nonce, Seq};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use super::answers::OVERTAKEN;
 use super::draft::Draft;
 use super::exact::LARGEST;
 use super::sending::{Item, PAUSE, Posted, State};
@@ -29,9 +30,6 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const OTHER_TRIES: u32 = 20;
 /// How many ends are remembered for those who ask later.
 const REMEMBERED: usize = 1000;
-
-/// The code under which an answer is held: somebody else answered, or is about to.
-pub(super) const OVERTAKEN: &str = "overtaken";
 
 /// Where in the history an entry was found.
 #[derive(Clone, Debug)]
@@ -193,7 +191,8 @@ impl Room {
         };
         let (id, key) = (self.outbox[own].id, self.outbox[own].key);
         let stored = OutgoingState::Failed { code: code.clone(), reason: reason.clone() };
-        self.set_state(own, State::Failed { code: code.clone() }, stored).await;
+        let failed = State::Failed { code: code.clone(), reason: reason.clone() };
+        self.set_state(own, failed, stored).await;
         draft.push(Change::Deliver {
             key,
             delivery: Delivery::Failed { code: code.clone(), reason: reason.clone() },

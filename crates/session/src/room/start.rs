@@ -219,6 +219,6 @@ pub(super) fn state_of(stored: OutgoingState, attempts: u32) -> State {
             })
         }
         OutgoingState::InReview { .. } => State::InReview { generation: 0 },
-        OutgoingState::Failed { code, .. } => State::Failed { code },
+        OutgoingState::Failed { code, reason } => State::Failed { code, reason },
     }
 }

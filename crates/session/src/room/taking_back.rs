@@ -8,6 +8,7 @@ use aside_protocol::EntryId;
 use aside_protocol::triage::Visibility;
 use tokio::time::{Instant, timeout_at};
 
+use super::answers::Begun;
 use super::draft::Draft;
 use super::sending::{Item, State};
 use super::{Done, Room};
@@ -64,7 +65,8 @@ impl Room {
         } else {
             (format!("{text}\n\n{begun}"), fewer(visibility, readers))
         };
-        let kept = self.draft_answer(question.clone(), text.clone(), visibility).await;
+        let of = Begun { question: question.clone(), answer: None };
+        let kept = self.keep_draft(of, text.clone(), visibility).await;
         kept.map_err(|error| match error {
             OutboxError::Store(error) => SessionError::Store(error),
             // Together they are too long for a draft: it stays an answer.

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Session;
 use crate::error::{SessionError, SnippetError, TriageError};
-use crate::room::{self, Command, Questions, Staff, TakenBack, Wish};
+use crate::room::{self, Begun, Command, Questions, Staff, TakenBack, Wish};
 
 impl Session {
     /// Sends an answer that its guard held, beside the others.
@@ -158,7 +158,8 @@ impl Session {
         &self,
         question: &EntryId,
     ) -> Result<(String, Visibility), StoreError> {
-        Ok(room::draft_of(self.store.draft(self.room, &room::draft_slot(question)).await?))
+        let begun = Begun { question: question.clone(), answer: None };
+        Ok(room::draft_of(self.store.draft(self.room, &begun.slot()).await?))
     }
 
     /// Keeps the draft of an answer, and who is to read it; an empty text clears it.
@@ -171,10 +172,41 @@ impl Session {
         text: String,
         readers: Visibility,
     ) -> Result<(), OutboxError> {
+        self.keep_draft(Begun { question, answer: None }, text, readers).await
+    }
+
+    /// The other words that were begun for an answer that was given; empty for none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn edit_draft(&self, begun: &Begun) -> Result<String, StoreError> {
+        let draft = self.store.draft(self.room, &begun.slot()).await?;
+        Ok(draft.map_or_else(String::new, |draft| draft.text))
+    }
+
+    /// Keeps other words for an answer that was given, until [`Session::edit_answer`] has said them; an empty text clears them.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn set_edit_draft(
+        &self,
+        question: EntryId,
+        answer: EntryId,
+        text: String,
+    ) -> Result<(), OutboxError> {
+        let begun = Begun { question, answer: Some(answer) };
+        self.keep_draft(begun, text, Visibility::Public).await
+    }
+
+    async fn keep_draft(
+        &self,
+        of: Begun,
+        text: String,
+        readers: Visibility,
+    ) -> Result<(), OutboxError> {
         let (reply, answer) = oneshot::channel();
         let closed = OutboxError::Store(StoreError::Closed);
-        let draft = Command::DraftAnswer { question, text, readers, reply };
-        let sent = self.commands.send(draft).await;
+        let sent = self.commands.send(Command::Draft { of, text, readers, reply }).await;
         sent.map_err(|_| closed)?;
         answer.await.map_err(|_| OutboxError::Store(StoreError::Closed))?
     }

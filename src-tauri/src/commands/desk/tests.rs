@@ -91,3 +91,37 @@ async fn a_host_may_change_anybodys_answer_and_its_author_for_ten_minutes() {
     assert_eq!(offered[2].0, [false; 2], "a colleague");
     shell.rooms.close().await;
 }
+
+#[tokio::test]
+async fn other_words_that_were_begun_come_back_with_their_answer_until_they_are_said() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let room = table.join(&shell).await;
+    let question = NewEntry::question("bo", "Bo", "when?");
+    let asked = table.server.rooms().publish(&Topic::new("r"), question).await.unwrap().id;
+    let live = shell.rooms.live(room).await.unwrap();
+    let private = Answering { visibility: Visibility::Asker, ..Answering::default() };
+    live.session.answer(asked.clone(), "at three").await.unwrap();
+    live.session.answer_as(asked.clone(), "call me", private).await.unwrap();
+    let drafts = async || {
+        let thread = thread_of(&shell, &live, &asked, false).await.unwrap();
+        thread.answers.into_iter().map(|answer| (answer.id, answer.draft)).collect::<Vec<_>>()
+    };
+    let settled = async || {
+        let found = drafts().await;
+        (found.iter().filter(|(id, _)| id.is_some()).count() == 2).then_some(found)
+    };
+    let ids: Vec<_> = table.until(settled).await.into_iter().filter_map(|(id, _)| id).collect();
+    for (at, id) in ids.iter().enumerate() {
+        let (id, text) = (EntryId::new(id), format!("at {at}"));
+        live.session.set_edit_draft(asked.clone(), id, text).await.unwrap();
+    }
+    let draft = |text: &str| Some(text.to_owned());
+    let kept = async || drafts().await.into_iter().map(|(_, draft)| draft).collect::<Vec<_>>();
+    assert_eq!(kept().await, [draft("at 0"), draft("at 1")]);
+    let id = EntryId::new(&ids[0]);
+    let item = live.session.edit_answer(id.clone(), "at 0".to_owned()).await.unwrap();
+    forget_edit(&live, item, id).await;
+    assert_eq!(kept().await, [None, draft("at 1")]);
+    shell.rooms.close().await;
+}

@@ -1,6 +1,7 @@
 // The invented desk: keeps what the backend promises of claims, stages, guards and drafts, everything in memory.
 import type { DeskBridge } from "../desk";
 import type { DeskStatus, Doing, ExportFormat, ExportProgress, Held, Missed, Numbers, Presented, PresentStep, Question, QuestionChanges, QuestionDraft, SearchPage, Snippet, Step, Thread, ThreadAnswer, Visibility } from "../dto";
+import { DeskOutbox, written } from "./deskOutbox";
 import { applyStep, refused } from "./deskSteps";
 import { numbersOf, presentedOf, searchRows } from "./deskViews";
 import { ANA, blankQuestion, CLAIM_MS, laneOf, ME } from "./questions";
@@ -27,7 +28,10 @@ export class FakeDesk implements DeskBridge {
   missed: Missed = { asked: 0, answered: 0 };
   /** Answers can be taken back until they are told to leave. */
   holdsBack = false;
-  readonly #waiting = new Map<string, { question: string; text: string; visibility: Visibility }>();
+  /** Answers of ours that the room does not have. */
+  readonly outbox: DeskOutbox;
+  /** Other words that were begun, by answer. */
+  readonly editDrafts = new Map<string, string>();
   /** Of drafts that are not for all. */
   readonly #readers = new Map<string, Visibility>();
   readonly answers = new Map<string, ThreadAnswer[]>();
@@ -42,7 +46,6 @@ export class FakeDesk implements DeskBridge {
   stagePage = { blank: false, qr: true, size: 100 };
   #questions = new Map<string, Question>();
   #changedAt = new Map<string, number>();
-  #held = new Map<string, Pick<Held, "answers" | "text" | "visibility">>();
   #change = 20;
   #exporting: ReturnType<typeof setInterval> | undefined;
   #export: ExportProgress = { room: "1", number: 0, done: 0, total: 0, state: "cancelled", path: null, lacking: false, code: null };
@@ -50,6 +53,13 @@ export class FakeDesk implements DeskBridge {
 
   constructor(host: DeskHost, questions: Question[]) {
     this.#host = host;
+    this.outbox = new DeskOutbox(
+      (id, change) => {
+        this.put({ ...this.get(id), ...change });
+        host.tick();
+      },
+      ({ question, text, visibility }) => this.#give(question, text, visibility),
+    );
     for (const question of questions) {
       this.put(question);
       if (question.hasDraft) this.drafts.set(question.id, "We watch three: time to first answer, ");
@@ -76,7 +86,8 @@ export class FakeDesk implements DeskBridge {
 
   change(id: string, change: Partial<Question>): Question {
     const old = this.get(id);
-    return this.put({ ...old, ...change, rev: old.rev + 1 });
+    const changedByMine = change.changedBy === undefined ? old.changedByMine : change.changedBy === ME.name;
+    return this.put({ ...old, changedByMine, ...change, rev: old.rev + 1 });
   }
 
   /** Another question of the audience. */
@@ -93,9 +104,15 @@ export class FakeDesk implements DeskBridge {
 
   /** An answer of ours that was stopped: another came first. */
   hold(id: string, text: string, visibility: Visibility = "public"): void {
-    this.#held.set(id, { answers: (this.answers.get(id) ?? []).filter((answer) => !answer.mine), text, visibility });
+    this.outbox.hold(this.#gives(id, text, visibility));
+  }
+
+  #gives(id: string, text: string, visibility: Visibility): string {
     this.drafts.delete(id);
-    this.change(id, { held: true, hasDraft: false });
+    const key = String(++this.#change);
+    this.put({ ...this.get(id), hasDraft: false });
+    this.outbox.give(key, id, text, visibility);
+    return key;
   }
 
   changes(since: number): QuestionChanges {
@@ -124,38 +141,19 @@ export class FakeDesk implements DeskBridge {
     return this.#host.answer("thread", [room, id, older], () => {
       const question = this.get(id);
       const similar = this.all.filter((one) => one.id !== id && one.work !== "merged" && alike(one.text, question.text) > 0.3).sort((a, b) => alike(b.text, question.text) - alike(a.text, question.text));
-      const waiting = [...this.#waiting].filter(([, one]) => one.question === id);
-      const sending = waiting.map(([key, { text, visibility }]): ThreadAnswer => ({ ...written(key, text, visibility, Date.now(), true), id: null, delivery: "sending", canEdit: false }));
-      return { question, answers: [...(this.answers.get(id) ?? []), ...sending], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
+      return { question, answers: [...(this.answers.get(id) ?? []).map((one) => ({ ...one, draft: this.editDrafts.get(one.key) ?? null })), ...this.outbox.answers(id)], missing: 0, similar: similar.slice(0, 5), log: this.log.get(id) ?? [] };
     });
   }
 
   answerQuestion(room: string, id: string, text: string, visibility: Visibility, seen: number, coAnswer: boolean): Promise<void> {
     return this.#does("answerQuestion", [room, id, text, visibility, seen, coAnswer], () => {
-      const question = this.get(id);
-      if (question.lastAnswer > seen && !coAnswer) this.hold(id, text, visibility);
-      else if (this.holdsBack) {
-        const key = String(++this.#change);
-        this.#waiting.set(key, { question: id, text, visibility });
-        this.drafts.delete(id);
-        this.put({ ...question, hasDraft: false, leaving: [...question.leaving, { key, visibility, canTakeBack: true }] });
-      } else this.#give(id, text, visibility);
+      const before = this.outbox.held(id);
+      if (this.get(id).lastAnswer > seen && !coAnswer) this.hold(id, text, visibility);
+      else if (this.holdsBack) this.#gives(id, text, visibility);
+      else this.#give(id, text, visibility);
+      // What was held is in its place now.
+      if (before !== null) this.outbox.drop(before);
     });
-  }
-
-  /** The server is asked to take an answer that waited; until it has, nobody takes it back. */
-  leave(key: string): void {
-    const { question } = this.#from(key);
-    this.put({ ...this.get(question), leaving: this.get(question).leaving.map((one) => (one.key === key ? { ...one, canTakeBack: false } : one)) });
-    this.#host.tick();
-  }
-
-  /** The server has it. */
-  arrive(key: string): void {
-    const { question, text, visibility } = this.#from(key);
-    this.#settle(key);
-    this.#give(question, text, visibility);
-    this.#host.tick();
   }
 
   #give(id: string, text: string, visibility: Visibility): void {
@@ -163,28 +161,15 @@ export class FakeDesk implements DeskBridge {
     this.#add(id, written(`a${++this.#change}`, text, visibility, Date.now(), true));
     this.drafts.delete(id);
     const closes = visibility !== "staff";
-    this.change(id, { held: false, hasDraft: false, ...(closes ? { work: "answered" as const, claim: null, closedAt: Date.now(), closeReason: "text", changedBy: ME.name } : {}) });
+    this.change(id, { hasDraft: false, ...(closes ? { work: "answered" as const, claim: null, closedAt: Date.now(), closeReason: "text", changedBy: ME.name } : {}) });
     if (visibility === "public") this.#host.room.say({ kind: "answer", user: asker.user, name: asker.name, org: "Northlight Institute", text, question: asked }, Date.now());
-  }
-
-  #from(key: string): { question: string; text: string; visibility: Visibility } {
-    const waiting = this.#waiting.get(key);
-    if (!waiting) throw { code: "too_late", params: {} };
-    return waiting;
-  }
-
-  /** It waits no longer. */
-  #settle(key: string): void {
-    const { question } = this.#from(key);
-    this.#waiting.delete(key);
-    this.put({ ...this.get(question), leaving: this.get(question).leaving.filter((one) => one.key !== key) });
   }
 
   takeBackAnswer(room: string, key: string): Promise<QuestionDraft> {
     return this.#does("takeBackAnswer", [room, key], () => {
-      const { question, text: given, visibility } = this.#from(key);
-      if (!this.get(question).leaving.some((one) => one.key === key && one.canTakeBack)) throw { code: "too_late", params: {} };
-      this.#settle(key);
+      const { question, text: given, visibility, canTakeBack } = this.outbox.get(key);
+      if (!canTakeBack) throw { code: "too_late", params: {} };
+      this.outbox.drop(key);
       const begun = this.drafts.get(question) ?? "";
       const text = begun === "" ? given : `${given}\n\n${begun}`;
       this.drafts.set(question, text);
@@ -199,21 +184,26 @@ export class FakeDesk implements DeskBridge {
 
   held(room: string, id: string): Promise<Held> {
     return this.#host.answer("held", [room, id], () => {
-      const held = this.#held.get(id);
-      if (!held) throw { code: "no_such_row", params: {} };
-      return { question: this.get(id), ...held };
+      const { text, visibility } = this.outbox.get(this.#heldOf(id));
+      return { question: this.get(id), answers: (this.answers.get(id) ?? []).filter((answer) => !answer.mine), text, visibility };
     });
   }
 
   discardHeld(room: string, id: string): Promise<void> {
-    return this.#does("discardHeld", [room, id], () => {
-      this.#held.delete(id);
-      this.change(id, { held: false });
-    });
+    return this.#does("discardHeld", [room, id], () => void this.outbox.drop(this.#heldOf(id)));
+  }
+
+  #heldOf(id: string): string {
+    const key = this.outbox.held(id);
+    if (key === null) throw { code: "no_such_row", params: {} };
+    return key;
   }
 
   editAnswer(room: string, id: string, text: string): Promise<void> {
-    return this.#does("editAnswer", [room, id, text], () => this.#alter(id, { text, editedAt: Date.now() }));
+    return this.#does("editAnswer", [room, id, text], () => {
+      this.editDrafts.delete(id);
+      this.#alter(id, { text, editedAt: Date.now() });
+    });
   }
 
   retractAnswer(room: string, id: string): Promise<void> {
@@ -254,6 +244,14 @@ export class FakeDesk implements DeskBridge {
       else this.drafts.set(id, text);
       const { hasDraft, rev } = this.get(id);
       if (hasDraft !== (text !== "")) this.put({ ...this.get(id), hasDraft: text !== "", rev });
+    });
+  }
+
+  setEditDraft(room: string, question: string, id: string, text: string): Promise<void> {
+    return this.#does("setEditDraft", [room, question, id, text], () => {
+      if (text === "") this.editDrafts.delete(id);
+      else this.editDrafts.set(id, text);
+      this.put({ ...this.get(question), hasDraft: this.drafts.has(question) || text !== "" });
     });
   }
 
@@ -364,7 +362,7 @@ export class FakeDesk implements DeskBridge {
     for (const [id, answers] of this.answers) {
       if (!answers.some((one) => one.id === answerId)) continue;
       this.answers.set(id, answers.map((one) => (one.id === answerId ? { ...one, ...change } : one)));
-      this.put(this.get(id));
+      this.change(id, {});
     }
   }
 
@@ -375,10 +373,6 @@ export class FakeDesk implements DeskBridge {
       return result;
     });
   }
-}
-
-function written(id: string, text: string, visibility: Visibility, at: number, mine: boolean): ThreadAnswer {
-  return { id, key: id, text, org: "Northlight Institute", by: mine ? ME : ANA, at, visibility, editedAt: null, retracted: false, delivery: mine ? "sent" : "received", mine, canEdit: mine, editUntil: null };
 }
 
 function alike(a: string, b: string): number {

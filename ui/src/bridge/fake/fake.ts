@@ -262,13 +262,14 @@ export class FakeBridge implements Bridge {
 
   retry(room: string, key: string): Promise<void> {
     return this.#change("retry", room, key, () => {
+      if (this.desk.outbox.retry(key)) return;
       this.room.change(key, { delivery: "sending", failure: null, failureReason: null });
       this.#fate(key);
     });
   }
 
   discard(room: string, key: string): Promise<void> {
-    return this.#change("discard", room, key, () => this.room.remove(key));
+    return this.#change("discard", room, key, () => void (this.desk.outbox.drop(key) || this.room.remove(key)));
   }
 
   draft(room: string): Promise<Draft> {

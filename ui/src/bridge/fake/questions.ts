@@ -54,9 +54,11 @@ export function blankQuestion(number: number, at: number): Question {
     closedAt: null,
     closeReason: null,
     changedBy: "",
+    changedByMine: false,
     hasDraft: false,
     held: false,
     leaving: [],
+    unsent: [],
   };
 }
 

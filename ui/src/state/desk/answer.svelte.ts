@@ -7,6 +7,15 @@ import { missingField } from "./snippetText";
 /** Why nothing can be written or sent now. */
 export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" | "leaving" | null;
 
+/** A question that somebody else closed without an answer in writing, for which there is no guard; by whom, where that is known. */
+export interface Closed {
+  readonly who: string;
+}
+
+export function closedElsewise({ work, closeReason, changedByMine }: Question): boolean {
+  return work !== "open" && work !== "claimed" && closeReason !== "text" && !changedByMine;
+}
+
 /** What the answer needs to know of its surroundings, as they are at the moment. */
 export interface Desk {
   readonly status: DeskStatus | null;
@@ -33,6 +42,9 @@ export class Answer {
   /** It was to be sent to fewer; now it would go to all. Asked before it does. */
   askPublic = $state(false);
   askTakeOver = $state(false);
+  /** How that came about since the writing began, for as long as nobody has said to send it all the same. */
+  closed = $state.raw<Closed | null>(null);
+  askClosed = $state(false);
 
   readonly room: string;
   readonly id: string;
@@ -49,6 +61,8 @@ export class Answer {
   #away = false;
   /** The held answer is being rewritten, so that it is not shown as held meanwhile. */
   #editing = false;
+  /** It was to be answered when it was last looked at. */
+  #open: boolean;
 
   constructor(room: string, id: string, bridge: Bridge, desk: Desk) {
     this.room = room;
@@ -57,6 +71,7 @@ export class Answer {
     this.#desk = desk;
     this.#seen = desk.question(id)?.lastAnswer ?? 0;
     this.#gave = desk.leaving(id) !== null;
+    this.#open = this.#isOpen;
     this.#draft = new Draft({
       read: () => bridge.desk.questionDraft(room, id),
       keep: () => this.#keep(),
@@ -79,6 +94,11 @@ export class Answer {
     return this.#desk.leaving(this.id);
   }
 
+  get #isOpen(): boolean {
+    const work = this.question?.work;
+    return work === "open" || work === "claimed";
+  }
+
   /** Somebody answered since the writing began. */
   get overtaken(): boolean {
     return !this.empty && (this.question?.lastAnswer ?? 0) > this.#seen;
@@ -98,6 +118,7 @@ export class Answer {
   async open(): Promise<void> {
     void this.#look("viewing");
     await this.#draft.restore();
+    this.#foundClosed();
     await this.loadHeld();
   }
 
@@ -114,6 +135,7 @@ export class Answer {
   /** The question changed: an answer of ours may have been held, once more even, or is so no longer. */
   changed(): void {
     this.#know();
+    this.#heedClosing();
     const stopped = this.question?.held === true;
     if (!stopped) {
       this.held = null;
@@ -131,10 +153,30 @@ export class Answer {
     }
   }
 
+  #heedClosing(): void {
+    const { question } = this;
+    const wasOpen = this.#open;
+    this.#open = this.#isOpen;
+    if (this.#open) this.#forgetClosing();
+    else if (wasOpen && question && !this.empty && closedElsewise(question)) this.closed = { who: question.changedBy };
+  }
+
+  /** What was written before comes back to a question that is closed by now. Who changed it last need not be who closed it. */
+  #foundClosed(): void {
+    if (this.question && !this.empty && closedElsewise(this.question)) this.closed = { who: "" };
+  }
+
+  #forgetClosing(): void {
+    [this.closed, this.askClosed] = [null, false];
+  }
+
   type(text: string): void {
     const began = this.empty && text.trim() !== "";
     this.text = text;
     this.error = null;
+    this.askClosed = false;
+    if (this.empty) this.#forgetClosing();
+    else if (this.held && !text.startsWith(this.held.text)) this.#rewrite();
     if (began && !this.held) this.#seen = this.question?.lastAnswer ?? this.#seen;
     if (text.trim() !== "") void this.#begin();
     this.#draft.changed();
@@ -142,6 +184,7 @@ export class Answer {
 
   /** Fewer readers at once, more only after a question. */
   choose(visibility: Visibility): void {
+    this.askClosed = false;
     if (visibility === "public" && this.visibility !== "public" && !this.empty) this.askPublic = true;
     else this.#show(visibility);
   }
@@ -165,7 +208,19 @@ export class Answer {
     this.visibility = wish;
     if (this.held) return this.#deliver(true);
     if (this.hindrance !== null && this.hindrance !== "catching") return false;
+    // A note closes nothing, and opens nothing.
+    if (this.closed && wish !== "staff" && !this.empty) {
+      this.askClosed = true;
+      return false;
+    }
     return this.#deliver(false);
+  }
+
+  async confirmClosed(yes: boolean): Promise<boolean> {
+    this.askClosed = false;
+    if (!yes) return false;
+    this.closed = null;
+    return this.send();
   }
 
   /** Beside the answer that is there already. */
@@ -173,10 +228,15 @@ export class Answer {
     return this.#deliver(true);
   }
 
-  /** Back to writing, knowing of the other answer. What was held is a draft like any other, once it is kept as one. */
-  editHeld(): void {
+  /** Knowing of the other answer. What was held is a draft like any other, once it is kept as one. */
+  #rewrite(): void {
     this.#seen = this.held?.question.lastAnswer ?? this.question?.lastAnswer ?? this.#seen;
     this.#editing = true;
+  }
+
+  /** Back to writing. */
+  editHeld(): void {
+    this.#rewrite();
     this.held = null;
     this.#draft.changed();
   }
@@ -204,7 +264,8 @@ export class Answer {
 
   async #keep(): Promise<void> {
     await this.#bridge.desk.setQuestionDraft(this.room, this.id, this.text, this.visibility);
-    if (this.#editing) await this.#bridge.desk.discardHeld(this.room, this.id);
+    // Where nothing stands in its place, it stays.
+    if (this.#editing && !this.empty) await this.#bridge.desk.discardHeld(this.room, this.id);
     await this.#look(this.empty ? "viewing" : "drafting");
   }
 
@@ -237,6 +298,7 @@ export class Answer {
     this.#gave ||= this.visibility !== "staff";
     this.held = null;
     this.#editing = false;
+    this.#forgetClosing();
     if (this.text.startsWith(text)) this.text = this.text.slice(text.length);
     if (this.empty) this.visibility = "public";
     this.#drafting = false;
@@ -252,6 +314,7 @@ export class Answer {
     const { text, visibility } = await this.#bridge.desk.takeBackAnswer(this.room, key);
     const more = this.text.startsWith(since) ? this.text.slice(since.length) : this.text;
     [this.text, this.visibility, this.#gave] = [text + more, visibility, false];
+    this.#foundClosed();
     this.#draft.changed();
   }
 

@@ -5,7 +5,9 @@ import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
 import { Exporting } from "./exporting.svelte";
+import { notSent } from "./notSent";
 import { nextOpen } from "./order";
+import { Rewriting } from "./rewriting.svelte";
 import { Search } from "./search.svelte";
 import { takenOver, type TakenOver } from "./takenOver";
 import { backOf, Undo, type Done, type Why } from "./undo.svelte";
@@ -62,11 +64,16 @@ export class AnswerDesk {
   error = $state.raw<AppError | null>(null);
   takenOver = $state.raw<readonly TakenOver[]>([]);
   missed = $state.raw<Missed>(NOTHING);
+  /** Questions of which somebody has read that their answer was not sent. */
+  #read = $state.raw<ReadonlySet<string>>(new Set());
 
   /** When the composer was left by a key: the same key again soon after means more. */
   leftAt = 0;
   readonly search: Search;
   readonly exporting: Exporting;
+  readonly rewriting: Rewriting;
+  /** Counts the wishes to see the desk where it and the timeline take turns. */
+  wishes = $state(0);
 
   readonly #bridge: Bridge;
   readonly #standing: () => DeskStatus | null;
@@ -80,9 +87,12 @@ export class AnswerDesk {
     this.#standing = standing;
     this.search = new Search(room, bridge);
     this.exporting = new Exporting(room, bridge);
+    this.rewriting = new Rewriting(room, bridge);
   }
 
   readonly question = $derived(this.opened === null ? null : (this.board.items.get(this.opened) ?? null));
+
+  readonly notSent = $derived(notSent(this.board.items).filter(({ question }) => !this.#read.has(question)));
 
   get status(): DeskStatus | null {
     return this.#standing();
@@ -94,6 +104,7 @@ export class AnswerDesk {
     this.#followAnswers(items, changes, since);
     this.missed = changes.missed;
     this.takenOver = takenOver(this.takenOver, items, this.board.items);
+    if (this.#read.size > 0) this.#read = new Set(notSent(this.board.items).flatMap(({ question }) => (this.#read.has(question) ? [question] : [])));
     const after = this.question;
     // Published, it is another question.
     if (before && !after) this.shut();
@@ -104,8 +115,9 @@ export class AnswerDesk {
   /** Opens a question to look at it: nothing is claimed by looking. */
   open(id: string): void {
     this.board.select(id);
+    this.wishes++;
     if (this.opened === id) return;
-    void this.answer?.close();
+    this.#leave();
     this.opened = id;
     this.thread = null;
     this.#threadOf = "";
@@ -143,14 +155,17 @@ export class AnswerDesk {
   }
 
   #offer(since: number | null): void {
-    const done = ({ id, number }: Question, key: string): Done => ({ words: "done.given", params: { number: `#${number}` }, back: [], leaving: { question: id, key, since } });
-    const all = [...this.board.items.values()];
-    this.undo.hold(all.flatMap((question) => question.leaving.filter(({ canTakeBack }) => canTakeBack).map(({ key }) => done(question, key))));
+    const done = ({ id, number, work }: Question, key: string): Done => ({ words: "done.given", params: { number: `#${number}` }, back: [], leaving: { question: id, key, since, open: work === "open" || work === "claimed" } });
+    const all = [...this.board.items.values()].flatMap((question) => question.leaving.filter(({ canTakeBack }) => canTakeBack).map(({ key }) => ({ question, key })));
+    // Keys of rows grow: the last was given last, wherever its question stands.
+    all.sort((one, other) => Number(one.key) - Number(other.key));
+    this.undo.hold(all.map(({ question, key }) => done(question, key)));
   }
 
   /** Has an answer back that has not left, where it was written. */
   async takeBack(question: string, key: string): Promise<void> {
     this.undo.takeAnswer(key);
+    this.wishes++;
     const taken = await this.attempt(async () => {
       this.#given.delete(question);
       if (this.opened === question && this.answer) await this.answer.takeBack(key);
@@ -165,9 +180,21 @@ export class AnswerDesk {
     this.#offer(null);
   }
 
+  /** Whatever was begun is kept. */
+  #leave(): void {
+    void this.answer?.close();
+    void this.rewriting.keepNow();
+  }
+
+  /** The window came into sight, or out of it. */
+  shown(visible: boolean): void {
+    this.answer?.shown(visible);
+    if (!visible) void this.rewriting.keepNow();
+  }
+
   /** Leaves the question; draft and claim stay. */
   shut(): void {
-    void this.answer?.close();
+    this.#leave();
     this.answer = null;
     this.opened = null;
     this.thread = null;
@@ -175,7 +202,7 @@ export class AnswerDesk {
   }
 
   close(): void {
-    void this.answer?.close();
+    this.#leave();
     this.undo.dismiss();
   }
 
@@ -226,6 +253,12 @@ export class AnswerDesk {
     this.takenOver = this.takenOver.filter((one) => one.question !== question);
   }
 
+  /** Somebody has read that its answer was not sent. */
+  readNotSent(question: string): void {
+    this.#read = new Set([...this.#read, question]);
+    this.noted(question);
+  }
+
   /** Somebody has read what became of the questions meanwhile. */
   noteMissed(): void {
     if (this.missed.asked + this.missed.answered === 0) return;
@@ -273,6 +306,14 @@ export class AnswerDesk {
     });
   }
 
+  retryAnswer(key: string): Promise<boolean> {
+    return this.attempt(() => this.#bridge.retry(this.room, key));
+  }
+
+  discardAnswer(key: string): Promise<boolean> {
+    return this.attempt(() => this.#bridge.discard(this.room, key));
+  }
+
   editAnswer(id: string, text: string): Promise<boolean> {
     return this.attempt(() => this.#bridge.desk.editAnswer(this.room, id, text));
   }
@@ -307,7 +348,7 @@ export class AnswerDesk {
   }
 
   #refreshThread(question: Question): void {
-    const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held} ${question.leaving.map(({ key }) => key).join()}`;
+    const mark = `${question.id} ${question.rev} ${question.answers} ${question.lastAnswer} ${question.held} ${question.leaving.map(({ key }) => key).join()} ${question.unsent.map(({ key, failed }) => `${key}${failed}`).join()}`;
     if (this.#threadOf === mark) return;
     this.#threadOf = mark;
     this.fetching = false;

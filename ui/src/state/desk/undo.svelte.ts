@@ -16,7 +16,7 @@ export interface Done {
   readonly dismissed?: readonly string[];
   readonly reason?: Why;
   /** An answer that has not left; `since` when it was given, null where that was before this desk was looked at. */
-  readonly leaving?: { readonly question: string; readonly key: string; readonly since: number | null };
+  readonly leaving?: { readonly question: string; readonly key: string; readonly since: number | null; /** Its question was to be answered then. */ readonly open: boolean };
   /** What was answered by word of mouth: what was said can be written down. */
   readonly spoken?: string;
 }

@@ -1,0 +1,17 @@
+// Answers of this person that were held or refused: their words are here, and nobody has read them.
+import type { Person, Question } from "../../bridge/dto";
+
+export interface NotSent {
+  readonly question: string;
+  readonly number: number;
+  /** Its guard holds it; else it failed. */
+  readonly held: boolean;
+  /** Who is about to answer, where that is why it is held. */
+  readonly who: Person | null;
+}
+
+/** In the order of the board. What is in doubt is none: it may have arrived. */
+export function notSent(items: ReadonlyMap<string, Question>): NotSent[] {
+  const all = [...items.values()].filter(({ held, unsent }) => held || unsent.some(({ failed }) => failed));
+  return all.map(({ id, number, held, claim }) => ({ question: id, number, held, who: claim && !claim.mine ? claim.by : null }));
+}
