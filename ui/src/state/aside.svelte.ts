@@ -22,7 +22,7 @@ import { RoomList } from "./roomList.svelte";
 import { RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 import { ALL, Views } from "./views.svelte";
-import { askedBy, type Sheet } from "./sheet";
+import { askedBy, askedOver, type Sheet } from "./sheet";
 import { Tour } from "./tour.svelte";
 import { RoomWindow } from "./window.svelte";
 
@@ -124,8 +124,8 @@ export class Aside {
     const state = <T>(take: (told: T) => void) => (told: T): void => void ((said = true), take(told));
     await hear(this.bridge, {
       tick: () => this.#pulse.poke(),
-      "close-asked": () => (this.sheet = { kind: "close" }),
-      "quit-asked": (undone) => (this.sheet = { kind: "quit", undone }),
+      "close-asked": () => (this.sheet = askedOver(this.sheet, null)),
+      "quit-asked": (undone) => (this.sheet = askedOver(this.sheet, undone)),
       "show-room": ({ room, spot }) => void this.showNamed(room, spot),
       export: (progress) => this.desk?.exporting.heard(progress),
       settings: state((settings) => this.#adopt(settings)),
@@ -146,7 +146,7 @@ export class Aside {
   }
 
   #take(boot: Boot): void {
-    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, askedBy(boot) ?? this.sheet, boot.notices];
+    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, askedBy(boot, this.sheet), boot.notices];
     if (boot.writes) this.writes++;
     this.#adopt(boot.settings);
   }
