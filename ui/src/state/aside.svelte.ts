@@ -82,6 +82,7 @@ export class Aside {
   #whole: Timeline | null = null;
   /** Where the reader stood in rooms that were on screen when this window was last hidden. */
   readonly #stands = new Map<string, Stand>();
+  readonly #leftDesks: AnswerDesk["left"] = new Map();
 
   constructor(bridge: Bridge, label = "main", frames: Frames = browserFrames) {
     this.bridge = bridge;
@@ -164,7 +165,7 @@ export class Aside {
     this.currentId = id;
     const timeline = this.#draw(id);
     const composer = (this.composer = new Composer(id, this.bridge));
-    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
+    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null, this.#leftDesks);
     if (opens) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
