@@ -1,6 +1,7 @@
 //! Notifications: what concerns this person while they look elsewhere. What somebody said stands in one only where the person
 //! wants it so: a screen may be shared.
 
+mod asked;
 mod heard;
 mod unseen;
 mod unsent;
@@ -25,11 +26,12 @@ use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::tray::Tray;
 use crate::words;
-use crate::{present, views, windows};
+use crate::{missed, present, views, windows};
+use asked::Asked;
 use heard::{Heard, Spot, Wanted, Why};
 use unseen::Unseen;
 use unsent::Unsent;
-use waiting::Waiting;
+use waiting::{Late, Waiting};
 
 /// Looked for this often at most.
 const EVERY: Duration = Duration::from_secs(1);
@@ -44,16 +46,16 @@ const TEXT_CHARS: usize = 140;
 /// What is known of one room.
 #[derive(Debug, Default)]
 struct Known {
-    open: Option<u32>,
     told: Option<Instant>,
     revision: u64,
     mine: BTreeSet<u64>,
+    asked: Asked,
     heard: Option<Heard>,
     /// The first row that is still to be told of, and how many there are.
     waiting: Option<(Spot, u32)>,
     unseen: Unseen,
     unsent: Unsent,
-    oldest: Waiting,
+    open: Waiting,
 }
 
 impl Known {
@@ -62,18 +64,8 @@ impl Known {
     }
 
     /// Whether there is something that is told as soon as it is time.
-    fn waits(&self, open: u32) -> bool {
-        self.waiting.is_some() || self.open.is_some_and(|before| open > before)
-    }
-
-    /// How many more questions there are that nobody has taken. What came while nobody was to be told is not news later.
-    fn open(&mut self, open: u32, quiet: bool, due: bool) -> Option<u32> {
-        let before = *self.open.get_or_insert(open);
-        if !due && !quiet && open > before {
-            return None;
-        }
-        self.open = Some(open);
-        open.checked_sub(before).filter(|more| *more > 0 && !quiet)
+    fn waits(&self) -> bool {
+        self.waiting.is_some() || self.asked.wait()
     }
 
     /// Rows that are to be told of, with those that waited, when it is time.
@@ -135,7 +127,9 @@ async fn quiet(app: &AppHandle, shell: &Shell, mode: dto::StreamerMode) -> bool 
 async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<Duration> {
     let shell = app.state::<Shell>();
     let settings = shell.remembered.read(|memory| memory.settings.clone());
-    let quiet = windows::is_looked_at(app) || quiet(app, &shell, settings.streamer_mode).await;
+    let (looks, shown) = (windows::is_looked_at(app), shell.is_shown());
+    let hushed = quiet(app, &shell, settings.streamer_mode).await;
+    let quiet = looks || hushed;
     let mut again: Option<Duration> = None;
     let mut within = |wait: Duration| again = Some(again.map_or(wait, |again| again.min(wait)));
     let statuses = shell.rooms.statuses();
@@ -153,25 +147,25 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
         let language = shell.language();
         let (mut lines, mut spot) = (Vec::new(), None);
         if at_desk {
-            let quiet = quiet || !settings.notifications;
-            let more = room.open(status.desk.open, quiet, due);
+            let hushed = hushed || !settings.notifications;
+            let quiet = quiet || hushed;
+            let (taken, unsent) = taken_over(room, &live, shown).await;
+            let more = room.asked.tell(quiet, due);
             lines.extend(more.map(|more| language.count(Key::SHELL_NOTIFY_QUESTIONS, more, &[])));
-            let (taken, unsent) = taken_over(room, &live).await;
-            lines.extend(taken.iter().filter(|_| !quiet).map(|(number, who)| {
+            let seen = hushed || is_seen(looks, shell.opening.first(), key);
+            lines.extend(taken.iter().filter(|_| !seen).map(|(number, who)| {
                 language.fill(Key::SHELL_NOTIFY_TAKEN_OVER, &[("who", who), ("number", number)])
             }));
             lines.extend(
                 unsent
                     .iter()
-                    .filter(|_| !quiet)
+                    .filter(|_| !seen)
                     .map(|number| language.fill(Key::SHELL_NOTIFY_NOT_SENT, &[("number", number)])),
             );
             let now = Timestamp::now().as_millisecond();
             let after = if settings.notifications { settings.notify_waiting_mins } else { 0 };
-            let (waited, then) = room.oldest.look(status.desk.oldest_waiting, now, after, quiet);
-            lines.extend(
-                waited.map(|minutes| language.count(Key::SHELL_NOTIFY_WAITING, minutes, &[])),
-            );
+            let (late, then) = room.open.look(now, after, quiet || !due);
+            lines.extend(late.map(|late| waited(late, language)));
             then.map(&mut within);
         }
         let news = listen(room, key, &status, &live, &settings, &shell).await;
@@ -180,7 +174,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
             lines.push(line(&first, count, settings.notify_text, language));
             spot = Some(dto::Spot { key: first.key.0.to_string(), place: first.place.0 });
         }
-        if room.waits(status.desk.open) {
+        if room.waits() {
             within(APART);
         }
         if lines.is_empty() {
@@ -194,12 +188,21 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
     again
 }
 
-/// Of what was this person's: what others have taken, and which of their answers were not sent.
-async fn taken_over(room: &mut Known, live: &Live) -> (Vec<(u64, String)>, Vec<u64>) {
+/// Whether what stands above a room is before somebody's eyes. `first` is the room that is on the screen.
+fn is_seen(looks: bool, first: Option<RoomKey>, room: RoomKey) -> bool {
+    looks && first == Some(room)
+}
+
+/// Reads which questions have changed. Of what was this person's: what others have taken, and which of their answers were not sent.
+async fn taken_over(room: &mut Known, live: &Live, shown: bool) -> (Vec<(u64, String)>, Vec<u64>) {
     let Ok(questions) = live.session.questions(room.revision).await else {
         return Default::default();
     };
     room.revision = questions.revision;
+    // Of a room that is not on the screen, no page asks.
+    missed::look(live, &questions.items, shown);
+    room.asked.take(&questions.items, questions.reset);
+    room.open.take(&questions.items, questions.reset);
     let me = live.session.watch().borrow().facts.user.clone();
     (room.items(&questions.items, &me), room.unsent.look(&questions))
 }
@@ -252,6 +255,13 @@ async fn listen(
     news
 }
 
+fn waited(Late { questions, minutes }: Late, language: Language) -> String {
+    match questions {
+        1 => language.count(Key::SHELL_NOTIFY_WAITING, minutes, &[]),
+        many => language.count(Key::SHELL_NOTIFY_WAITING_MANY, many, &[("minutes", &minutes)]),
+    }
+}
+
 /// One line about rows; who said what only where it may stand there.
 fn line(first: &Spot, count: u32, with_text: bool, language: Language) -> String {
     if count > 1 {
@@ -276,82 +286,4 @@ fn line(first: &Spot, count: u32, with_text: bool, language: Language) -> String
 }
 
 #[cfg(test)]
-mod tests {
-    use aside_protocol::EntryId;
-    use aside_protocol::triage::{Claim, Person};
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn new_questions_are_told_together_and_only_to_who_looks_elsewhere() {
-        let mut known = Known::default();
-        assert_eq!(known.open(5, false, true), None, "what was there when the room was opened");
-        assert_eq!(known.open(7, false, true), Some(2));
-        known.told = Some(Instant::now());
-        assert!(!known.is_due(Instant::now()));
-        assert!(!known.waits(7), "it was told");
-        assert_eq!(known.open(8, false, false), None, "so soon");
-        assert!(known.waits(8));
-        tokio::time::advance(APART).await;
-        assert!(known.is_due(Instant::now()));
-        assert_eq!(known.open(9, false, true), Some(2), "both that came meanwhile");
-        assert_eq!(known.open(12, true, true), None);
-        assert_eq!(known.open(12, false, true), None, "they were seen");
-        assert_eq!(known.open(3, false, true), None);
-        assert_eq!(known.open(4, false, true), Some(1));
-    }
-
-    fn spot(key: i64) -> Spot {
-        let (key, place) = (aside_history::RowKey(key), aside_history::Place(key));
-        let (who, text) = ("Bo".to_owned(), format!("say\n\u{202e}it {}", "长".repeat(200)));
-        Spot { key, place, why: Why::Named, asks: false, who, text }
-    }
-
-    #[test]
-    fn rows_wait_and_are_told_as_one_number_beginning_with_the_first() {
-        let mut known = Known::default();
-        assert_eq!(known.rows(vec![spot(1)], false, true), Some((spot(1), 1)));
-        assert_eq!(known.rows(vec![spot(2), spot(3)], false, false), None);
-        assert_eq!(known.rows(vec![spot(4)], false, false), None);
-        assert!(known.waits(0));
-        assert_eq!(known.rows(vec![], false, true), Some((spot(2), 3)));
-        assert_eq!(known.rows(vec![spot(5)], false, false), None);
-        assert_eq!(known.rows(vec![], true, false), None);
-        assert_eq!(known.rows(vec![], false, true), None, "it was seen");
-        assert!(!known.waits(0));
-    }
-
-    #[test]
-    fn what_was_said_is_told_only_where_it_may_be() {
-        let say = |count, with_text| line(&spot(1), count, with_text, Language::english());
-        assert_eq!(say(1, false), "Somebody named you");
-        assert_eq!(say(1, true), format!("Bo: say \u{fffd}it {}…", "长".repeat(132)));
-        assert_eq!((say(5, true), say(5, false)), ("5 new".to_owned(), "5 new".to_owned()));
-    }
-
-    #[test]
-    fn what_was_mine_and_is_anothers_was_taken_over() {
-        let item = |holder: Option<&str>| {
-            let item = Item::new(EntryId::new("q"), 7, "why".to_owned(), Person::default(), 0);
-            let claim = holder.map(|user| Claim {
-                by: Person {
-                    user: user.to_owned(),
-                    display_name: user.to_uppercase(),
-                    ..Person::default()
-                },
-                device: String::new(),
-                at: 0,
-                expires_at: 1,
-            });
-            Item { claim, ..item }
-        };
-        let mut known = Known::default();
-        assert_eq!(known.items(&[item(Some("ana"))], "me"), [], "it never was mine");
-        assert_eq!(known.items(&[item(Some("me"))], "me"), []);
-        assert_eq!(known.items(&[item(Some("me"))], "me"), []);
-        assert_eq!(known.items(&[item(Some("ana"))], "me"), [(7, "ANA".to_owned())]);
-        assert_eq!(known.items(&[item(Some("ana"))], "me"), []);
-        known.items(&[item(Some("me"))], "me");
-        assert_eq!(known.items(&[item(None)], "me"), [], "given back, or over");
-    }
-}
+mod tests;

@@ -5,10 +5,29 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::triage::{Item, Work};
+use aside_session::{Connection, DeskState};
 
 use crate::dto::Missed;
+use crate::rooms::Live;
 
-/// The questions of a room, as pages were last told of them.
+/// Why a question is closed that was answered in writing.
+const IN_WRITING: &str = "text";
+
+/// The questions of a room that have changed are there to be seen, if a window is `shown`; says what was missed.
+pub(crate) fn look(live: &Live, items: &[Item], shown: bool) -> Missed {
+    let view = live.session.watch().borrow().clone();
+    let here = view.desk.state == DeskState::Local;
+    let fresh =
+        view.connection == Connection::Online && (here || view.desk.state == DeskState::Fresh);
+    // On a desk that is kept here everybody's answers count, and nobody else decides anything.
+    let mine = |item: &Item| {
+        let decided = here && item.work == Work::Answered && item.reason != IN_WRITING;
+        decided || item.changed_by.user == view.facts.user
+    };
+    live.watched.look(items, fresh, shown, mine)
+}
+
+/// The questions of a room, as they were last there to be seen.
 #[derive(Debug, Default)]
 pub(crate) struct Watched(Mutex<Seen>);
 
@@ -29,7 +48,7 @@ impl Watched {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// No window shows it any more.
+    /// No window shows it any more, or its connection is gone.
     pub(crate) fn look_away(&self) {
         self.seen().away = true;
     }
@@ -39,16 +58,22 @@ impl Watched {
         self.seen().missed = Missed::default();
     }
 
-    /// A page is told of these questions, as they are now; says what was missed. What this person did is no news to them. A page that asked
-    /// before its window was hidden shows nobody what it hears after that.
-    pub(crate) fn look(&self, items: &[Item], fresh: bool, shown: bool, me: &str) -> Missed {
+    /// These questions are so now; says what was missed. What this person did is no news to them. A page that asked before its window was
+    /// hidden shows nobody what it hears after that.
+    fn look(
+        &self,
+        items: &[Item],
+        fresh: bool,
+        shown: bool,
+        mine: impl Fn(&Item) -> bool,
+    ) -> Missed {
         let mut seen = self.seen();
         let is_seen = fresh && shown;
         let counts = seen.begun && (seen.away || !is_seen);
         let newest = seen.newest;
         // One that waits for review has no number.
         for item in items.iter().filter(|item| item.number > 0) {
-            let others = counts && item.changed_by.user != me;
+            let others = counts && !mine(item);
             if item.number > newest && others {
                 seen.missed.asked += 1;
             }
@@ -73,9 +98,13 @@ impl Watched {
 #[cfg(test)]
 mod tests {
     use aside_protocol::EntryId;
-    use aside_protocol::triage::Person;
+    use aside_protocol::Topic;
+    use aside_protocol::triage::{Change, Person};
+    use aside_server::{Answering, Config};
+    use aside_session::Wish;
 
     use super::*;
+    use crate::shell::tests::{Table, keyring};
 
     fn item(number: u64, work: Work, by: &str) -> Item {
         let id = EntryId::new(number.to_string());
@@ -90,7 +119,8 @@ mod tests {
     #[test]
     fn what_came_while_nobody_saw_it_is_told_until_it_is_noted() {
         let desk = Watched::default();
-        let look = |items: &[Item], fresh| desk.look(items, fresh, true, "me");
+        let mine = |item: &Item| item.changed_by.user == "me";
+        let look = |items: &[Item], fresh| desk.look(items, fresh, true, mine);
         let old = [item(1, Work::Open, ""), item(2, Work::Answered, "ana")];
         assert_eq!(look(&old[..1], false), missed(0, 0), "it is still being read");
         assert_eq!(look(&old, true), missed(0, 0), "there before anybody looked");
@@ -115,7 +145,47 @@ mod tests {
         assert_eq!(look(&came, true), missed(0, 0));
         let again = [item(5, Work::Open, "ana"), item(5, Work::Answered, "ana")];
         desk.look_away();
-        assert_eq!(desk.look(&[], true, false, "me"), missed(0, 0), "asked before it was hidden");
+        assert_eq!(desk.look(&[], true, false, mine), missed(0, 0), "asked before it was hidden");
         assert_eq!(look(&again, true), missed(0, 1), "opened, and answered once more");
+    }
+
+    #[tokio::test]
+    async fn what_is_answered_aloud_without_a_connection_is_no_news_to_who_did_it() {
+        let table = Table::set_with(Config { core_only: true, ..Config::for_tests() }).await;
+        let shell = table.start(&keyring());
+        let room = table.join(&shell).await;
+        let live = shell.rooms.live(room).await.unwrap();
+        let mut view = live.session.watch();
+        let why = table.asks("why").await;
+        table.asks("how").await;
+        view.wait_for(|view| view.desk.open == 2).await.unwrap();
+        let items = live.session.questions(0).await.unwrap().items;
+        assert_eq!(look(&live, &items, true), missed(0, 0));
+
+        table.server.cut_sockets();
+        view.wait_for(|view| view.connection != Connection::Online).await.unwrap();
+        let aloud = Change {
+            state: Some(Work::Answered),
+            reason: Some("spoken".to_owned()),
+            ..Change::default()
+        };
+        let question = items[1].question_id.clone();
+        let wish = Wish { question, rev: None, device: String::new(), change: aloud };
+        live.session.triage(wish).await.unwrap();
+        let items = live.session.questions(0).await.unwrap().items;
+        assert_eq!(look(&live, &items, true), missed(0, 0));
+
+        let answering = Answering {
+            question: why,
+            user: "cleo".to_owned(),
+            org_name: "Org".to_owned(),
+            org_logo: String::new(),
+            text: "because".to_owned(),
+        };
+        table.server.rooms().answer_as(&Topic::new("r"), answering).await.unwrap();
+        view.wait_for(|view| view.desk.open == 0).await.unwrap();
+        let items = live.session.questions(0).await.unwrap().items;
+        assert_eq!(look(&live, &items, true), missed(0, 1), "in writing, by whoever it was");
+        shell.rooms.close().await;
     }
 }

@@ -18,7 +18,7 @@ const GLANCED_AT: Duration = Duration::from_millis(150);
 /// Sees whether anybody sees the rooms.
 pub(crate) fn follow(app: &AppHandle) {
     let shell = app.state::<Shell>();
-    let shown = RoomWindow::ALL.into_iter().any(|which| shell.ticks(which).is_shown());
+    let shown = shell.is_shown();
     if !shown {
         shell.rooms.look_away();
     }

@@ -172,7 +172,7 @@ impl Rooms {
         if let Some(live) = live {
             if wanted {
                 live.session.set_pace(*self.pace.borrow());
-                tokio::spawn(follow(live.session, Arc::clone(&self.changed)));
+                tokio::spawn(follow(live.session, live.watched, Arc::clone(&self.changed)));
             } else {
                 live.session.close().await;
             }
@@ -299,12 +299,16 @@ fn glance(key: RoomKey, seat: &Seat) -> RoomStatus {
 }
 
 /// Passes on that a room changed, until the room is left.
-async fn follow(session: Session, changed: Arc<dyn Fn() + Send + Sync>) {
+async fn follow(session: Session, watched: Arc<Watched>, changed: Arc<dyn Fn() + Send + Sync>) {
     let mut view = session.watch();
     // Only the watch is kept: a follower must not keep a room alive.
     drop(session);
     let mut behind = false;
     while view.changed().await.is_ok() {
+        // Whether or not anybody looks at it meanwhile.
+        if view.borrow().connection != Connection::Online {
+            watched.look_away();
+        }
         // While a room catches up, its newest rows and the end of it are waited for: drawing each step would only make that later.
         let worth_it =
             |view: &RoomView| view.connection != Connection::Syncing || view.behind && !behind;

@@ -90,6 +90,11 @@ impl Shell {
         }
     }
 
+    /// Whether any window shows the rooms.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.ticks.iter().any(Ticks::is_shown)
+    }
+
     /// Everything that a new page needs.
     pub(crate) fn boot(&self) -> Boot {
         let (rooms, settings, toured) = self

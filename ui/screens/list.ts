@@ -158,8 +158,8 @@ const sheets: Record<Sheet["kind"], [about: string, sheet: (it: Shown) => Sheet 
     return { kind: "archive" };
   }, "scene=empty&rooms=3"],
   diagnostic: ["What may be handed on", () => ({ kind: "diagnostic" })],
-  close: ["What closing does", () => ({ kind: "close" })],
-  quit: ["What a Quit would leave", ({ aside }) => ({ kind: "quit", undone: [{ room: first(aside.rooms).label, drafts: 2, unsent: 3, held: 1, claims: 1, people: 0 }, { room: "Fragestunde", drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 }] })],
+  close: ["What closing does", () => ({ kind: "close", over: null })],
+  quit: ["What a Quit would leave", ({ aside }) => ({ kind: "quit", over: null, undone: [{ room: first(aside.rooms).label, drafts: 2, unsent: 3, held: 1, claims: 1, people: 0 }, { room: "Fragestunde", drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 }] })],
   forget: ["Forgetting a room", ({ aside }) => ({ kind: "forget", room: first(aside.rooms) })],
   token: ["Another token", ({ aside }) => ({ kind: "token", room: first(aside.rooms) }), "scene=refused&rows=6"],
   rules: ["Highlights and mutes", async ({ aside, bridge }) => {

@@ -74,7 +74,7 @@ it("keeps what the shell said while it was asked again", async () => {
     return times === 3 ? { ...before, settings, closing: true } : before;
   };
   await aside.start();
-  expect([times, aside.settings.theme, aside.sheet]).toEqual([3, "dark", { kind: "close" }]);
+  expect([times, aside.settings.theme, aside.sheet]).toEqual([3, "dark", { kind: "close", over: null }]);
 });
 
 it("goes to the place that was named last, in its room alone", async () => {

@@ -18,9 +18,10 @@ const sheets: { [K in Sheet["kind"]]: (aside: Aside, bridge: FakeBridge) => Extr
     return { kind: "archive" };
   },
   diagnostic: () => ({ kind: "diagnostic" }),
-  close: () => ({ kind: "close" }),
+  close: () => ({ kind: "close", over: null }),
   quit: () => ({
     kind: "quit",
+    over: null,
     undone: [
       { room: "2026 全国用户大会", drafts: 3, unsent: 2, held: 1, claims: 1, people: 0 },
       { room: "Fragestunde", drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 },

@@ -1,7 +1,7 @@
 // Order as staff keep it: rows removed with a way back, people silenced for all and not only for oneself, the room's rules, and what the silenced see.
 import axe from "axe-core";
 import { flushSync, mount, unmount } from "svelte";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
 import type { NotRemoved, Row } from "../src/bridge/dto";
 import { FakeBridge } from "../src/bridge/fake/fake";
@@ -9,6 +9,7 @@ import { sceneFrom } from "../src/bridge/fake/scenes";
 import { language } from "../src/i18n/language.svelte";
 import { Aside } from "../src/state/aside.svelte";
 import { standing } from "../src/state/order.svelte";
+import type { Sheet } from "../src/state/sheet";
 import { frames } from "./frames";
 
 let bridge: FakeBridge;
@@ -184,6 +185,47 @@ describe("silence", () => {
     expect(seconds).toBeLessThanOrEqual(600);
   });
 
+  it("of less than two minutes is told by how long it is, and its log to the second: its end is in the minute that there is", async () => {
+    const row = await say("bo", "rude");
+    await menu(row);
+    await click("Silence BO for everybody…");
+    document.querySelectorAll<HTMLInputElement>("dialog input[type=radio]")[0]?.click();
+    await click("Silence");
+    expect(status()).toContain("BO is silenced for everybody, for 10 seconds.");
+    bridge.order.log.forEach((deed) => (deed.at = Date.now()));
+    aside.sheet = { kind: "moderation" };
+    await settle(10);
+    expect(document.querySelector("dialog ol > li")?.textContent).toContain(`Alex silenced BO until ${language.moment(bridge.order.muted.get("bo") ?? 0, true)}`);
+    expect(language.moment(0, true)).toMatch(/:00:00$/);
+  });
+
+  it("that is nearly over is told by what is left of it, and no longer than it lasts", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    bridge.order.muted.set("bo", Date.now() + 70_000);
+    const row = await say("bo", "rude");
+    const sheets: [Sheet, string, (left: string) => string][] = [
+      [{ kind: "silence", who: row }, ".now", (left) => `BO is silenced for another ${left}. Let speak again`],
+      [{ kind: "moderation" }, ".who", (left) => `BO ${left} left`],
+    ];
+    for (const [sheet, place, words] of sheets) {
+      vi.setSystemTime((bridge.order.muted.get("bo") ?? 0) - 130_000);
+      aside.sheet = sheet;
+      await settle(10);
+      const told = (): string | undefined => document.querySelector(`dialog ${place}`)?.textContent.trim();
+      expect(told()).toContain(`until ${language.moment(bridge.order.muted.get("bo") ?? 0)}`);
+      for (const [after, left] of [[60_000, "2 minutes"], [61_000, "9 seconds"]] as const) {
+        vi.advanceTimersByTime(after);
+        await settle(10);
+        expect(told()).toBe(words(left));
+      }
+      vi.advanceTimersByTime(9_000);
+      await settle(10);
+      expect(told()).toBeUndefined();
+    }
+    expect(document.querySelector("dialog")?.textContent).toContain("Nobody is silenced.");
+    vi.useRealTimers();
+  });
+
   it("offers no way back where it is not known what was before", async () => {
     bridge.failing.set("moderation", "offline");
     const row = await say("bo", "rude");
@@ -271,7 +313,7 @@ describe("who is silenced, or too fast", () => {
     bridge.order.mutedUntil = until;
     const row = await say("me", "hello", { mine: true, delivery: "failed", failure: "muted", failureReason: new Date(until).toISOString() });
     expect(document.querySelector("[data-testid=wait]")?.textContent).toContain(`You can write again at ${language.time(until)}, in 9 minutes.`);
-    expect(article(row).textContent.replace(/\s+/g, " ")).toContain(`A moderator has silenced you until ${language.moment(until)}. The text is kept.`);
+    expect(article(row).textContent.replace(/\s+/g, " ")).toContain(`A moderator has silenced you until ${language.moment(until, true)}. The text is kept.`);
     expect(article(row).textContent).not.toContain("The server said");
     bridge.order.mutedUntil = null;
     bridge.order.slowSeconds = 30;

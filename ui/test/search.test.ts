@@ -134,3 +134,59 @@ it("an empty field has all that narrows a search below it, until something is lo
   await settle();
   for (const filter of ["-word", "from:name", "role:staff", "has:link", "is:unanswered", "tag:name", "older:5m", "after:2026-11-01"]) expect(filters()).toContain(filter);
 });
+
+/** What happens in the field, faster than a search is asked for. */
+function typed(text: string): HTMLInputElement {
+  const field = document.querySelector<HTMLInputElement>("dialog input[role=combobox]");
+  if (!field) throw new Error("no field");
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  return field;
+}
+const enter = (field: HTMLInputElement): boolean => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+
+it("Enter opens what the words in the field find, not what the words before found", async () => {
+  const { bridge, aside } = await foundIn("1");
+  bridge.room.say({ kind: "message", user: "bo", name: "Bo", text: "the wombats of today" }, Date.now());
+  aside.desk?.search.type("wombat");
+  await aside.desk?.search.ask();
+  await settle();
+  const [newest] = hits();
+  expect(newest?.textContent).toContain("wombats of today");
+  enter(typed("wombat week"));
+  await settle();
+  expect([aside.desk?.sheet, document.querySelector(".found")?.textContent.includes("the wombat of last week")]).toEqual([null, true]);
+});
+
+it("Enter opens nothing where the words in the field find nothing, or the sheet is gone", async () => {
+  const { bridge, aside } = await foundIn("1");
+  enter(typed("wombat of nobody"));
+  await settle();
+  expect([aside.desk?.sheet?.kind, hits(), document.querySelector(".found")]).toEqual(["search", [], null]);
+
+  let answer = (): void => undefined;
+  const search = bridge.desk.search.bind(bridge.desk);
+  bridge.desk.search = (...asked) => new Promise((done) => (answer = () => done(search(...asked))));
+  enter(typed("wombat"));
+  await settle();
+  if (aside.desk) aside.desk.sheet = null;
+  await settle();
+  answer();
+  await settle();
+  expect(document.querySelector(".found")).toBeNull();
+});
+
+it("nothing is left of a search below a field that was emptied while it was under way", async () => {
+  const { bridge, aside } = await foundIn("1");
+  const search = bridge.desk.search.bind(bridge.desk);
+  bridge.desk.search = async (...asked) => ({ ...(await search(...asked)), next: "more" });
+  await aside.desk?.search.ask();
+  await settle();
+  expect(button("Show more")).toBeDefined();
+  bridge.desk.search = () => new Promise(() => undefined);
+  void aside.desk?.search.ask();
+  typed("");
+  await aside.desk?.search.ask();
+  await settle();
+  expect([button("Show more"), aside.desk?.search.busy]).toEqual([undefined, false]);
+});

@@ -57,3 +57,23 @@ it("is no news where it was given back, never was mine, or is mine again", async
   await settle();
   expect(told()).toEqual([]);
 });
+
+it("is told in its room to whoever was in another one meanwhile, once, and stands there until it is read", async () => {
+  const room = async (id: string): Promise<void> => {
+    await aside.show(id);
+    await settle();
+  };
+  await room("2");
+  takes("q3");
+  await settle();
+  await room("1");
+  expect(told()).toEqual([`${ANA.name} took over #3. Your draft is kept.`]);
+  await room("2");
+  await room("1");
+  expect(told()).toEqual([`${ANA.name} took over #3. Your draft is kept.`]);
+  button("Dismiss")?.click();
+  await room("2");
+  bridge.desk.change("q5", { work: "open", claim: null });
+  await room("1");
+  expect(told()).toEqual([]);
+});

@@ -46,7 +46,7 @@ describe("the window", () => {
   it("tells the shell when the question whether to close is put away, so that it is asked again", async () => {
     const { bridge, aside } = await shown("main");
     bridge.emit("close-asked", null);
-    expect(aside.sheet).toEqual({ kind: "close" });
+    expect(aside.sheet).toEqual({ kind: "close", over: null });
     await settled();
     bridge.emit("close-asked", null);
     await settled();
@@ -72,6 +72,46 @@ describe("the window", () => {
     button("Quit anyway")?.click();
     await settled();
     expect(said()).toEqual(["shown", "stay", "shown", "quit"]);
+  });
+
+  it("lets a form stand with its text behind whether to quit or to close, and has it again at the answer", async () => {
+    const { bridge, aside } = await shown("main");
+    aside.sheet = { kind: "join", editing: null };
+    await settled();
+    const field = (): HTMLInputElement | null => document.querySelector("dialog input:not([type=checkbox])");
+    const [form, before] = [field(), aside.sheet];
+    if (form) form.value = "half a name";
+    form?.dispatchEvent(new Event("input", { bubbles: true }));
+    form?.focus();
+    const undone = [{ room: "Beamer", drafts: 1, unsent: 0, held: 0, claims: 0, people: 0 }];
+    for (const [ask, told, answer] of [["quit-asked", undone, "Stay"], ["close-asked", null, "Keep running"]] as const) {
+      bridge.emit(ask, told as never);
+      await settled();
+      bridge.emit(ask, told as never);
+      await settled();
+      expect([document.querySelectorAll("dialog").length, document.activeElement?.textContent]).toEqual([2, answer]);
+      button(answer)?.click();
+      await settled();
+      expect([aside.sheet, field(), field()?.value, document.activeElement]).toEqual([before, form, "half a name", form]);
+    }
+    expect(bridge.calls.filter(([name]) => name === "answerQuit" || name === "closeWindow").map(([, choice]) => choice)).toEqual(["shown", "shown", "stay", "hide", "stay"]);
+  });
+
+  it("asks on where a form behind the question is done meanwhile", async () => {
+    const { bridge, aside } = await shown("main");
+    let done = (): void => undefined;
+    bridge.order.mute = () => new Promise<void>((resolve) => (done = resolve));
+    aside.sheet = { kind: "silence", who: { user: "bo", name: "Bo", avatar: null, namesake: false, mine: false } };
+    await settled();
+    button("Silence")?.click();
+    bridge.emit("quit-asked", [{ room: "Beamer", drafts: 1, unsent: 0, held: 0, claims: 0, people: 0 }]);
+    await settled();
+    done();
+    await settled();
+    expect([...document.querySelectorAll("dialog h2")].map((one) => one.textContent)).toEqual(["Quit Aside?"]);
+    button("Stay")?.click();
+    await settled();
+    expect(aside.sheet).toBeNull();
   });
 
   it("keeps what closing is to mean from now on, whatever else is chosen later", async () => {

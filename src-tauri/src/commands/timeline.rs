@@ -3,23 +3,18 @@
 use std::collections::BTreeSet;
 
 use aside_history::{Anchor, Place, Revision};
-use aside_protocol::triage::Item;
-use aside_session::{Connection, DeskState};
 use jiff::Timestamp;
 use tauri::{Manager, State, WebviewWindow};
 
 use crate::args::{Arg, bad};
 use crate::crossing::crossing;
-use crate::dto::{
-    self, Missed, Moment, Page, Painted, Pull, PullWish, QuestionChanges, Reading, Spot,
-};
+use crate::dto::{self, Moment, Page, Painted, Pull, PullWish, QuestionChanges, Reading, Spot};
 use crate::errors::AppError;
-use crate::rooms::Live;
 use crate::shell::Shell;
 use crate::source::Source;
 use crate::views;
 use crate::windows::RoomWindow;
-use crate::{pace, present};
+use crate::{missed, pace, present};
 
 /// Everything, where no view is named.
 #[tauri::command]
@@ -123,7 +118,7 @@ pub(crate) async fn pull(
             if let Some(since) = wish.questions_since {
                 let found = live.session.questions(since).await?;
                 let clerk = shell.clerk(&live, &found);
-                let missed = missed(&shell, &live, &found.items);
+                let missed = missed::look(&live, &found.items, shell.is_shown());
                 let changes = clerk.changes(found, since);
                 pull.questions = Some(QuestionChanges { missed, ..changes });
             }
@@ -132,14 +127,6 @@ pub(crate) async fn pull(
     pull.statuses = shell.rooms.statuses();
     pull.notices = shell.notices();
     Ok(pull)
-}
-
-fn missed(shell: &Shell, live: &Live, items: &[Item]) -> Missed {
-    let view = live.session.watch().borrow().clone();
-    let fresh = view.connection == Connection::Online
-        && matches!(view.desk.state, DeskState::Fresh | DeskState::Local);
-    let shown = RoomWindow::ALL.into_iter().any(|which| shell.ticks(which).is_shown());
-    live.watched.look(items, fresh, shown, &view.facts.user)
 }
 
 /// Somebody has read what was missed.

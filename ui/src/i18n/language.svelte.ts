@@ -13,13 +13,15 @@ class Language {
   readonly #day = $derived(new Intl.DateTimeFormat(this.locale, { weekday: "long", month: "long", day: "numeric" }));
   readonly #dayOfYear = $derived(new Intl.DateTimeFormat(this.locale, { year: "numeric", month: "long", day: "numeric" }));
   readonly #full = $derived(new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }));
+  readonly #exact = $derived(new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }));
 
   time(ms: number): string {
     return this.#clock.format(ms);
   }
 
-  moment(ms: number): string {
-    return this.#full.format(ms);
+  /** To the minute, or `exact` to the second. */
+  moment(ms: number, exact = false): string {
+    return (exact ? this.#exact : this.#full).format(ms);
   }
 
   /** A day line: today and yesterday by name, this year without the year. */

@@ -21,7 +21,7 @@ import { RoomList } from "./roomList.svelte";
 import { RuleKeeper } from "./rules.svelte";
 import { Timeline } from "./timeline.svelte";
 import { ALL, Views } from "./views.svelte";
-import { askedBy, type Sheet } from "./sheet";
+import { askedBy, askedOver, type Sheet } from "./sheet";
 import { Tour } from "./tour.svelte";
 import { RoomWindow } from "./window.svelte";
 
@@ -81,6 +81,7 @@ export class Aside {
   #whole: Timeline | null = null;
   /** Where the reader stood in rooms that were on screen when this window was last hidden. */
   readonly #stands = new Map<string, Stand>();
+  readonly #leftDesks: AnswerDesk["left"] = new Map();
 
   constructor(bridge: Bridge, label = "main", frames: Frames = browserFrames) {
     this.bridge = bridge;
@@ -123,8 +124,8 @@ export class Aside {
     const state = <T>(take: (told: T) => void) => (told: T): void => void ((said = true), take(told));
     await hear(this.bridge, {
       tick: () => this.#pulse.poke(),
-      "close-asked": () => (this.sheet = { kind: "close" }),
-      "quit-asked": (undone) => (this.sheet = { kind: "quit", undone }),
+      "close-asked": () => (this.sheet = askedOver(this.sheet, null)),
+      "quit-asked": (undone) => (this.sheet = askedOver(this.sheet, undone)),
       "show-room": ({ room, spot }) => void this.showNamed(room, spot),
       export: (progress) => this.desk?.exporting.heard(progress),
       settings: state((settings) => this.#adopt(settings)),
@@ -145,7 +146,7 @@ export class Aside {
   }
 
   #take(boot: Boot): void {
-    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, askedBy(boot) ?? this.sheet, boot.notices];
+    [this.rooms, this.window.look, streamer.on, this.sheet, this.notices.all] = [boot.rooms, boot.window, boot.streamer, askedBy(boot, this.sheet), boot.notices];
     if (boot.writes) this.writes++;
     this.#adopt(boot.settings);
   }
@@ -163,7 +164,7 @@ export class Aside {
     this.currentId = id;
     const timeline = this.#draw(id);
     const composer = (this.composer = new Composer(id, this.bridge));
-    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null);
+    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null, this.#leftDesks);
     if (opens) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];

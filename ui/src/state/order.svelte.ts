@@ -21,6 +21,9 @@ export function span(seconds: number): { words: Key; params: Params } {
   return { words: "span.days", params: { n: Math.ceil(seconds / 86_400) } };
 }
 
+/** Whether a time is so short that the minute of its end says nothing: it is most often the minute that there is. */
+export const isBrief = (ms: number): boolean => ms < 120_000;
+
 /** What keeps this person from speaking now, and until when; null where nothing does. */
 export interface Standing {
   readonly words: "composer.silenced" | "composer.slowed" | "composer.fast" | "composer.slow";
@@ -49,8 +52,9 @@ export interface OrderActions {
 
 /** What was done a moment ago, and the way back. */
 interface Done {
-  readonly words: "order.didSilence" | "order.didUnsilence";
+  readonly words: "order.didSilence" | "order.didSilenceBriefly" | "order.didUnsilence";
   readonly name: string;
+  readonly seconds: number;
   readonly until: number;
   readonly back: (() => Promise<void>) | null;
 }
@@ -130,7 +134,8 @@ export class OrderKeeper {
     const left = (): number => Math.max(0, Math.ceil(((before ?? 0) - Date.now()) / 1_000));
     const back = async (): Promise<void> => void (await this.#try(() => this.#bridge.order.mute(room, who.user, left(), "")));
     const name = who.name || who.user;
-    this.#tell(seconds > 0 ? { words: "order.didSilence", name, until: Date.now() + seconds * 1_000, back: before === undefined ? null : back } : { words: "order.didUnsilence", name, until: 0, back: null });
+    if (seconds > 0) this.#tell({ words: isBrief(seconds * 1_000) ? "order.didSilenceBriefly" : "order.didSilence", name, seconds, until: Date.now() + seconds * 1_000, back: before === undefined ? null : back });
+    else this.#tell({ words: "order.didUnsilence", name, seconds, until: 0, back: null });
     return null;
   }
 

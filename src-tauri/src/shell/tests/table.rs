@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::Store;
-use aside_protocol::{Role, Topic};
+use aside_protocol::{EntryId, Role, Topic};
 use aside_server::{Config, NewEntry, RoomSpec, Running, TokenId, TokenSpec};
 use aside_session::Env;
 use tempfile::TempDir;
@@ -31,9 +31,13 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) async fn set() -> Self {
+        Self::set_with(Config::for_tests()).await
+    }
+
+    pub(crate) async fn set_with(config: Config) -> Self {
         crate::install_tls();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = aside_server::start(Config::for_tests(), listener).await.unwrap();
+        let server = aside_server::start(config, listener).await.unwrap();
         let issued = server
             .rooms()
             .create_token(TokenSpec::staff(RoomSpec::new("r"), "ana", "Ana", "Org"))
@@ -72,6 +76,12 @@ impl Table {
         let room = shell.join(self.form(), Some(token)).await.unwrap();
         self.becomes(shell, room, ConnectionState::Online).await;
         room
+    }
+
+    /// Bo asks.
+    pub(crate) async fn asks(&self, text: &str) -> EntryId {
+        let question = NewEntry::question("bo", "Bo", text);
+        self.server.rooms().publish(&Topic::new("r"), question).await.unwrap().id
     }
 
     /// Looks again whenever a room looks different, until there is something to see.

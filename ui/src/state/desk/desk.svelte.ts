@@ -9,7 +9,7 @@ import { notSent } from "./notSent";
 import { nextOpen } from "./order";
 import { Rewriting } from "./rewriting.svelte";
 import { Search } from "./search.svelte";
-import { takenOver, type TakenOver } from "./takenOver";
+import { leftOf, takenOver, type Left, type TakenOver } from "./takenOver";
 import { backOf, Undo, type Done, type Why } from "./undo.svelte";
 
 /** What stands in front of the desk. */
@@ -52,6 +52,8 @@ export class AnswerDesk {
   readonly board = new Board();
   readonly undo = new Undo();
   readonly room: string;
+  /** What the desks that were looked at before had, by room. */
+  readonly left: Map<string, Left>;
   opened = $state<string | null>(null);
   answer = $state.raw<Answer | null>(null);
   thread = $state.raw<Thread | null>(null);
@@ -81,8 +83,10 @@ export class AnswerDesk {
   /** Questions whose answer has just left, and until when: they are open still, and need nobody. */
   readonly #given = new Map<string, number>();
 
-  constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null) {
+  constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null, left = new Map<string, Left>()) {
     this.room = room;
+    this.left = left;
+    this.takenOver = left.get(room)?.told ?? [];
     this.#bridge = bridge;
     this.#standing = standing;
     this.search = new Search(room, bridge);
@@ -103,7 +107,7 @@ export class AnswerDesk {
     this.board.apply(changes);
     this.#followAnswers(items, changes, since);
     this.missed = changes.missed;
-    this.takenOver = takenOver(this.takenOver, items, this.board.items);
+    this.takenOver = takenOver(this.takenOver, since === null ? (this.left.get(this.room)?.items ?? items) : items, this.board.items);
     if (this.#read.size > 0) this.#read = new Set(notSent(this.board.items).flatMap(({ question }) => (this.#read.has(question) ? [question] : [])));
     const after = this.question;
     // Published, it is another question.
@@ -203,6 +207,7 @@ export class AnswerDesk {
 
   close(): void {
     this.#leave();
+    if (this.board.loaded) this.left.set(this.room, leftOf(this.takenOver, this.board.items));
     this.undo.dismiss();
   }
 

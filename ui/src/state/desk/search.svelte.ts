@@ -49,9 +49,12 @@ export class Search {
   async ask(cursor: string | null = null): Promise<void> {
     const generation = ++this.#generation;
     const query = this.query.trim();
+    // What is asked for from the beginning needs no second time when its pause is over.
+    if (cursor === null) clearTimeout(this.#timer);
     if (query === "") {
       this.hits = [];
-      this.answered = null;
+      this.busy = false;
+      [this.answered, this.more, this.error] = [null, null, null];
       return;
     }
     this.busy = true;
@@ -69,6 +72,12 @@ export class Search {
     } finally {
       if (generation === this.#generation) this.busy = false;
     }
+  }
+
+  /** The hit that is chosen. Whoever is faster than the search waits for what these words find; null where that is nothing, or they became others. */
+  async chosen(): Promise<Hit | null> {
+    if (this.answered !== this.query.trim()) await this.ask();
+    return this.answered === this.query.trim() ? (this.hits[this.at] ?? null) : null;
   }
 
   move(by: number): void {

@@ -9,6 +9,14 @@ export interface TakenOver {
 
 type Items = ReadonlyMap<string, Question>;
 
+/** What a room's desk leaves for its next one: colleagues take claims over while another room is looked at, too. */
+export interface Left {
+  readonly told: readonly TakenOver[];
+  readonly items: Items;
+}
+
+export const leftOf = (told: readonly TakenOver[], items: Items): Left => ({ told, items: new Map([...items].filter(([, { claim }]) => claim?.mine)) });
+
 /** What is to be told after a change: what was told stands until the claim is this person's again or the question is gone. */
 export function takenOver(told: readonly TakenOver[], before: Items, after: Items): readonly TakenOver[] {
   const news = [...before.values()].flatMap((was) => {
