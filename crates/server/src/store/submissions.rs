@@ -32,7 +32,12 @@ impl Items<'_> {
         match nonces::known_nonce(self.conn, self.room, draft)? {
             Known::New => {}
             Known::Same(seq) => return Ok(Submitted::Entry(seq)),
-            Known::Submitted(id) => return Ok(Submitted::Same(Box::new(self.expect(id)?))),
+            // One that was thrown away meanwhile waits anew.
+            Known::Submitted(id) => {
+                if let Some(item) = self.submission(id)? {
+                    return Ok(Submitted::Same(Box::new(item)));
+                }
+            }
             Known::Other => return Ok(Submitted::NonceReused),
         }
         let id: i64 = self

@@ -65,6 +65,12 @@ async fn what_is_older_than_so_many_days_goes_and_places_go_on() {
     let changes = room.get(&room.staff, "/api/question/changes?after=0").await.json();
     let items = changes["data"]["items"].as_array().unwrap().clone();
     assert!(items.iter().all(|item| item["seq"].as_u64().unwrap() > 50), "{items:?}");
+    // Nobody is shown an item without its entry: on the disk is what counts.
+    let conn = rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap();
+    let left = |table: &str| -> u32 {
+        conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((left("entry"), left("item")), (10, 3), "and on the disk");
     assert_eq!(changes["data"]["change"], change, "changes are counted on");
     // Who has the place before the first goes on; who lacks more is told so, instead of being sent in circles.
     let mut near = room.open(&room.ann).await;
