@@ -105,7 +105,7 @@ impl Painter<'_> {
         });
         let shown_name = name(&entry.display_name);
         // Nobody can say nothing.
-        let removed = kind != dto::RowKind::Answer && entry.user.is_empty() && text.is_empty();
+        let removed = entry.user.is_empty() && text.is_empty() && !notes.retracted;
         // An answer carries the asker's name, under whatever id.
         let namesake =
             kind != dto::RowKind::Answer && self.namesakes.meet(&shown_name, &entry.user);

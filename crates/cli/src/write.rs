@@ -91,7 +91,7 @@ async fn settle(
             Ok(Outcome::Done)
         }
         Ok(Settled::InReview { id: submission }) => {
-            remark!("asked; staff look at it before the room sees it");
+            remark!("taken; staff look at it before the room sees it");
             if room.json
                 && let Some(row) = own_row(room, id).await?
             {

@@ -69,6 +69,8 @@ pub enum Control {
         reason: String,
         /// How long to wait before the next try, in milliseconds, where that is known.
         retry_ms: Option<u64>,
+        /// The name under which it waits for review, where the server took it for that (code 202).
+        id: Option<EntryId>,
     },
     /// The room was entered (extension `resume`).
     Joined {
@@ -205,6 +207,7 @@ impl Control {
                 code: f.code.unwrap_or_default(),
                 reason: std::mem::take(&mut f.reason),
                 retry_ms: f.retry_ms,
+                id: f.id.take(),
             }),
             "joined" => f.epoch.take().zip(f.seq).map(|(epoch, seq)| Self::Joined {
                 topic: std::mem::take(&mut f.topic),
@@ -240,13 +243,16 @@ impl Serialize for Control {
                     map.serialize_entry("seq", &seq.0)?;
                 }
             }
-            Self::Nack { nonce, code, reason, retry_ms } => {
+            Self::Nack { nonce, code, reason, retry_ms, id } => {
                 map.serialize_entry("type", "nack")?;
                 map.serialize_entry("nonce", nonce.as_str())?;
                 map.serialize_entry("code", code)?;
                 map.serialize_entry("reason", reason)?;
                 if let Some(retry_ms) = retry_ms {
                     map.serialize_entry("retry_ms", retry_ms)?;
+                }
+                if let Some(id) = id {
+                    map.serialize_entry("id", id.as_str())?;
                 }
             }
             Self::Joined { topic, epoch, seq, resumed, removals } => {

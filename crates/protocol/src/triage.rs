@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{Change, EditRequest, FromRequest, RetractRequest, StateRequest};
 pub use changes::{Changes, LogLine, item_reply, parse_item_reply};
-pub use item::{AnswerEdit, Claim, Item, Merged, PrivateAnswer, Visibility};
+pub use item::{AnswerEdit, Claim, Item, Merged, PrivateAnswer, SaidAs, Visibility};
 pub use live::{Doing, Look, Presence, Present, VoteRequest, Voted, Votes};
 pub(crate) use live::{votes_from_frame, votes_to_frame};
 pub use snippets::{

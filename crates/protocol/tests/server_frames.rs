@@ -62,7 +62,8 @@ fn controls_are_what_the_extensions_name() {
     let ack =
         Control::Ack { nonce: nonce.clone(), id: Some(EntryId::new("e1")), seq: Some(Seq(1)) };
     assert_snapshot!(ServerFrame::control_text(&ack), @r#"{"code":200,"data":"{\"type\":\"ack\",\"nonce\":\"n\",\"id\":\"e1\",\"seq\":1}"}"#);
-    let nack = Control::Nack { nonce, code: 413, reason: "too long".to_owned(), retry_ms: None };
+    let nack =
+        Control::Nack { nonce, code: 413, reason: "too long".to_owned(), retry_ms: None, id: None };
     assert_snapshot!(ServerFrame::control_text(&nack), @r#"{"code":200,"data":"{\"type\":\"nack\",\"nonce\":\"n\",\"code\":413,\"reason\":\"too long\"}"}"#);
     let joined = |resumed| Control::Joined {
         topic: "8001".to_owned(),
@@ -82,11 +83,20 @@ fn controls_are_what_the_extensions_name() {
         code: 429,
         reason: "too fast".to_owned(),
         retry_ms: Some(1200),
+        id: None,
     };
     assert_snapshot!(ServerFrame::control_text(&slow), @r#"{"code":200,"data":"{\"type\":\"nack\",\"nonce\":\"n\",\"code\":429,\"reason\":\"too fast\",\"retry_ms\":1200}"}"#);
+    let held = Control::Nack {
+        nonce: Nonce::new("n"),
+        code: 202,
+        reason: "it waits".to_owned(),
+        retry_ms: None,
+        id: Some(EntryId::new("r1")),
+    };
+    assert_snapshot!(ServerFrame::control_text(&held), @r#"{"code":200,"data":"{\"type\":\"nack\",\"nonce\":\"n\",\"code\":202,\"reason\":\"it waits\",\"id\":\"r1\"}"}"#);
     let removed = Control::Removed { id: EntryId::new("e1"), seq: Seq(1), number: 2 };
     assert_snapshot!(ServerFrame::control_text(&removed), @r#"{"code":200,"data":"{\"type\":\"removed\",\"id\":\"e1\",\"seq\":1,\"number\":2}"}"#);
-    for control in [ack, nack, slow, removed, joined(true), joined(false), beat, desk] {
+    for control in [ack, nack, slow, held, removed, joined(true), joined(false), beat, desk] {
         assert_eq!(
             ServerFrame::parse(&ServerFrame::control_text(&control)),
             Ok(ServerFrame::Control(control))

@@ -4,8 +4,8 @@
 
 use aside_protocol::triage::{
     AnswerEdit, Change, Changes, Claim, Doing, EditRequest, FromRequest, Item, LogLine, Look,
-    Merged, Person, Presence, Present, PrivateAnswer, REASON_BYTES, RetractRequest, Review, Stage,
-    StateRequest, Visibility, VoteRequest, Voted, Votes, Work, item_reply, parse_item_reply,
+    Merged, Person, Presence, Present, PrivateAnswer, REASON_BYTES, RetractRequest, Review, SaidAs,
+    Stage, StateRequest, Visibility, VoteRequest, Voted, Votes, Work, item_reply, parse_item_reply,
 };
 use aside_protocol::{
     AnswerNotes, Body, ClientFrame, EntryId, EntryKind, Seq, ServerFrame, Skip, StreamId, Token,
@@ -297,6 +297,11 @@ fn submission() -> Item {
 #[test]
 fn what_waits_for_review_travels() {
     let frame = |item: &Item| data(&ServerFrame::triage_text(item));
+    let message = Item { kind: SaidAs::Message, ..submission() };
+    assert!(frame(&message).contains(r#""kind":"message""#), "{}", frame(&message));
+    let told = ServerFrame::parse(&ServerFrame::triage_text(&message)).unwrap();
+    assert_eq!(told, ServerFrame::Triage(message.clone().into()));
+    assert_eq!(message.for_audience("bo").kind, SaidAs::Question, "nothing of another's");
     assert_snapshot!(frame(&submission()), @r#"{"item":{"answers":0,"askedAt":5,"asker":{"avatarurl":"","displayName":"ANN","user":"ann"},"change":18,"changedBy":{"avatarurl":"","displayName":"SUE","user":"sue"},"lastAnswer":0,"note":"","number":0,"pinned":false,"questionId":"q-r7","rev":0,"review":"pending","seq":0,"stage":"none","tags":[],"text":"几点?","work":"open"},"type":"triage"}"#);
     let rejected =
         Item { rev: 1, review: Review::Rejected, reason: "off topic".to_owned(), ..submission() };

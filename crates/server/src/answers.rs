@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::asking::{Posted, store, whole};
 use crate::gate::Seat;
+use crate::moderation::DONE;
 use crate::refusal::{Refusal, json};
 use crate::routes::Server;
 use crate::store::answers::{AnswerName, Edited, Given, NewPrivate, Quotes};
@@ -194,17 +195,25 @@ async fn change(
     let private = private_number(&epoch, id).map(AnswerName::Private);
     let name = public.or(private).ok_or(Refusal::NotFound)?;
     let (by, host) = (person(&seat.identity), seat.identity.role == Role::Host);
+    let told = seat.room.clone();
     let edited = at_desk(
         server,
         seat,
         move |items, now_ms| items.edit(name, text.as_deref(), &by, host, now_ms),
-        |edited| match edited {
+        move |edited| match edited {
             Edited::Done(item) => Some(item),
+            Edited::Gone(gone) => {
+                for (seq, number) in gone {
+                    told.deliver_removal(*seq, *number);
+                }
+                None
+            }
             Edited::NotFound | Edited::NotAllowed => None,
         },
     );
     match edited.await? {
         Edited::Done(item) => Ok(json(StatusCode::OK, item_reply(200, "", &item))),
+        Edited::Gone(_) => Ok(json(StatusCode::OK, DONE.to_owned())),
         Edited::NotFound => Err(Refusal::NotFound),
         Edited::NotAllowed => Err(Refusal::TooLate),
     }

@@ -190,7 +190,9 @@ impl Default for Limits {
             // A client that keeps to its back-off dials 9 to 20 times a minute at the worst of times.
             connects: Some(Rate { every: Duration::from_secs(3), burst: 30 }),
             strangers: Some(Rate { every: Duration::from_secs(6), burst: 10 }),
-            guests: per_second(1, 120),
+            // A hall that reads the link on one slide is in within seconds, and one address alone fills no room: what it gets in the
+            // ten minutes in which nobody gives way is less than `guests_per_room`. Each is a write.
+            guests: per_second(20, 500),
             // Whoever invents more than come to any event may not fill the disk.
             guests_per_room: 20_000,
             connections: 1024,

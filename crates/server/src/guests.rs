@@ -75,7 +75,7 @@ pub(crate) async fn enter(
         return Err(Refusal::Malformed("a name is one line"));
     }
     let limit = server.config.limits.guests;
-    server.guests.take(network(address), limit, Instant::now()).map_err(Refusal::TooFast)?;
+    server.guests.turn(network(address), limit, Instant::now()).map_err(Refusal::TooFast)?;
     let hall = &server.hall;
     let user = format!("{}{:016x}", guests::USER, hall.dice.roll() as u64);
     let name = if name.is_empty() { &user } else { name };
@@ -152,6 +152,33 @@ fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
+    use crate::pace::Paces;
+
+    /// All read the link on the same slide; whoever is to wait comes back as late as is said, in whole seconds.
+    #[test]
+    fn a_thousand_behind_one_address_are_in_within_half_a_minute_by_the_second_try() {
+        let (paces, rate, start) = (Paces::default(), Limits::default().guests, Instant::now());
+        let mut waits = Vec::new();
+        for _ in 0..1000 {
+            waits.extend(paces.turn((), rate, start).err());
+        }
+        assert!(waits.len() <= 500, "an audience of hundreds is in at once: {} wait", waits.len());
+        for wait in waits {
+            let seconds = Duration::from_secs(wait.as_millis().div_ceil(1000) as u64);
+            assert!(seconds <= Duration::from_secs(30), "{seconds:?}");
+            assert_eq!(paces.turn((), rate, start + seconds), Ok(()), "{seconds:?}");
+        }
+    }
+
+    /// Those of the last ten minutes give way to nobody.
+    #[test]
+    fn one_address_alone_fills_no_room() {
+        let limits = Limits::default();
+        let rate = limits.guests.unwrap();
+        let lately = LATELY.unsigned_abs().as_millis() / rate.every.as_millis();
+        assert!(lately + u128::from(rate.burst) < u128::from(limits.guests_per_room) * 3 / 4);
+    }
 
     #[test]
     fn a_network_of_version_6_is_one_stranger() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use aside_protocol::http::Stored;
 use aside_protocol::triage::{Look, TAG_BYTES};
 use aside_protocol::{
-    ClientFrame, Control, EntryKind, Extension, Join, Nonce, OutgoingMessage, Resume, ServerFrame,
-    Topic, close,
+    ClientFrame, Control, EntryId, EntryKind, Extension, Join, Nonce, OutgoingMessage, Resume,
+    ServerFrame, Topic, close,
 };
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
@@ -284,13 +284,32 @@ impl<'a> Inbound<'a> {
         let text = match (nonce, wait) {
             (Some(nonce), _) => {
                 let (reason, retry_ms) = (reason.to_owned(), wait.map(millis));
-                ServerFrame::control_text(&Control::Nack { nonce, code, reason, retry_ms })
+                ServerFrame::control_text(&Control::Nack {
+                    nonce,
+                    code,
+                    reason,
+                    retry_ms,
+                    id: None,
+                })
             }
             (None, Some(wait)) => {
                 let seconds = wait.as_millis().div_ceil(1000);
                 ServerFrame::notice_text(code, &format!("{reason}: wait {seconds} s"))
             }
             (None, None) => ServerFrame::notice_text(code, reason),
+        };
+        self.connection.outlet.say(text.into());
+    }
+
+    /// Taken, under the name that its item has.
+    fn held(&self, id: Option<EntryId>, nonce: Option<Nonce>) {
+        let (code, reason) = (HELD, "it waits for review");
+        let text = match nonce {
+            Some(nonce) => {
+                let (reason, retry_ms) = (reason.to_owned(), None);
+                ServerFrame::control_text(&Control::Nack { nonce, code, reason, retry_ms, id })
+            }
+            None => ServerFrame::notice_text(code, reason),
         };
         self.connection.outlet.say(text.into());
     }
@@ -307,7 +326,7 @@ impl<'a> Inbound<'a> {
                     self.connection.outlet.say(ServerFrame::control_text(&ack).into());
                 }
             }
-            Ok(_) => self.say_no(HELD, "it waits for review", None, nonce),
+            Ok(Stored { id, .. }) => self.held(id, nonce),
             Err(refusal) => self.refuse(refusal, nonce),
         }
     }

@@ -26,7 +26,7 @@ use crate::triage::{desk_seat, person, read_in_room};
 /// The most lines of one reply.
 const LINES: u32 = 500;
 
-const DONE: &str = r#"{"code":200}"#;
+pub(crate) const DONE: &str = r#"{"code":200}"#;
 
 /// `POST api/moderation/remove`.
 pub(crate) async fn remove(

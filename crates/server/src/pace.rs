@@ -16,7 +16,12 @@ const NAMES: usize = 4096;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pace {
     due: Option<Instant>,
+    /// The last turn that somebody was told to come back for.
+    line: Option<Instant>,
 }
+
+/// Nobody is told to wait longer for a turn: many of those who were told of one may never come back for it.
+const LINE: Duration = Duration::from_secs(60);
 
 impl Pace {
     /// Takes one, or says how long to wait for it.
@@ -32,6 +37,15 @@ impl Pace {
         }
         self.due = Some(due + rate.every);
         Ok(())
+    }
+
+    /// Takes one, or says when the turn of this one comes: behind all that were told of theirs.
+    fn turn(&mut self, rate: Option<Rate>, now: Instant) -> Result<(), Duration> {
+        let (Err(wait), Some(rate)) = (self.take(rate, now), rate) else { return Ok(()) };
+        let next = self.line.map_or(now + wait, |line| (line + rate.every).max(now + wait));
+        let next = next.min(now + LINE.max(wait));
+        self.line = Some(next);
+        Err(next - now)
     }
 
     fn rested(&self, now: Instant) -> bool {
@@ -55,11 +69,23 @@ impl<K: Eq + Hash> Paces<K> {
         if rate.is_none() {
             return Ok(());
         }
+        self.with(name, now, |pace| pace.take(rate, now))
+    }
+
+    /// Takes one where many wait under one name, or says when the turn of this one comes.
+    pub(crate) fn turn(&self, name: K, rate: Option<Rate>, now: Instant) -> Result<(), Duration> {
+        if rate.is_none() {
+            return Ok(());
+        }
+        self.with(name, now, |pace| pace.turn(rate, now))
+    }
+
+    fn with<T>(&self, name: K, now: Instant, act: impl FnOnce(&mut Pace) -> T) -> T {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() >= NAMES {
             names.retain(|_, pace| !pace.rested(now));
         }
-        names.entry(name).or_default().take(rate, now)
+        act(names.entry(name).or_default())
     }
 }
 
@@ -102,6 +128,24 @@ mod tests {
         let again = later + Duration::from_secs(4);
         assert_eq!(pace.take(every(5), again), Err(Duration::from_secs(1)));
         assert_eq!(pace.take(every(5), later + Duration::from_secs(5)), Ok(()));
+    }
+
+    #[test]
+    fn of_many_who_wait_each_is_told_of_a_turn_and_finds_it() {
+        let rate = Some(Rate { every: Duration::from_millis(500), burst: 2 });
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let told: Vec<_> = (0..6).map(|_| pace.turn(rate, start)).collect();
+        let half = |n: u64| Err(Duration::from_millis(500 * n));
+        assert_eq!(told, [Ok(()), Ok(()), half(1), half(2), half(3), half(4)]);
+        for wait in told.into_iter().filter_map(Result::err) {
+            assert_eq!(pace.turn(rate, start + wait), Ok(()), "after {wait:?}");
+        }
+        // Whoever asks without an end makes nobody wait for hours.
+        for _ in 0..10_000 {
+            let _ = pace.turn(rate, start + Duration::from_secs(2));
+        }
+        assert_eq!(pace.turn(rate, start + Duration::from_secs(2)), Err(LINE));
+        assert_eq!(pace.turn(rate, start + Duration::from_secs(3)), Ok(()), "nor out");
     }
 
     #[test]

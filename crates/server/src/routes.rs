@@ -167,11 +167,17 @@ async fn pass(State(server): State<Arc<Server>>, request: Request, next: Next) -
     response
 }
 
+/// With `?socket=1` it is asked for before a socket, and refused as that one would be.
 async fn capabilities(
     State(server): State<Arc<Server>>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let seat = gate::seat(&server.hall, &headers).await?;
+    let pairs = gate::query_pairs(&uri).unwrap_or_default();
+    if pairs.iter().any(|(key, value)| key == "socket" && value == "1") {
+        upgrade::would_open(&server, &seat)?;
+    }
     let (limits, settings) = (&server.config.limits, seat.room.rules().settings.clone());
     let capabilities = Capabilities {
         server: concat!("aside-server/", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -59,20 +59,22 @@ impl Sockets {
         limits: &Limits,
     ) -> Result<Seated, Full> {
         let mut open = self.open();
-        // However large the audience: who answers it must still get in.
-        let most = if socket.role.at_desk() { limits.sockets } else { limits.sockets / 5 * 4 };
-        if open.len() >= most {
-            return Err(Full::Server);
-        }
-        let own =
-            open.values().filter(|other| other.room == socket.room && other.user == socket.user);
-        if limits.sockets_per_user != usize::MAX && own.count() >= limits.sockets_per_user {
-            return Err(Full::User);
-        }
+        fits(&open, socket.room, &socket.user, socket.role, limits)?;
         let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         open.insert(number, socket);
         self.arrived.notify_one();
         Ok(Seated { number, sockets: self.clone() })
+    }
+
+    /// Whether there would be room for one more of somebody's.
+    pub(crate) fn fits(
+        &self,
+        room: i64,
+        user: &str,
+        role: Role,
+        limits: &Limits,
+    ) -> Result<(), Full> {
+        fits(&self.open(), room, user, role, limits)
     }
 
     /// How many there are.
@@ -122,6 +124,25 @@ impl Sockets {
             socket.outlet.end(goodbye());
         }
     }
+}
+
+fn fits(
+    open: &BTreeMap<u64, OpenSocket>,
+    room: i64,
+    user: &str,
+    role: Role,
+    limits: &Limits,
+) -> Result<(), Full> {
+    // However large the audience: who answers it must still get in.
+    let most = if role.at_desk() { limits.sockets } else { limits.sockets / 5 * 4 };
+    if open.len() >= most {
+        return Err(Full::Server);
+    }
+    let own = open.values().filter(|other| other.room == room && other.user == user);
+    if limits.sockets_per_user != usize::MAX && own.count() >= limits.sockets_per_user {
+        return Err(Full::User);
+    }
+    Ok(())
 }
 
 impl Seated {

@@ -20,7 +20,7 @@ use tokio_util::either::Either;
 
 use crate::accept::{AnyStream, Stream};
 use crate::connection::{self, Connection, Socket};
-use crate::gate;
+use crate::gate::{self, Seat};
 use crate::metrics::Metrics;
 use crate::outlet::{Goodbye, Outlet};
 use crate::page;
@@ -63,10 +63,7 @@ pub(crate) async fn upgrade(
             },
             other => other,
         })?;
-    // While the disk is behind, those inside come first.
-    if server.hall.store.is_behind() && !seat.identity.role.at_desk() {
-        return Err(Refusal::Busy);
-    }
+    keeps_up(&server, &seat)?;
     let name = (seat.room.key(), seat.identity.user.clone());
     server.connects.take(name, limits.connects, now).map_err(Refusal::TooFast)?;
     let mut response =
@@ -84,10 +81,7 @@ pub(crate) async fn upgrade(
         role: seat.identity.role,
         outlet: outlet.clone(),
     };
-    let seated = server.hall.sockets.admit(socket, limits).map_err(|full| match full {
-        Full::User => Refusal::TooFast(FULL_RETRY),
-        Full::Server => Refusal::Busy,
-    })?;
+    let seated = server.hall.sockets.admit(socket, limits)?;
     gate::still_holds(&server.hall, &seat).await?;
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     Metrics::add(&server.hall.store.metrics().opened, 1);
@@ -96,6 +90,33 @@ pub(crate) async fn upgrade(
     let connection = Connection { server: server.clone(), seat, outlet, number: seated.number() };
     server.tasks.spawn(serve(Box::new(connection), waiting, upgraded, seated));
     Ok(response)
+}
+
+impl From<Full> for Refusal {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::User => Self::TooFast(FULL_RETRY),
+            Full::Server => Self::Busy,
+        }
+    }
+}
+
+/// While the disk is behind, those inside come first.
+fn keeps_up(server: &Server, seat: &Seat) -> Result<(), Refusal> {
+    let behind = server.hall.store.is_behind() && !seat.identity.role.at_desk();
+    if behind { Err(Refusal::Busy) } else { Ok(()) }
+}
+
+/// Whether a socket would be taken now, for those who are not told why theirs was not.
+pub(crate) fn would_open(server: &Server, seat: &Seat) -> Result<(), Refusal> {
+    if server.is_draining() {
+        return Err(Refusal::Draining);
+    }
+    keeps_up(server, seat)?;
+    let who = &seat.identity;
+    let fits =
+        server.hall.sockets.fits(seat.room.key(), &who.user, who.role, &server.config.limits);
+    Ok(fits?)
 }
 
 /// What it is handed in boxes would be there twice while a socket is open: as it was handed over, and as it is used.

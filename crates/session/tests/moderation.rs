@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use aside_history::{Anchor, RowKind};
+use aside_history::{Anchor, Delivery, RowKind};
 use aside_protocol::moderation::{REMOVE_PATH, RemoveRequest};
+use aside_protocol::triage::{Change, Review, SaidAs};
 use aside_protocol::{Body, Control, Entry, EntryId, Epoch, Seq, ServerFrame, StreamId, Token};
 use aside_server::NewEntry;
-use aside_session::{HttpReply, Session, Settled};
+use aside_session::{HttpReply, Session, Settled, Wish};
 use support::fake::{Peer, World, message};
 use support::*;
 
@@ -105,9 +106,33 @@ async fn a_muted_person_is_told_and_a_word_that_holds_is_no_loss() {
     rooms.change_words(&topic(), "en", &["spam".to_owned()], true).await.unwrap();
     let session = join(&stage).await;
     online(&session).await;
+    let sue = join_as(stage.addr(), stage.staff().await).await;
     let id = session.send("spam").await.unwrap();
-    let Settled::Failed { code, .. } = session.settled(id).await.unwrap() else { panic!("held") };
-    assert_eq!(code, "202");
+    let Settled::InReview { id: held } = session.settled(id).await.unwrap() else { panic!("held") };
+    let waits = row_is(&session, "spam", "waits", |row| row.delivery == Delivery::InReview).await;
+    assert!(stage.texts_on_server().await.is_empty());
+    // What is said later is not held up by it.
+    let more = session.send("and this").await.unwrap();
+    assert!(matches!(session.settled(more).await.unwrap(), Settled::Sent { .. }));
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let item = loop {
+        let known = sue.questions(0).await.unwrap().items;
+        match known.into_iter().find(|item| item.question_id == held) {
+            Some(item) => break item,
+            None => assert!(tokio::time::Instant::now() < deadline, "staff are not told"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((item.text.as_str(), item.kind), ("spam", SaidAs::Message));
+    let change = Change { review: Some(Review::Approved), ..Change::default() };
+    sue.triage(Wish { question: held, rev: Some(item.rev), device: String::new(), change })
+        .await
+        .unwrap();
+    let sent = row_is(&session, "spam", "is sent", is_sent).await;
+    assert_eq!(sent.key, waits.key);
+    let said = ["and this".to_owned(), "spam".to_owned()];
+    reads(&session, &said).await;
+    assert_eq!(stage.texts_on_server().await, said);
     rooms.mute(&topic(), "me", Duration::from_secs(60), "").await.unwrap();
     let id = session.send("hello").await.unwrap();
     let Settled::Failed { code, .. } = session.settled(id).await.unwrap() else { panic!("muted") };

@@ -9,8 +9,9 @@ use aside_server::{
 use tokio::net::TcpListener;
 use url::Url;
 
-/// Sockets of a room that a person hosts. Each is one of the files that the app may have open, and so is each of the connections beside them.
-const SOCKETS: usize = 500;
+/// Sockets of a room that a person hosts: 500 for the audience, the last fifth for its desk. Each is one of the files that the app
+/// may have open, and so is each of the connections beside them.
+const SOCKETS: usize = 625;
 const CONNECTIONS: usize = 128;
 
 /// What a room may use of this computer that a person hosts.

@@ -130,6 +130,25 @@ async fn a_question_that_staff_look_at_first_is_asked_and_so_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_a_word_holds_is_taken_and_so_it_says() {
+    let mut world = World::new(false).await;
+    let rooms = world.server.rooms().clone();
+    world.token =
+        rooms.create_token(TokenSpec::audience(room(), "u1", "小明")).await.unwrap().token;
+    rooms.change_words(&Topic::new(TOPIC), "en", &["gold".to_owned()], true).await.unwrap();
+    let sent = world.run(&["send", "--json", "free gold"]).await;
+    let said = String::from_utf8_lossy(&sent.stderr);
+    assert_eq!(sent.status.code(), Some(0), "{said}");
+    assert!(said.contains("staff look at it before the room sees it"), "{said}");
+    let lines = json_lines(&sent);
+    assert!(lines[0]["id"].as_str().unwrap().ends_with("-r1"), "{lines:?}");
+    assert_eq!((lines[0]["kind"].as_str(), lines[0]["seq"].as_u64()), (Some("message"), None));
+    // What comes later is not held up by it, and it is not sent again.
+    assert_eq!(world.run(&["send", "hello"]).await.status.code(), Some(0));
+    assert_eq!(world.texts().await, ["hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn staff_answer_by_the_questions_id() {
     let world = World::new(false).await;
     let asked = world.run(&["ask", "--json", "几点?"]).await;

@@ -100,6 +100,17 @@ pub struct Claim {
     pub expires_at: i64,
 }
 
+/// What something was said as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaidAs {
+    /// A question.
+    #[default]
+    Question,
+    /// A message: a word in it holds it for review.
+    Message,
+}
+
 /// A question and everything that staff know of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,6 +137,9 @@ pub struct Item {
     pub asker: Person,
     /// When, in milliseconds of the epoch.
     pub asked_at: i64,
+    /// What it will be once it is approved; of an entry always a question.
+    #[serde(default, skip_serializing_if = "is_question")]
+    pub kind: SaidAs,
     /// Whether everybody may see it.
     #[serde(default, skip_serializing_if = "Review::is_approved")]
     pub review: Review,
@@ -188,6 +202,10 @@ pub struct Item {
     pub changed_by: Person,
 }
 
+fn is_question(kind: &SaidAs) -> bool {
+    *kind == SaidAs::Question
+}
+
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
@@ -212,6 +230,7 @@ impl Item {
             source_id: None,
             asker,
             asked_at,
+            kind: SaidAs::default(),
             review: Review::default(),
             published: None,
             votes: 0,

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::entries::{self, Draft, seq_of, sql};
 use super::items::{Items, json, text};
+use super::removal::Removed;
 use crate::wire::{entry_id, place_of, private_id};
 
 /// The question that an answer quotes: in the words that it has at the desk, or in those that it was asked in.
@@ -57,6 +58,8 @@ pub(crate) enum AnswerName {
 /// What was done to an answer.
 pub(crate) enum Edited {
     Done(Box<Item>),
+    /// Nothing is left of it but its place, its question being gone already; its removal's number.
+    Gone(Vec<(Seq, u64)>),
     NotFound,
     /// It is somebody else's, or too old.
     NotAllowed,
@@ -261,12 +264,18 @@ impl Items<'_> {
         let Some((user, at_ms, old, question)) = found else { return Ok(Edited::NotFound) };
         let body = Body::parse(EntryKind::Answer, &old);
         let question = question.or_else(|| self.question_of(EntryKind::Answer, &old));
-        let Some(before) = question.map(|seq| self.get(seq)).transpose()?.flatten() else {
-            return Ok(Edited::NotFound);
+        let before = question.map(|seq| self.get(seq)).transpose()?.flatten();
+        let allowed = host || (user == by.user && now_ms - at_ms <= EDIT_MS);
+        let before = match (before, name, new) {
+            (_, AnswerName::Public(_), _) | (Some(_), ..) if !allowed => {
+                return Ok(Edited::NotAllowed);
+            }
+            (Some(before), ..) => before,
+            (None, AnswerName::Public(seq), None) => {
+                return self.remove_orphan(seq, by, now_ms);
+            }
+            (None, ..) => return Ok(Edited::NotFound),
         };
-        if !host && (user != by.user || now_ms - at_ms > EDIT_MS) {
-            return Ok(Edited::NotAllowed);
-        }
         let retracted = new.is_none();
         let text_now = new.unwrap_or_default().to_owned();
         let (was_retracted, counted, key) = match name {
@@ -319,6 +328,15 @@ impl Items<'_> {
         let saved = self.save(&before, item, by.clone(), now_ms)?;
         let item = self.get(saved.seq)?.unwrap_or(saved);
         Ok(Edited::Done(Box::new(item)))
+    }
+
+    /// Takes an answer back that nobody learns of by its question.
+    fn remove_orphan(&self, seq: Seq, by: &Person, now_ms: i64) -> rusqlite::Result<Edited> {
+        Ok(match self.remove_one(seq, "retracted", by, now_ms)? {
+            Removed::Done(gone, _) => Edited::Gone(gone),
+            Removed::Before => Edited::Gone(Vec::new()),
+            Removed::Answer | Removed::NotFound => Edited::NotFound,
+        })
     }
 
     /// The question that was made of a message.

@@ -88,6 +88,9 @@ impl Items<'_> {
 
     /// The oldest question with these words that has no answer: what is imported quotes, and names nothing.
     fn quoted(&self, text: &str) -> rusqlite::Result<Option<Seq>> {
+        if text.is_empty() {
+            return Ok(None);
+        }
         let content = Body::Question { text: text.to_owned() }.to_content();
         self.conn
             .prepare_cached(

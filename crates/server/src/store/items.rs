@@ -1,7 +1,7 @@
 //! Questions as work items in the database: read, changed by rule, each change numbered and written down.
 
 use aside_protocol::triage::Person;
-use aside_protocol::triage::{Claim, Item, LogLine, Review, Stage, Work};
+use aside_protocol::triage::{Claim, Item, LogLine, Review, SaidAs, Stage, Work};
 use aside_protocol::{Body, EntryKind, Epoch, Seq};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -195,6 +195,7 @@ impl Items<'_> {
                 avatar_url: row.get(19)?,
             },
             asked_at: row.get(21)?,
+            kind: SaidAs::Question,
             review: Review::Approved,
             published: None,
             votes: row.get(24)?,

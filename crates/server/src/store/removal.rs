@@ -16,7 +16,7 @@ pub(crate) enum Removed {
     Done(Vec<(Seq, u64)>, Vec<Item>),
     /// It was gone before.
     Before,
-    /// Answers are taken back by who gave them, or by a host.
+    /// Answers are taken back by who gave them, or by a host, as long as their questions are there.
     Answer,
     NotFound,
 }
@@ -41,7 +41,8 @@ impl Items<'_> {
         Ok(Removed::Done(gone, items))
     }
 
-    fn remove_one(
+    /// What it says is told at the answer's question; where that is not kept any more, as of any entry.
+    pub(crate) fn remove_one(
         &self,
         seq: Seq,
         reason: &str,
@@ -52,14 +53,20 @@ impl Items<'_> {
             return Ok(Removed::NotFound);
         };
         let body = Body::parse(entry.kind, &entry.content);
-        let empty = match entry.kind {
-            EntryKind::Message => Body::Message { text: String::new() },
-            EntryKind::Question => Body::Question { text: String::new() },
-            EntryKind::Answer => return Ok(Removed::Answer),
-        };
         if entry.user.is_empty() && body.text().is_empty() {
             return Ok(Removed::Before);
         }
+        let empty = match entry.kind {
+            EntryKind::Message => Body::Message { text: String::new() },
+            EntryKind::Question => Body::Question { text: String::new() },
+            EntryKind::Answer => {
+                let question = self.question_of(entry.kind, &entry.content);
+                if question.map(|seq| self.get(seq)).transpose()?.flatten().is_some() {
+                    return Ok(Removed::Answer);
+                }
+                Body::parse(EntryKind::Answer, "")
+            }
+        };
         self.conn
             .prepare_cached(
                 "UPDATE entry SET user = '', display_name = '', avatar_url = '', content = ? WHERE room = ? AND seq = ?",
@@ -70,6 +77,9 @@ impl Items<'_> {
                 "UPDATE submission SET display_name = '', avatar_url = '', content = ? WHERE room = ? AND question = ?",
             )?
             .execute(params![empty.to_content(), self.room, sql(seq)])?;
+        self.conn
+            .prepare_cached("DELETE FROM answer_edit WHERE room = ? AND answer = ?")?
+            .execute(params![self.room, sql(seq)])?;
         let deed = NewDeed {
             action: "removed",
             entry: Some(seq),

@@ -15,7 +15,8 @@ pub(crate) fn size(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(pages * pragma("page_size")?).unwrap_or(0))
 }
 
-/// What is used by that which stays whatever entries go, in bytes: names of sends, tokens, logs. Every page of it is looked at.
+/// What is used by that which stays whatever entries go, in bytes: names of sends, tokens, logs, and of what was asked that which
+/// was never published. Every page of it is looked at.
 pub(crate) fn beside(conn: &Connection) -> rusqlite::Result<u64> {
     let bytes: i64 = conn
         .prepare_cached(
@@ -24,7 +25,21 @@ pub(crate) fn beside(conn: &Connection) -> rusqlite::Result<u64> {
               ('alias', 'item_log', 'private_answer', 'answer_edit', 'vote', 'submission', 'item', 'entry'))",
         )?
         .query_row([], |row| row.get(0))?;
-    Ok(u64::try_from(bytes).unwrap_or(0))
+    let asked: i64 = conn
+        .prepare_cached(
+            "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = 1 AND name IN
+             (SELECT name FROM sqlite_schema WHERE tbl_name = 'submission')",
+        )?
+        .query_row([], |row| row.get(0))?;
+    let share: f64 = conn
+        .prepare_cached(
+            "SELECT coalesce(1.0 * sum(octet_length(content)) FILTER (WHERE question IS NULL) / sum(octet_length(content)), 0.0)
+             FROM submission",
+        )?
+        .query_row([], |row| row.get(0))?;
+    #[expect(clippy::cast_possible_truncation, reason = "a share of a number of bytes")]
+    let unpublished = (asked as f64 * share) as i64;
+    Ok(u64::try_from(bytes + unpublished).unwrap_or(0))
 }
 
 /// The oldest place that a room still has; one for a room without entries.
@@ -53,41 +68,95 @@ pub(crate) fn first_since(conn: &Connection, room: i64, ms: i64) -> rusqlite::Re
 }
 
 /// Forgets entries before a place, oldest first, at most a chunk of them; says which is the oldest then. The newest stays,
-/// so that places go on from it, and so do the newest item and submission, for their numbers.
+/// so that places go on from it, and so do the newest item, private answer and submission, for their numbers: without a word.
 pub(crate) fn forget_before(conn: &Connection, room: i64, before: Seq) -> rusqlite::Result<Seq> {
     let (from, head) = (sql(first(conn, room)?), sql(entries::head(conn, room)?));
     let until = sql(before).min(from.saturating_add(CHUNK)).min(head);
     if until <= from {
         return Ok(seq_of(from));
     }
+    // From the first place on: what was spared for its number last time is not the newest for ever.
     for statement in [
-        "DELETE FROM alias WHERE room = ?1 AND alias IN (SELECT user FROM entry WHERE room = ?1 AND seq >= ?2 AND seq < ?3)",
-        "DELETE FROM item_log WHERE room = ?1 AND seq >= ?2 AND seq < ?3",
-        "DELETE FROM private_answer WHERE room = ?1 AND question >= ?2 AND question < ?3
+        "DELETE FROM alias WHERE room = ?1 AND alias IN
+         (SELECT user FROM entry WHERE room = ?1 AND seq < ?2 UNION ALL SELECT user FROM deed WHERE room = ?1 AND entry < ?2)",
+        "DELETE FROM item_log WHERE room = ?1 AND seq >= 0 AND seq < ?2",
+        "DELETE FROM item_log WHERE room = ?1 AND seq IN (SELECT -id FROM submission WHERE room = ?1 AND question < ?2)",
+        "DELETE FROM private_answer WHERE room = ?1 AND question < ?2
          AND id < (SELECT max(id) FROM private_answer WHERE room = ?1)",
-        "DELETE FROM answer_edit WHERE room = ?1 AND question >= ?2 AND question < ?3",
-        "DELETE FROM vote WHERE room = ?1 AND question >= ?2 AND question < ?3",
-        "DELETE FROM submission WHERE room = ?1 AND question >= ?2 AND question < ?3
+        "UPDATE private_answer SET text = '', org_name = '', user = '', by = '{}', nonce = NULL WHERE room = ?1 AND question < ?2",
+        "DELETE FROM answer_edit WHERE room = ?1 AND question < ?2",
+        "DELETE FROM vote WHERE room = ?1 AND question < ?2",
+        "DELETE FROM submission WHERE room = ?1 AND question < ?2
          AND id < (SELECT max(id) FROM submission WHERE room = ?1) AND change < (SELECT max(change) FROM submission WHERE room = ?1)",
-        "DELETE FROM item WHERE room = ?1 AND seq >= ?2 AND seq < ?3
+        "UPDATE submission SET user = '', display_name = '', avatar_url = '', content = '', nonce = NULL, reason = '', changed_by = '{}'
+         WHERE room = ?1 AND question < ?2",
+        "DELETE FROM item WHERE room = ?1 AND seq < ?2
          AND seq < (SELECT max(seq) FROM item WHERE room = ?1) AND change < (SELECT max(change) FROM item WHERE room = ?1)",
-        "DELETE FROM entry WHERE room = ?1 AND seq >= ?2 AND seq < ?3",
+        "UPDATE item SET text = NULL, tags = '[]', note = '', claim = NULL, claim_until_ms = NULL, reason = '', changed_by = '{}'
+         WHERE room = ?1 AND seq < ?2",
+        "DELETE FROM entry WHERE room = ?1 AND seq < ?2",
     ] {
-        conn.prepare_cached(statement)?.execute(params![room, from, until])?;
+        conn.prepare_cached(statement)?.execute(params![room, until])?;
     }
     Ok(seq_of(until))
 }
 
 /// What is not in the log goes by its own time: what waited for review or was rejected, and what removed entries said.
 pub(crate) fn forget_beside(conn: &Connection, room: i64, before_ms: i64) -> rusqlite::Result<()> {
-    conn.prepare_cached(
-        "DELETE FROM submission WHERE room = ?1 AND asked_ms < ?2 AND question IS NULL
-         AND id < (SELECT max(id) FROM submission WHERE room = ?1) AND change < (SELECT max(change) FROM submission WHERE room = ?1)",
-    )?
-    .execute(params![room, before_ms])?;
+    let last = conn
+        .prepare_cached(
+            "SELECT coalesce(max(id), 0) FROM submission WHERE room = ? AND asked_ms < ? AND question IS NULL",
+        )?
+        .query_row(params![room, before_ms], |row| row.get(0))?;
+    forget_submissions(conn, room, last)?;
     conn.prepare_cached("UPDATE deed SET old = '' WHERE room = ? AND at_ms < ? AND old <> ''")?
         .execute(params![room, before_ms])?;
     conn.prepare_cached("DELETE FROM mute WHERE room = ? AND until_ms < ?")?
         .execute(params![room, before_ms])?;
+    Ok(())
+}
+
+/// What is used in each room by that which was never published, in bytes: nothing of it goes with entries.
+pub(crate) fn unpublished(conn: &Connection) -> rusqlite::Result<Vec<(i64, u64)>> {
+    conn.prepare_cached(
+        "SELECT room, sum(octet_length(content) + octet_length(display_name) + octet_length(avatar_url) + 100) FROM submission
+         WHERE question IS NULL GROUP BY room",
+    )?
+    .query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?
+    .collect()
+}
+
+/// Forgets the oldest of what was never published in a room, at most a chunk, until so many bytes are free; says how many are.
+pub(crate) fn forget_unpublished(
+    conn: &Connection,
+    room: i64,
+    bytes: u64,
+) -> rusqlite::Result<u64> {
+    let (mut freed, mut last) = (0, 0);
+    let mut oldest = conn.prepare_cached(
+        "SELECT id, octet_length(content) + octet_length(display_name) + octet_length(avatar_url) + 100 FROM submission
+         WHERE room = ?1 AND question IS NULL AND id < (SELECT max(id) FROM submission WHERE room = ?1) ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = oldest.query(params![room, CHUNK])?;
+    while let Some(row) = rows.next()?.filter(|_| freed < bytes) {
+        last = row.get(0)?;
+        freed += u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+    }
+    forget_submissions(conn, room, last)?;
+    Ok(freed)
+}
+
+/// Forgets what was never published up to a number, and who asked it. What is spared for its number is without a word.
+fn forget_submissions(conn: &Connection, room: i64, last: i64) -> rusqlite::Result<()> {
+    for statement in [
+        "DELETE FROM alias WHERE room = ?1 AND alias IN (SELECT user FROM submission WHERE room = ?1 AND id <= ?2 AND question IS NULL)",
+        "DELETE FROM item_log WHERE room = ?1 AND seq IN (SELECT -id FROM submission WHERE room = ?1 AND id <= ?2 AND question IS NULL)",
+        "DELETE FROM submission WHERE room = ?1 AND id <= ?2 AND question IS NULL
+         AND id < (SELECT max(id) FROM submission WHERE room = ?1) AND change < (SELECT max(change) FROM submission WHERE room = ?1)",
+        "UPDATE submission SET user = '', display_name = '', avatar_url = '', content = '', nonce = NULL, review = 'rejected',
+         reason = '', changed_by = '{}' WHERE room = ?1 AND id <= ?2 AND question IS NULL",
+    ] {
+        conn.prepare_cached(statement)?.execute(params![room, last])?;
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What waits for review in the database: kept apart from the room's log until somebody approves it.
 
-use aside_protocol::triage::{Item, Person, Review};
+use aside_protocol::triage::{Item, Person, Review, SaidAs};
 use aside_protocol::{Body, EntryKind, Nonce, Seq};
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
@@ -32,7 +32,12 @@ impl Items<'_> {
         match nonces::known_nonce(self.conn, self.room, draft)? {
             Known::New => {}
             Known::Same(seq) => return Ok(Submitted::Entry(seq)),
-            Known::Submitted(id) => return Ok(Submitted::Same(Box::new(self.expect(id)?))),
+            // One that was thrown away meanwhile waits anew.
+            Known::Submitted(id) => {
+                if let Some(item) = self.submission(id)? {
+                    return Ok(Submitted::Same(Box::new(item)));
+                }
+            }
             Known::Other => return Ok(Submitted::NonceReused),
         }
         let id: i64 = self
@@ -147,13 +152,18 @@ impl Items<'_> {
         let asker =
             Person { user: row.get(3)?, display_name: row.get(4)?, avatar_url: row.get(5)? };
         let content: String = row.get(6)?;
-        let asked = Body::parse(entries::read_kind(row, 12)?, &content).text().to_owned();
+        let kind = entries::read_kind(row, 12)?;
+        let asked = Body::parse(kind, &content).text().to_owned();
         let word: String = row.get(8)?;
         let unknown = || rusqlite::Error::from(FromSqlError::Other(word.clone().into()));
         let question: Option<i64> = row.get(10)?;
         Ok(Item {
             rev: number(row, 1)?,
             change: number(row, 2)?,
+            kind: match kind {
+                EntryKind::Message => SaidAs::Message,
+                EntryKind::Question | EntryKind::Answer => SaidAs::Question,
+            },
             review: Review::parse(&word).ok_or_else(unknown)?,
             reason: row.get(9)?,
             published: question.map(|place| entry_id(self.epoch, seq_of(place))),

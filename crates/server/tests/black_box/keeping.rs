@@ -65,6 +65,12 @@ async fn what_is_older_than_so_many_days_goes_and_places_go_on() {
     let changes = room.get(&room.staff, "/api/question/changes?after=0").await.json();
     let items = changes["data"]["items"].as_array().unwrap().clone();
     assert!(items.iter().all(|item| item["seq"].as_u64().unwrap() > 50), "{items:?}");
+    // Nobody is shown an item without its entry: on the disk is what counts.
+    let conn = rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap();
+    let left = |table: &str| -> u32 {
+        conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((left("entry"), left("item")), (10, 3), "and on the disk");
     assert_eq!(changes["data"]["change"], change, "changes are counted on");
     // Who has the place before the first goes on; who lacks more is told so, instead of being sent in circles.
     let mut near = room.open(&room.ann).await;
@@ -93,6 +99,33 @@ async fn the_newest_stays_however_old_it_is() {
     let room = Room::start(at(&dir, Keep { days: Some(1), bytes: None })).await;
     first_is(&room, 3).await;
     assert_eq!(room.publish("new").await.seq.0, 4);
+}
+
+#[tokio::test]
+async fn an_answer_that_outlived_its_question_can_still_be_taken_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let desk = Desk::open(at(&dir, Keep::default())).await;
+    let question = desk.ask("asked long ago?").await;
+    for text in ["call 555-0100", "or call 555-0199"] {
+        assert_eq!(desk.answer(&desk.room.staff, &question, text, json!({})).await.status, 200);
+    }
+    desk.room.running.stop().await;
+    let conn = rusqlite::Connection::open(dir.path().join("rooms.db")).unwrap();
+    conn.execute("UPDATE entry SET created_ms = 0 WHERE seq = 1", []).unwrap();
+    drop(conn);
+    let room = Room::start(at(&dir, Keep { days: Some(1), bytes: None })).await;
+    first_is(&room, 2).await;
+    let page = room.page("").await;
+    let of = |n: usize| json!({ "answerId": page[n]["id"], "streamId": STREAM });
+    let mut bob = room.joined(&room.bob).await;
+    assert_eq!(room.post(&room.staff, "/api/answer/retract", of(0)).await.status, 200);
+    let told = bob.object().await;
+    assert_eq!((&told["type"], &told["id"]), (&json!("removed"), &page[0]["id"]));
+    assert_eq!(room.moderate("remove", json!({ "entryId": page[1]["id"] })).await.status, 200);
+    assert_eq!(bob.object().await["id"], page[1]["id"]);
+    let left = room.get(&room.bob, "/api/message/chatmsg").await.body;
+    assert!(!left.contains("555"), "{left}");
+    assert_eq!(room.post(&room.staff, "/api/answer/retract", of(0)).await.status, 403);
 }
 
 #[tokio::test]

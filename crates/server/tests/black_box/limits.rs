@@ -106,6 +106,16 @@ async fn a_full_server_asks_newcomers_to_come_back() {
     let reply = http(room.addr(), "GET /ws", &headers, b"").await;
     reply.refused(503);
     assert_eq!(reply.header("retry-after"), Some("10"));
+    // A page is not told why its handshake failed, and asks before it.
+    let knock = room.get(&room.bob, "/api/capabilities?socket=1").await;
+    knock.refused(503);
+    assert_eq!(knock.header("retry-after"), Some("10"));
+    assert_eq!(
+        room.get(&room.bob, "/api/capabilities").await.status,
+        200,
+        "no socket is asked for"
+    );
+    assert_eq!(room.get(&room.staff, "/api/capabilities?socket=1").await.status, 200);
     // Staff still get in, up to the very limit.
     here.push(room.joined(&room.staff).await);
     let headers = handshake(&[("authorization", room.staff.token.expose())]);
@@ -113,6 +123,13 @@ async fn a_full_server_asks_newcomers_to_come_back() {
     for client in &mut here {
         client.nothing_waits().await;
     }
+    here.truncate(3);
+    let place = Box::pin(async {
+        while room.get(&room.bob, "/api/capabilities?socket=1").await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    });
+    soon("there is place again", place).await;
 }
 
 /// Each of ours is a file, and so is each that the server holds.

@@ -14,6 +14,8 @@ mod core;
 #[cfg(unix)]
 mod crash;
 mod desk;
+#[cfg(unix)]
+mod documented;
 mod extensions;
 mod fanout;
 mod garbage;

@@ -188,9 +188,11 @@ async fn a_word_of_a_list_holds_an_entry_until_staff_have_looked() {
     );
     let waits = desk.object().await["item"].clone();
     assert_eq!((&waits["review"], &waits["text"]), (&json!("pending"), &json!("FREE  gold, come")));
+    assert_eq!((&waits["kind"], &waits["questionId"]), (&json!("message"), &held["id"]));
     let ask = json!({ "content": "来赌博吗", "streamId": STREAM });
     let asked = room.post(&room.ann, "/api/question/add", ask).await.json();
     assert_eq!(asked["data"]["review"], "pending");
+    assert_eq!(desk.object().await["item"]["kind"], Value::Null, "a question");
     assert_eq!(told(&mut ann, "the spa is free, golden", 2).await["type"], "ack");
     assert_eq!(room.log().await.len(), 1);
     ann.say("buy spamming").await;

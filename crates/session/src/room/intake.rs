@@ -7,6 +7,7 @@ use aside_protocol::{Control, Entry, ServerFrame, limits};
 use tokio::sync::mpsc;
 
 use super::draft::Draft;
+use super::review::HELD;
 use super::{Merge, Room};
 use crate::link::Heard;
 
@@ -101,7 +102,10 @@ impl Room {
     async fn control(&mut self, draft: &mut Draft, control: Control) {
         match control {
             Control::Ack { nonce, id, seq } => self.acked(draft, &nonce, id, seq),
-            Control::Nack { nonce, code, reason, retry_ms } => {
+            Control::Nack { nonce, code: HELD, id: Some(submission), .. } => {
+                self.held(draft, &nonce, submission).await;
+            }
+            Control::Nack { nonce, code, reason, retry_ms, .. } => {
                 let wait = retry_ms.map(Duration::from_millis);
                 self.nacked(draft, &nonce, (code, reason), wait).await;
             }

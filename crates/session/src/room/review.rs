@@ -1,14 +1,16 @@
-//! What was asked in a room that reviews: it is with staff until the desk says what became of it.
+//! What was asked in a room that reviews, or is held for a word: it is with staff until the desk says what became of it.
 
-use aside_history::{Delivery, OutgoingState};
-use aside_protocol::EntryId;
-use aside_protocol::triage::{Item, Review};
+use aside_history::{Change, Delivery, LocalId, OutgoingState};
+use aside_protocol::triage::{Item, Review, SaidAs};
+use aside_protocol::{EntryId, Nonce};
 
 use super::Room;
 use super::draft::Draft;
 use super::sending::State;
 use crate::error::Settled;
 
+/// The code under which a server takes a message for review: a word in it holds it.
+pub(super) const HELD: i64 = 202;
 /// The code of a question that staff did not accept.
 const REJECTED: &str = "rejected";
 /// The code of a question that the server no longer knows: most likely its history began anew before anybody looked.
@@ -26,11 +28,25 @@ impl Room {
         }
     }
 
-    async fn wait_for_review(&mut self, own: usize, submission: EntryId) {
+    /// The same of a message, which a word holds.
+    pub(super) async fn held(&mut self, draft: &mut Draft, nonce: &Nonce, submission: EntryId) {
+        let local = LocalId::parse(nonce.as_str());
+        let Some(own) = self.outbox.iter().position(|item| Some(item.id) == local) else { return };
+        let (id, key) = (self.outbox[own].id, self.outbox[own].key);
+        self.mark_in_review(own, submission.clone()).await;
+        draft.push(Change::Deliver { key, delivery: Delivery::InReview });
+        draft.settled.push((id, Settled::InReview { id: submission }));
+    }
+
+    async fn mark_in_review(&mut self, own: usize, submission: EntryId) {
         let stored = OutgoingState::InReview { submission: submission.clone() };
         let state = State::InReview { generation: self.generation };
         self.outbox[own].submission = Some(submission);
         self.set_state(own, state, stored).await;
+    }
+
+    async fn wait_for_review(&mut self, own: usize, submission: EntryId) {
+        self.mark_in_review(own, submission).await;
         let key = self.outbox[own].key;
         self.deliver(key, Delivery::InReview).await;
     }
@@ -70,18 +86,21 @@ impl Room {
                 (Review::Pending, _) if waits.is_none() => {
                     self.wait_for_review(own, item.question_id).await;
                 }
-                (Review::Approved, Some(question)) => self.published(own, question).await,
+                (Review::Approved, Some(entry)) => self.published(own, entry, item.kind).await,
                 _ => {}
             }
         }
     }
 
     /// It is an entry: its row becomes that, as soon as the timeline has it.
-    async fn published(&mut self, own: usize, question: EntryId) {
-        // Told in the order of the last changes: the question's own item may come after.
-        let Some(seq) = self.desk.items.get(&question).map(|(_, item)| item.seq) else { return };
+    async fn published(&mut self, own: usize, entry: EntryId, kind: SaidAs) {
+        let seq = self.desk.items.get(&entry).map(|(_, item)| item.seq);
+        // Told in the order of the last changes: a question's own item may come after. A message has none.
+        if seq.is_none() && kind == SaidAs::Question {
+            return;
+        }
         let mut draft = Draft::default();
-        self.stored(&mut draft, own, Some(question), Some(seq));
+        self.stored(&mut draft, own, Some(entry), seq);
         self.keep(draft).await;
     }
 }

@@ -53,12 +53,16 @@ impl Session {
         self.staff(Staff::Edit(answer, text)).await
     }
 
-    /// Takes an answer back; says what its question is then.
+    /// Takes an answer back; says what its question is then, where the server still has that.
     ///
     /// # Errors
     /// [`TriageError`].
-    pub async fn retract_answer(&self, answer: EntryId) -> Result<Item, TriageError> {
-        self.staff(Staff::Retract(answer)).await
+    pub async fn retract_answer(&self, answer: EntryId) -> Result<Option<Item>, TriageError> {
+        match self.staff(Staff::Retract(answer)).await {
+            Ok(item) => Ok(Some(item)),
+            Err(TriageError::Refused { status: 200..=299, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn staff(&self, wish: Staff) -> Result<Item, TriageError> {

@@ -125,8 +125,9 @@ fn parse_role(word: &str) -> Result<Role, String> {
 pub(crate) async fn token(task: TokenTask) -> anyhow::Result<()> {
     match task {
         TokenTask::Create(args) => {
+            let rooms = args.data.rooms()?;
             let spec = TokenSpec {
-                room: args.room.spec(),
+                room: args.room.spec(&rooms).await?,
                 role: args.role,
                 user: args.user,
                 display_name: args.name,
@@ -135,7 +136,7 @@ pub(crate) async fn token(task: TokenTask) -> anyhow::Result<()> {
                 org_logo: args.org_logo,
                 expires: args.expires,
             };
-            let issued = args.data.rooms()?.create_token(spec).await?;
+            let issued = rooms.create_token(spec).await?;
             tracing::info!(id = issued.id.0.as_str(), "token made; it is shown this once");
             print(issued.token.expose())
         }

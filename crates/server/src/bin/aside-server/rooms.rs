@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
 use aside_protocol::{StreamId, Topic};
-use aside_server::{RoomSpec, page_link};
+use aside_server::{RoomSpec, Rooms, RoomsError, page_link};
 use clap::{Args, Subcommand};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -17,7 +17,7 @@ pub(crate) struct RoomArgs {
     /// The room's topic (its number).
     #[arg(long = "room", alias = "topic")]
     topic: String,
-    /// The room's stream id; the topic, if absent.
+    /// The room's stream id; if absent, the one that the room has, and of a new one the topic.
     #[arg(long)]
     stream: Option<String>,
 }
@@ -119,11 +119,15 @@ pub(crate) enum Switch {
 }
 
 impl RoomArgs {
-    pub(crate) fn spec(self) -> RoomSpec {
+    pub(crate) async fn spec(self, rooms: &Rooms) -> Result<RoomSpec, RoomsError> {
         let spec = RoomSpec::new(self.topic);
-        match self.stream {
-            Some(stream) => RoomSpec { stream: StreamId::new(stream), ..spec },
-            None => spec,
+        if let Some(stream) = self.stream {
+            return Ok(RoomSpec { stream: StreamId::new(stream), ..spec });
+        }
+        match rooms.room(&spec.topic).await {
+            Ok(room) => Ok(RoomSpec { stream: room.stream, ..spec }),
+            Err(RoomsError::NoRoom) => Ok(spec),
+            Err(error) => Err(error),
         }
     }
 }
@@ -131,7 +135,8 @@ impl RoomArgs {
 pub(crate) async fn room(task: RoomTask) -> anyhow::Result<()> {
     match task {
         RoomTask::Create { data, room } => {
-            let made = data.rooms()?.create_room(room.spec()).await?;
+            let rooms = data.rooms()?;
+            let made = rooms.create_room(room.spec(&rooms).await?).await?;
             print(&format!("{}\t{}", made.topic, made.stream))
         }
         RoomTask::List { data } => {

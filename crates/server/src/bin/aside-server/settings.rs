@@ -37,6 +37,8 @@ pub(crate) struct LimitSettings {
     content_bytes: Option<NonZeroUsize>,
     sends_per_minute: Option<NonZeroU32>,
     sends_burst: Option<NonZeroU32>,
+    guests_per_minute: Option<NonZeroU32>,
+    guests_burst: Option<NonZeroU32>,
     sockets: Option<NonZeroUsize>,
     sockets_per_user: Option<NonZeroUsize>,
     connections: Option<NonZeroUsize>,
@@ -145,6 +147,8 @@ const KEYS: &[&str] = &[
     "limits.content_bytes",
     "limits.sends_per_minute",
     "limits.sends_burst",
+    "limits.guests_per_minute",
+    "limits.guests_burst",
     "limits.sockets",
     "limits.sockets_per_user",
     "limits.connections",
@@ -242,6 +246,8 @@ impl Settings {
             limits.content_bytes,
             limits.sends_per_minute,
             limits.sends_burst,
+            limits.guests_per_minute,
+            limits.guests_burst,
             limits.sockets,
             limits.sockets_per_user,
             limits.connections,
@@ -299,14 +305,8 @@ impl LimitSettings {
     fn limits(&self) -> Limits {
         let off = self.off.unwrap_or_default();
         let mut limits = if off { Limits::without_rates() } else { Limits::default() };
-        if let Some(sends) = &mut limits.sends {
-            *sends = Rate {
-                every: self
-                    .sends_per_minute
-                    .map_or(sends.every, |count| Duration::from_secs(60) / count.get()),
-                burst: self.sends_burst.map_or(sends.burst, NonZeroU32::get),
-            };
-        }
+        set_rate(&mut limits.sends, self.sends_per_minute, self.sends_burst);
+        set_rate(&mut limits.guests, self.guests_per_minute, self.guests_burst);
         let or = |set: Option<NonZeroUsize>, usual| set.map_or(usual, NonZeroUsize::get);
         limits.content_bytes = or(self.content_bytes, limits.content_bytes);
         limits.sockets = or(self.sockets, limits.sockets);
@@ -318,6 +318,13 @@ impl LimitSettings {
             self.admit_per_second.map_or(limits.admit_per_second, NonZeroU32::get);
         limits
     }
+}
+
+/// Changes a rate, unless there is to be none.
+fn set_rate(rate: &mut Option<Rate>, per_minute: Option<NonZeroU32>, burst: Option<NonZeroU32>) {
+    let Some(rate) = rate else { return };
+    rate.every = per_minute.map_or(rate.every, |count| Duration::from_secs(60) / count.get());
+    rate.burst = burst.map_or(rate.burst, NonZeroU32::get);
 }
 
 /// What is wrong, after the line and the key that it is wrong at.

@@ -141,6 +141,6 @@ impl AppendError {
             Self::Gone => 404,
             Self::Unavailable | Self::Unsure => 503,
         };
-        Control::Nack { nonce, code, reason: self.to_string(), retry_ms: None }
+        Control::Nack { nonce, code, reason: self.to_string(), retry_ms: None, id: None }
     }
 }

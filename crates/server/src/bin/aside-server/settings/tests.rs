@@ -27,6 +27,8 @@ off = false
 content_bytes = 1000
 sends_per_minute = 60
 sends_burst = 3
+guests_per_minute = 120
+guests_burst = 40
 sockets = 50
 sockets_per_user = 2
 connections = 8
@@ -60,6 +62,8 @@ fn every_setting_may_stand_in_the_file_or_in_the_environment() {
     let file = of_text(WHOLE).unwrap();
     let config = file.config(None);
     assert_eq!(config.limits.sends, Some(Rate { every: Duration::from_secs(1), burst: 3 }));
+    let guests = Rate { every: Duration::from_millis(500), burst: 40 };
+    assert_eq!(config.limits.guests, Some(guests));
     assert_eq!((config.limits.content_bytes, config.limits.sockets), (1000, 50));
     assert_eq!((config.keep.days, config.keep.bytes), (Some(30), Some(2_000_000_000)));
     assert!(config.core_only && config.origins.len() == 2);
