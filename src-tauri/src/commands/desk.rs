@@ -193,8 +193,9 @@ pub(crate) async fn retract_answer(
     id: Arg<String>,
 ) -> Result<(), AppError> {
     let (live, id) = (shell.rooms.live(room.room()?).await?, id.entry()?);
-    let item = live.session.retract_answer(id.clone()).await?;
-    forget_edit(&live, item, id).await;
+    if let Some(item) = live.session.retract_answer(id.clone()).await? {
+        forget_edit(&live, item, id).await;
+    }
     Ok(())
 }
 

@@ -154,7 +154,7 @@ export function readEntry(value: unknown): Entry | null {
   };
   const read = withContent(entry, text(data["content"]));
   // What was removed keeps its place, and nothing else.
-  return { ...read, removed: kind !== "answer" && read.user === "" && read.text === "" };
+  return { ...read, removed: read.user === "" && read.text === "" && !read.retracted };
 }
 
 /** The same entry with other content: what it says is taken apart by its kind. */

@@ -176,6 +176,17 @@ test("questions are listed by what the room is at, then by what it wants", () =>
   expect(listed(put(new Map(), questions)).map(({ number }) => number)).toEqual([5, 4, 2, 1, 8, 3]);
 });
 
+test("an entry of which nothing is left was removed, answers whose question is not kept any more included", () => {
+  const nobody = { user: "", displayName: "" };
+  const empty = { message: "", question: '{"content":""}', answer: '{"orgName":"","question":"","answer":""}' };
+  for (const [type, content] of Object.entries(empty)) {
+    expect(entry(1, { ...nobody, type, content }).removed, type).toBe(true);
+    expect(entry(1, { type, content }).removed, type).toBe(false);
+  }
+  expect(entry(1, { ...nobody, type: "answer", content: "" }).removed).toBe(true);
+  expect(entry(1, { ...nobody, type: "answer", content: '{"answer":"","retracted":"true"}' })).toMatchObject({ removed: false, retracted: true });
+});
+
 test("rows run together by the same person within minutes, and each day has its line", () => {
   const day = 86_400_000;
   const start = new Date(2026, 0, 1, 12).getTime();
