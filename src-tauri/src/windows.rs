@@ -10,9 +10,9 @@ mod look;
 mod looking;
 mod place;
 mod see_through;
+mod stands;
 mod through;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,19 +27,22 @@ pub(crate) use looking::is_looked_at;
 pub(crate) use place::is_wayland;
 #[cfg(target_os = "linux")]
 pub(crate) use see_through::start as follow_desktop;
+pub(crate) use stands::{keep_stands, stands};
 pub(crate) use through::{
     can_click_through, follow_key, is_click_through, let_clicks_through, take_clicks,
     toggle_click_through,
 };
 
-use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot, Stand};
+use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot};
 use crate::pace;
 use crate::present::PRESENT;
 use crate::quitting::{self, Quitting};
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::tray::Tray;
+use appear::Entrance;
 use look::tell_look;
+use stands::Stands;
 
 /// How long leaving the rooms, flushing the files and stopping the demo may take altogether before the app goes anyway.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -86,6 +89,8 @@ pub(crate) struct WindowState {
     windows: [OneWindow; 2],
     /// The side window was built so that one sees through it.
     seen_through: AtomicBool,
+    /// It ends, for another to be built in its place.
+    ending: AtomicBool,
     /// Whether windows can be seen through on this desktop.
     see_through: Mutex<SeeThrough>,
     /// How clicks that go through the side window are had back; nothing while it takes them.
@@ -98,14 +103,13 @@ pub(crate) struct WindowState {
 struct OneWindow {
     /// "Close or hide?" was asked and not answered.
     asked: AtomicBool,
-    /// It was built, and appears when its page starts.
-    coming: AtomicBool,
+    /// It was built, and appears like this when its page starts.
+    coming: Mutex<Option<Entrance>>,
     /// Counts showing and hiding, so that what was meant for an earlier hiding is not done to a later one.
     turn: AtomicU64,
     /// When it last lost the keyboard to somebody else.
     left: Mutex<Option<Instant>>,
-    /// Where the reader stood in rooms when the page was hidden, by room: the next page goes on there.
-    stands: Mutex<BTreeMap<String, Stand>>,
+    stands: Stands,
 }
 
 impl WindowState {
@@ -188,16 +192,24 @@ pub(crate) fn bring_all(app: &AppHandle) {
 
 /// Builds a window if there is none, and brings it to the front.
 pub(crate) fn bring(app: &AppHandle, which: RoomWindow) -> tauri::Result<()> {
+    enter(app, which, Entrance::InFront)
+}
+
+/// Builds a window if there is none. One that takes another's place comes as that stood there.
+fn enter(app: &AppHandle, which: RoomWindow, entrance: Entrance) -> tauri::Result<()> {
     let shell = app.state::<Shell>();
     shell.measure.shows();
     shell.rooms.set_pace(Duration::ZERO);
     app.state::<WindowState>().of(which).turn.fetch_add(1, Ordering::SeqCst);
-    if let Some(window) = which.find(app) {
-        appear::again(app, which, &window)?;
-    } else {
-        // Before there is a page that could start.
-        appear::await_page(app, which);
-        build::build(app, which).map(drop)?;
+    match which.find(app) {
+        Some(window) if entrance == Entrance::InFront => appear::again(app, which, &window)?,
+        // Somebody was faster, who asked for it.
+        Some(_) => {}
+        None => {
+            // Before there is a page that could start.
+            appear::await_page(app, which, entrance);
+            build::build(app, which, entrance).map(drop)?;
+        }
     }
     shell.ticks(which).show();
     shell.streamer.look_again();
@@ -347,25 +359,6 @@ pub(crate) fn settings_changed(app: &AppHandle) {
     tell(app, "settings", settings.clone());
     let _unheard = app.emit_to(PRESENT, "settings", settings);
     app.state::<Tray>().changed();
-}
-
-/// Keeps where a window's reader stands in rooms, for the page that comes after this one. What is no room of ours is not kept.
-pub(crate) fn keep_stands(app: &AppHandle, which: RoomWindow, stands: BTreeMap<String, Stand>) {
-    let ours = app.state::<Shell>().remembered.read(|memory| {
-        let is_ours = |(room, stand): &(String, Stand)| {
-            let room = RoomKey::parse(room).and_then(|key| memory.room(key));
-            room.is_some() && stand.key.parse::<i64>().is_ok()
-        };
-        stands.into_iter().filter(is_ours).collect()
-    });
-    let state = app.state::<WindowState>();
-    *state.of(which).stands.lock().unwrap_or_else(PoisonError::into_inner) = ours;
-}
-
-/// Where the reader stood in rooms when the window's last page was hidden.
-pub(crate) fn stands(app: &AppHandle, which: RoomWindow) -> BTreeMap<String, Stand> {
-    let state = app.state::<WindowState>();
-    state.of(which).stands.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The way out of every corner: all windows whole, opaque, of their first size, in the middle of the screen they are on.

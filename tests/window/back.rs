@@ -10,22 +10,13 @@ use crate::room::{Mode, Room};
 use crate::side::{IS_MAIN, IS_SIDE};
 use crate::stage::Stage;
 
-const OTHER: &str = "Event Tester";
+pub(crate) const OTHER: &str = "Event Tester";
 
-fn active(stage: &Stage) -> String {
-    let told = stage.command("xdotool").args(["getactivewindow", "getwindowname"]).output();
-    String::from_utf8(told.expect("xdotool").stdout).unwrap().trim().to_owned()
-}
-
-async fn has_the_keyboard(app: &App, title: &str) {
+pub(crate) async fn has_the_keyboard(app: &App, title: &str) {
     until(&format!("{title} has the keyboard"), || async {
-        (active(&app.stage) == title).then_some(())
+        (app.stage.active() == title).then_some(())
     })
     .await;
-}
-
-fn turn_to(stage: &Stage, title: &str) {
-    assert!(stage.command("wmctrl").args(["-F", "-a", title]).status().unwrap().success());
 }
 
 const WRITES: &str =
@@ -51,7 +42,7 @@ async fn beside_another(name: &str) -> (Room, App) {
 }
 
 async fn comes_by_the_key(app: &App) {
-    turn_to(&app.stage, OTHER);
+    app.stage.activate(OTHER);
     has_the_keyboard(app, OTHER).await;
     app.stage.press("ctrl+alt+w");
     one_writes(app).await;
@@ -71,11 +62,11 @@ async fn the_key_that_writes_gives_the_keyboard_back_once_the_message_is_sent() 
     has_the_keyboard(&app, OTHER).await;
 
     // Who comes by themselves stays.
-    turn_to(&app.stage, TITLE);
+    app.stage.activate(TITLE);
     sends(&app, "and again").await;
     app.ask::<Value>("await new Promise((done) => setTimeout(done, 500)); return null;", json!([]))
         .await;
-    assert_eq!(active(&app.stage), TITLE);
+    assert_eq!(app.stage.active(), TITLE);
     app.driver.close().await;
 }
 
@@ -92,7 +83,7 @@ async fn with_both_windows_open_the_keyboard_goes_back_as_well() {
 
     // From one of our windows to the other is not elsewhere; desktops differ in whether both have it one after the other.
     comes_by_the_key(&app).await;
-    turn_to(&app.stage, TITLE);
+    app.stage.activate(TITLE);
     app.turn_to("the whole window's page", IS_MAIN).await;
     sends(&app, "and again").await;
     has_the_keyboard(&app, OTHER).await;

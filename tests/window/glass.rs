@@ -6,10 +6,12 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::app::{App, until};
+use crate::back::{OTHER, has_the_keyboard};
 use crate::hidden::TITLE;
 use crate::room::{Mode, Room, STREAM, TOPIC};
 use crate::side::{IS_MAIN, IS_SIDE, SIDE};
 use crate::stage::{Place, Stage};
+use crate::through::{Below, a_click_goes_to, lets_through};
 
 /// Undoes what the stage tells the web view, which has OpenGL in software then.
 const LAYERS: (&str, &str) = ("WEBKIT_DISABLE_DMABUF_RENDERER", "0");
@@ -213,4 +215,49 @@ async fn what_lies_behind_the_side_window_shows_through_its_background_alone() {
     app.turn_to("the side window's page", IS_SIDE).await;
     app.row(&[&last]).await;
     shows(&app, &behind, "it is opaque", |_| ground).await;
+}
+
+#[tokio::test]
+async fn a_side_window_that_is_built_anew_stands_as_it_stood() {
+    let room = Room::open(Mode::Full).await;
+    let mut stage = Stage::set("a_side_window_that_is_built_anew_stands_as_it_stood");
+    start_compositor(&mut stage);
+    let below = Below::lay(&mut stage);
+    let mut app = start(stage, &room, &[LAYERS]).await;
+    app.becomes(&["online"]).await;
+    app.choose(json!({ "sideOpacity": 50 })).await;
+    app.press("Side window").await;
+    app.stage.place_window(TITLE, (900, 100, 600, 700));
+    app.turn_to("the side window's page", IS_SIDE).await;
+    app.stage.place_window(SIDE, (200, 100, 360, 600));
+    app.press("Let clicks through").await;
+    lets_through(&app, true).await;
+
+    for (here, minimized) in [(false, false), (true, false), (false, true)] {
+        app.turn_to("the whole window's page", IS_MAIN).await;
+        if minimized {
+            app.stage.minimize(SIDE);
+            until("it is minimised", || async { app.stage.is_minimized(SIDE).then_some(()) }).await;
+        }
+        app.stage.activate(OTHER);
+        has_the_keyboard(&app, OTHER).await;
+        let old = app.stage.find(SIDE);
+        if here {
+            start_compositor(&mut app.stage);
+        } else {
+            end_compositor(&app.stage);
+        }
+        until("the side window is built anew, on top as it was", || async {
+            let now = app.stage.find(SIDE);
+            (now.is_some() && now != old && app.stage.is_above(SIDE)).then_some(())
+        })
+        .await;
+        assert_eq!((app.stage.active().as_str(), app.stage.is_minimized(SIDE)), (OTHER, minimized));
+        app.turn_to("the side window's page", IS_SIDE).await;
+        lets_through(&app, true).await;
+        if !minimized {
+            a_click_goes_to(&app, &below, true).await;
+        }
+    }
+    app.driver.close().await;
 }

@@ -183,9 +183,36 @@ impl Stage {
 
     /// Whether the window manager keeps a window above all others.
     pub(crate) fn is_above(&self, title: &str) -> bool {
+        self.has_state(title, "_NET_WM_STATE_ABOVE")
+    }
+
+    /// Whether a window is minimised.
+    pub(crate) fn is_minimized(&self, title: &str) -> bool {
+        self.has_state(title, "_NET_WM_STATE_HIDDEN")
+    }
+
+    fn has_state(&self, title: &str, state: &str) -> bool {
         let number = self.number(title);
         let told = self.command("xprop").args(["-id", &number, "_NET_WM_STATE"]).output();
-        String::from_utf8_lossy(&told.expect("xprop").stdout).contains("_NET_WM_STATE_ABOVE")
+        String::from_utf8_lossy(&told.expect("xprop").stdout).contains(state)
+    }
+
+    /// Minimises a window, as the button in its frame does.
+    pub(crate) fn minimize(&self, title: &str) {
+        let number = self.number(title);
+        let minimized = self.command("xdotool").args(["windowminimize", &number]).status();
+        assert!(minimized.expect("xdotool").success(), "{title}");
+    }
+
+    /// The title of the window that has the keyboard.
+    pub(crate) fn active(&self) -> String {
+        let told = self.command("xdotool").args(["getactivewindow", "getwindowname"]).output();
+        String::from_utf8(told.expect("xdotool").stdout).unwrap().trim().to_owned()
+    }
+
+    /// Gives a window the keyboard.
+    pub(crate) fn activate(&self, title: &str) {
+        assert!(self.command("wmctrl").args(["-F", "-a", title]).status().unwrap().success());
     }
 
     /// Moves the pointer to a place in a window and clicks there, whoever gets that.

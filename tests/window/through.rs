@@ -16,12 +16,12 @@ const ITEM: &str = "Let clicks through the side window";
 const KEY: &str = "ctrl+alt+shift+c";
 
 /// What lies under the side window and writes down how often it was clicked at.
-struct Below {
+pub(crate) struct Below {
     log: std::path::PathBuf,
 }
 
 impl Below {
-    fn lay(stage: &mut Stage) -> Below {
+    pub(crate) fn lay(stage: &mut Stage) -> Below {
         let log = stage.user_home().join("below.log");
         let mut xev = stage.command("xev");
         xev.args(["-geometry", "1500x900+0+0", "-event", "button"]);
@@ -45,7 +45,7 @@ async fn clicks(app: &App) -> usize {
 }
 
 /// Clicks at the side window's place: the page gets it, or what lies under it.
-async fn a_click_goes_to(app: &App, below: &Below, through: bool) {
+pub(crate) async fn a_click_goes_to(app: &App, below: &Below, through: bool) {
     let before = (clicks(app).await, below.clicks());
     app.stage.click_at(SIDE, 120, 200);
     let after = if through { (before.0, before.1 + 1) } else { (before.0 + 1, before.1) };
@@ -56,7 +56,7 @@ async fn a_click_goes_to(app: &App, below: &Below, through: bool) {
 }
 
 /// Waits until clicks go through, as the page says and the window manager knows, or no longer.
-async fn lets_through(app: &App, through: bool) {
+pub(crate) async fn lets_through(app: &App, through: bool) {
     let line = "return all('[data-testid=click-through]').map(text)[0] ?? '';";
     until(&format!("the window says that clicks go through: {through}"), || async {
         let said: String = app.ask(line, json!([])).await;

@@ -1,25 +1,59 @@
 //! A new window appears when its page starts. Before that it would be an empty frame, and drawing one costs the first rows their
 //! time (docs/benchmarks.md, measure 8).
 
-use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tauri::{AppHandle, Manager, WebviewWindow};
 
-use super::{RoomWindow, WindowState, place};
+use super::{RoomWindow, WindowState, place, through};
 use crate::shell::Shell;
 
 /// A window that was built appears after this time at the latest, whatever becomes of its page. Pages start in a tenth of it.
 const LATEST: Duration = Duration::from_millis(1500);
 
+/// How a window comes onto the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entrance {
+    /// Somebody asked for it, or it had the keyboard.
+    InFront,
+    /// It takes another's place: whoever has the keyboard keeps it.
+    Quiet,
+    /// The same, and that one was minimised.
+    Minimized,
+}
+
+impl Entrance {
+    /// That of the window which takes this one's place.
+    pub(super) fn in_place_of(app: &AppHandle, which: RoomWindow, window: &WebviewWindow) -> Self {
+        if let Some(coming) = cancel(app, which) {
+            coming
+        } else if window.is_minimized().unwrap_or(false) {
+            Self::Minimized
+        } else if window.is_focused().unwrap_or(false) {
+            Self::InFront
+        } else {
+            Self::Quiet
+        }
+    }
+
+    fn make(self, window: &WebviewWindow) -> tauri::Result<()> {
+        match self {
+            Self::InFront => to_front(window),
+            Self::Quiet => window.show(),
+            Self::Minimized => window.minimize().and_then(|()| window.show()),
+        }
+    }
+}
+
 /// Whether a window is about to appear.
 pub(super) fn is_coming(app: &AppHandle, which: RoomWindow) -> bool {
-    app.state::<WindowState>().of(which).coming.load(Ordering::SeqCst)
+    app.state::<WindowState>().coming(which).is_some()
 }
 
 /// A window was built: it is to appear with its page.
-pub(super) fn await_page(app: &AppHandle, which: RoomWindow) {
-    app.state::<WindowState>().of(which).coming.store(true, Ordering::SeqCst);
+pub(super) fn await_page(app: &AppHandle, which: RoomWindow, entrance: Entrance) {
+    *app.state::<WindowState>().coming(which) = Some(entrance);
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(LATEST).await;
@@ -28,18 +62,20 @@ pub(super) fn await_page(app: &AppHandle, which: RoomWindow) {
 }
 
 /// A window does not appear by itself any more: it was shown, or is not wanted.
-pub(super) fn cancel(app: &AppHandle, which: RoomWindow) -> bool {
-    app.state::<WindowState>().of(which).coming.swap(false, Ordering::SeqCst)
+pub(super) fn cancel(app: &AppHandle, which: RoomWindow) -> Option<Entrance> {
+    app.state::<WindowState>().coming(which).take()
 }
 
 /// The page of a window has started.
 pub(crate) fn appear(app: &AppHandle, which: RoomWindow) {
-    if !cancel(app, which) {
-        return;
+    let Some(entrance) = cancel(app, which) else { return };
+    let Some(window) = which.find(app) else { return };
+    let mut done = entrance.make(&window);
+    // The window whose place it takes let them through.
+    if done.is_ok() && which == RoomWindow::Side && through::is_click_through(app) {
+        done = through::obey(app);
     }
-    if let Some(window) = which.find(app)
-        && let Err(error) = to_front(&window)
-    {
+    if let Err(error) = done {
         tracing::error!(%error, window = which.label(), "a window could not be shown");
     }
 }
@@ -52,10 +88,16 @@ pub(super) fn again(
 ) -> tauri::Result<()> {
     // What the system is asked is waited for.
     let is_hidden = !app.state::<Shell>().ticks(which).is_shown();
-    if !cancel(app, which) && is_hidden {
+    if cancel(app, which).is_none() && is_hidden {
         place::restore(app, which, window);
     }
     to_front(window)
+}
+
+impl WindowState {
+    fn coming(&self, which: RoomWindow) -> MutexGuard<'_, Option<Entrance>> {
+        self.of(which).coming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn to_front(window: &WebviewWindow) -> tauri::Result<()> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
 use tauri::{AppHandle, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow};
 
-use super::{RoomWindow, WindowState, place, see_through};
+use super::appear::Entrance;
+use super::{RoomWindow, WindowState, enter, place, see_through, stands};
 use crate::dto;
 use crate::shell::Shell;
 
@@ -26,7 +27,11 @@ pub(super) fn first_size(which: RoomWindow) -> LogicalSize<f64> {
 }
 
 /// Builds a window that is not on the screen yet.
-pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<WebviewWindow> {
+pub(super) fn build(
+    app: &AppHandle,
+    which: RoomWindow,
+    entrance: Entrance,
+) -> tauri::Result<WebviewWindow> {
     let shell = app.state::<Shell>();
     let (settings, memory) =
         shell.remembered.read(|memory| (memory.settings.clone(), memory.window(which)));
@@ -45,6 +50,7 @@ pub(super) fn build(app: &AppHandle, which: RoomWindow) -> tauri::Result<Webview
         .decorations(!memory.bare)
         .transparent(through)
         .visible(false)
+        .focused(entrance != Entrance::Quiet)
         .data_directory(shell.home.webview())
         .disable_drag_drop_handler()
         .on_navigation(is_ours)
@@ -75,38 +81,53 @@ fn lets_through(app: &AppHandle, which: RoomWindow, opacity: u8) -> bool {
 /// Whether a window can be seen through is settled when it is built: one that should be, and is not, is built anew.
 pub(super) fn follow_opacity(app: &AppHandle, opacity: u8) {
     let which = RoomWindow::Side;
-    let built = &app.state::<WindowState>().seen_through;
+    let state = app.state::<WindowState>();
     let Some(window) = which.find(app) else { return };
-    if built.load(Ordering::SeqCst) == lets_through(app, which, opacity) {
+    let is_right = state.seen_through.load(Ordering::SeqCst) == lets_through(app, which, opacity);
+    // What comes after a window that ends already is built as it should be then.
+    if is_right || state.ending.swap(true, Ordering::SeqCst) {
         return;
     }
-    let shown = which.is_shown(app);
-    // The new one takes them, whatever is in force.
-    super::take_clicks(app);
+    let turn = state.of(which).turn.load(Ordering::SeqCst);
+    let entrance = Entrance::in_place_of(app, which, &window);
     place::remember(app, which, &window);
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(error) = anew(&app, which, &window, shown).await {
+        let ended = end(&app, which, &window).await;
+        app.state::<WindowState>().ending.store(false, Ordering::SeqCst);
+        if let Err(error) = ended.and_then(|()| come_back(&app, which, turn, entrance)) {
             tracing::warn!(%error, "the side window could not be built anew");
         }
     });
 }
 
-async fn anew(
-    app: &AppHandle,
-    which: RoomWindow,
-    window: &WebviewWindow,
-    shown: bool,
-) -> tauri::Result<()> {
+/// Ends a window, and waits until its name is free.
+async fn end(app: &AppHandle, which: RoomWindow, window: &WebviewWindow) -> tauri::Result<()> {
+    if app.state::<Shell>().ticks(which).is_shown() {
+        stands::hide_to_end(app, which, window).await;
+    }
     window.destroy()?;
-    // Its name is free when the end of the old one has come round.
     for _ in 0..NAME_TRIES {
         if which.find(app).is_none() {
             break;
         }
         tokio::time::sleep(NAME_WAIT).await;
     }
-    if shown { super::bring(app, which) } else { Ok(()) }
+    Ok(())
+}
+
+/// Nobody asked for the window that takes another's place: it comes as that stood there, unless somebody has asked since.
+fn come_back(
+    app: &AppHandle,
+    which: RoomWindow,
+    turn: u64,
+    entrance: Entrance,
+) -> tauri::Result<()> {
+    if !app.state::<Shell>().ticks(which).is_shown() {
+        return Ok(());
+    }
+    let same = app.state::<WindowState>().of(which).turn.load(Ordering::SeqCst) == turn;
+    enter(app, which, if same { entrance } else { Entrance::InFront })
 }
 
 /// The page never leaves our own origin.
