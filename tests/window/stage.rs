@@ -199,11 +199,9 @@ impl Stage {
 
     /// Minimises a window, as the button in its frame does.
     pub(crate) fn minimize(&self, title: &str) {
-        let steps = ["windowminimize", &self.number(title)];
-        assert!(
-            self.command("xdotool").args(steps).status().expect("xdotool").success(),
-            "{title}"
-        );
+        let number = self.number(title);
+        let minimized = self.command("xdotool").args(["windowminimize", &number]).status();
+        assert!(minimized.expect("xdotool").success(), "{title}");
     }
 
     /// The title of the window that has the keyboard.
