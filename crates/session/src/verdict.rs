@@ -63,9 +63,7 @@ const STRIKE_MEMORY: Duration = Duration::from_secs(5 * 60);
 pub(crate) const PROBE_AGAIN: Duration = Duration::from_secs(10);
 /// A wrong address: looked at again about this often.
 const WRONG_ADDRESS: Duration = Duration::from_secs(5 * 60);
-/// A cache that can't be written is tried again about this often.
-const STORAGE_AGAIN: Duration = Duration::from_secs(3);
-/// A busy server's own word for the wait is capped at this when it comes with 1013.
+/// A busy server's own word for the wait is capped at this when it comes with 1013, and so is that of a page for people.
 const LATER_CAP: Duration = Duration::from_secs(120);
 /// 1013 with a shorter wait than this is no full server's word: it lets go of a reader that was too slow.
 const SOON_CAP: Duration = Duration::from_secs(1);
@@ -103,7 +101,7 @@ impl End {
             Self::Dead | Self::WriteStuck => wait(Pace::Ours, Why::Timeout),
             Self::Slept => wait(Pace::Ours, Why::Slept),
             Self::Wanted => wait(Pace::Ours, Why::Network),
-            Self::Storage => wait(Pace::Slow(STORAGE_AGAIN), Why::Storage),
+            Self::Storage => wait(Pace::Ours, Why::Storage),
         }
     }
 }

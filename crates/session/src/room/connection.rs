@@ -224,6 +224,11 @@ impl Room {
         matches!(self.phase, Phase::Online { .. })
     }
 
+    /// Nothing could be written, and it was not tried again since.
+    pub(super) fn waits_for_storage(&self) -> bool {
+        matches!(self.phase, Phase::Waiting { why: Why::Storage, .. })
+    }
+
     pub(super) fn say_to_link(&mut self, say: Say) -> bool {
         self.link.as_ref().is_some_and(|link| link.say(say))
     }
