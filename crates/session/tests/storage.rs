@@ -1,5 +1,5 @@
 //! A cache that takes nothing for a while, as on a full disk: what could not be written then is written afterwards.
-#![allow(clippy::unwrap_used, reason = "a story may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story may panic")]
 
 mod support;
 
