@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::Anchor;
+use aside_history::{Anchor, Page, Place, Row};
 use aside_protocol::triage::Item;
 use aside_words::{Key, Language};
 use jiff::Timestamp;
@@ -47,6 +47,8 @@ struct Known {
     revision: u64,
     mine: BTreeSet<u64>,
     heard: Option<Heard>,
+    /// More came than was read in one go.
+    lags: bool,
     /// The first row that is still to be told of, and how many there are.
     waiting: Option<(Spot, u32)>,
     unseen: Unseen,
@@ -61,6 +63,11 @@ impl Known {
     /// Whether there is something that is told as soon as it is time.
     fn waits(&self, open: u32) -> bool {
         self.waiting.is_some() || self.open.is_some_and(|before| open > before)
+    }
+
+    /// When the next look is due, whatever happens until then.
+    fn again(&self, open: u32) -> Option<Duration> {
+        if self.lags { Some(EVERY) } else { self.waits(open).then_some(APART) }
     }
 
     /// How many more questions there are that nobody has taken. What came while nobody was to be told is not news later.
@@ -85,6 +92,31 @@ impl Known {
             self.waiting = None;
         }
         if due { self.waiting.take() } else { None }
+    }
+
+    /// Takes in what came, so many pages at most, and says what of it is news.
+    async fn hear<P: Future<Output = Option<Page>>>(
+        &mut self,
+        mut heard: Heard,
+        page_after: impl Fn(Place) -> P,
+        take: impl Fn(&mut Heard, &[Row]) -> Vec<Spot>,
+        at_desk: bool,
+    ) -> Vec<Spot> {
+        let mut news = Vec::new();
+        for _page in 0..PAGES {
+            let Some(page) = page_after(heard.place).await else { break };
+            let came = take(&mut heard, &page.rows);
+            self.unseen.take(&came, at_desk);
+            self.unseen.read(page.read);
+            news.extend(came);
+            self.lags = page.has_newer;
+            if !page.has_newer {
+                heard = heard.to_the_end();
+                break;
+            }
+        }
+        self.heard = Some(heard);
+        news
     }
 
     /// Who has taken what was this person's own: the questions' numbers, and their names.
@@ -171,9 +203,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
             lines.push(line(&first, count, settings.notify_text, language));
             spot = Some(dto::Spot { key: first.key.0.to_string(), place: first.place.0 });
         }
-        if room.waits(status.desk.open) {
-            within(APART);
-        }
+        room.again(status.desk.open).map(&mut within);
         if lines.is_empty() {
             continue;
         }
@@ -201,6 +231,7 @@ async fn listen(
     settings: &dto::Settings,
     shell: &Shell,
 ) -> Vec<Spot> {
+    room.lags = false;
     let wanted = Wanted { marked: settings.notify_marked, silence: settings.notify_silence };
     if !wanted.marked {
         room.unseen = Unseen::default();
@@ -215,7 +246,7 @@ async fn listen(
     }
     let (name, rules) = (views::own_name(shell, key), shell.rules());
     let at_desk = is_staffed(status);
-    let Some(mut heard) = room.heard else {
+    let Some(heard) = room.heard else {
         if let Ok(page) = live.session.page(Anchor::End, ROWS).await {
             room.heard = Some(Heard::of(&page));
             if wanted.marked {
@@ -224,20 +255,10 @@ async fn listen(
         }
         return Vec::new();
     };
-    let mut news = Vec::new();
-    for _page in 0..PAGES {
-        let Ok(page) = live.session.page(Anchor::After(heard.place), ROWS).await else { break };
-        let came = heard.take(&page.rows, key, &rules, name.as_ref(), wanted);
-        room.unseen.take(&came, at_desk);
-        room.unseen.read(page.read);
-        news.extend(came);
-        if !page.has_newer {
-            heard = heard.to_the_end();
-            break;
-        }
-    }
-    room.heard = Some(heard);
-    news
+    let page_after = async |place| live.session.page(Anchor::After(place), ROWS).await.ok();
+    let take =
+        |heard: &mut Heard, rows: &[Row]| heard.take(rows, key, &rules, name.as_ref(), wanted);
+    room.hear(heard, page_after, take, at_desk).await
 }
 
 /// One line about rows; who said what only where it may stand there.
@@ -265,6 +286,7 @@ fn line(first: &Spot, count: u32, with_text: bool, language: Language) -> String
 
 #[cfg(test)]
 mod tests {
+    use aside_history::{Revision, RowKey};
     use aside_protocol::EntryId;
     use aside_protocol::triage::{Claim, Person};
 
@@ -290,7 +312,7 @@ mod tests {
     }
 
     fn spot(key: i64) -> Spot {
-        let (key, place) = (aside_history::RowKey(key), aside_history::Place(key));
+        let (key, place) = (RowKey(key), Place(key));
         let (who, text) = ("Bo".to_owned(), format!("say\n\u{202e}it {}", "长".repeat(200)));
         Spot { key, place, why: Why::Named, asks: false, who, text }
     }
@@ -307,6 +329,36 @@ mod tests {
         assert_eq!(known.rows(vec![], true, false), None);
         assert_eq!(known.rows(vec![], false, true), None, "it was seen");
         assert!(!known.waits(0));
+    }
+
+    #[tokio::test]
+    async fn what_is_behind_a_thousand_rows_waits_for_nobody_to_speak() {
+        let say = |n| heard::tests::row(n, n, "bo", if n == 1500 { "Ana?" } else { "hi" });
+        let rows: Vec<_> = (0..=1500).map(say).collect();
+        let page = |rows: &[Row], has_newer| Page {
+            revision: Revision(1),
+            rows: rows.to_vec(),
+            has_older: false,
+            has_newer,
+            read: None,
+            reached_start: true,
+        };
+        let page_after = async |place: Place| {
+            let newer = &rows[rows.partition_point(|row| row.place <= place)..];
+            Some(page(&newer[..newer.len().min(200)], newer.len() > 200))
+        };
+        let (rules, name) = (crate::rules::RuleBook::default(), crate::rules::Words::new("Ana"));
+        let wanted = Wanted { marked: true, silence: false };
+        let take = |heard: &mut Heard, rows: &[Row]| {
+            heard.take(rows, RoomKey::DEMO, &rules, name.as_ref(), wanted)
+        };
+        let mut known = Known::default();
+        let heard = Heard::of(&page(&rows[..1], false));
+        assert_eq!(known.hear(heard, &page_after, take, false).await, []);
+        assert_eq!(known.again(0), Some(EVERY));
+        let news = known.hear(known.heard.unwrap(), &page_after, take, false).await;
+        assert_eq!(news.iter().map(|spot| spot.place).collect::<Vec<_>>(), [Place(1500)]);
+        assert_eq!((known.again(0), known.unseen.count()), (None, 1));
     }
 
     #[test]
