@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_history::Anchor;
+use aside_history::{Anchor, Page, Place, Row};
 use aside_protocol::triage::Item;
 use aside_words::{Key, Language};
 use jiff::Timestamp;
@@ -51,6 +51,8 @@ struct Known {
     mine: BTreeSet<u64>,
     asked: Asked,
     heard: Option<Heard>,
+    /// More came than was read in one go.
+    lags: bool,
     /// The first row that is still to be told of, and how many there are.
     waiting: Option<(Spot, u32)>,
     unseen: Unseen,
@@ -68,6 +70,11 @@ impl Known {
         self.waiting.is_some() || self.asked.wait()
     }
 
+    /// When the next look is due, whatever happens until then.
+    fn again(&self) -> Option<Duration> {
+        if self.lags { Some(EVERY) } else { self.waits().then_some(APART) }
+    }
+
     /// Rows that are to be told of, with those that waited, when it is time.
     fn rows(&mut self, news: Vec<Spot>, quiet: bool, due: bool) -> Option<(Spot, u32)> {
         let came = u32::try_from(news.len()).unwrap_or(u32::MAX);
@@ -80,6 +87,31 @@ impl Known {
             self.waiting = None;
         }
         if due { self.waiting.take() } else { None }
+    }
+
+    /// Takes in what came, so many pages at most, and says what of it is news.
+    async fn hear<P: Future<Output = Option<Page>>>(
+        &mut self,
+        mut heard: Heard,
+        page_after: impl Fn(Place) -> P,
+        take: impl Fn(&mut Heard, &[Row]) -> Vec<Spot>,
+        at_desk: bool,
+    ) -> Vec<Spot> {
+        let mut news = Vec::new();
+        for _page in 0..PAGES {
+            let Some(page) = page_after(heard.place).await else { break };
+            let came = take(&mut heard, &page.rows);
+            self.unseen.take(&came, at_desk);
+            self.unseen.read(page.read);
+            news.extend(came);
+            self.lags = page.has_newer;
+            if !page.has_newer {
+                heard = heard.to_the_end();
+                break;
+            }
+        }
+        self.heard = Some(heard);
+        news
     }
 
     /// Who has taken what was this person's own: the questions' numbers, and their names.
@@ -174,9 +206,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
             lines.push(line(&first, count, settings.notify_text, language));
             spot = Some(dto::Spot { key: first.key.0.to_string(), place: first.place.0 });
         }
-        if room.waits() {
-            within(APART);
-        }
+        room.again().map(&mut within);
         if lines.is_empty() {
             continue;
         }
@@ -216,6 +246,7 @@ async fn listen(
     settings: &dto::Settings,
     shell: &Shell,
 ) -> Vec<Spot> {
+    room.lags = false;
     let wanted = Wanted { marked: settings.notify_marked, silence: settings.notify_silence };
     if !wanted.marked {
         room.unseen = Unseen::default();
@@ -230,7 +261,7 @@ async fn listen(
     }
     let (name, rules) = (views::own_name(shell, key), shell.rules());
     let at_desk = is_staffed(status);
-    let Some(mut heard) = room.heard else {
+    let Some(heard) = room.heard else {
         if let Ok(page) = live.session.page(Anchor::End, ROWS).await {
             room.heard = Some(Heard::of(&page));
             if wanted.marked {
@@ -239,20 +270,10 @@ async fn listen(
         }
         return Vec::new();
     };
-    let mut news = Vec::new();
-    for _page in 0..PAGES {
-        let Ok(page) = live.session.page(Anchor::After(heard.place), ROWS).await else { break };
-        let came = heard.take(&page.rows, key, &rules, name.as_ref(), wanted);
-        room.unseen.take(&came, at_desk);
-        room.unseen.read(page.read);
-        news.extend(came);
-        if !page.has_newer {
-            heard = heard.to_the_end();
-            break;
-        }
-    }
-    room.heard = Some(heard);
-    news
+    let page_after = async |place| live.session.page(Anchor::After(place), ROWS).await.ok();
+    let take =
+        |heard: &mut Heard, rows: &[Row]| heard.take(rows, key, &rules, name.as_ref(), wanted);
+    room.hear(heard, page_after, take, at_desk).await
 }
 
 fn waited(Late { questions, minutes }: Late, language: Language) -> String {

@@ -70,6 +70,9 @@ pub(crate) struct Connection {
     pub(crate) state: ConnectionState,
     pub(crate) why: Option<String>,
     pub(crate) retry_at: Option<i64>,
+    /// The server named that time: a try that is asked for before it is none.
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub(crate) asked: bool,
 }
 
 /// What this token may do in the room.

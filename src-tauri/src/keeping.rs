@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 
 use crate::dto::{Exported, Transcripts};
 use crate::errors::{AppError, Code};
-use crate::settings::RoomKey;
+use crate::settings::{RoomKey, SavedRoom};
 use crate::shell::Shell;
 use crate::{exports, links};
 use anew::Anew;
@@ -57,7 +57,7 @@ struct Written {
 
 /// Writes for as long as the app runs.
 pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
-    let mut seen: BTreeMap<RoomKey, Option<Written>> = BTreeMap::new();
+    let mut seen: BTreeMap<(RoomKey, RoomId), Option<Written>> = BTreeMap::new();
     loop {
         wake.notified().await;
         let shell = app.state::<Shell>();
@@ -69,8 +69,9 @@ pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
                 if live.session.watch().borrow().behind {
                     continue;
                 }
-                let hours = Hours::of(&app, key, live.session.room());
-                let written = hours.write(Timestamp::now(), seen.entry(key).or_default()).await;
+                let room = live.session.room();
+                let (hours, seen) = (Hours::of(&app, key, room), seen.entry((key, room)));
+                let written = hours.write(Timestamp::now(), seen.or_default()).await;
                 if let Err(error) = written {
                     // Full or read-only: the rooms' own files say so to the person; this is a convenience.
                     tracing::warn!(%error, "a transcript was not written");
@@ -94,6 +95,8 @@ struct Hours {
     store: Store,
     room: RoomId,
     folder: PathBuf,
+    /// What the folder is called after may change while the room stays the same.
+    is_renamed: bool,
     language: Language,
     zone: TimeZone,
 }
@@ -101,10 +104,13 @@ struct Hours {
 impl Hours {
     fn of(app: &AppHandle, key: RoomKey, room: RoomId) -> Self {
         let shell = app.state::<Shell>();
+        // Others are called after their topic: under another, they are other rooms.
+        let is_renamed = |room: &SavedRoom| room.hosted.is_some() || room.demo;
         Self {
             store: shell.rooms.store().clone(),
             room,
             folder: folder(app, key),
+            is_renamed: shell.remembered.read(|memory| memory.room(key).is_some_and(is_renamed)),
             language: shell.language(),
             zone: TimeZone::system(),
         }
@@ -118,6 +124,12 @@ impl Hours {
         if before.is_some_and(|before| before.revision == changes.revision) {
             return Ok(());
         }
+        let folder = self.folder.clone();
+        if self.is_renamed
+            && let Err(error) = blocking(move || shelf::gather(&folder)).await
+        {
+            tracing::warn!(%error, "transcripts under another name stay there for now");
+        }
         if let Some(before) = before
             && (changes.reset || news_alone(&changes, before.place))
         {
@@ -130,8 +142,8 @@ impl Hours {
         }
         let times = said(&changes.upserts, None);
         if before.is_some() {
-            let old = times.iter().zip(&changes.upserts).filter(|(at, _)| **at < now - FIRST);
-            for (at, row) in old.filter(|(_, row)| transcript::is_taken_away(row)) {
+            let rows = times.iter().zip(&changes.upserts);
+            for (at, row) in rows.filter(|(_, row)| transcript::is_taken_away(row)) {
                 self.strike(*at, row.place).await?;
             }
         }
@@ -148,7 +160,8 @@ impl Hours {
         Ok(())
     }
 
-    /// What was taken away from a day gone by leaves that hour's file, whose other lines stay as they are: the cache may have less.
+    /// What was taken away leaves its hour's file, and what is kept beside that. On a day gone by, the other lines stay as they are: the
+    /// cache may have less.
     async fn strike(&self, at: Timestamp, place: Place) -> anyhow::Result<()> {
         let around = transcript::around(&self.store, self.room, place).await?;
         let still: BTreeSet<String> = self.texts(&around).into_values().collect();

@@ -273,7 +273,12 @@ pub(crate) fn status_without_session(
     dto::RoomStatus {
         room: room.to_string(),
         revision: 0,
-        connection: dto::Connection { state, why: why.map(str::to_owned), retry_at: None },
+        connection: dto::Connection {
+            state,
+            why: why.map(str::to_owned),
+            retry_at: None,
+            asked: false,
+        },
         unread: 0,
         unread_questions: 0,
         recovered: 0,
@@ -299,5 +304,11 @@ fn connection(connection: &Connection) -> dto::Connection {
         Connection::Refused { .. } => (State::Refused, None),
         Connection::Closed => (State::Closed, None),
     };
-    dto::Connection { state, why: connection.why().map(|why| why.code().to_owned()), retry_at }
+    let asked = matches!(connection, Connection::Waiting { asked: true, .. });
+    dto::Connection {
+        state,
+        why: connection.why().map(|why| why.code().to_owned()),
+        retry_at,
+        asked,
+    }
 }

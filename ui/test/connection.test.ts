@@ -4,7 +4,7 @@ import type { Connection, ConnectionState } from "../src/bridge/dto";
 import { phrase, signInPage, trackConnection, type Track } from "../src/state/connection";
 
 const at = (state: ConnectionState, why: string | null = null): Connection => ({ state, why, retryAt: null });
-const wasLive: Track = { lostAt: 0, everLive: true, backAt: null, recovered: 0 };
+const wasLive: Track = { lostAt: 0, everLive: true, backAt: null, stuck: null, recovered: 0 };
 
 describe("a lost connection", () => {
   it.each([
@@ -37,7 +37,7 @@ describe("a lost connection", () => {
 });
 
 it("a first attempt that fails says why at once", () => {
-  const said = phrase(at("waiting", "dns"), { lostAt: 0, everLive: false, backAt: null, recovered: 0 }, 100);
+  const said = phrase(at("waiting", "dns"), { ...wasLive, everLive: false }, 100);
   expect([said.words, said.strip?.why]).toEqual(["status.connecting", "dns"]);
 });
 
@@ -104,4 +104,37 @@ it("a network that wants to be signed in to says so at once, and leads to where 
   const said = phrase(at("waiting", "sign_in"), wasLive, 100);
   expect([said.words, said.strip?.why, said.strip?.remedies]).toEqual(["status.reconnecting", "sign_in", ["signIn", "retry"]]);
   expect(signInPage("https://rooms.example:8443/base?x=1")).toBe("http://rooms.example/");
+});
+
+describe("a disk that is full", () => {
+  const steps = [["waiting", "storage"], ["connecting", null], ["joining", null], ["syncing", null]] as const;
+
+  it("is named from the first moment until the room is online, however near it comes in between", () => {
+    let track = trackConnection(undefined, at("online"), 0, 0);
+    for (let now = 1_000; now < 31_000; ) {
+      for (const [state, why] of steps) {
+        track = trackConnection(track, at(state, why), 0, now);
+        const said = phrase(at(state, why), track, now);
+        expect([state, said.strip?.why, said.words]).toEqual([state, "storage", now < 11_000 ? "status.reconnecting" : "status.offline"]);
+        now += 500;
+      }
+    }
+    track = trackConnection(track, at("online"), 0, 31_000);
+    expect(phrase(at("online"), track, 31_000)).toMatchObject({ words: "status.live", strip: null });
+    track = trackConnection(track, at("waiting", "network"), 0, 32_000);
+    track = trackConnection(track, at("syncing"), 0, 33_000);
+    expect(phrase(at("syncing"), track, 33_000).strip).toBeNull();
+  });
+
+  it("is no longer named where something else keeps us away", () => {
+    let track = trackConnection(wasLive, at("waiting", "storage"), 0, 0);
+    for (const [state, why] of [["waiting", "network"], ["connecting", null]] as const) track = trackConnection(track, at(state, why), 0, 1_000);
+    expect(phrase(at("connecting"), track, 1_000).strip).toBeNull();
+  });
+});
+
+it("a time that the server named is counted down, and nothing beside it promises a try before", () => {
+  const until: Connection = { ...at("waiting", "server_busy"), retryAt: 900_000, asked: true };
+  expect(phrase(until, wasLive, 10_000).strip).toEqual({ why: "server_busy", retryAt: 900_000, remedies: [] });
+  expect(phrase({ ...until, asked: false }, wasLive, 10_000).strip?.remedies).toEqual(["retry"]);
 });

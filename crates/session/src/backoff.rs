@@ -41,6 +41,8 @@ pub(crate) enum Pace {
     Busy,
     /// The server named a time.
     Asked(Duration),
+    /// A page for people named a time. It may be a proxy's or the network's own, so whoever knows better need not wait for it.
+    Advised(Duration),
     /// The server restarts, without a time.
     Restart,
     /// The server wants us back later, without a time.
@@ -123,6 +125,7 @@ impl Backoff {
                 self.not_before = Some(now + floor);
                 wait
             }
+            Pace::Advised(time) => asked(time, rng).1,
             Pace::Soon(time) => {
                 let grown = SOONEST.mul_f64(1.5_f64.powi(self.let_go.min(8) as i32));
                 self.let_go = self.let_go.saturating_add(1);
@@ -179,7 +182,13 @@ impl Backoff {
         true
     }
 
-    fn floor_passed(&self, now: Instant) -> bool {
+    /// The machine slept for so long, which the clock did not see: a time that the server named is nearer by that.
+    pub(crate) fn slept(&mut self, time: Duration) {
+        self.not_before = self.not_before.and_then(|floor| floor.checked_sub(time));
+    }
+
+    /// Whether the server named no time that is still to come.
+    pub(crate) fn floor_passed(&self, now: Instant) -> bool {
         self.not_before.is_none_or(|floor| now >= floor)
     }
 }
@@ -290,6 +299,27 @@ mod tests {
                 assert!(!backoff.retry_now(early) && !backoff.event_dial(early));
                 assert!(backoff.retry_now(now + Duration::from_secs(least)));
             }
+        });
+    }
+
+    #[test]
+    fn a_sleep_brings_the_time_that_the_server_named_nearer() {
+        let (mut backoff, now) = (Backoff::new(), Instant::now());
+        backoff.wait(Pace::Asked(Duration::from_secs(900)), now, &mut StdRng::seed_from_u64(1));
+        let minute = Duration::from_secs(60);
+        backoff.slept(10 * minute);
+        assert!(!backoff.event_dial(now + minute), "four minutes are left");
+        backoff.slept(60 * minute);
+        assert!(backoff.event_dial(now + minute));
+    }
+
+    #[test]
+    fn a_time_that_a_page_named_is_waited_for_and_binds_nobody() {
+        each_seed(|rng| {
+            let (mut backoff, now) = (Backoff::new(), Instant::now());
+            let wait = backoff.wait(Pace::Advised(Duration::from_secs(60)), now, rng);
+            assert!(wait >= Duration::from_secs(60) && wait <= Duration::from_secs(75));
+            assert!(backoff.retry_now(now) && backoff.event_dial(now));
         });
     }
 

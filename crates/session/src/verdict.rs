@@ -63,9 +63,7 @@ const STRIKE_MEMORY: Duration = Duration::from_secs(5 * 60);
 pub(crate) const PROBE_AGAIN: Duration = Duration::from_secs(10);
 /// A wrong address: looked at again about this often.
 const WRONG_ADDRESS: Duration = Duration::from_secs(5 * 60);
-/// A cache that can't be written is tried again about this often.
-const STORAGE_AGAIN: Duration = Duration::from_secs(3);
-/// A busy server's own word for the wait is capped at this when it comes with 1013.
+/// A busy server's own word for the wait is capped at this when it comes with 1013, and so is that of a page for people.
 const LATER_CAP: Duration = Duration::from_secs(120);
 /// 1013 with a shorter wait than this is no full server's word: it lets go of a reader that was too slow.
 const SOON_CAP: Duration = Duration::from_secs(1);
@@ -103,7 +101,7 @@ impl End {
             Self::Dead | Self::WriteStuck => wait(Pace::Ours, Why::Timeout),
             Self::Slept => wait(Pace::Ours, Why::Slept),
             Self::Wanted => wait(Pace::Ours, Why::Network),
-            Self::Storage => wait(Pace::Slow(STORAGE_AGAIN), Why::Storage),
+            Self::Storage => wait(Pace::Ours, Why::Storage),
         }
     }
 }
@@ -131,7 +129,10 @@ fn of_dial(error: DialError) -> Verdict {
 
 fn of_status(status: u16, html: bool, retry_after: Option<Duration>) -> Verdict {
     let wait = |pace, why| Verdict::Wait { pace, why };
-    let busy = || retry_after.map_or(Pace::Busy, Pace::Asked);
+    let asked = |time: Duration| match html {
+        true => Pace::Advised(time.min(LATER_CAP)),
+        false => Pace::Asked(time),
+    };
     let foreign = wait(Pace::Slow(PROBE_AGAIN), Why::NotOurServer);
     match status {
         // A page for people is no room server's refusal: a sign-in page must not cost anyone their token.
@@ -142,8 +143,10 @@ fn of_status(status: u16, html: bool, retry_after: Option<Duration>) -> Verdict 
         407 => wait(Pace::Slow(PROBE_AGAIN), Why::ProxySignIn),
         408 | 425 => wait(Pace::Theirs, Why::ServerError),
         426 => Verdict::Refuse { why: Why::UpdateNeeded },
-        429 | 503 => wait(busy(), Why::ServerBusy),
-        500..=599 => wait(retry_after.map_or(Pace::Theirs, Pace::Asked), Why::ServerError),
+        429 | 503 => wait(retry_after.map_or(Pace::Busy, asked), Why::ServerBusy),
+        // "Network Authentication Required": no server says this, but a network that wants to be signed in to.
+        511 => foreign,
+        500..=599 => wait(retry_after.map_or(Pace::Theirs, asked), Why::ServerError),
         _ => foreign,
     }
 }
@@ -228,6 +231,20 @@ mod tests {
             assert_eq!(why(page), Why::NotOurServer, "a sign-in page refuses nobody's token");
             assert!(matches!(page, Verdict::Wait { .. }));
         }
+    }
+
+    #[test]
+    fn the_time_of_a_page_for_people_is_nobodys_word() {
+        let minutes = Duration::from_secs(900);
+        let says = |status, html| judge(End::Status { status, html, retry_after: Some(minutes) });
+        for (status, why) in
+            [(429, Why::ServerBusy), (503, Why::ServerBusy), (502, Why::ServerError)]
+        {
+            assert_eq!(says(status, false), Verdict::Wait { pace: Pace::Asked(minutes), why });
+            assert_eq!(says(status, true), Verdict::Wait { pace: Pace::Advised(LATER_CAP), why });
+        }
+        let network = Verdict::Wait { pace: Pace::Slow(PROBE_AGAIN), why: Why::NotOurServer };
+        assert_eq!(says(511, true), network);
     }
 
     #[test]

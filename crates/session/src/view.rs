@@ -110,6 +110,8 @@ pub enum Connection {
         until: Timestamp,
         /// What happened.
         why: Why,
+        /// The server named a time, and it has not come: a try that a person asks for is none.
+        asked: bool,
     },
     /// Not connected, and no try will be made until a person does something.
     Refused {

@@ -6,6 +6,7 @@ mod support;
 use std::time::Duration;
 
 use aside_session::{Connection, DialError, HttpError, Peeked, Session, Why};
+use jiff::Timestamp;
 use support::fake::{Peer, World};
 use support::{inline_store, state};
 use tokio::time::{Instant, advance, sleep};
@@ -264,4 +265,57 @@ async fn a_way_out_that_the_system_tells_of_is_taken_at_once() {
     let up = Instant::now();
     world.accept().await;
     assert!(up.elapsed() <= S(1), "{:?}", up.elapsed());
+}
+
+fn busy(page: &str) -> String {
+    let length = page.len();
+    format!("HTTP/1.1 503 Busy\r\nRetry-After: 900\r\nContent-Length: {length}\r\n\r\n{page}")
+}
+
+/// When the next try starts, and whether nothing may come before.
+fn waits(session: &Session) -> (Timestamp, bool) {
+    match session.watch().borrow().connection {
+        Connection::Waiting { until, asked, .. } => (until, asked),
+        ref other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_the_server_named_holds_for_everybody_and_passes_in_a_sleep_too() {
+    let world = World::new();
+    let session = world.join(&inline_store()).await;
+    world.answer_upgrade(&busy("{}")).await;
+    sleep(S(60)).await;
+    session.reconnect();
+    session.network_changed();
+    sleep(S(5)).await;
+    let (until, asked) = waits(&session);
+    assert!(asked);
+    world.clock.sleep(S(600));
+    sleep(S(5)).await;
+    assert_eq!(waits(&session), (until, true), "it is as near as it was said to be");
+    assert_eq!(world.dials().len(), 1);
+    world.clock.sleep(S(3600));
+    let woke = Instant::now();
+    world.accept().await;
+    assert!(woke.elapsed() <= S(3), "{:?}", woke.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_a_page_named_keeps_nobody_from_another_network() {
+    let world = World::new();
+    world.reach_from(Some("10.0.0.2"));
+    let session = world.join(&inline_store()).await;
+    world.answer_upgrade(&busy("<html>No more guests")).await;
+    sleep(S(60)).await;
+    assert_eq!((world.dials().len(), waits(&session).1), (1, false));
+    world.reach_from(Some("192.168.1.7"));
+    let up = Instant::now();
+    world.answer_upgrade(&busy("<html>No more guests")).await;
+    assert!(up.elapsed() <= S(3), "{:?}", up.elapsed());
+    sleep(S(60)).await;
+    session.reconnect();
+    let wished = Instant::now();
+    world.accept().await;
+    assert!(wished.elapsed() <= S(1), "{:?}", wished.elapsed());
 }

@@ -140,7 +140,7 @@ fn is_after_silence(before: Option<Timestamp>, now: Option<Timestamp>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aside_history::{Delivery, EntryRow, Revision, RowKind, Standing};
     use aside_protocol::{Entry, EntryKind};
 
@@ -149,7 +149,7 @@ mod tests {
 
     const ALL: Wanted = Wanted { marked: true, silence: true };
 
-    fn row(key: i64, second: i64, user: &str, text: &str) -> Row {
+    pub(in crate::attention) fn row(key: i64, second: i64, user: &str, text: &str) -> Row {
         let entry = Entry {
             kind: EntryKind::Message,
             user: user.to_owned(),

@@ -1,5 +1,6 @@
 //! What is told of a room, when and to whom.
 
+use aside_history::{Revision, RowKey};
 use aside_protocol::EntryId;
 use aside_protocol::triage::{Claim, Person};
 use aside_session::{Connection, DeskState, RoomView};
@@ -26,7 +27,7 @@ fn what_stands_above_a_room_is_seen_by_who_looks_at_that_room_alone() {
 }
 
 fn spot(key: i64) -> Spot {
-    let (key, place) = (aside_history::RowKey(key), aside_history::Place(key));
+    let (key, place) = (RowKey(key), Place(key));
     let (who, text) = ("Bo".to_owned(), format!("say\n\u{202e}it {}", "长".repeat(200)));
     Spot { key, place, why: Why::Named, asks: false, who, text }
 }
@@ -43,6 +44,36 @@ fn rows_wait_and_are_told_as_one_number_beginning_with_the_first() {
     assert_eq!(known.rows(vec![], true, false), None);
     assert_eq!(known.rows(vec![], false, true), None, "it was seen");
     assert!(!known.waits());
+}
+
+#[tokio::test]
+async fn what_is_behind_a_thousand_rows_waits_for_nobody_to_speak() {
+    let say = |n| heard::tests::row(n, n, "bo", if n == 1500 { "Ana?" } else { "hi" });
+    let rows: Vec<_> = (0..=1500).map(say).collect();
+    let page = |rows: &[Row], has_newer| Page {
+        revision: Revision(1),
+        rows: rows.to_vec(),
+        has_older: false,
+        has_newer,
+        read: None,
+        reached_start: true,
+    };
+    let page_after = async |place: Place| {
+        let newer = &rows[rows.partition_point(|row| row.place <= place)..];
+        Some(page(&newer[..newer.len().min(200)], newer.len() > 200))
+    };
+    let (rules, name) = (crate::rules::RuleBook::default(), crate::rules::Words::new("Ana"));
+    let wanted = Wanted { marked: true, silence: false };
+    let take = |heard: &mut Heard, rows: &[Row]| {
+        heard.take(rows, RoomKey::DEMO, &rules, name.as_ref(), wanted)
+    };
+    let mut known = Known::default();
+    let heard = Heard::of(&page(&rows[..1], false));
+    assert_eq!(known.hear(heard, &page_after, take, false).await, []);
+    assert_eq!(known.again(), Some(EVERY));
+    let news = known.hear(known.heard.unwrap(), &page_after, take, false).await;
+    assert_eq!(news.iter().map(|spot| spot.place).collect::<Vec<_>>(), [Place(1500)]);
+    assert_eq!((known.again(), known.unseen.count()), (None, 1));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::shelf::{ENDING, HOUR, beside, is_ours, list};
+use super::shelf::{ENDING, HOUR, beside, free, is_ours, list};
 
 /// Hours that are made again: written beside their files a part at a time, then put in their places. What is left when this is dropped
 /// is taken away.
@@ -47,7 +47,7 @@ impl Anew {
                 continue;
             }
             if !is_followed(hour) && lines(&path)? > lines(&new)? {
-                fs::rename(&path, self.free(hour))?;
+                fs::rename(&path, free(&self.folder, hour))?;
             }
             fs::rename(new, path)?;
         }
@@ -64,18 +64,6 @@ impl Anew {
 
     fn path(&self, hour: &str) -> PathBuf {
         self.folder.join(format!("{hour}.{ENDING}"))
-    }
-
-    /// A name beside an hour's that no file has.
-    fn free(&self, hour: &str) -> PathBuf {
-        let mut number = 1;
-        loop {
-            let other = self.folder.join(format!("{hour} ({number}).{ENDING}"));
-            if !other.exists() {
-                return other;
-            }
-            number += 1;
-        }
     }
 }
 

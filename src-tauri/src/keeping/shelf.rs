@@ -74,16 +74,61 @@ pub(super) fn beside(path: &Path) -> PathBuf {
     beside.into()
 }
 
-/// Removes the folders whose names end in a room's mark.
-pub(super) fn forget(folder: &Path, mark: &str) -> io::Result<()> {
+/// A name beside an hour's that no file has.
+pub(super) fn free(folder: &Path, hour: &str) -> PathBuf {
+    let mut number = 1;
+    loop {
+        let other = folder.join(format!("{hour} ({number}).{ENDING}"));
+        if !other.exists() {
+            return other;
+        }
+        number += 1;
+    }
+}
+
+/// The folders whose names end in a room's mark.
+fn marked(folder: &Path, mark: &str) -> io::Result<Vec<PathBuf>> {
+    let mut rooms = Vec::new();
     for room in list(folder)? {
         let name = room.file_name();
         let is_its = name.to_string_lossy().rsplit(' ').next() == Some(mark);
         if is_its && room.file_type()?.is_dir() {
-            fs::remove_dir_all(room.path())?;
+            rooms.push(room.path());
         }
     }
+    Ok(rooms)
+}
+
+/// Brings what a room said under other names into its folder: what is removed from the room is looked for there alone.
+pub(super) fn gather(room: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (room.parent(), room.file_name()) else { return Ok(()) };
+    let name = name.to_string_lossy();
+    for other in marked(folder, name.rsplit(' ').next().unwrap_or_default())? {
+        if !room.exists() {
+            fs::rename(other, room)?;
+            continue;
+        }
+        // A name may differ in nothing that the file system knows.
+        if fs::canonicalize(&other)? == fs::canonicalize(room)? {
+            continue;
+        }
+        for file in list(&other)?.into_iter().filter(|file| is_ours(&file.path())) {
+            let name = file.file_name();
+            let mut place = room.join(&name);
+            if place.exists() {
+                place = free(room, &name.to_string_lossy()[..HOUR.len()]);
+            }
+            fs::rename(file.path(), place)?;
+        }
+        // A person may keep notes in it.
+        let _notes = fs::remove_dir(other);
+    }
     Ok(())
+}
+
+/// Removes the folders whose names end in a room's mark.
+pub(super) fn forget(folder: &Path, mark: &str) -> io::Result<()> {
+    marked(folder, mark)?.into_iter().try_for_each(fs::remove_dir_all)
 }
 
 struct Old {
@@ -243,6 +288,32 @@ mod tests {
         let left = fs::read_to_string(room.join("2026-11-25 14 (1).txt")).unwrap();
         assert_eq!(left, "14:00:01  B: hi\n14:00:02  A: shame\n");
         assert_eq!(entries("a\n b\nc").collect::<Vec<_>>(), ["a\n b\n", "c"]);
+    }
+
+    #[test]
+    fn what_a_room_said_under_other_names_comes_into_its_folder_and_nothing_takes_anothers_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = folder.path().join("New 7");
+        gather(&room).unwrap();
+        assert_eq!(names(folder.path()), [""; 0]);
+        let others = ["A 7", "B 7", "B 8"].map(|name| folder.path().join(name));
+        for (n, other) in others.iter().enumerate() {
+            put(other, &[&format!("{n}\n")], None);
+        }
+        fs::write(others[0].join("2026-11-25 13 (1).txt"), "old\n").unwrap();
+        put(&room, &["new\n"], None);
+        fs::write(others[1].join("notes.txt"), "mine").unwrap();
+        gather(&room).unwrap();
+        gather(&room).unwrap();
+        assert_eq!(names(folder.path()), ["B 7", "B 8", "New 7"]);
+        assert_eq!(names(&others[1]), ["notes.txt"]);
+        let hours =
+            ["13 (1)", "14 (1)", "14 (2)", "14"].map(|hour| format!("2026-11-25 {hour}.txt"));
+        assert_eq!(names(&room), hours);
+        let mut texts = hours.map(|hour| fs::read_to_string(room.join(hour)).unwrap());
+        assert_eq!(texts[3], "new\n");
+        texts.sort();
+        assert_eq!(texts, ["0\n", "1\n", "new\n", "old\n"]);
     }
 
     #[test]

@@ -47,8 +47,18 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 
 async fn hours(folder: &Path, rows: Vec<NewRow>) -> Hours {
     let (store, room) = filled(rows).await;
-    let language = Language::english();
-    Hours { store, room, folder: folder.join("Room 7"), language, zone: TimeZone::UTC }
+    let (folder, language) = (folder.join("Room 7"), Language::english());
+    Hours { store, room, folder, is_renamed: true, language, zone: TimeZone::UTC }
+}
+
+/// A row from which staff took what it said.
+fn blanked(at: i64) -> NewRow {
+    let mut removed = heard("", at);
+    if let RowKind::Entry(entry) = &mut removed.kind {
+        entry.entry.content.clear();
+        (entry.entry.user, entry.entry.display_name) = Default::default();
+    }
+    removed
 }
 
 #[tokio::test]
@@ -149,12 +159,44 @@ async fn what_is_removed_from_a_day_gone_by_leaves_its_hour_which_keeps_what_the
     assert_eq!(fs::read_to_string(&file).unwrap(), said.concat());
 
     let page = hours.store.page(hours.room, Anchor::End, 10).await.unwrap();
-    let mut removed = heard("", 10);
-    if let RowKind::Entry(entry) = &mut removed.kind {
-        entry.entry.content.clear();
-        (entry.entry.user, entry.entry.display_name) = Default::default();
-    }
-    change(&hours, Change::Update { key: page.rows[1].key, row: removed }).await;
+    change(&hours, Change::Update { key: page.rows[1].key, row: blanked(10) }).await;
     written_at(&hours, 2 * DAY + 60, &mut seen).await;
     assert_eq!(fs::read_to_string(&file).unwrap(), [said[0], said[1], said[3]].concat());
+}
+
+#[tokio::test]
+async fn what_is_removed_leaves_the_copies_of_its_hour_on_the_same_day_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let hours = hours(folder.path(), vec![heard("hi", 0), heard("shame", 10)]).await;
+    let mut seen = None;
+    let files = written_at(&hours, 30, &mut seen).await;
+    fs::write(hours.folder.join("2023-11-14 22 (1).txt"), &files["2023-11-14 22.txt"]).unwrap();
+    let page = hours.store.page(hours.room, Anchor::End, 10).await.unwrap();
+    change(&hours, Change::Update { key: page.rows[1].key, row: blanked(10) }).await;
+    let left = written_at(&hours, 60, &mut seen).await;
+    assert_eq!(left["2023-11-14 22 (1).txt"], "22:13:20  Ming: hi\n");
+    assert!(!left["2023-11-14 22.txt"].contains("shame"));
+}
+
+#[tokio::test]
+async fn a_room_that_is_renamed_takes_its_files_along_and_what_is_removed_is_in_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = None;
+    let mut hours = hours(folder.path(), vec![heard("shame", 0), heard("hi", 3600)]).await;
+    let before = written_at(&hours, 3630, &mut seen).await;
+    hours.folder = folder.path().join("Another name 7");
+    say(&hours, heard("bye", 3640)).await;
+    let after = written_at(&hours, 3660, &mut seen).await;
+    let (gone_by, now) = ("2023-11-14 22.txt", "2023-11-14 23.txt");
+    assert_eq!(after[gone_by], before[gone_by]);
+    assert_eq!(after[now], "23:13:20  Ming: hi\n23:14:00  Ming: bye\n");
+
+    let page = hours.store.page(hours.room, Anchor::End, 10).await.unwrap();
+    change(&hours, Change::Update { key: page.rows[0].key, row: blanked(0) }).await;
+    let left = written_at(&hours, 3690, &mut seen).await;
+    assert_eq!((left.len(), &left[now]), (2, &after[now]));
+    assert!(!left[gone_by].contains("shame"));
+    let rooms: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|room| room.unwrap().path()).collect();
+    assert_eq!(rooms, [hours.folder]);
 }

@@ -14,7 +14,11 @@ export type ConnectionState = "connecting" | "joining" | "syncing" | "online" | 
  * A room's connection: the state, the reason as a code (its words are the page's), and the time of the next try in
  * epoch milliseconds.
  */
-export type Connection = { state: ConnectionState, why: string | null, retryAt: number | null, };
+export type Connection = { state: ConnectionState, why: string | null, retryAt: number | null, 
+/**
+ * The server named that time: a try that is asked for before it is none.
+ */
+asked?: boolean, };
 
 /**
  * What this token may do in the room.

@@ -102,7 +102,7 @@ export class Aside {
       this.#take(boot);
       this.views.current = this.views.all.includes(boot.window.view) ? boot.window.view : ALL;
       // A room that was not online before this page existed has been away for longer than we can know.
-      this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, recovered }) => [room, { lostAt: 0, everLive: true, backAt: null, recovered }]));
+      this.#tracks = new Map(boot.statuses.filter(({ connection }) => connection.state === "waiting").map(({ room, connection, recovered }) => [room, { ...trackConnection(undefined, connection, recovered, 0), everLive: true }]));
       this.#heard(boot.statuses);
       this.ready = true;
       if (boot.measured) measure(this, (painted) => void this.bridge.painted(painted));

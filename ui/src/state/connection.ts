@@ -29,6 +29,8 @@ export interface Track {
   readonly everLive: boolean;
   /** Since when it is back; null once that is no news. */
   readonly backAt: number | null;
+  /** What keeps us away until it is online again, however often it comes near in between; null where it is none of that kind. */
+  readonly stuck: "storage" | null;
   /** The backend's count of recovered entries when it was lost; what was added since is what came back. */
   readonly recovered: number;
 }
@@ -36,18 +38,23 @@ export interface Track {
 export function trackConnection(track: Track | undefined, connection: Connection, recovered: number, now: number): Track {
   switch (connection.state) {
     case "online":
-    case "syncing":
       return trackLive(track, recovered, now);
+    case "syncing":
+      return track?.stuck ? trackAway(track, track.stuck, recovered, now) : trackLive(track, recovered, now);
     case "closed":
-      return { lostAt: null, everLive: false, backAt: null, recovered };
+      return { lostAt: null, everLive: false, backAt: null, stuck: null, recovered };
     case "connecting":
     case "joining":
+      return trackAway(track, track?.stuck ?? null, recovered, now);
     case "waiting":
-    case "refused": {
-      const away = track !== undefined && track.lostAt !== null;
-      return { lostAt: away ? Math.min(track.lostAt, now) : now, everLive: track?.everLive ?? false, backAt: null, recovered: away ? track.recovered : recovered };
-    }
+    case "refused":
+      return trackAway(track, connection.why === "storage" ? connection.why : null, recovered, now);
   }
+}
+
+function trackAway(track: Track | undefined, stuck: Track["stuck"], recovered: number, now: number): Track {
+  const away = track !== undefined && track.lostAt !== null;
+  return { lostAt: away ? Math.min(track.lostAt, now) : now, everLive: track?.everLive ?? false, backAt: null, stuck, recovered: away ? track.recovered : recovered };
 }
 
 /** Milliseconds since a moment. One that lies ahead is of before the clock was set back: it may be long ago. */
@@ -56,7 +63,7 @@ function since(moment: number, now: number): number {
 }
 
 function trackLive(track: Track | undefined, recovered: number, now: number): Track {
-  const live = { lostAt: null, everLive: true };
+  const live = { lostAt: null, everLive: true, stuck: null };
   // A room that is entered for the first time has not missed anything.
   if (!track?.everLive) return { ...live, backAt: null, recovered };
   const backAt = track.lostAt === null ? track.backAt : now;
@@ -66,8 +73,9 @@ function trackLive(track: Track | undefined, recovered: number, now: number): Tr
 export function phrase(connection: Connection, track: Track, now: number, recovered = 0): Phrase {
   switch (connection.state) {
     case "online":
-    case "syncing":
       return livePhrase(track, now, recovered);
+    case "syncing":
+      return track.stuck ? waitingPhrase(connection, track, now) : livePhrase(track, now, recovered);
     case "closed":
       return { tone: "closed", words: "status.closed", held: "composer.closed", shut: true, strip: { why: connection.why ?? "left", retryAt: null, remedies: ["open"] } };
     case "refused":
@@ -96,12 +104,14 @@ function livePhrase(track: Track, now: number, recovered: number): Phrase {
 
 function waitingPhrase(connection: Connection, track: Track, now: number): Phrase {
   const away = since(track.lostAt ?? now, now);
-  const remedies: readonly Remedy[] = connection.why === "sign_in" ? ["signIn", "retry"] : ["retry"];
-  const explain = { why: connection.why, retryAt: connection.retryAt, remedies };
+  // A time that the server named is waited for: a try before it would be none.
+  const retry: readonly Remedy[] = connection.asked ? [] : ["retry"];
+  const remedies: readonly Remedy[] = connection.why === "sign_in" ? ["signIn", ...retry] : retry;
+  const explain = { why: connection.why ?? track.stuck, retryAt: connection.retryAt, remedies };
   const held = "composer.offline";
   if (away >= OFFLINE_MS) return { tone: "offline", words: "status.offline", held, strip: explain };
-  // A first attempt that failed is news at once: the address may be wrong. So is a network that waits for a person.
-  if (connection.state === "waiting" && (!track.everLive || connection.why === "sign_in"))
+  // A first attempt that failed is news at once: the address may be wrong. So is what waits for a person: a network, a full disk.
+  if (track.stuck || (connection.state === "waiting" && (!track.everLive || connection.why === "sign_in")))
     return { tone: "waiting", words: track.everLive ? "status.reconnecting" : "status.connecting", held, strip: explain };
   if (away < CALM_MS) return track.everLive ? { tone: "live", words: "status.live", held: null, strip: null } : { tone: "quiet", words: "status.connecting", held, strip: null };
   return { tone: "waiting", words: track.everLive ? "status.reconnecting" : "status.connecting", held, strip: null };

@@ -156,23 +156,40 @@ impl Room {
         Ok(())
     }
 
-    /// Answers that were changed after they were published are changed in the timeline, too.
+    /// Answers that were changed after they were published are changed in the timeline, too; what can't be written now is kept for later.
     pub(super) async fn edit_rows(&mut self) {
+        if self.desk.edits.is_empty() || self.waits_for_storage() {
+            return;
+        }
+        let edits = std::mem::take(&mut self.desk.edits);
+        let kept = match self.edited(&edits).await {
+            Ok(draft) => self.commit(draft).await.is_some(),
+            Err(error) => {
+                tracing::warn!(%error, "an answer that was changed could not be looked for");
+                false
+            }
+        };
+        if !kept {
+            self.desk.edits = edits;
+        }
+    }
+
+    async fn edited(&self, edits: &[AnswerEdit]) -> Result<Draft, StoreError> {
         let mut draft = Draft::default();
-        for AnswerEdit { answer_id, content } in std::mem::take(&mut self.desk.edits) {
-            let Ok(Some(row)) = self.store.row_by_entry_id(self.id, &answer_id).await else {
+        for AnswerEdit { answer_id, content } in edits {
+            let Some(row) = self.store.row_by_entry_id(self.id, answer_id).await? else {
                 // Not here yet: it will come as it is now.
                 continue;
             };
             let (key, received_at) = (row.key, row.received_at);
             let RowKind::Entry(mut entry) = row.kind else { continue };
-            if entry.entry.content != content {
-                entry.entry.content = content;
+            if entry.entry.content != *content {
+                entry.entry.content.clone_from(content);
                 let row = NewRow { received_at, kind: RowKind::Entry(entry) };
                 draft.push(Change::Update { key, row });
             }
         }
-        self.commit(draft).await;
+        Ok(draft)
     }
 
     /// Answers that were written, held or settled since make their questions look different.

@@ -224,6 +224,11 @@ impl Room {
         matches!(self.phase, Phase::Online { .. })
     }
 
+    /// Nothing could be written, and it was not tried again since.
+    pub(super) fn waits_for_storage(&self) -> bool {
+        matches!(self.phase, Phase::Waiting { why: Why::Storage, .. })
+    }
+
     pub(super) fn say_to_link(&mut self, say: Say) -> bool {
         self.link.as_ref().is_some_and(|link| link.say(say))
     }
@@ -303,15 +308,6 @@ impl Room {
         self.connect();
     }
 
-    pub(super) fn network_changed(&mut self) {
-        let now = Instant::now();
-        match self.phase {
-            Phase::Online { .. } | Phase::Syncing { .. } => self.doubt(now),
-            Phase::Waiting { .. } if self.backoff.event_dial(now) => self.try_again(),
-            _ => {}
-        }
-    }
-
     pub(super) fn doubt(&mut self, now: Instant) {
         if let Some(tick) = self.heart.as_mut().map(|heart| heart.doubt(now)) {
             self.beat(tick);
@@ -371,9 +367,11 @@ impl Room {
     pub(super) fn publish(&mut self) {
         let connection = match self.phase {
             Phase::Waiting { until, why } => {
-                let wait = until.saturating_duration_since(Instant::now());
+                let now = Instant::now();
+                let wait = until.saturating_duration_since(now);
                 let until = self.env.clock.now().checked_add(wait);
-                Connection::Waiting { until: until.unwrap_or(jiff::Timestamp::MAX), why }
+                let until = until.unwrap_or(jiff::Timestamp::MAX);
+                Connection::Waiting { until, why, asked: !self.backoff.floor_passed(now) }
             }
             Phase::Connecting => Connection::Connecting,
             Phase::Open { .. } | Phase::Hello { .. } => Connection::Joining,
@@ -385,9 +383,12 @@ impl Room {
             // The moment of the next try is told once, not with every rounding of two clocks.
             let same = match (&view.connection, &connection) {
                 (
-                    Connection::Waiting { until: a, why: x },
-                    Connection::Waiting { until: b, why: y },
-                ) => x == y && a.duration_until(*b).abs() < jiff::SignedDuration::from_secs(1),
+                    Connection::Waiting { until: a, why: x, asked: i },
+                    Connection::Waiting { until: b, why: y, asked: j },
+                ) => {
+                    (x, i) == (y, j)
+                        && a.duration_until(*b).abs() < jiff::SignedDuration::from_secs(1)
+                }
                 (a, b) => a == b,
             };
             if !same {

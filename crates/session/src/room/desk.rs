@@ -323,7 +323,10 @@ impl Room {
         self.follow_reviews().await;
         self.edit_rows().await;
         self.follow_outbox();
-        if let Some(heard) = self.desk.unsaved() {
+        // What is on disk of the questions says that their answers are: after a restart no edit of theirs would be told again.
+        if self.desk.edits.is_empty()
+            && let Some(heard) = self.desk.unsaved()
+        {
             match self.store.keep_items(self.id, heard).await {
                 Ok(()) => self.desk.all_saved(),
                 Err(error) if !std::mem::replace(&mut self.desk.unsaved.told, true) => {

@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use aside_history::{Change, NewRow, RowKind};
+use aside_history::{Change, NewRow, Row, RowKind, StoreError};
 use aside_protocol::moderation::Removal;
 use aside_protocol::{Body, Entry, EntryId, EntryKind};
 use tokio::time::Instant;
@@ -86,6 +86,11 @@ impl Removals {
     fn may_ask(&mut self) {
         (self.failures, self.again) = (0, None);
     }
+
+    /// A commit was refused, and which of them were in it nobody knows: the next join reads the list again.
+    pub(super) fn none_heeded(&mut self) {
+        self.heeded = 0;
+    }
 }
 
 impl Room {
@@ -134,9 +139,9 @@ impl Room {
         for removal in &found {
             self.forget_entry(&mut draft, &removal.id).await;
         }
-        self.commit(draft).await;
+        let kept = self.commit(draft).await.is_some();
         // A list that goes nowhere is not asked for again and again.
-        if newest > self.removals.heeded {
+        if kept && newest > self.removals.heeded {
             self.removals.heeded = newest;
             self.read_removals();
         }
@@ -159,9 +164,15 @@ impl Room {
     /// What was said in an entry goes, if it is here, and does not come.
     async fn forget_entry(&mut self, draft: &mut Draft, id: &EntryId) {
         self.removals.gone.add(id);
-        let Ok(Some(row)) = self.store.row_by_entry_id(self.id, id).await else { return };
-        let answers = self.store.answers_to(self.id, id, "").await.unwrap_or_default();
-        for row in std::iter::once(row).chain(answers) {
+        let rows = match self.rows_about(id).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::warn!(%error, "what was removed could not be looked for");
+                self.storage_broken = true;
+                return;
+            }
+        };
+        for row in rows {
             let (key, received_at) = (row.key, row.received_at);
             let RowKind::Entry(mut entry) = row.kind else { continue };
             if entry.entry.id.as_ref() == Some(id) {
@@ -174,6 +185,15 @@ impl Room {
             let row = NewRow { received_at, kind: RowKind::Entry(entry) };
             draft.push(Change::Update { key, row });
         }
+    }
+
+    /// An entry's row, and those of the answers to it.
+    async fn rows_about(&self, id: &EntryId) -> Result<Vec<Row>, StoreError> {
+        let Some(row) = self.store.row_by_entry_id(self.id, id).await? else {
+            return Ok(Vec::new());
+        };
+        let answers = self.store.answers_to(self.id, id, "").await?;
+        Ok(std::iter::once(row).chain(answers).collect())
     }
 }
 

@@ -114,6 +114,7 @@ impl Room {
 
     /// Begins anew from what the disk holds. The link must be gone.
     pub(super) async fn reload(&mut self) {
+        self.removals.none_heeded();
         match self.store.room_state(self.id).await {
             Ok(state) => {
                 self.position = state.position.unwrap_or_else(Position::default);

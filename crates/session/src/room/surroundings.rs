@@ -121,6 +121,15 @@ impl Room {
         }
     }
 
+    pub(super) fn network_changed(&mut self) {
+        let now = Instant::now();
+        match self.phase {
+            Phase::Online { .. } | Phase::Syncing { .. } => self.doubt(now),
+            Phase::Waiting { .. } if self.backoff.event_dial(now) => self.try_again(),
+            _ => {}
+        }
+    }
+
     pub(super) async fn check_sleep(&mut self, now: Instant) {
         let slept = self.sleep.slept(now, self.env.clock.with_sleep(), self.due);
         if slept < SHORT_SLEEP {
@@ -129,7 +138,13 @@ impl Room {
         tracing::info!(slept_ms = slept.as_millis(), "the machine slept");
         match self.phase {
             Phase::Refused { .. } => {}
-            Phase::Waiting { .. } => {
+            Phase::Waiting { until, why } => {
+                // What the clock did not see is over. A look that only came late is no more than a short sleep.
+                if slept > SHORT_SLEEP {
+                    self.backoff.slept(slept);
+                    let until = until.checked_sub(slept).unwrap_or(now);
+                    self.phase = Phase::Waiting { until, why };
+                }
                 if self.backoff.event_dial(now) {
                     self.try_again();
                 }
