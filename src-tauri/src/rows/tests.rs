@@ -109,6 +109,7 @@ fn what_was_removed_is_known_by_nothing_being_left_of_it() {
     assert!(painted(row(EntryKind::Message, "", "", "")).removed);
     let question = Body::Question { text: String::new() }.to_content();
     assert!(painted(row(EntryKind::Question, "", "", &question)).removed);
+    assert!(painted(row(EntryKind::Answer, "", "", "")).removed);
     for left in [("u", ""), ("", "text")] {
         assert!(!painted(row(EntryKind::Message, left.0, "", left.1)).removed);
     }
