@@ -105,6 +105,7 @@ fn typescript() -> String {
         Visibility,
         AnswerDelivery,
         Leaving,
+        Unsent,
         ThreadAnswer,
         LogLine,
         Thread,

@@ -465,6 +465,11 @@ export type AnswerDelivery = "received" | "sending" | "sent" | "unsure" | "faile
 export type Leaving = { key: string, visibility: Visibility, canTakeBack: boolean, };
 
 /**
+ * An answer or a note of one's own that did not arrive; not `failed`: nobody knows whether it did.
+ */
+export type Unsent = { key: string, failed: boolean, };
+
+/**
  * One answer to a question, or a note of the staff. What this person may change has an end at `editUntil`, for a host none. `failure` as
  * of a row; `draft`: other words for it that were begun.
  */
