@@ -26,10 +26,6 @@ async fn items_when(session: &Session, fits: impl Fn(&[Item]) -> bool) -> Vec<It
     }
 }
 
-fn begun(question: &EntryId, answer: Option<&str>) -> Begun {
-    Begun { question: question.clone(), answer: answer.map(EntryId::new) }
-}
-
 fn wish(question: &EntryId, change: Change) -> Wish {
     Wish { question: question.clone(), rev: None, device: String::new(), change }
 }
@@ -122,22 +118,17 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     let dismiss = Change { state: Some(Work::Dismissed), ..Change::default() };
     let first = items[0].question_id.clone();
     session.triage(Wish { rev: Some(items[0].rev), ..wish(&first, dismiss) }).await.unwrap();
-    session
-        .set_question_draft(items[1].question_id.clone(), "so ".to_owned(), Visibility::Public)
-        .await
-        .unwrap();
+    let one = items[1].question_id.clone();
+    session.set_question_draft(one.clone(), "so ".to_owned(), Visibility::Public).await.unwrap();
     let told = session.questions(0).await.unwrap();
-    session
-        .set_question_draft(items[1].question_id.clone(), "so far".to_owned(), Visibility::Staff)
-        .await
-        .unwrap();
+    session.set_question_draft(one.clone(), "so far".to_owned(), Visibility::Staff).await.unwrap();
     let same = session.questions(told.revision).await.unwrap();
     assert_eq!((same.items.len(), same.revision), (0, told.revision), "it had one before");
-    let edited = begun(&items[0].question_id, Some(r#"a"1]"#));
-    let (question, answer) = (edited.question.clone(), edited.answer.clone().unwrap());
-    session.set_edit_draft(question, answer, "at four".to_owned()).await.unwrap();
+    let (question, answer) = (items[0].question_id.clone(), EntryId::new(r#"a"1]"#));
+    session.set_edit_draft(question.clone(), answer.clone(), "at four".to_owned()).await.unwrap();
     let pencil = session.questions(told.revision).await.unwrap().items;
-    assert_eq!(pencil, [told.items[0].clone()], "its question has a pencil now");
+    assert_eq!(pencil, told.items[..1], "its question has one now");
+    let edited = Begun { question, answer: Some(answer) };
     let before = told.items;
     session.close().await;
     drop(session);
@@ -152,7 +143,8 @@ async fn items_are_there_before_the_link_and_only_what_is_new_is_asked_for() {
     assert_eq!((&kept.items, kept.reset), (&before, false));
     let other = session.questions(told.revision + 1_000).await.unwrap();
     assert_eq!((&other.items, other.reset), (&before, true), "that was another session's");
-    assert_eq!(kept.drafted, [edited.clone(), begun(&items[1].question_id, None)]);
+    let begun = Begun { question: one, answer: None };
+    assert_eq!(kept.drafted, [edited.clone(), begun]);
     assert_eq!(session.edit_draft(&edited).await.unwrap(), "at four");
     let draft = session.question_draft(&items[1].question_id).await.unwrap();
     assert_eq!(draft, ("so far".to_owned(), Visibility::Staff), "it is for nobody else");

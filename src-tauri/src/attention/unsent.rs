@@ -53,7 +53,7 @@ mod tests {
         };
         let mut unsent = Unsent::default();
         let old = (1, failed("403"));
-        assert_eq!(unsent.look(&with(&[old.clone()])), NOBODY, "of an earlier life");
+        assert_eq!(unsent.look(&with(std::slice::from_ref(&old))), NOBODY, "of an earlier life");
         assert_eq!(unsent.look(&with(&[old.clone(), (2, Delivery::Sending)])), NOBODY);
         assert_eq!(unsent.look(&with(&[old.clone(), (2, Delivery::Unsure)])), NOBODY);
         let both = [old, (2, failed("overtaken"))];
