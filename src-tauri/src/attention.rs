@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{Anchor, Page, Place, Row};
+use aside_protocol::EntryId;
 use aside_protocol::triage::Item;
 use aside_words::{Key, Language};
 use jiff::Timestamp;
@@ -48,7 +49,7 @@ const TEXT_CHARS: usize = 140;
 struct Known {
     told: Option<Instant>,
     revision: u64,
-    mine: BTreeSet<u64>,
+    mine: BTreeSet<EntryId>,
     asked: Asked,
     heard: Option<Heard>,
     /// More came than was read in one go.
@@ -118,10 +119,9 @@ impl Known {
     fn items(&mut self, items: &[Item], me: &str) -> Vec<(u64, String)> {
         let mut news = Vec::new();
         for item in items {
-            let holder = item.claim.as_ref().map(|claim| &claim.by);
+            let (id, holder) = (&item.question_id, item.claim.as_ref().map(|claim| &claim.by));
             let mine = holder.is_some_and(|by| by.user == me);
-            let was_mine =
-                if mine { !self.mine.insert(item.number) } else { self.mine.remove(&item.number) };
+            let was_mine = if mine { !self.mine.insert(id.clone()) } else { self.mine.remove(id) };
             if let Some(by) = holder.filter(|_| was_mine && !mine) {
                 news.push((item.number, aside_text::name(&by.display_name)));
             }
@@ -230,7 +230,7 @@ async fn taken_over(room: &mut Known, live: &Live, shown: bool) -> (Vec<(u64, St
     };
     room.revision = questions.revision;
     // Of a room that is not on the screen, no page asks.
-    missed::look(live, &questions.items, shown);
+    missed::look(live, &questions, shown);
     room.asked.take(&questions.items, questions.reset);
     room.open.take(&questions.items, questions.reset);
     let me = live.session.watch().borrow().facts.user.clone();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::triage::{Item, Work};
-use aside_session::{Connection, DeskState};
+use aside_session::{Connection, DeskState, Questions};
 
 use crate::dto::Missed;
 use crate::rooms::Live;
@@ -14,7 +14,7 @@ use crate::rooms::Live;
 const IN_WRITING: &str = "text";
 
 /// The questions of a room that have changed are there to be seen, if a window is `shown`; says what was missed.
-pub(crate) fn look(live: &Live, items: &[Item], shown: bool) -> Missed {
+pub(crate) fn look(live: &Live, told: &Questions, shown: bool) -> Missed {
     let view = live.session.watch().borrow().clone();
     let here = view.desk.state == DeskState::Local;
     let fresh =
@@ -24,7 +24,10 @@ pub(crate) fn look(live: &Live, items: &[Item], shown: bool) -> Missed {
         let decided = here && item.work == Work::Answered && item.reason != IN_WRITING;
         decided || item.changed_by.user == view.facts.user
     };
-    live.watched.look(items, fresh, shown, mine)
+    if told.reset {
+        live.watched.begin_anew(&told.items);
+    }
+    live.watched.look(&told.items, fresh, shown, mine)
 }
 
 /// The questions of a room, as they were last there to be seen.
@@ -56,6 +59,15 @@ impl Watched {
     /// Somebody has read it.
     pub(crate) fn noted(&self) {
         self.seen().missed = Missed::default();
+    }
+
+    /// These are all questions there are. Numbers never fall, so that lower ones are those of another life of the room.
+    fn begin_anew(&self, all: &[Item]) {
+        let mut seen = self.seen();
+        if all.iter().map(|item| item.number).max().is_some_and(|newest| newest < seen.newest) {
+            seen.newest = 0;
+            seen.answered.clear();
+        }
     }
 
     /// These questions are so now; says what was missed. What this person did is no news to them. A page that asked before its window was
@@ -114,6 +126,23 @@ mod tests {
 
     fn missed(asked: u32, answered: u32) -> Missed {
         Missed { asked, answered }
+    }
+
+    #[test]
+    fn what_is_asked_in_another_life_of_the_room_is_new_whatever_its_number() {
+        let desk = Watched::default();
+        let mut told = |all: &[Item]| {
+            desk.begin_anew(all);
+            desk.look(all, true, true, |_| false)
+        };
+        let old = [item(119, Work::Answered, "ana"), item(120, Work::Open, "")];
+        assert_eq!(told(&old), missed(0, 0), "there before anybody looked");
+        desk.look_away();
+        assert_eq!(told(&old), missed(0, 0), "all are read again");
+        desk.look_away();
+        let new = [item(1, Work::Answered, "ana"), item(2, Work::Open, "")];
+        assert_eq!(told(&new), missed(2, 1));
+        assert_eq!(told(&new), missed(2, 1), "once");
     }
 
     #[test]

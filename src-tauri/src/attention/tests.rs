@@ -1,7 +1,6 @@
 //! What is told of a room, when and to whom.
 
 use aside_history::{Revision, RowKey};
-use aside_protocol::EntryId;
 use aside_protocol::triage::{Claim, Person};
 use aside_session::{Connection, DeskState, RoomView};
 
@@ -108,6 +107,9 @@ fn what_was_mine_and_is_anothers_was_taken_over() {
     assert_eq!(known.items(&[item(Some("ana"))], "me"), []);
     known.items(&[item(Some("me"))], "me");
     assert_eq!(known.items(&[item(None)], "me"), [], "given back, or over");
+    known.items(&[item(Some("me"))], "me");
+    let another = Item { question_id: EntryId::new("another life's"), ..item(Some("ana")) };
+    assert_eq!(known.items(&[another], "me"), [], "the same number, and never mine");
 }
 
 #[tokio::test]
@@ -137,7 +139,7 @@ async fn what_was_asked_during_a_cut_is_missed_in_a_room_that_nobody_had_on_the_
     table.asks("after").await;
     is_open(3).await;
     taken_over(&mut known, &live, true).await;
-    let all = live.session.questions(0).await.unwrap().items;
+    let all = live.session.questions(0).await.unwrap();
     let told = missed::look(&live, &all, true);
     assert_eq!((told.asked, told.answered), (1, 0));
     shell.rooms.close().await;
