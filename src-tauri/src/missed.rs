@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn what_is_asked_in_another_life_of_the_room_is_new_whatever_its_number() {
         let desk = Watched::default();
-        let mut told = |all: &[Item]| {
+        let told = |all: &[Item]| {
             desk.begin_anew(all);
             desk.look(all, true, true, |_| false)
         };
@@ -188,8 +188,8 @@ mod tests {
         let why = table.asks("why").await;
         table.asks("how").await;
         view.wait_for(|view| view.desk.open == 2).await.unwrap();
-        let items = live.session.questions(0).await.unwrap().items;
-        assert_eq!(look(&live, &items, true), missed(0, 0));
+        let all = live.session.questions(0).await.unwrap();
+        assert_eq!(look(&live, &all, true), missed(0, 0));
 
         table.server.cut_sockets();
         view.wait_for(|view| view.connection != Connection::Online).await.unwrap();
@@ -198,11 +198,11 @@ mod tests {
             reason: Some("spoken".to_owned()),
             ..Change::default()
         };
-        let question = items[1].question_id.clone();
+        let question = all.items[1].question_id.clone();
         let wish = Wish { question, rev: None, device: String::new(), change: aloud };
         live.session.triage(wish).await.unwrap();
-        let items = live.session.questions(0).await.unwrap().items;
-        assert_eq!(look(&live, &items, true), missed(0, 0));
+        let all = live.session.questions(0).await.unwrap();
+        assert_eq!(look(&live, &all, true), missed(0, 0));
 
         let answering = Answering {
             question: why,
@@ -213,8 +213,8 @@ mod tests {
         };
         table.server.rooms().answer_as(&Topic::new("r"), answering).await.unwrap();
         view.wait_for(|view| view.desk.open == 0).await.unwrap();
-        let items = live.session.questions(0).await.unwrap().items;
-        assert_eq!(look(&live, &items, true), missed(0, 1), "in writing, by whoever it was");
+        let all = live.session.questions(0).await.unwrap();
+        assert_eq!(look(&live, &all, true), missed(0, 1), "in writing, by whoever it was");
         shell.rooms.close().await;
     }
 }
