@@ -131,13 +131,24 @@ const deskScreens: Screen[] = [
   screen("desk-catching", "A desk that is catching up", "scene=catching&rows=2&desk=server"),
   screen("desk-timeline", "The timeline beside the desk", "rows=40&desk=server", ({ aside }) => void aside.timelineWish++),
   screen("question", "A question, open", "rows=2&desk=server", open("q3")),
-  screen("answer", "An answer being written", "rows=2&desk=server", async (it) => {
-    await open("q5")(it);
-    it.desk.answer?.type("Yes: everything that was said meanwhile comes back, in its order.");
-    await it.until("the claim is ours", () => it.desk.question?.claim?.mine === true);
-  }),
+  screen("answer", "An answer being written", "rows=2&desk=server", (it) => writing(it, "q5", "Yes: everything that was said meanwhile comes back, in its order.")),
   screen("answer-claimed", "A question that a colleague has", "rows=2&desk=server", open("q4")),
   screen("answer-held", "An answer that would be the second", "scene=held&rows=2&desk=server", open("q6")),
+  screen("answer-not-sent", "An answer that the server refused", "rows=2&desk=server", async (it) => {
+    it.bridge.desk.outbox.fail(await given(it, "q3", "Yes, at three, in the hall."));
+    it.bridge.tick();
+  }),
+  screen("answer-held-behind", "An answer that was held after its writer had gone on", "rows=2&desk=server", async (it) => {
+    const key = await given(it, "q3", "Yes, at three, in the hall.");
+    await open("q5")(it);
+    it.bridge.desk.outbox.hold(key);
+    it.bridge.tick();
+  }),
+  screen("answer-closed", "A question that a colleague closed while its answer was written", "rows=2&desk=server", async (it) => {
+    await writing(it, "q5", "Yes, at three, in the hall.");
+    it.bridge.desk.change("q5", { work: "answered", claim: null, closedAt: it.aside.clock.now, closeReason: "spoken", changedBy: "Otto Weber" });
+    it.bridge.tick();
+  }),
   screen("answered", "A question that was answered", "rows=2&desk=server", open("q1")),
   screen("search", "Search, with what it found", BEHIND, search("evening")),
   screen("search-none", "Search that finds nothing", BEHIND, search("xylophone")),
@@ -247,6 +258,21 @@ function first<T>(of: readonly T[]): T {
   const [one] = of;
   if (one === undefined) throw new Error("the invented room is empty");
   return one;
+}
+
+async function writing(it: Shown, question: string, text: string): Promise<void> {
+  await open(question)(it);
+  it.desk.answer?.type(text);
+  await it.until("the claim is ours", () => it.desk.question?.claim?.mine === true);
+}
+
+/** An answer that waits for its time; its key. */
+async function given(it: Shown, question: string, text: string): Promise<string> {
+  it.bridge.desk.holdsBack = true;
+  await writing(it, question, text);
+  await it.desk.answer?.send();
+  await it.until("it waits", () => it.bridge.desk.get(question).leaving.length > 0);
+  return it.bridge.desk.get(question).leaving[0]?.key ?? "";
 }
 
 function open(question: string): Show {

@@ -1,6 +1,6 @@
 // Answers that did not reach the room: told where their writer is, and never looking like those that did.
 import { flushSync, mount, unmount } from "svelte";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
 import { FakeBridge } from "../src/bridge/fake/fake";
 import { ANA, CLAIM_MS } from "../src/bridge/fake/questions";
@@ -159,6 +159,16 @@ describe("an answer that failed", () => {
     expect(told()).toEqual([]);
     await open("q5");
     expect(told()).toEqual(["Your answer to #3 was not sent."]);
+  });
+
+  it("comes into view in its question, however long that is", async () => {
+    const key = await given("q3", "At three.");
+    const seen = vi.spyOn(Element.prototype, "scrollIntoView");
+    bridge.desk.outbox.fail(key);
+    await settle();
+    expect(seen.mock.contexts.filter((one) => (one as Element).textContent?.includes("Not sent")).length).toBe(1);
+    await settle();
+    expect(seen.mock.contexts.filter((one) => (one as Element).textContent?.includes("Not sent")).length).toBe(1);
   });
 
   it("can be sent again, or thrown away", async () => {

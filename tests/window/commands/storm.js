@@ -48,6 +48,7 @@ const good = {
   look: { room, question: null, doing: "viewing" },
   question_draft: { room, question: "q" },
   set_question_draft: { room, question: "q", text: "" },
+  set_edit_draft: { room, question: "q", id: "a", text: "" },
   save_snippet: { snippet: { id: "", name: "", text: "", room: null, team: false, rev: 0 } },
   remove_snippet: { snippet: { id: "00000000-0000-4000-8000-000000000000", name: "", text: "", room: null, team: false, rev: 0 } },
   search: { room, query: "x", cursor: null },
