@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tauri::{AppHandle, Manager, WebviewWindow};
 
-use super::{RoomWindow, WindowState, place, through};
+use super::{RoomWindow, WindowState, place};
 use crate::shell::Shell;
 
 /// A window that was built appears after this time at the latest, whatever becomes of its page. Pages start in a tenth of it.
@@ -70,12 +70,7 @@ pub(super) fn cancel(app: &AppHandle, which: RoomWindow) -> Option<Entrance> {
 pub(crate) fn appear(app: &AppHandle, which: RoomWindow) {
     let Some(entrance) = cancel(app, which) else { return };
     let Some(window) = which.find(app) else { return };
-    let mut done = entrance.make(&window);
-    // The window whose place it takes let them through.
-    if done.is_ok() && which == RoomWindow::Side && through::is_click_through(app) {
-        done = through::obey(app);
-    }
-    if let Err(error) = done {
+    if let Err(error) = entrance.make(&window) {
         tracing::error!(%error, window = which.label(), "a window could not be shown");
     }
 }

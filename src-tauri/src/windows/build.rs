@@ -89,6 +89,8 @@ pub(super) fn follow_opacity(app: &AppHandle, opacity: u8) {
         return;
     }
     let turn = state.of(which).turn.load(Ordering::SeqCst);
+    // The new one takes them, whatever is in force.
+    super::take_clicks(app);
     let entrance = Entrance::in_place_of(app, which, &window);
     place::remember(app, which, &window);
     let app = app.clone();

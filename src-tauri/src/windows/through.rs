@@ -1,8 +1,8 @@
 //! Clicks that go through the side window to what lies under it.
 //!
 //! Whoever lets them through can't click at the window any more. So there is a key for it, or it is not done; and showing
-//! or hiding that window takes the clicks back, unless the key that writes does it; one that is built in its place goes on
-//! with it. It is kept in memory alone: no start begins with it.
+//! or hiding that window takes the clicks back, unless the key that writes does it; so does building another in its place.
+//! It is kept in memory alone: no start begins with it.
 
 use std::sync::PoisonError;
 
@@ -127,7 +127,7 @@ fn put(app: &AppHandle, way_out: Option<WayOut>) -> Option<WayOut> {
 }
 
 /// The window does what is in force. Covered by what takes the clicks, it would be of no use.
-pub(super) fn obey(app: &AppHandle) -> tauri::Result<()> {
+fn obey(app: &AppHandle) -> tauri::Result<()> {
     let through = is_click_through(app);
     tell(app);
     let Some(window) = RoomWindow::Side.find(app) else { return Ok(()) };

@@ -23,7 +23,10 @@ export type Opened =
   | { kind: "view"; view: SavedView };
 
 /** What the shell asks; `over` is what stands behind it with all that was typed into it. */
-export type Asked = { over: Opened | null } & ({ kind: "close" } | { kind: "quit"; undone: readonly Undone[] });
+export type Asked = { over: Opened | null } & (
+  | { kind: "close" }
+  | { kind: "quit"; undone: readonly Undone[] }
+);
 
 /** What stands in front of the room, if anything. */
 export type Sheet = Opened | Asked;
