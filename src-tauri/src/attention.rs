@@ -40,7 +40,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const APART: Duration = Duration::from_secs(10);
 /// Rows that are read of a room at once, and how often in one go.
 const ROWS: u32 = 200;
-const PAGES: usize = 5;
+const PAGES: usize = 20;
 /// What is told of a text, in characters.
 const TEXT_CHARS: usize = 140;
 
