@@ -321,11 +321,12 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
         RunEvent::ExitRequested { api, code: None, .. } if !windows::is_quitting(app) => {
             api.prevent_exit()
         }
-        // Whoever closed it: now it is forgotten.
-        RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. }
-            if label == present::PRESENT =>
-        {
-            pace::follow(app);
+        RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
+            // Whoever closed it: now it is forgotten.
+            if label == present::PRESENT {
+                pace::follow(app);
+            }
+            footprint::give_back_soon(app);
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => windows::show(app, None),

@@ -34,7 +34,6 @@ pub(crate) use through::{
 };
 
 use crate::dto::{CloseChoice, SeeThrough, ShowRoom, Spot};
-use crate::footprint;
 use crate::pace;
 use crate::present::PRESENT;
 use crate::quitting::{self, Quitting};
@@ -274,7 +273,6 @@ fn put_away(app: &AppHandle, which: RoomWindow) {
         if let Err(error) = window.destroy() {
             tracing::warn!(%error, "the hidden window's page could not be given back");
         }
-        footprint::give_back_soon(&app);
     });
 }
 

@@ -1,22 +1,8 @@
 // What became of the questions while nobody saw them: told in the desk until somebody has read it.
-import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { FakeBridge } from "../src/bridge/fake/fake";
-import { sceneFrom } from "../src/bridge/fake/scenes";
-import { Aside } from "../src/state/aside.svelte";
 import { run } from "../src/state/desk/run";
-import { frames } from "./frames";
+import { aside, bridge, close, settle, show } from "./inWindow";
 
-let bridge: FakeBridge;
-let aside: Aside;
-let view: Record<string, unknown>;
-
-async function settle(): Promise<void> {
-  bridge.tick();
-  for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done, i === 0 ? 20 : 0));
-  flushSync();
-}
 const line = (): HTMLButtonElement | null => document.querySelector<HTMLButtonElement>(".desk [role=status] button[title]");
 const words = (): string | undefined => line()?.querySelector("span")?.textContent;
 async function missed(asked: number, answered: number): Promise<void> {
@@ -25,13 +11,9 @@ async function missed(asked: number, answered: number): Promise<void> {
 }
 
 beforeEach(async () => {
-  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en&desk=server")));
-  aside = new Aside(bridge, "main", frames);
-  view = mount(App, { target: document.body, props: { aside } });
-  void aside.start();
-  await settle();
+  await show();
 });
-afterEach(() => unmount(view));
+afterEach(close);
 
 it("says how many are new and how many were answered, in both languages", async () => {
   expect(words()).toBeUndefined();

@@ -1,21 +1,7 @@
 // Where the desk and the timeline take turns, whoever wants a question sees it.
-import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import App from "../src/App.svelte";
-import { FakeBridge } from "../src/bridge/fake/fake";
-import { sceneFrom } from "../src/bridge/fake/scenes";
-import { Aside } from "../src/state/aside.svelte";
-import { frames } from "./frames";
+import { aside, bridge, close, settle, show } from "./inWindow";
 
-let bridge: FakeBridge;
-let aside: Aside;
-let view: Record<string, unknown>;
-
-async function settle(): Promise<void> {
-  bridge.tick();
-  for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done, i === 0 ? 20 : 0));
-  flushSync();
-}
 const pane = (): string | undefined => document.querySelector<HTMLElement>(".window")?.dataset["pane"];
 async function press(key: string): Promise<void> {
   document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
@@ -30,16 +16,12 @@ async function toTimeline(): Promise<void> {
 
 beforeEach(async () => {
   vi.spyOn(window, "innerWidth", "get").mockReturnValue(900);
-  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en&desk=server")));
+  await show();
   bridge.desk.holdsBack = true;
-  aside = new Aside(bridge, "main", frames);
-  view = mount(App, { target: document.body, props: { aside } });
-  void aside.start();
-  await settle();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  await unmount(view);
+  await close();
 });
 
 it("N brings the question that needs somebody to the front", async () => {

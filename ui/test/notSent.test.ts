@@ -1,22 +1,8 @@
 // Answers that did not reach the room: told where their writer is, and never looking like those that did.
-import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import App from "../src/App.svelte";
-import { FakeBridge } from "../src/bridge/fake/fake";
 import { ANA, CLAIM_MS } from "../src/bridge/fake/questions";
-import { sceneFrom } from "../src/bridge/fake/scenes";
-import { Aside } from "../src/state/aside.svelte";
-import { frames } from "./frames";
+import { aside, bridge, close, settle, show } from "./inWindow";
 
-let bridge: FakeBridge;
-let aside: Aside;
-let view: Record<string, unknown>;
-
-async function settle(): Promise<void> {
-  bridge.tick();
-  for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done, i === 0 ? 20 : 0));
-  flushSync();
-}
 const told = (): string[] => [...document.querySelectorAll(".room [role=alert] p")].map((line) => line.textContent);
 const buttons = (where: string, words: string): HTMLButtonElement[] => [...document.querySelectorAll<HTMLButtonElement>(`${where} button`)].filter((one) => (one.getAttribute("aria-label") ?? one.textContent.trim()) === words);
 async function press(where: string, words: string): Promise<void> {
@@ -39,14 +25,10 @@ const thread = (): string => [...document.querySelectorAll(".detail [data-answer
 const marks = (id: string): string => document.querySelector(`.list [data-id=${id}] .who`)?.textContent ?? "";
 
 beforeEach(async () => {
-  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en&desk=server")));
+  await show();
   bridge.desk.holdsBack = true;
-  aside = new Aside(bridge, "main", frames);
-  view = mount(App, { target: document.body, props: { aside } });
-  void aside.start();
-  await settle();
 });
-afterEach(() => unmount(view));
+afterEach(close);
 
 describe("an answer that its guard held", () => {
   it("is told by its number to who has gone on, and led back to", async () => {

@@ -1,37 +1,19 @@
 // A claim that a colleague took over: told at once to whoever looks, wherever they look.
-import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { FakeBridge } from "../src/bridge/fake/fake";
 import { ANA, CLAIM_MS } from "../src/bridge/fake/questions";
-import { sceneFrom } from "../src/bridge/fake/scenes";
-import { Aside } from "../src/state/aside.svelte";
-import { frames } from "./frames";
+import { aside, bridge, close, settle, show } from "./inWindow";
 
-let bridge: FakeBridge;
-let aside: Aside;
-let view: Record<string, unknown>;
-
-async function settle(): Promise<void> {
-  bridge.tick();
-  for (let i = 0; i < 8; i++) await new Promise((done) => setTimeout(done, i === 0 ? 20 : 0));
-  flushSync();
-}
 const told = (): string[] => [...document.querySelectorAll(".room [role=alert] p")].map((line) => line.textContent);
 const button = (words: string): HTMLButtonElement | undefined => [...document.querySelectorAll<HTMLButtonElement>(".room [role=alert] button")].find((one) => (one.getAttribute("aria-label") ?? one.textContent) === words);
 const takes = (id: string): unknown => bridge.desk.change(id, { work: "claimed", claim: { by: ANA, mine: false, device: "desk", otherDevice: false, at: Date.now(), expiresAt: Date.now() + CLAIM_MS } });
 
 beforeEach(async () => {
-  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en&desk=server")));
-  aside = new Aside(bridge, "main", frames);
-  view = mount(App, { target: document.body, props: { aside } });
-  void aside.start();
-  await settle();
+  await show();
   for (const id of ["q3", "q5"]) await bridge.desk.triage("1", id, bridge.desk.get(id).rev, { do: "claim", takeOver: false });
   await settle();
   aside.desk?.open("q10");
 });
-afterEach(() => unmount(view));
+afterEach(close);
 
 it("is told with the name, and led back to, while another question is open", async () => {
   takes("q3");

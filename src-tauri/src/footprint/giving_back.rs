@@ -60,6 +60,9 @@ pub(super) fn give_back() {
 unsafe extern "C" fn give_back_code(it: *mut dl_phdr_info, _: size_t, _: *mut c_void) -> c_int {
     // SAFETY: the loader lends its entry for the time of the call, in which nothing is unloaded.
     let (base, parts) = unsafe {
+        if (*it).dlpi_phdr.is_null() {
+            return 0;
+        }
         let parts = slice::from_raw_parts((*it).dlpi_phdr, usize::from((*it).dlpi_phnum));
         ((*it).dlpi_addr as usize, parts)
     };
