@@ -1,4 +1,5 @@
 // Builds two pages that never mix: index.html talks to the backend and ships; fake.html talks to an invented room and is for development and pictures.
+import { availableParallelism } from "node:os";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { guide } from "./guide/guide.ts";
@@ -37,6 +38,14 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       rolldownOptions: { input: fake ? "fake.html" : "index.html", output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } } },
     },
-    test: { environment: "happy-dom", include: ["test/**/*.test.ts"], setupFiles: ["test/whole.ts"], restoreMocks: true, testTimeout: 20_000 },
+    test: {
+      environment: "happy-dom",
+      include: ["test/**/*.test.ts"],
+      setupFiles: ["test/whole.ts"],
+      restoreMocks: true,
+      testTimeout: 20_000,
+      // Vitest leaves a core to somebody who works beside it; of two that would be half.
+      maxWorkers: Math.max(2, availableParallelism() - 1),
+    },
   };
 });

@@ -1,9 +1,11 @@
 //! Running other programs: each call is shown as it would be typed, and a failure names it.
 
 use std::{
-    env,
+    env, iter, panic,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
 };
 
 use anyhow::{Context, Result, bail};
@@ -55,6 +57,23 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("`{line}` failed: {}", output.status);
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed no UTF-8"))
+}
+
+/// Works on as many at once as there are cores, each of which takes the next when it is done; the outcomes are in no order.
+pub(crate) fn side_by_side<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let take = || items.get(next.fetch_add(1, Ordering::Relaxed));
+    let lane = || iter::from_fn(take).map(&work).collect();
+    thread::scope(|scope| {
+        let lanes: Vec<thread::ScopedJoinHandle<'_, Vec<R>>> =
+            iter::repeat_with(|| scope.spawn(lane)).take(cores).collect();
+        let ended = lanes.into_iter().map(thread::ScopedJoinHandle::join);
+        ended.flat_map(|lane| lane.unwrap_or_else(|panic| panic::resume_unwind(panic))).collect()
+    })
 }
 
 /// A program by its name: from the PATH, or from where `cargo install` puts things.

@@ -142,12 +142,12 @@ fn count() -> Result<Option<BTreeMap<String, f64>>> {
     }
     fs::create_dir_all(&stage)?;
     command::run(Command::new(&program).arg("prepare").arg(&stage))?;
-    let mut counted = BTreeMap::new();
-    for (part, unit, units) in PARTS {
+    let counted = command::side_by_side(PARTS, |(part, unit, units)| {
         let all = callgrind(&program, part, &stage)?;
         println!("{part:<8} {:>12.0} instructions a {unit}", all / units);
-        counted.insert((*part).to_owned(), (all / units).round());
-    }
+        Ok(((*part).to_owned(), (all / units).round()))
+    });
+    let counted = counted.into_iter().collect::<Result<_>>()?;
     fs::remove_dir_all(&stage)?;
     Ok(Some(counted))
 }

@@ -7,7 +7,6 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
     time::Instant,
 };
 
@@ -88,23 +87,8 @@ fn run(wish: &Wish) -> Result<()> {
         Length::Seconds(seconds) => println!("{} targets, {seconds} s each.", targets.len()),
         Length::Runs(runs) => println!("{} targets, {runs} runs each.", targets.len()),
     }
-    // The machine's cores, side by side: a target uses one.
-    let lanes = thread::available_parallelism().map_or(1, usize::from).min(targets.len());
-    let mut failed = Vec::new();
-    for group in targets.chunks(lanes) {
-        let outcomes: Vec<Result<()>> = thread::scope(|scope| {
-            let lane = |name: &String| {
-                let (name, built) = (name.clone(), built.clone());
-                scope.spawn(move || target(&name, &built, wish))
-            };
-            let running: Vec<_> = group.iter().map(lane).collect();
-            running
-                .into_iter()
-                .map(|lane| lane.join().unwrap_or_else(|_| bail!("a lane ended early")))
-                .collect()
-        });
-        failed.extend(outcomes.into_iter().filter_map(Result::err));
-    }
+    let outcomes = command::side_by_side(&targets, |name| target(name, &built, wish));
+    let failed: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
     for error in &failed {
         println!("{error:#}");
     }

@@ -144,11 +144,14 @@ fn fmt() -> Result<()> {
     command::run(cargo().args(["fmt", "--all", "--check"]))
 }
 
+/// Packages come over the network while the add-ons are built.
 fn needs() -> Result<()> {
-    debian::ensure(true)?;
-    page::install()?;
-    page::install_example()?;
-    tools::ensure(&[tools::NEXTEST, tools::DRIVER, tools::DENY])
+    let needed: [fn() -> Result<()>; 3] = [
+        || tools::ensure(&[tools::NEXTEST, tools::DRIVER, tools::DENY]),
+        || debian::ensure(true),
+        || page::install().and_then(|()| page::install_example()),
+    ];
+    command::side_by_side(&needed, |ensure| ensure()).into_iter().collect()
 }
 
 fn clippy() -> Result<()> {
