@@ -218,7 +218,7 @@ pub(crate) fn whole(home: &Path, first: u64, last: u64) -> Result<()> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) rows: u64,
-    different: u64,
+    pub(crate) different: u64,
     /// So many are said to be missing, by rows that load them when somebody looks there.
     pub(crate) missing: u64,
 }

@@ -12,9 +12,11 @@ mod room;
 mod stage;
 mod tree;
 
+use std::future::Future;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::measures::{MEASURES, Pace};
 use crate::report::{Figure, publish, table};
@@ -40,15 +42,24 @@ fn main() -> Result<()> {
     let (begun, mut figures, mut failed) = (Instant::now(), Vec::<Figure>::new(), Vec::new());
     let all: u32 = chosen.iter().map(|measure| (measure.seconds)(wish.pace)).sum();
     let mut done = 0;
+    let quick = if wish.pace == Pace::Quick { ", quick" } else { "" };
+    let now = jiff::Timestamp::now().to_string();
+    let day = now.split('T').next().unwrap_or_default().to_owned() + quick;
     for measure in &chosen {
         let seconds = (measure.seconds)(wish.pace);
         let left = (all - done).div_ceil(60);
         println!("\n=== {} ({}): about {seconds} s, {left} min left", measure.name, measure.about);
-        let outcome = Stage::set()
-            .and_then(|stage| runtime.block_on(async { (measure.run)(&stage, wish.pace).await }));
+        let outcome = Stage::set().and_then(|stage| {
+            let outcome = runtime.block_on(unless_stopped((measure.run)(&stage, wish.pace)));
+            if outcome.is_err() {
+                println!("{}", stage.evidence()?);
+            }
+            outcome
+        });
         done += seconds;
         match outcome {
-            Ok(found) => {
+            Ok(mut found) => {
+                found.iter_mut().for_each(|figure| figure.day.clone_from(&day));
                 print!("{}", table(&found));
                 figures.extend(found);
             }
@@ -68,6 +79,16 @@ fn main() -> Result<()> {
         bail!("not measured: {}", failed.join(", "));
     }
     Ok(())
+}
+
+/// Whoever ends the run ends what it has started.
+async fn unless_stopped<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = run => outcome,
+        _ = tokio::signal::ctrl_c() => bail!("stopped"),
+        _ = terminated.recv() => bail!("stopped"),
+    }
 }
 
 fn wish(mut args: impl Iterator<Item = String>) -> Result<Wish> {

@@ -14,6 +14,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -30,6 +31,8 @@ pub(crate) struct Feed {
     painted: Arc<Mutex<Vec<Stamp>>>,
     socket: u16,
     pages: u16,
+    /// They end with it.
+    _servers: JoinSet<()>,
 }
 
 impl Feed {
@@ -39,7 +42,8 @@ impl Feed {
         let sockets = TcpListener::bind("127.0.0.1:0").await?;
         let socket = sockets.local_addr()?.port();
         let (source, heard) = (frames.clone(), Arc::clone(&painted));
-        tokio::spawn(async move {
+        let mut servers = JoinSet::new();
+        servers.spawn(async move {
             while let Ok((stream, _)) = sockets.accept().await {
                 tokio::spawn(feed(stream, source.subscribe(), Arc::clone(&heard)));
             }
@@ -48,8 +52,8 @@ impl Feed {
         let page = include_str!("../pages/peer.html");
         let port = pages.local_addr()?.port();
         let served = Router::new().route("/", get(async move || Html(page)));
-        tokio::spawn(async move { axum::serve(pages, served).await });
-        Ok(Self { frames, painted, socket, pages: port })
+        servers.spawn(async move { drop(axum::serve(pages, served).await) });
+        Ok(Self { frames, painted, socket, pages: port, _servers: servers })
     }
 
     pub(crate) fn socket(&self) -> String {

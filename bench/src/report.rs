@@ -22,6 +22,9 @@ pub(crate) struct Figure {
     pub(crate) beside: Option<(String, f64)>,
     pub(crate) must: Option<Goal>,
     pub(crate) moonshot: Option<Goal>,
+    /// When it was measured, and whether for a short time only: of different days and lengths, figures can't be compared.
+    #[serde(default)]
+    pub(crate) day: String,
 }
 
 /// What a figure should be.
@@ -47,6 +50,7 @@ impl Figure {
             beside: None,
             must: None,
             moonshot: None,
+            day: String::new(),
         }
     }
 
@@ -68,6 +72,12 @@ impl Figure {
 
     pub(crate) fn goals(mut self, must: Goal, moonshot: Goal) -> Self {
         (self.must, self.moonshot) = (Some(must), Some(moonshot));
+        self
+    }
+
+    /// What nobody dreams of to be less.
+    pub(crate) fn must(mut self, must: Goal) -> Self {
+        self.must = Some(must);
         self
     }
 
@@ -124,7 +134,7 @@ pub(crate) fn quantile(values: &[f64], part: f64) -> f64 {
 
 pub(crate) fn table(figures: &[Figure]) -> String {
     let mut text = String::from(
-        "| # | measure | got | beside, in the same run | ratio | must | moonshot | |\n|--:|---|--:|---|--:|---|---|---|\n",
+        "| # | measure | got | beside, in the same run | ratio | must | moonshot | | measured |\n|--:|---|--:|---|--:|---|---|---|---|\n",
     );
     for figure in figures {
         let spread = figure
@@ -147,7 +157,7 @@ pub(crate) fn table(figures: &[Figure]) -> String {
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {}{spread} {} | {beside} | {ratio} | {} | {} | {} |",
+            "| {} | {} | {}{spread} {} | {beside} | {ratio} | {} | {} | {} | {} |",
             figure.measure,
             figure.what,
             short(figure.got),
@@ -155,6 +165,7 @@ pub(crate) fn table(figures: &[Figure]) -> String {
             goal(figure.must),
             goal(figure.moonshot),
             figure.verdict(),
+            figure.day,
         );
     }
     text

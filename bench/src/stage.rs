@@ -5,10 +5,12 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
 
+use crate::app::PATIENCE;
 use crate::tree::Tree;
 
 /// The variable by which everything that a program started is found again.
@@ -23,6 +25,9 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 
 /// The width and height of every window that is measured, in pixels.
 pub(crate) const SIZE: (u32, u32) = (420, 800);
+
+/// For so long an app waits for its last words to leave.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Ends with everything that was started on it.
 pub(crate) struct Stage {
@@ -45,16 +50,55 @@ impl Stage {
         };
         let bus = stage.folder.path().join("bus.conf");
         fs::write(&bus, BUS)?;
-        let screen = ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"];
+        // By itself it would begin anew whenever the last client has left, with the window manager's next word.
+        let screen =
+            ["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"];
         stage.display = format!(":{}", stage.tells(Command::new("Xvfb").args(screen))?);
         let daemon = ["--nofork", "--nopidfile", "--print-address=1", "--config-file"];
         stage.bus = stage.tells(Command::new("dbus-daemon").args(daemon).arg(&bus))?;
         let openbox = stage.command("openbox").spawn().context("openbox")?;
         stage.children.push(openbox);
-        // Where no window opens: under the pointer, WebKitGTK shows its first picture half a second later now and then.
-        let away = stage.command("xdotool").args(["mousemove", "2", "2"]).status();
-        ensure!(away.context("xdotool")?.success(), "the pointer could not be moved away");
+        let end = Instant::now() + PATIENCE;
+        while stage.wmctrl(&["-m"]).is_err() {
+            ensure!(Instant::now() < end, "openbox does not manage the display");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        stage.park()?;
         Ok(stage)
+    }
+
+    /// The pointer goes where no window opens: under it, WebKitGTK shows its first picture half a second later now and then.
+    fn park(&self) -> Result<()> {
+        let steps = ["mousemove", "2", "2", "getmouselocation"];
+        let parked = self.command("xdotool").args(steps).stdout(Stdio::piped()).output()?;
+        let place = String::from_utf8_lossy(&parked.stdout).into_owned();
+        ensure!(place.starts_with("x:2 y:2 "), "the pointer could not be moved away: {place}");
+        Ok(())
+    }
+
+    /// What can be seen of a run that failed: what is on the screen, and the last words of everybody.
+    pub(crate) fn evidence(&self) -> Result<String> {
+        let mut text = String::new();
+        for args in [["-m", "-l"], ["-l", "-p"]] {
+            let told = self.command("wmctrl").args(args).stdout(Stdio::piped()).output()?;
+            text.push_str(&String::from_utf8_lossy(&told.stdout));
+        }
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder)? {
+                let path = entry?.path();
+                let is_log = path.extension().is_some_and(|kind| kind == "log" || kind == "jsonl");
+                if path.is_dir() {
+                    folders.push(path);
+                } else if is_log {
+                    let words = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
+                    let lines: Vec<&str> = words.lines().collect();
+                    let tail = lines[lines.len().saturating_sub(8)..].join("\n");
+                    text.push_str(&format!("--- {}\n{tail}\n", path.display()));
+                }
+            }
+        }
+        Ok(text)
     }
 
     /// A program with this stage as its desktop; it says nothing.
@@ -93,7 +137,9 @@ impl Stage {
         let number = self.homes.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{MARK}={}-{number}", std::process::id());
         let (variable, value) = mark.split_once('=').context("a mark")?;
-        let child = command.env(variable, value).spawn().with_context(|| name.to_owned())?;
+        let words = fs::File::create(self.folder.path().join(format!("{name}-{number}.log")))?;
+        let child = command.env(variable, value).stderr(words).spawn();
+        let child = child.with_context(|| name.to_owned())?;
         Ok(Program { tree: Tree::of(child.id(), mark), child, name: name.to_owned() })
     }
 
@@ -110,6 +156,14 @@ impl Stage {
         Ok(String::from_utf8_lossy(&listed.stdout).lines().any(|line| line.ends_with(title)))
     }
 
+    /// Takes a window off the screen, without a word to its program.
+    pub(crate) fn unmap(&self, title: &str) -> Result<()> {
+        let mut unmap = self.command("xdotool");
+        unmap.args(["search", "--onlyvisible", "--name", title, "windowunmap"]);
+        ensure!(unmap.status().context("xdotool")?.success(), "no window called {title}");
+        Ok(())
+    }
+
     /// Turns the wheel over a window: 4 is up, 5 is down.
     pub(crate) fn wheel(&self, title: &str, button: u8, clicks: u32) -> Result<()> {
         let mut turn = self.command("xdotool");
@@ -124,10 +178,10 @@ impl Stage {
         let name = command.get_program().display().to_string();
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = child.spawn().with_context(|| name.clone())?;
-        let mut line = String::new();
-        let said = child.stdout.take().context("its words")?;
-        BufReader::new(said).read_line(&mut line)?;
+        let said = child.stdout.take();
         self.children.push(child);
+        let mut line = String::new();
+        BufReader::new(said.context("its words")?).read_line(&mut line)?;
         if line.trim().is_empty() {
             bail!("{name} did not start");
         }
@@ -160,16 +214,18 @@ impl Program {
         Ok(())
     }
 
-    /// Ends it as a person who signs out would, and waits for it.
+    /// Ends it as a person who signs out would, and waits for it: an app gives its server five seconds for a goodbye.
     pub(crate) fn quit(mut self) {
         let pid = self.child.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &pid]).status();
-        for _ in 0..100 {
+        let end = Instant::now() + 2 * GOODBYE;
+        while Instant::now() < end {
             if !matches!(self.child.try_wait(), Ok(None)) && self.tree.processes().is_empty() {
                 return;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
+        println!("{} did not end by itself", self.name);
     }
 }
 

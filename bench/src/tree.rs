@@ -59,6 +59,15 @@ impl Tree {
         }
     }
 
+    /// Whether a page is drawn in it: WebKit has a process for each.
+    pub(crate) fn has_page(&self) -> bool {
+        let is_page = |process: &u32| {
+            fs::read_to_string(format!("/proc/{process}/comm"))
+                .is_ok_and(|name| name.starts_with("WebKitWebProc"))
+        };
+        self.processes().iter().any(is_page)
+    }
+
     pub(crate) fn memory(&self) -> Memory {
         let mut sum = Memory::default();
         for process in self.processes() {

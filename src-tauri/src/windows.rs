@@ -207,8 +207,12 @@ fn enter(app: &AppHandle, which: RoomWindow, entrance: Entrance) -> tauri::Resul
         Some(_) => {}
         None => {
             // Before there is a page that could start.
-            appear::await_page(app, which, entrance);
-            build::build(app, which, entrance).map(drop)?;
+            appear::announce(app, which, entrance);
+            if let Err(error) = build::build(app, which, entrance) {
+                appear::cancel(app, which);
+                return Err(error);
+            }
+            appear::await_page(app, which);
         }
     }
     shell.ticks(which).show();

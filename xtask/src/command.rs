@@ -60,10 +60,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Works on as many at once as there are cores, each of which takes the next when it is done; the outcomes are in no order.
-pub(crate) fn side_by_side<T: Sync, R: Send>(
-    items: &[T],
-    work: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
+pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let take = || items.get(next.fetch_add(1, Ordering::Relaxed));

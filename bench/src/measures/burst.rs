@@ -53,8 +53,9 @@ pub(crate) async fn burst(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
         )
         .beside("an event each, not drawn", emit)
         .goals(Goal::Times(1.0 / 6.0), Goal::Times(1.0 / 15.0)),
-        Figure::new(4, "memory grown over the burst", cost.grown, "%")
+        Figure::new(4, "memory grown over the burst", cost.grown[0], "%")
             .goals(Goal::Most(10.0), Goal::Most(3.0)),
+        Figure::new(4, "memory grown over a second burst", cost.grown[1], "%"),
     ])
 }
 
@@ -78,8 +79,8 @@ async fn health(stage: &Stage, time: Duration) -> Result<Health> {
 struct Cost {
     /// Microseconds on a processor for each message.
     each: f64,
-    /// Memory of its own, in per cent of what it was.
-    grown: f64,
+    /// Memory of its own after a burst, and after another one, in per cent of what it was before each.
+    grown: [f64; 2],
 }
 
 /// Whether there is one to which something goes.
@@ -101,16 +102,26 @@ async fn cost_of(stage: &Stage, time: Duration, page: Page) -> Result<Cost> {
         app.hide().await?;
     }
     sleep(STAYS).await;
-    let (effort, memory) = (app.tree().effort(), app.tree().memory());
-    let said = room.talk(FAST, time).await?;
+    ensure!(app.tree().has_page() == (page == Page::Shown), "{page:?}: it is not so");
+    let (effort, mut memory) = (app.tree().effort(), app.tree().memory().uss as f64);
+    let count = room.talk(FAST, time).await?.len() as f64;
     sleep(Duration::from_secs(1)).await;
     let spent = app.tree().effort().cpu_since(&effort);
-    sleep(STAYS).await;
-    let grown = app.tree().memory().uss as f64 / memory.uss as f64 - 1.0;
+    let mut grown = [0.0; 2];
+    for (number, grown) in grown.iter_mut().enumerate() {
+        if number > 0 && page == Page::Shown {
+            room.talk(FAST, time).await?;
+        }
+        sleep(STAYS).await;
+        let now = app.tree().memory().uss as f64;
+        *grown = (now / memory - 1.0) * 100.0;
+        memory = now;
+    }
+    ensure!(app.tree().has_page() == (page == Page::Shown), "{page:?}: it is not so any more");
     let home = app.quit();
     whole(&home, 1, room.head().await?)?;
     room.close().await;
-    Ok(Cost { each: each(spent, said.len() as f64), grown: grown * 100.0 })
+    Ok(Cost { each: each(spent, count), grown })
 }
 
 async fn weechat(stage: &Stage, time: Duration) -> Result<(Duration, f64)> {
@@ -177,6 +188,7 @@ pub(crate) async fn overload(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     let (end, head) = (Instant::now() + PATIENCE, room.head().await?);
     let kept = loop {
         let kept = kept(&app.home, 1, head)?;
+        ensure!(kept.rows == kept.different, "some entries are there twice: {kept:?}");
         if kept.rows + kept.missing == head {
             break kept;
         }

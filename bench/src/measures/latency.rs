@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use aside_protocol::ServerFrame;
 
 use super::Pace;
 use crate::app::{App, Stamp, Start};
 use crate::peers::{Feed, chromium};
 use crate::report::{Figure, Goal, quantile};
-use crate::room::{Room, Said};
+use crate::room::{Relayed, Room, Said};
 use crate::stage::Stage;
 
 /// One frame at 60 Hz, in milliseconds.
@@ -73,7 +74,7 @@ async fn of_chromium(stage: &Stage, rate: u32, time: Duration) -> Result<Vec<f64
     let watch = tokio::spawn(async move {
         let mut came = Vec::new();
         while let Ok(frame) = arrivals.recv().await {
-            came.push(frame.at);
+            came.push(frame);
         }
         came
     });
@@ -84,8 +85,19 @@ async fn of_chromium(stage: &Stage, rate: u32, time: Duration) -> Result<Vec<f64
     relay.abort();
     drop(feed);
     room.close().await;
-    watch.abort();
-    waits(&said, &stamps)
+    // What the frames take to this process is the harness's, not the browser's.
+    let came: Vec<Said> = watch.await?.iter().filter_map(entry).collect();
+    let came: Vec<Said> = came.into_iter().filter(|came| came.seq > first).collect();
+    ensure!(came.len() == said.len(), "{} of {} were relayed", came.len(), said.len());
+    waits(&came, &stamps)
+}
+
+/// The number of a relayed entry, and when it came.
+fn entry(frame: &Relayed) -> Option<Said> {
+    match ServerFrame::parse(&frame.text) {
+        Ok(ServerFrame::Entry(entry)) => Some(Said { seq: entry.seq?.0, at: frame.at }),
+        _ => None,
+    }
 }
 
 /// How long each entry took, in milliseconds: until the first stamp of a row that is not older.

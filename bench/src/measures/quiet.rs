@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::time::sleep;
 
 use super::Pace;
-use crate::app::{App, Start};
+use crate::app::{App, Start, whole};
 use crate::peers::{Feed, bare, chromium};
 use crate::report::{Figure, Goal};
 use crate::room::Room;
@@ -21,7 +21,7 @@ const SETTLING: Duration = Duration::from_secs(30);
 const WRITTEN: Duration = Duration::from_secs(45);
 
 pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
-    let mut room = Room::open().await?;
+    let mut room = Room::watched().await?;
     let first = room.say(2_000).await?.last().map_or(0, |said| said.seq);
     let start = Start { rest_after_secs: 5, ..Start::default() };
     let mut app = App::start(stage, &room.at(), start)?;
@@ -41,15 +41,20 @@ pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     room.talk(50, time).await?;
     let busy = app.tree().effort().fine_cpu_since(&before).as_secs_f64() * 1e3
         / (time.as_secs_f64() / 60.0);
-    app.quit();
+    ensure!(!app.tree().has_page() && room.opened() == 1, "it had a page, or lost the room");
+    let home = app.quit();
+    whole(&home, 1, room.head().await?)?;
     room.close().await;
 
-    let floor = {
+    let (floor, unseen) = {
         let mut bare = bare(stage, &[])?;
         bare.is_shown(stage).await?;
         bare.painted().await?;
         sleep(SETTLING).await;
-        bare.program.tree.memory()
+        let shown = bare.program.tree.memory();
+        stage.unmap("Bare")?;
+        sleep(SETTLING).await;
+        (shown, bare.program.tree.memory())
     };
     let browser = {
         let feed = Feed::open().await?;
@@ -71,7 +76,7 @@ pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
             .beside("an empty good page in chromium", mib(browser.pss))
             .goals(Goal::Times(1.0), Goal::Times(0.4)),
         Figure::new(7, "memory, hidden: of its own (USS)", mib(hidden), "MiB")
-            .beside("a bare window of Tauri", mib(floor.uss))
+            .beside("a bare window of Tauri, hidden", mib(unseen.uss))
             .goals(Goal::Times(0.5), Goal::Times(0.1)),
     ])
 }

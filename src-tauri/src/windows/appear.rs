@@ -9,7 +9,7 @@ use tauri::{AppHandle, Manager, WebviewWindow};
 use super::{RoomWindow, WindowState, place};
 use crate::shell::Shell;
 
-/// A window that was built appears after this time at the latest, whatever becomes of its page. Pages start in a tenth of it.
+/// So long after it was built a window appears at the latest, whatever becomes of its page. Pages start in a tenth of it.
 const LATEST: Duration = Duration::from_millis(1500);
 
 /// How a window comes onto the screen.
@@ -51,9 +51,13 @@ pub(super) fn is_coming(app: &AppHandle, which: RoomWindow) -> bool {
     app.state::<WindowState>().coming(which).is_some()
 }
 
-/// A window was built: it is to appear with its page.
-pub(super) fn await_page(app: &AppHandle, which: RoomWindow, entrance: Entrance) {
+/// A window is to be built, and to appear with its page.
+pub(super) fn announce(app: &AppHandle, which: RoomWindow, entrance: Entrance) {
     *app.state::<WindowState>().coming(which) = Some(entrance);
+}
+
+/// It was built, which can take seconds where a disk is cold or the processor busy.
+pub(super) fn await_page(app: &AppHandle, which: RoomWindow) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(LATEST).await;
@@ -68,11 +72,20 @@ pub(super) fn cancel(app: &AppHandle, which: RoomWindow) -> Option<Entrance> {
 
 /// The page of a window has started.
 pub(crate) fn appear(app: &AppHandle, which: RoomWindow) {
-    let Some(entrance) = cancel(app, which) else { return };
-    let Some(window) = which.find(app) else { return };
+    let window = which.find(app);
+    let Some((window, entrance)) = due(window, &mut app.state::<WindowState>().coming(which))
+    else {
+        return;
+    };
     if let Err(error) = entrance.make(&window) {
         tracing::error!(%error, window = which.label(), "a window could not be shown");
     }
+}
+
+/// What is announced stays so until there is a window.
+fn due<W>(window: Option<W>, coming: &mut Option<Entrance>) -> Option<(W, Entrance)> {
+    let window = window?;
+    Some((window, coming.take()?))
 }
 
 /// Shows a window that is there already, hidden or not.
@@ -99,4 +112,17 @@ fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
     window.show()?;
     window.unminimize()?;
     window.set_focus()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_or_a_timer_that_is_faster_than_its_window_leaves_it_to_appear() {
+        let mut coming = Some(Entrance::Quiet);
+        assert_eq!(due(None::<()>, &mut coming), None);
+        assert_eq!(due(Some(()), &mut coming), Some(((), Entrance::Quiet)));
+        assert_eq!(due(Some(()), &mut coming), None, "once");
+    }
 }

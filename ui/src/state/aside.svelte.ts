@@ -297,30 +297,30 @@ export class Aside {
     this.#pulse.poke();
   }
 
-  async #pull(): Promise<void> {
-    const timeline = this.timeline;
+  async #pull(): Promise<number> {
+    const { timeline, desk } = this;
     try {
-      const desk = this.desk;
-      const wanted = desk && (this.staffed || desk.status?.canVote === true) ? desk.board.since : null;
-      const pull = await this.bridge.pull({ ...(timeline?.wish ?? noRoom), questionsSince: wanted });
+      const questionsSince = desk && (this.staffed || desk.status?.canVote === true) ? desk.board.since : null;
+      const pull = await this.bridge.pull({ ...(timeline?.wish ?? noRoom), questionsSince });
       this.views.news = pull.views;
       this.#heard(pull.statuses);
       this.notices.heard(pull.notices);
       if (pull.questions && desk && desk === this.desk) desk.apply(pull.questions);
       if (timeline && timeline === this.timeline) await timeline.apply(pull);
+      return pull.changes?.upserts.length ?? 0;
     } catch (thrown) {
       // The next tick tries again; a room that was closed meanwhile says so by its status.
       this.failed ??= this.ready ? null : asAppError(thrown);
+      return 0;
     }
   }
 
   #heard(statuses: readonly RoomStatus[]): void {
-    const now = Date.now();
+    const now = (this.clock.now = Date.now());
     const heard = new Map(statuses.map((status) => [status.room, status]));
     this.#tracks = new Map([...heard.values()].map((status) => [status.room, trackConnection(this.#tracks.get(status.room), status.connection, status.recovered, now)]));
     this.statuses = heard;
     this.habits.heard(statuses);
-    this.clock.now = now;
   }
 
   /** The shell had everything read that has come, whatever is on screen: the lines follow. */

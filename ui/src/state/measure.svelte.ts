@@ -28,10 +28,6 @@ export function measure(aside: Aside, told: (painted: Painted) => void): () => v
     last = performance.now();
     requestAnimationFrame(frame);
   };
-  const tell = (): void => {
-    const items = aside.timeline?.items ?? [];
-    told({ seq: items.findLast(({ row }) => row.seq !== null)?.row.seq ?? 0, rows: items.length, ...counted });
-  };
 
   const wheeled = (): void => {
     wheeledAt = performance.now();
@@ -40,9 +36,12 @@ export function measure(aside: Aside, told: (painted: Painted) => void): () => v
   window.addEventListener("wheel", wheeled, { passive: true });
   const stop = $effect.root(() => {
     $effect(() => {
-      if ((aside.timeline?.items.length ?? 0) === 0) return;
+      const items = aside.timeline?.items ?? [];
+      if (items.length === 0) return;
       busy();
-      requestAnimationFrame(() => requestAnimationFrame(tell));
+      // What is in the page now; until it is told, newer ones may be in it that nobody has drawn.
+      const drawn = { seq: items.findLast(({ row }) => row.seq !== null)?.row.seq ?? 0, rows: items.length };
+      requestAnimationFrame(() => requestAnimationFrame(() => told({ ...drawn, ...counted })));
     });
   });
   return () => {

@@ -1,4 +1,4 @@
-// Answers ticks: however many come, one pull at a time and at most one per frame (fewer where little of it would be drawn), none while nobody can see.
+// Answers ticks: however many come, one pull at a time; after one that brought more than a few rows, none in the same frame (fewer where little of it would be drawn); none while nobody can see.
 export interface Frames {
   /** Calls once before the next paint. */
   next(call: () => void): void;
@@ -12,21 +12,24 @@ export const browserFrames: Frames = {
   visible: () => document.visibilityState !== "hidden",
 };
 
+/** So few rows are drawn beside others of the same frame: what comes right after them is still in it. */
+const FEW_ROWS = 2;
+
 export class Pulse {
   #asked = false;
   #busy = false;
-  readonly #pull: () => Promise<void>;
+  readonly #pull: () => Promise<number>;
   readonly #frames: Frames;
   readonly #apart: () => number;
 
-  /** `apart` says how far apart pulls are, in ms; 0: one a frame. */
-  constructor(pull: () => Promise<void>, frames: Frames, apart: () => number) {
+  /** `pull` says how many rows it brought; `apart` how far apart pulls are, in ms; 0: one a frame, or more of a few rows. */
+  constructor(pull: () => Promise<number>, frames: Frames, apart: () => number) {
     this.#pull = pull;
     this.#frames = frames;
     this.#apart = apart;
   }
 
-  /** Something changed: a pull follows at once, or after the one under way and the frame that it was for. */
+  /** Something changed: a pull follows at once, or after the one under way, or after the frame that it was for. */
   poke(): void {
     if (this.#asked || !this.#frames.visible()) return;
     this.#asked = true;
@@ -41,7 +44,8 @@ export class Pulse {
       if (!this.#frames.visible()) break;
       const apart = this.#apart();
       const frame = new Promise<void>((over) => (apart > 0 ? this.#frames.later(over, apart) : this.#frames.next(over)));
-      await Promise.allSettled([this.#pull(), frame]);
+      const rows = await this.#pull().catch(() => 0);
+      if (apart > 0 || rows === 0 || rows > FEW_ROWS) await frame;
     }
     this.#busy = false;
   }
