@@ -207,10 +207,8 @@ pub(crate) fn binary(name: &str) -> Result<PathBuf> {
 
 /// Fails unless every number from the first to the last is in the app's own files, once. What a row says is missing, is missing.
 pub(crate) fn whole(home: &Path, first: u64, last: u64) -> Result<()> {
-    let kept = kept(home, first, last)?;
-    let wanted = last - first + 1;
-    ensure!(kept.rows == wanted, "of {wanted} entries {} are there", kept.rows);
-    ensure!(kept.rows == kept.different, "{} entries are there twice", kept.rows - kept.different);
+    let (kept, wanted) = (kept(home, first, last)?, last - first + 1);
+    ensure!(kept.rows == wanted && kept.is_known(wanted), "of {wanted} entries: {kept:?}");
     Ok(())
 }
 
@@ -218,9 +216,16 @@ pub(crate) fn whole(home: &Path, first: u64, last: u64) -> Result<()> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) rows: u64,
-    pub(crate) different: u64,
+    different: u64,
     /// So many are said to be missing, by rows that load them when somebody looks there.
     pub(crate) missing: u64,
+}
+
+impl Kept {
+    /// Whether of so many entries each is there once, or said to be missing.
+    pub(crate) fn is_known(self, wanted: u64) -> bool {
+        self.rows == self.different && self.rows + self.missing == wanted
+    }
 }
 
 pub(crate) fn kept(home: &Path, first: u64, last: u64) -> Result<Kept> {

@@ -13,7 +13,7 @@ use crate::windows::RoomWindow;
 /// While nobody sees a room: no notification is later than that.
 const UNSEEN: Duration = Duration::from_secs(1);
 /// While somebody reads back, or only some rows are drawn: about as often as the page then asks.
-const GLANCED_AT: Duration = Duration::from_millis(150);
+const GLANCED_AT: Duration = Duration::from_millis(300);
 
 /// Sees whether anybody sees the rooms.
 pub(crate) fn follow(app: &AppHandle) {

@@ -254,7 +254,8 @@ async fn a_side_window_that_is_built_anew_stands_as_it_stood() {
             end_compositor(&app.stage);
         }
         is_built_anew(&app, old).await;
-        assert_eq!((app.stage.active().as_str(), app.stage.is_minimized(SIDE)), (OTHER, minimized));
+        let stands = (app.stage.active(), app.stage.is_minimized(SIDE));
+        assert_eq!(stands, (OTHER.to_owned(), minimized), "blended: {here}");
         app.turn_to("the side window's page", IS_SIDE).await;
         // As it takes them, it says so.
         lets_through(&app, false).await;

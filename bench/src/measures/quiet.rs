@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use tokio::time::sleep;
 
 use super::Pace;
-use crate::app::{App, Start, whole};
+use crate::app::{App, Start, kept};
 use crate::peers::{Feed, bare, chromium};
 use crate::report::{Figure, Goal};
 use crate::room::Room;
@@ -43,7 +43,9 @@ pub(crate) async fn quiet(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
         / (time.as_secs_f64() / 60.0);
     ensure!(!app.tree().has_page() && room.opened() == 1, "it had a page, or lost the room");
     let home = app.quit();
-    whole(&home, 1, room.head().await?)?;
+    let head = room.head().await?;
+    let kept = kept(&home, 1, head)?;
+    ensure!(kept.is_known(head), "of {head} entries {kept:?} are known");
     room.close().await;
 
     let (floor, unseen) = {

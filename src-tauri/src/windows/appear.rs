@@ -40,8 +40,8 @@ impl Entrance {
     fn make(self, window: &WebviewWindow) -> tauri::Result<()> {
         match self {
             Self::InFront => to_front(window),
-            Self::Quiet => window.show(),
-            Self::Minimized => window.minimize().and_then(|()| window.show()),
+            Self::Quiet => show_quietly(window),
+            Self::Minimized => window.minimize().and_then(|()| show_quietly(window)),
         }
     }
 }
@@ -77,6 +77,7 @@ pub(crate) fn appear(app: &AppHandle, which: RoomWindow) {
     else {
         return;
     };
+    tracing::debug!(?entrance, window = which.label(), "a window appears");
     if let Err(error) = entrance.make(&window) {
         tracing::error!(%error, window = which.label(), "a window could not be shown");
     }
@@ -106,6 +107,21 @@ impl WindowState {
     fn coming(&self, which: RoomWindow) -> MutexGuard<'_, Option<Entrance>> {
         self.of(which).coming.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A window that is built without the focus takes the keyboard again once it is drawn. A window manager that is slower than that would
+/// see a new window which may have it, and give it.
+fn show_quietly(window: &WebviewWindow) -> tauri::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        let quiet = window.clone();
+        window.run_on_main_thread(move || {
+            if let Ok(window) = quiet.gtk_window() {
+                gtk::prelude::GtkWindowExt::set_focus_on_map(&window, false);
+            }
+        })?;
+    }
+    window.show()
 }
 
 fn to_front(window: &WebviewWindow) -> tauri::Result<()> {

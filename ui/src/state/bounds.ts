@@ -30,11 +30,11 @@ export interface Pulls {
   readonly apart: number;
 }
 
-/** Somebody who reads back needs few; who follows, a screen. Of a room that is sampled about ten rows a second are drawn, two at a time. */
+/** Somebody who reads back needs few; who follows, a screen. Of a room that is sampled about ten rows a second are drawn, three at a time: each time costs the page as much, and the room a commit. */
 export function pulls(following: boolean, sampled: boolean, screenRows: number): Pulls {
   if (!following) return { reading: "held", rows: PAGE_ROWS, apart: 0 };
   const rows = Math.max(40, screenRows);
-  return sampled ? { reading: "sampled", rows, apart: 200 } : { reading: "following", rows, apart: 0 };
+  return sampled ? { reading: "sampled", rows, apart: 300 } : { reading: "following", rows, apart: 0 };
 }
 
 /** How many of the newest rows surely fill a view of this height: each counts as low as one of its kind can be. */
