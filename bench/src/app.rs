@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -228,9 +229,24 @@ impl Kept {
     }
 }
 
-pub(crate) fn kept(home: &Path, first: u64, last: u64) -> Result<Kept> {
+/// The app's own file.
+pub(crate) fn cache(home: &Path) -> Result<Connection> {
     let file = home.join("history").join("cache.db");
-    let conn = rusqlite::Connection::open(&file).with_context(|| file.display().to_string())?;
+    Connection::open(&file).with_context(|| file.display().to_string())
+}
+
+/// How many rows came after this key, and the highest one: cheap enough to be asked again and again while the app works.
+pub(crate) fn came_after(cache: &Connection, key: i64) -> Result<(usize, i64)> {
+    let asked =
+        "SELECT count(*), coalesce(max(key), ?1) FROM rows WHERE key > ?1 AND seq IS NOT NULL";
+    let mut statement = cache.prepare_cached(asked)?;
+    let (count, newest) =
+        statement.query_row([key], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+    Ok((usize::try_from(count)?, newest))
+}
+
+pub(crate) fn kept(home: &Path, first: u64, last: u64) -> Result<Kept> {
+    let conn = cache(home)?;
     let range = [first.cast_signed(), last.cast_signed()];
     let (rows, different): (i64, i64) = conn.query_row(
         "SELECT count(*), count(DISTINCT seq) FROM rows WHERE seq BETWEEN ?1 AND ?2",

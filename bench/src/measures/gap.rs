@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use rusqlite::Connection;
 use tokio::time::{Instant, sleep};
 
 use super::Pace;
-use crate::app::{App, PATIENCE, Start, whole};
+use crate::app::{App, PATIENCE, Start, cache, came_after, whole};
 use crate::report::{Figure, Goal};
 use crate::room::{Room, now};
 use crate::stage::Stage;
@@ -20,9 +19,11 @@ pub(crate) async fn gap(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
     let mut app = App::start(stage, &room.at(), Start::default())?;
     app.is_shown().await?;
     app.painted(first).await?;
+    let cache = cache(&app.home)?;
     // Only of the first cut: those that follow within seconds are a link that flaps, which is given time.
     let (mut back, mut newest, mut complete) = (None, Vec::new(), Vec::new());
     for _ in 0..pace.times(10) {
+        let before = came_after(&cache, 0)?.1;
         let (sockets, cut) = (room.opened(), now());
         room.cut();
         let last = *room.say(MISSED).await?.last().context("silence")?;
@@ -31,10 +32,7 @@ pub(crate) async fn gap(stage: &Stage, pace: Pace) -> Result<Vec<Figure>> {
         back.get_or_insert(joined.saturating_sub(cut) as f64 / 1e6);
         newest.push(ms(app.painted(last.seq).await?.at));
         let (end, head) = (Instant::now() + PATIENCE, room.head().await?);
-        let file = Connection::open(app.home.join("history").join("cache.db"))?;
-        let mut count = file.prepare("SELECT count(*) FROM rows WHERE seq > ?1")?;
-        let before = last.seq.saturating_sub(MISSED as u64).cast_signed();
-        while count.query_row([before], |row| row.get::<_, i64>(0))? < MISSED as i64 {
+        while came_after(&cache, before)?.0 < MISSED {
             ensure!(Instant::now() < end, "not all that was missed is there");
             sleep(Duration::from_millis(5)).await;
         }
