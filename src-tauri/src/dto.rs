@@ -236,8 +236,8 @@ pub(crate) enum GapState {
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
 /// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
-/// the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, of `muted` until when, and of
-/// `overtaken` which question. The last four are an answer's.
+/// the same, `ruled` is what the person's rules made of it, `to_me` says that it names this person or answers them, `failure_reason` is the
+/// server's word, of `muted` until when, and of `overtaken` which question. The last four are an answer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -279,6 +279,7 @@ pub(crate) struct Row {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Page {
+    pub(crate) to_me: bool,
     pub(crate) revision: u64,
     pub(crate) rows: Vec<Row>,
     pub(crate) has_older: bool,

@@ -10,6 +10,7 @@ use aside_text::{body, name};
 use url::Url;
 
 use crate::avatars::Avatars;
+use crate::concerns::Me;
 use crate::dto;
 use crate::namesakes::Namesakes;
 use crate::questions;
@@ -28,6 +29,7 @@ pub(crate) struct Painter<'a> {
     pub(crate) server: &'a Url,
     pub(crate) room: RoomKey,
     pub(crate) rules: Arc<RuleBook>,
+    pub(crate) me: Me,
 }
 
 impl Painter<'_> {
@@ -103,6 +105,10 @@ impl Painter<'_> {
             text: &text,
             mine: row.mine,
         });
+        let askers = [&entry.display_name].into_iter().chain(&notes.also_asked);
+        let to_me = !row.mine
+            && (self.me.is_named_in(&text)
+                || said == dto::Said::Answer && self.me.asked(answered.as_ref(), askers));
         let shown_name = name(&entry.display_name);
         // Nobody can say nothing.
         let removed = entry.user.is_empty() && text.is_empty() && !notes.retracted;
@@ -137,6 +143,7 @@ impl Painter<'_> {
             id: entry.id.map(|id| id.as_str().to_owned()),
             seq: entry.seq.map(|seq| seq.0),
             ruled: ruled.map(|(ruled, _notify)| ruled),
+            to_me,
             visibility: notes.visibility.into(),
             also_asked: notes.also_asked.iter().map(|asker| name(asker)).collect(),
             edited: notes.edited_at.is_some(),
@@ -173,6 +180,7 @@ fn blank(row: &history::Row) -> dto::Row {
         gap: None,
         missing: None,
         ruled: None,
+        to_me: false,
         visibility: dto::Visibility::Public,
         also_asked: Vec::new(),
         edited: false,
