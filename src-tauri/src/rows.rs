@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aside_history as history;
 use aside_protocol::{AnswerNotes, Body, EntryKind, Role};
-use aside_session::{Connection, OVERTAKEN, RoomView};
+use aside_session::{Connection, OVERTAKEN, Recovered, RoomView};
 use aside_text::{body, name};
 use url::Url;
 
@@ -233,6 +233,7 @@ pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
         unread: view.unread.entries,
         unread_questions: view.unread.questions,
         recovered: view.counters.recovered,
+        recovery: view.recovered.map(recovery),
         core_only: facts.core_only,
         role: match facts.role {
             Role::Audience => dto::Role::Audience,
@@ -246,6 +247,17 @@ pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
         server: name(&facts.server),
         desk: questions::status(view),
         order: order(view),
+    }
+}
+
+fn recovery(all: Recovered) -> dto::Recovery {
+    let ((first, from), (last, to)) = (all.first, all.last);
+    dto::Recovery {
+        count: all.count,
+        first: first.0,
+        last: last.0,
+        from: from.as_millisecond(),
+        to: to.as_millisecond(),
     }
 }
 
@@ -290,6 +302,7 @@ pub(crate) fn status_without_session(
         unread: 0,
         unread_questions: 0,
         recovered: 0,
+        recovery: None,
         core_only: false,
         role: dto::Role::Audience,
         org_name: String::new(),

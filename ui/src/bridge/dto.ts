@@ -26,9 +26,15 @@ asked?: boolean, };
 export type Role = "audience" | "staff" | "host";
 
 /**
+ * What came back after the connection was cut, until it was read: how many entries, the places of the first and the last, and when these
+ * two were said.
+ */
+export type Recovery = { count: number, first: number, last: number, from: number, to: number, };
+
+/**
  * One open room at a glance. `recovered` counts the entries that were missed and fetched since the room was opened.
  */
-export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, desk: DeskStatus, order: OrderStatus, };
+export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, recovery: Recovery | null, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, desk: DeskStatus, order: OrderStatus, };
 
 /**
  * What the join form holds; the token travels beside it, and only towards the shell.
