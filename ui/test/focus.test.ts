@@ -78,6 +78,20 @@ describe("in the list of rooms", () => {
     await settle(5);
     expect([labels(), focused()]).toEqual([[third], actionsOf(third)]);
   });
+
+  it("stays where it is while its room is moved, and at either end of the list", async () => {
+    const [first, second, third] = labels();
+    await press(actionsOf(second));
+    await press("Move down");
+    expect([labels(), focused()]).toEqual([[first, third, second], "Move down"]);
+    await press("Move down");
+    expect([labels(), focused()]).toEqual([[first, third, second], "Move down"]);
+    expect(document.activeElement?.getAttribute("aria-disabled")).toBe("true");
+    for (const words of [[first, second, third], [second, first, third]]) {
+      await press("Move up");
+      expect([labels(), focused()]).toEqual([words, "Move up"]);
+    }
+  });
 });
 
 describe("in the sheet of the rules", () => {
@@ -98,6 +112,13 @@ describe("in the sheet of the rules", () => {
     expect(document.activeElement).toBe(document.querySelector("dialog form select"));
     await press("Cancel");
     expect(focused()).toBe("Add a rule");
+  });
+
+  it("stays with a rule that is moved", async () => {
+    const [, second] = aside.rules.all.list.map(({ id }) => `Move up: “${id}”`);
+    await press(second ?? "");
+    await press(second ?? "");
+    expect([aside.rules.all.list.map(({ id }) => `Move up: “${id}”`)[0], focused()]).toEqual([second, second]);
   });
 
   it("goes on to the next rule when one is removed, from the last to the one before it, and then to the heading", async () => {
@@ -139,6 +160,7 @@ describe("in other sheets", () => {
     const [back] = [...document.querySelectorAll<HTMLElement>("dialog li button")];
     back?.focus();
     back?.blur();
+    await settle();
     await bridge.archiveRoom(aside.list.archived[0]?.id ?? "", false);
     await settle(5);
     expect(focused()).toBe("nothing");

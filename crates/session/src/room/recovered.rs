@@ -23,9 +23,13 @@ impl Missed {
 impl Room {
     /// Takes note of what had been missed and is on disk now. What a room finds when it is opened, or looks up while it is live, is no outage.
     pub(super) fn came_back(&self, missed: &[Missed], committed: &Committed) {
+        if missed.is_empty() {
+            return;
+        }
         let view = self.tell.borrow();
-        if missed.is_empty() || view.counters.connects < 2 || view.connection == Connection::Online
-        {
+        // The first history of a room is none that was missed, and is not counted as such.
+        let opens = view.counters.connects < 2 || view.counters.recovered == 0;
+        if opens || view.connection == Connection::Online {
             return;
         }
         let same = |old: &Recovered| old.generation == self.generation || self.behind.is_some();
