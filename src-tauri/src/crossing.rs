@@ -67,13 +67,14 @@ fn thin(painter: &Painter<'_>, rows: &mut Vec<Row>, known: Place) -> u32 {
     u32::try_from(said - SAMPLE).unwrap_or(u32::MAX)
 }
 
-/// What is asked, answered, one's own, or marked by a rule is why people look.
+/// What is asked, answered, one's own, marked by a rule, or names this person is why people look.
 fn stands_out(painter: &Painter<'_>, row: &Row) -> bool {
     row.entry().is_none_or(|entry| {
         entry.entry.kind != EntryKind::Message
             || entry.mine
             || entry.delivery != Delivery::Received
             || painter.rules.rate(painter.room, entry) == Rated::Marked
+            || painter.me.is_named_in(&entry.entry.content)
     })
 }
 
@@ -115,9 +116,10 @@ mod tests {
 
     use super::*;
     use crate::avatars::Avatars;
+    use crate::concerns::Me;
     use crate::dto::{Colour, Effect, PullWish, Reading, Rule, Rules, Sound, When};
     use crate::namesakes::Namesakes;
-    use crate::rules::RuleBook;
+    use crate::rules::{RuleBook, Words};
     use crate::settings::RoomKey;
 
     fn row(place: i64, kind: EntryKind, content: &str) -> Row {
@@ -169,6 +171,7 @@ mod tests {
             server: &server,
             room: RoomKey::DEMO,
             rules: Arc::new(book),
+            me: Me::called(Words::new("Ana")),
         };
         let found =
             Changes { revision: Revision(9), upserts, removed: vec![], reset: false, read: None };
@@ -184,13 +187,14 @@ mod tests {
             100 => row(place, EntryKind::Question, "why?"),
             200 => row(place, EntryKind::Message, "a token"),
             300 => row(place, EntryKind::Answer, "because"),
+            400 => row(place, EntryKind::Message, "ask ANA"),
             _ => row(place, EntryKind::Message, "plain"),
         });
         let changes = crosses(rows.collect(), Reading::Sampled, 20);
         let places: Vec<i64> = changes.upserts.iter().map(|row| row.place).collect();
-        assert!([100, 200, 300].iter().all(|place| places.contains(place)), "{places:?}");
+        assert!([100, 200, 300, 400].iter().all(|place| places.contains(place)), "{places:?}");
         assert!((1..=20).all(|place| places.contains(&place)), "what is known may have changed");
-        assert_eq!(places.len(), 20 + 3 + SAMPLE);
+        assert_eq!(places.len(), 20 + 4 + SAMPLE);
         assert_eq!(changes.left_out as usize, 520 - places.len());
         let widest = places.windows(2).map(|two| two[1] - two[0]).max();
         assert!(widest <= Some(13), "evenly: {places:?}");

@@ -85,6 +85,19 @@ pub(crate) enum Role {
     Host,
 }
 
+/// What came back after the connection was cut, until it was read: how many entries, the places of the first and the last, and when these
+/// two were said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Recovery {
+    pub(crate) count: u64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+}
+
 /// One open room at a glance. `recovered` counts the entries that were missed and fetched since the room was opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,6 +109,7 @@ pub(crate) struct RoomStatus {
     pub(crate) unread: u32,
     pub(crate) unread_questions: u32,
     pub(crate) recovered: u64,
+    pub(crate) recovery: Option<Recovery>,
     pub(crate) core_only: bool,
     pub(crate) role: Role,
     pub(crate) org_name: String,
@@ -236,8 +250,8 @@ pub(crate) enum GapState {
 
 /// One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
 /// milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
-/// the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, of `muted` until when, and of
-/// `overtaken` which question. The last four are an answer's.
+/// the same, `ruled` is what the person's rules made of it, `to_me` says that it names this person or answers them, `failure_reason` is the
+/// server's word, of `muted` until when, and of `overtaken` which question. The last four are an answer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -265,6 +279,7 @@ pub(crate) struct Row {
     pub(crate) gap: Option<GapState>,
     pub(crate) missing: Option<u64>,
     pub(crate) ruled: Option<Ruled>,
+    pub(crate) to_me: bool,
     pub(crate) visibility: Visibility,
     pub(crate) also_asked: Vec<String>,
     pub(crate) edited: bool,

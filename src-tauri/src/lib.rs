@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`cli`] and [`home`] (how a start is told what to do), [`start`] (what is set up, in which order),
 //! [`shell`] (what is shared), [`rooms`], [`source`], [`settings`], [`secrets`] (the state), [`dto`], [`errors`], [`args`],
-//! [`form`] and [`proxy`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`questions`], [`missed`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
+//! [`form`] and [`proxy`] (the border to the page), [`commands`], [`rows`], [`crossing`], [`views`], [`concerns`], [`questions`], [`missed`] and [`namesakes`] (what crosses it), [`ticks`] (how the page learns that
 //! there is something to see), [`windows`], [`quitting`], [`pace`], [`hotkeys`], [`present`], [`overlay`], [`streamer`], [`exports`], [`keeping`], [`tray`], [`attention`], [`words`], [`links`], [`avatars`], [`logging`], [`measure`], [`footprint`], [`host`] (rooms of one's own, with [`qr`] and [`clipboard`] to share them), and [`demo`].
 
 mod args;
@@ -15,6 +15,7 @@ mod avatars;
 mod cli;
 mod clipboard;
 mod commands;
+mod concerns;
 mod crossing;
 mod demo;
 mod diagnostic;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use aside_history as history;
 use aside_protocol::{AnswerNotes, Body, EntryKind, Role};
-use aside_session::{Connection, OVERTAKEN, RoomView};
+use aside_session::{Connection, OVERTAKEN, Recovered, RoomView};
 use aside_text::{body, name};
 use url::Url;
 
 use crate::avatars::Avatars;
+use crate::concerns::Me;
 use crate::dto;
 use crate::namesakes::Namesakes;
 use crate::questions;
@@ -28,6 +29,7 @@ pub(crate) struct Painter<'a> {
     pub(crate) server: &'a Url,
     pub(crate) room: RoomKey,
     pub(crate) rules: Arc<RuleBook>,
+    pub(crate) me: Me,
 }
 
 impl Painter<'_> {
@@ -103,6 +105,10 @@ impl Painter<'_> {
             text: &text,
             mine: row.mine,
         });
+        let askers = [&entry.display_name].into_iter().chain(&notes.also_asked);
+        let to_me = !row.mine
+            && (self.me.is_named_in(&text)
+                || said == dto::Said::Answer && self.me.asked(answered.as_ref(), askers));
         let shown_name = name(&entry.display_name);
         // Nobody can say nothing.
         let removed = entry.user.is_empty() && text.is_empty() && !notes.retracted;
@@ -137,6 +143,7 @@ impl Painter<'_> {
             id: entry.id.map(|id| id.as_str().to_owned()),
             seq: entry.seq.map(|seq| seq.0),
             ruled: ruled.map(|(ruled, _notify)| ruled),
+            to_me,
             visibility: notes.visibility.into(),
             also_asked: notes.also_asked.iter().map(|asker| name(asker)).collect(),
             edited: notes.edited_at.is_some(),
@@ -173,6 +180,7 @@ fn blank(row: &history::Row) -> dto::Row {
         gap: None,
         missing: None,
         ruled: None,
+        to_me: false,
         visibility: dto::Visibility::Public,
         also_asked: Vec::new(),
         edited: false,
@@ -225,6 +233,7 @@ pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
         unread: view.unread.entries,
         unread_questions: view.unread.questions,
         recovered: view.counters.recovered,
+        recovery: view.recovered.map(recovery),
         core_only: facts.core_only,
         role: match facts.role {
             Role::Audience => dto::Role::Audience,
@@ -238,6 +247,17 @@ pub(crate) fn status(room: RoomKey, view: &RoomView) -> dto::RoomStatus {
         server: name(&facts.server),
         desk: questions::status(view),
         order: order(view),
+    }
+}
+
+fn recovery(all: Recovered) -> dto::Recovery {
+    let ((first, from), (last, to)) = (all.first, all.last);
+    dto::Recovery {
+        count: all.count,
+        first: first.0,
+        last: last.0,
+        from: from.as_millisecond(),
+        to: to.as_millisecond(),
     }
 }
 
@@ -282,6 +302,7 @@ pub(crate) fn status_without_session(
         unread: 0,
         unread_questions: 0,
         recovered: 0,
+        recovery: None,
         core_only: false,
         role: dto::Role::Audience,
         org_name: String::new(),

@@ -18,6 +18,7 @@ use aside_session::Questions;
 use aside_words::Language;
 
 use crate::avatars::Avatars;
+use crate::concerns::Me;
 use crate::dto::{Boot, Notice, Settings, TokenStore, WindowLook};
 use crate::errors::{AppError, Code};
 use crate::form;
@@ -32,6 +33,7 @@ use crate::settings::{self, Memory, Remembered, RoomKey};
 use crate::source::Source;
 use crate::streamer::Streamer;
 use crate::ticks::Ticks;
+use crate::views;
 use crate::windows::RoomWindow;
 use crate::words::{self, system_locale};
 
@@ -251,6 +253,7 @@ impl Shell {
             server: &live.server,
             room: live.key,
             rules: self.rules(),
+            me: Me::called(views::own_name(self, live.key)),
         }
     }
 
@@ -264,6 +267,7 @@ impl Shell {
                 server: &kept.server,
                 room: kept.key,
                 rules: self.rules(),
+                me: Me::default(),
             },
         }
     }

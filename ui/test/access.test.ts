@@ -128,4 +128,51 @@ describe("what others say is said aloud", () => {
     expect(heard.length).toBeLessThanOrEqual(4);
     expect(heard.every((words) => /^\d+ new messages$/.test(words))).toBe(true);
   });
+
+  it("what concerns this person whole and soon, however many speak", async () => {
+    await open("");
+    vi.useFakeTimers();
+    const heard: string[] = [];
+    for (let ms = 0; ms < 12_000; ms += 400) {
+      for (let i = 0; i < 40; i++) bridge.room.say({ kind: "message", user: `u${i}`, name: "Mara", text: `Line ${ms} ${i}` }, Date.now());
+      if (ms === 400) bridge.room.say({ kind: "answer", user: "o", name: "Alex", org: "Org", question: "When?", text: "At three.", toMe: true }, Date.now());
+      if (ms === 8_000) bridge.room.say({ kind: "message", user: "b", name: "Bo", text: "Alex, hello", toMe: true }, Date.now());
+      bridge.tick();
+      await vi.advanceTimersByTimeAsync(400);
+      flushSync();
+      if (ms === 400) expect(region()).toMatch(/^Org answered your question: At three\. · \d+ new messages$/);
+      if (region() !== "" && region() !== heard.at(-1)) heard.push(region());
+    }
+    expect(heard.filter((words) => words.startsWith("Bo: Alex, hello · ")).length).toBe(1);
+  });
+
+  it("an answer to what they asked also behind the desk, and nothing that is muted", async () => {
+    await open("desk=server");
+    aside.setCovered(true);
+    vi.useFakeTimers();
+    bridge.room.say({ kind: "message", user: "s", name: "Spam", text: "Alex!", toMe: true, ruled: { rule: "1", muted: true, colour: null, sound: null } }, Date.now());
+    bridge.room.say({ kind: "message", user: "u", name: "Mara", text: "Hello" }, Date.now());
+    bridge.room.say({ kind: "answer", user: "o", name: "Alex", org: "Org", question: "When?", text: "At three.", toMe: true }, Date.now());
+    bridge.tick();
+    await vi.advanceTimersByTimeAsync(500);
+    flushSync();
+    expect(region()).toBe("Org answered your question: At three.");
+  });
+});
+
+it("how a hosted room stands is said once, not with everybody who comes", async () => {
+  await open("desk=server");
+  const room = await bridge.host.tryDemo();
+  vi.useFakeTimers();
+  aside.sheet = { kind: "hosting", room };
+  await vi.advanceTimersByTimeAsync(10);
+  flushSync();
+  const said = document.querySelector("dialog [role=status]");
+  const [sheet, before] = [said?.closest("section"), said?.firstElementChild];
+  expect([said?.textContent, sheet?.textContent.includes("3 people")]).toEqual(["Running", true]);
+  bridge.host.people = 4;
+  await vi.advanceTimersByTimeAsync(3_500);
+  flushSync();
+  expect(sheet?.textContent).toContain("4 people");
+  expect([said?.textContent, said?.firstElementChild === before]).toEqual(["Running", true]);
 });

@@ -45,8 +45,8 @@ pub use network::{
 pub use room::{Answering, Begun, Mute, OVERTAKEN, OutgoingAnswer, Questions, TakenBack, Wish};
 pub use session::{Env, Session};
 pub use view::{
-    Connection, Counters, DeskState, DeskView, NotRemoved, OrderView, Removing, RoomView,
-    ServerFacts, Why,
+    Connection, Counters, DeskState, DeskView, NotRemoved, OrderView, Recovered, Removing,
+    RoomView, ServerFacts, Why,
 };
 
 /// The libraries below that print requests, frames or replies under `warn`, and with them tokens.

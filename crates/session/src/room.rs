@@ -6,7 +6,7 @@
 //!
 //! The parts: `start` (from what the disk holds), `draft` (one commit in the making), `connection` (coming and going), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
-//! (servers with places), `behind` (where much was missed there), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling`,
+//! (servers with places), `behind` (where much was missed there), `recovered` (what came back), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling`,
 //! `doubt` and `taking_back` (the outbox), `desk` (questions as work), `review` (questions that wait for staff), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
@@ -25,6 +25,7 @@ mod looking;
 mod moderating;
 mod older;
 mod pacing;
+mod recovered;
 mod removals;
 mod review;
 mod sending;
@@ -162,7 +163,6 @@ struct Room {
     rng: StdRng,
     tell: watch::Sender<RoomView>,
     printer: Arc<Printer>,
-
     phase: Phase,
     generation: u64,
     link: Option<Link>,

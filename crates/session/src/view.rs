@@ -1,6 +1,6 @@
 //! What the outside sees of a room: a small value that is replaced whole, never a queue.
 
-use aside_history::{Revision, Unread};
+use aside_history::{Place, Revision, Unread};
 use aside_protocol::{EntryId, Role, limits};
 use jiff::Timestamp;
 
@@ -26,6 +26,23 @@ pub struct RoomView {
     pub order: OrderView,
     /// Counts since the session started.
     pub counters: Counters,
+    /// What came back after the last time that the link was cut, until that was read.
+    pub recovered: Option<Recovered>,
+}
+
+/// What was said while the link was cut, and is here now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// How many entries these are.
+    pub count: u64,
+    /// Where the first of them stands, and when it was said.
+    pub first: (Place, Timestamp),
+    /// The same of the last.
+    pub last: (Place, Timestamp),
+    /// Whoever reads on where they were comes past all of it.
+    pub ahead: bool,
+    /// The connection on which it came.
+    pub(crate) generation: u64,
 }
 
 /// How the desk stands, at which questions are work.

@@ -102,10 +102,12 @@ pub(crate) async fn pull(
             let looked_at = looked_at(&window, &shell, wish.view.clone());
             let all = views::all(&shell, &live).await;
             pull.views = live.tally.count(&live, &all, &looked_at, (since, &found)).await?;
-            let painter = shell.painter(&live);
+            let mut painter = shell.painter(&live);
+            painter.me.recall(shell.rooms.store(), &live, &found.upserts).await;
             let mut changes = crossing(&painter, shown.as_ref(), found, &wish);
             if changes.reset && shown.is_none() && wish.reading != Reading::Held {
                 let page = live.session.page(Anchor::End, Arg(wish.rows).limit()).await?;
+                painter.me.recall(shell.rooms.store(), &live, &page.rows).await;
                 pull.end = Some(painter.page(page));
             }
             // An audience would hear what rings.

@@ -28,6 +28,7 @@ fn typescript() -> String {
         ConnectionState,
         Connection,
         Role,
+        Recovery,
         RoomStatus,
         RoomForm,
         TokenStore,

@@ -36,6 +36,7 @@ fn at_desk<T>(staff: bool, questions: &Questions, look: impl FnOnce(Clerk<'_>) -
         server: &server,
         room: crate::settings::RoomKey::DEMO,
         rules: std::sync::Arc::default(),
+        me: crate::concerns::Me::default(),
     };
     let held = questions.outgoing.iter().filter(|answer| answer.held);
     let clerk = Clerk {

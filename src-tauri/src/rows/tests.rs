@@ -40,6 +40,10 @@ fn tower(marks: usize) -> String {
 }
 
 fn painted(row: history::Row) -> dto::Row {
+    painted_for(Me::default(), row)
+}
+
+fn painted_for(me: Me, row: history::Row) -> dto::Row {
     crate::install_tls();
     let folder = tempfile::tempdir().unwrap();
     let (avatars, namesakes) = (Avatars::new(folder.path(), false), Namesakes::default());
@@ -50,6 +54,7 @@ fn painted(row: history::Row) -> dto::Row {
         server: &server,
         room: RoomKey::DEMO,
         rules: Arc::default(),
+        me,
     }
     .row(row)
 }
@@ -113,4 +118,32 @@ fn what_was_removed_is_known_by_nothing_being_left_of_it() {
     for left in [("u", ""), ("", "text")] {
         assert!(!painted(row(EntryKind::Message, left.0, "", left.1)).removed);
     }
+}
+
+#[test]
+fn what_names_this_person_or_answers_them_is_for_them_and_nothing_of_their_own() {
+    let me = || Me::called(crate::rules::Words::new("Ana"));
+    let said = |text: &str| painted_for(me(), row(EntryKind::Message, "u", "Bo", text)).to_me;
+    assert_eq!(["well, ANA?", "Anastasia", "hello"].map(said), [true, false, false]);
+    let answer = |asker: &str, also: &[&str]| {
+        let notes = AnswerNotes {
+            also_asked: also.iter().map(|&name| name.to_owned()).collect(),
+            ..AnswerNotes::default()
+        };
+        let content = Body::Answer {
+            org_name: "Org".to_owned(),
+            org_logo: String::new(),
+            question: "when?".to_owned(),
+            text: "at three".to_owned(),
+            question_id: None,
+            notes,
+        };
+        painted_for(me(), row(EntryKind::Answer, "u", asker, &content.to_content())).to_me
+    };
+    assert!(answer("Ana", &[]) && answer("Bo", &["Cy", "Ana"]));
+    assert!(!answer("Ana Maria", &[]) && !answer("Bo", &["Cy"]));
+    let mut own = row(EntryKind::Message, "u", "Ana", "I am Ana");
+    let RowKind::Entry(entry) = &mut own.kind else { unreachable!() };
+    entry.mine = true;
+    assert!(!painted_for(me(), own).to_me);
 }

@@ -28,6 +28,11 @@ impl Words {
         &self.written
     }
 
+    /// Whether a text says this and nothing else.
+    pub(crate) fn are(&self, text: &str) -> bool {
+        fold(text).trim() == self.folded
+    }
+
     /// Whether it stands in a text, as more than a part of a longer word.
     pub(crate) fn are_said_in(&self, text: &str) -> bool {
         self.are_in(&fold(text))

@@ -26,9 +26,15 @@ asked?: boolean, };
 export type Role = "audience" | "staff" | "host";
 
 /**
+ * What came back after the connection was cut, until it was read: how many entries, the places of the first and the last, and when these
+ * two were said.
+ */
+export type Recovery = { count: number, first: number, last: number, from: number, to: number, };
+
+/**
  * One open room at a glance. `recovered` counts the entries that were missed and fetched since the room was opened.
  */
-export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, desk: DeskStatus, order: OrderStatus, };
+export type RoomStatus = { room: string, revision: number, connection: Connection, unread: number, unreadQuestions: number, recovered: number, recovery: Recovery | null, coreOnly: boolean, role: Role, orgName: string, canAnswer: boolean, contentBytes: number, server: string, desk: DeskStatus, order: OrderStatus, };
 
 /**
  * What the join form holds; the token travels beside it, and only towards the shell.
@@ -246,10 +252,10 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
 /**
  * One row of the timeline. `key` stays with it for life, `place` orders it (below 2^53), times are epoch
  * milliseconds, pictures are names that only `avatar:` understands, `namesake` warns that somebody else's name looks
- * the same, `ruled` is what the person's rules made of it, `failure_reason` is the server's word, of `muted` until when, and of
- * `overtaken` which question. The last four are an answer's.
+ * the same, `ruled` is what the person's rules made of it, `to_me` says that it names this person or answers them, `failure_reason` is the
+ * server's word, of `muted` until when, and of `overtaken` which question. The last four are an answer's.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, toMe: boolean, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
 /**
  * Taken out by whoever keeps order: nothing but its place is left.
  */

@@ -20,6 +20,8 @@ export class Announcer {
 
   /** What concerns this person: said whole, and soon. */
   say(words: string): void {
+    // It does not wait for what may wait; and the next one, however soon it comes, puts nothing off.
+    if (this.words === "" && this.#important.length === 0) this.#unschedule();
     this.#important = [...this.#important, words].slice(-IMPORTANT);
     this.#schedule(200);
   }
@@ -29,6 +31,11 @@ export class Announcer {
     this.#counted++;
     if (this.#counted <= READ_OUT) this.#ordinary.push(words());
     this.#schedule(EVERY_MS);
+  }
+
+  #unschedule(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   #schedule(ms: number): void {
@@ -55,8 +62,7 @@ export class Announcer {
 
   /** Says nothing more of what it was told. */
   stop(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#unschedule();
     this.words = "";
     this.#forget();
   }

@@ -1,5 +1,5 @@
 // What each row needs besides itself to be drawn: its day line, the unread line, whether it belongs to the row above, and the node it is drawn with.
-import type { Row } from "../bridge/dto";
+import type { Recovery, Row } from "../bridge/dto";
 import type { Repeats } from "./crowd";
 
 export interface Item {
@@ -9,6 +9,8 @@ export interface Item {
   readonly when: number;
   readonly day: number | null;
   readonly unread: boolean;
+  /** What came back after an outage, where this row is the first of it. */
+  readonly recovered: Recovery | null;
   readonly grouped: boolean;
   /** The rows that are folded into this one. */
   readonly repeats: Repeats | null;
@@ -30,6 +32,7 @@ const LAST_MOMENT = 8.64e15;
 export interface LayoutWish {
   /** Rows after this place stand below the unread line. */
   readonly line: number | null;
+  readonly recovered?: Recovery | null;
   /** Whether the nodes of rows that left may draw other rows. Not while someone reads or selects. */
   readonly recycle: boolean;
   readonly repeats?: (key: string) => Repeats | null;
@@ -49,12 +52,18 @@ export function layout(previous: readonly Item[], rows: readonly Row[], wish: La
     const seen = seenBy(row, when);
     const day: number | null = seen >= dayEnd ? seen : null;
     if (day !== null) dayEnd = endOfDay(day);
-    const grouped: boolean = above !== null && day === null && !unread && belongsTo(above, row, when);
-    const item: Item = { slot: slots[index] ?? 0, row, when, day, unread, grouped, repeats: wish.repeats?.(row.key) ?? null, run: isMuted(row) ? [] : null };
+    const recovered = wish.recovered && beginsWith(wish.recovered, rows[index - 1], row) ? wish.recovered : null;
+    const grouped: boolean = above !== null && day === null && !unread && recovered === null && belongsTo(above, row, when);
+    const item: Item = { slot: slots[index] ?? 0, row, when, day, unread, recovered, grouped, repeats: wish.repeats?.(row.key) ?? null, run: isMuted(row) ? [] : null };
     items.push(item);
     above = item;
   }
   return withRuns(items).map((item) => same(before.get(item.row.key), item) ?? item);
+}
+
+/** Whether the row is the first here of what came back. What may stand above all that is loaded says nothing of it. */
+function beginsWith({ first, last }: Recovery, above: Row | undefined, row: Row): boolean {
+  return above === undefined ? row.place === first : above.place < first && first <= row.place && row.place <= last;
 }
 
 const isMuted = (row: Row): boolean => row.ruled?.muted === true;
@@ -64,7 +73,7 @@ function withRuns(items: readonly Item[]): Item[] {
   let run: string[] = [];
   let above: Item | null = null;
   return items.map((item) => {
-    const begins = item.run !== null && (above === null || above.run === null || item.day !== null || item.unread);
+    const begins = item.run !== null && (above === null || above.run === null || item.day !== null || item.unread || item.recovered !== null);
     above = item;
     if (begins) return { ...item, run: (run = [item.row.key]) };
     if (item.run !== null) run.push(item.row.key);
@@ -108,6 +117,7 @@ function same(old: Item | undefined, next: Item): Item | null {
     old.slot === next.slot &&
     old.day === next.day &&
     old.unread === next.unread &&
+    old.recovered === next.recovered &&
     old.grouped === next.grouped &&
     old.repeats === next.repeats &&
     old.run?.join() === next.run?.join();

@@ -7,6 +7,7 @@ import { Ear } from "./ear";
 import { Fresh } from "./fresh.svelte";
 import { layout, type Item, type Mark } from "./layout";
 import { ReadMark } from "./readMark";
+import { Recovered } from "./recovered";
 import { concerning, ECHO_PLACE, emptyStretch, fromPage, lastPlace, withChanges, withNewer, withOlder, type Stretch } from "./stretch";
 import { Tempo } from "./tempo.svelte";
 import { Unfolded } from "./unfolded.svelte";
@@ -30,6 +31,7 @@ export class Timeline {
   /** The row that was gone to, for the view to find and to mark. */
   found = $state<string | null>(null);
   readonly unfolded = new Unfolded();
+  readonly recovered = new Recovered(() => this.#redraw());
   /** Where the reader stands, unless that is the end; the view measures it. */
   stand: () => Stand | null = () => null;
   /** How many rows a screen shows; the view measures it. */
@@ -242,6 +244,7 @@ export class Timeline {
   /** Whoever looked until now does no more: what comes stands below the line. */
   lookAway(): void {
     this.#read.stop();
+    this.recovered.leave();
     const last = lastPlace(this.#stretch.rows);
     // Whoever looks at some rows has not read the others.
     if (!this.following || last === null || !this.loaded || this.view !== ALL) return;
@@ -378,7 +381,7 @@ export class Timeline {
 
   #redraw(): void {
     const rows = this.#drawn.of(this.#stretch, this.#wish);
-    this.items = layout(this.items, rows, { line: this.line, recycle: this.following, repeats: (key) => this.#drawn.crowd.repeatsOf(key) });
+    this.items = layout(this.items, rows, { line: this.line, recovered: this.view === ALL ? this.recovered.shown : null, recycle: this.following, repeats: (key) => this.#drawn.crowd.repeatsOf(key) });
   }
 
   /** Whether what the room has outrun may be read again. If not, there is a pull once it may. */

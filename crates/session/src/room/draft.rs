@@ -3,6 +3,7 @@
 use aside_history::{Change, Commit, LocalId, NewRow, Place, Revision, RowKey, RowKind, Where};
 use aside_protocol::EntryKind;
 
+use super::recovered::Missed;
 use super::{Merge, Room};
 use crate::error::{SessionError, Settled};
 
@@ -11,6 +12,9 @@ use crate::error::{SessionError, Settled};
 pub(super) struct Draft {
     changes: Vec<Change>,
     moved: bool,
+    inserted: usize,
+    /// What of it had been missed.
+    missed: Vec<Missed>,
     /// What the outbox may forget once the timeline has it.
     pub(super) forget: Vec<LocalId>,
     /// Whoever waits for these may be told then.
@@ -20,6 +24,7 @@ pub(super) struct Draft {
 impl Draft {
     /// Adds a row; neighbours that go to the same place become one change.
     pub(super) fn insert(&mut self, at: Where, row: NewRow) {
+        self.inserted += 1;
         match self.changes.last_mut() {
             Some(Change::Insert { at: last, rows })
                 if *last == at
@@ -32,6 +37,12 @@ impl Draft {
             }
             _ => self.changes.push(Change::Insert { at, rows: vec![row] }),
         }
+    }
+
+    /// The same of a row that had been missed.
+    pub(super) fn insert_missed(&mut self, at: Where, row: NewRow) {
+        self.missed.extend(Missed::of(self.inserted, &row));
+        self.insert(at, row);
     }
 
     pub(super) fn push(&mut self, change: Change) {
@@ -84,6 +95,7 @@ impl Room {
                         self.questions_changed();
                     }
                     keys = committed.inserted.iter().map(|inserted| inserted.key).collect();
+                    self.came_back(&draft.missed, &committed);
                     self.tell_revision(committed.revision).await;
                     aside_failpoint::at("merge.told");
                 }
@@ -112,6 +124,7 @@ impl Room {
     pub(super) async fn mark_read(&mut self, place: Place) -> Result<(), SessionError> {
         let commit = Commit { read: Some(place), ..Default::default() };
         let committed = self.store.commit(self.id, commit).await?;
+        self.recovered_is_read(committed.read);
         self.tell_revision(committed.revision).await;
         Ok(())
     }

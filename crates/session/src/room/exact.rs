@@ -182,7 +182,7 @@ impl Room {
                     self.count(|counters| counters.recovered += count);
                 }
                 for entry in entries {
-                    self.append_exact(draft, entry);
+                    self.append_exact(draft, entry, replayed);
                 }
             }
             Taken::Known(_) => self.count(|counters| counters.repeated += 1),
@@ -190,10 +190,14 @@ impl Room {
         }
     }
 
-    fn append_exact(&mut self, draft: &mut Draft, entry: Entry) {
+    fn append_exact(&mut self, draft: &mut Draft, entry: Entry, missed: bool) {
         match self.own(&entry) {
             Some(own) => self.settle(draft, own, entry, Where::BySeq, Standing::Confirmed),
-            None => draft.insert(Where::BySeq, self.row_of(entry, Standing::Confirmed)),
+            None => {
+                let row = self.row_of(entry, Standing::Confirmed);
+                let insert = if missed { Draft::insert_missed } else { Draft::insert };
+                insert(draft, Where::BySeq, row);
+            }
         }
         draft.moved();
     }
@@ -205,7 +209,7 @@ impl Room {
                     if recovered {
                         self.count(|counters| counters.recovered += 1);
                     }
-                    self.append_exact(draft, entry);
+                    self.append_exact(draft, entry, recovered);
                 }
                 Piece::Gap(from, to) => {
                     draft.insert(Where::BeforeSeq(from), self.gap_row(Some((from, to))));

@@ -146,7 +146,7 @@ impl Room {
     fn missed_entry(&mut self, draft: &mut Draft, entry: Entry, at: Where, place: &Place) {
         match self.own_in_history(&entry, place) {
             Some(own) => self.settle(draft, own, entry, at, Standing::Confirmed),
-            None => draft.insert(at, self.row_of(entry, Standing::Confirmed)),
+            None => draft.insert_missed(at, self.row_of(entry, Standing::Confirmed)),
         }
     }
 

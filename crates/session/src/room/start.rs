@@ -51,6 +51,7 @@ pub(crate) async fn start(
         order: crate::view::OrderView::default(),
         behind: false,
         counters: Counters::default(),
+        recovered: None,
     });
     let (kept, slots) = (store.items(id).await?, store.drafted(id).await?);
     let (ear, heard, hurry) = Ear::new();

@@ -76,6 +76,7 @@ export class FakeBridge implements Bridge {
   scene: Scene;
   readonly overlaid = new FakeOverlay();
   recovered = 0;
+  recovery: RoomStatus["recovery"] = null;
   #rooms: SavedRoom[] = [];
   #ticking = false;
   #said = 0;
@@ -369,6 +370,7 @@ export class FakeBridge implements Bridge {
       unread: first ? this.room.unread() : 12,
       unreadQuestions: first ? this.room.unread("question") : 2,
       recovered: first ? this.recovered : 0,
+      recovery: first ? this.recovery : null,
       coreOnly: this.scene.desk === "local",
       role: this.scene.desk === "audience" ? "audience" : "staff",
       orgName: this.scene.desk === "audience" ? "" : "Northlight Institute",

@@ -11,6 +11,7 @@ const PORT = 8790;
 const TOPIC = "kmwhtz";
 
 export class FakeHost implements HostBridge {
+  people = 3;
   addresses: string[] = ["192.168.1.5", "10.8.0.3"];
   state: HostState = "running";
   form: HostForm = { name: "Northlight 2026", host: "Alex", org: "Northlight Institute", logo: "", guests: true, review: false, reach: { from: "network" }, port: PORT };
@@ -62,7 +63,7 @@ export class FakeHost implements HostBridge {
     const bases = reach.from === "public" ? [reach.url.replace(/\/$/, "")] : (reach.from === "here" ? ["127.0.0.1"] : this.addresses).map((ip) => `http://${ip}:${port}`);
     const links = state === "running" ? bases.map((base) => ({ url: `${base}/r/${TOPIC}`, qr: CODE, qrSize: 9 })) : [];
     const invitation = links.length > 0 ? `aside://join?server=${encodeURIComponent(bases[0] ?? "")}&topic=${TOPIC}&stream=${TOPIC}` : "";
-    return { form, state, listening: state === "running" ? `${reach.from === "network" ? "0.0.0.0" : "127.0.0.1"}:${port}` : "", links, invitation, people: 3, keys };
+    return { form, state, listening: state === "running" ? `${reach.from === "network" ? "0.0.0.0" : "127.0.0.1"}:${port}` : "", links, invitation, people: this.people, keys };
   }
 
   #saved(id: string): SavedRoom {

@@ -156,6 +156,7 @@ const blank: Omit<Row, "key" | "place" | "kind"> = {
   gap: null,
   missing: null,
   ruled: null,
+  toMe: false,
   visibility: "public",
   alsoAsked: [],
   edited: false,
