@@ -166,6 +166,27 @@ describe("an answer that failed", () => {
   });
 });
 
+describe("during a broadcast, an answer that is for few", () => {
+  const SECRET = "Your ticket is 4711.";
+  const ways = (): string[] => ["Retry", "Discard", "Take it back"].filter((words) => buttons(".detail [data-answer]", words).length > 0);
+
+  beforeEach(async () => {
+    await open("q3");
+    aside.desk?.answer?.choose("asker");
+    bridge.emit("streamer", true);
+  });
+
+  it.each([
+    ["failed", (key: string) => bridge.desk.outbox.fail(key, "413"), "Not sent. It is too long for this server.", ["Retry", "Discard"]],
+    ["is in doubt", (key: string) => bridge.desk.outbox.doubt(key), "Not confirmed", ["Retry", "Discard"]],
+    ["has not left", () => undefined, "Sending", ["Take it back"]],
+  ] as const)("and %s says so with what can be done, without its words", async (_, comesTo, said, can) => {
+    comesTo(await given("q3", SECRET));
+    await settle();
+    expect([thread().includes(SECRET), thread().includes(said), ways()]).toEqual([false, true, [...can]]);
+  });
+});
+
 describe("an answer of which nobody knows whether it arrived", () => {
   it("says so in its thread and on its row, and can be sent again or thrown away", async () => {
     const key = await given("q3", "At three.");
