@@ -152,7 +152,7 @@ export class AnswerDesk {
   /** The shell alone knows whether an answer has left. */
   #followAnswers(before: ReadonlyMap<string, Question>, { upserts, reset }: QuestionChanges, since: number | null): void {
     for (const { id, leaving } of upserts) {
-      const settled = before.get(id)?.leaving.some(({ key }) => !this.undo.took(key) && !leaving.some((now) => now.key === key));
+      const settled = before.get(id)?.leaving.some(({ key, visibility }) => visibility !== "staff" && !this.undo.took(key) && !leaving.some((now) => now.key === key));
       if (settled) this.#given.set(id, Date.now() + SETTLES_MS);
     }
     if (reset || upserts.length > 0) this.#offer(since);
