@@ -193,6 +193,11 @@ describe("an answer of which nobody knows whether it arrived", () => {
     bridge.desk.outbox.doubt(key);
     await settle();
     expect([thread().includes("Not confirmed"), marks("q3").includes("It is not known whether your answer arrived")]).toEqual([true, true]);
+    // One click is no end of words.
+    expect(document.querySelector(".toast")?.textContent).toContain("Answer to #3 discarded");
+    document.querySelector<HTMLElement>(".toast .undo")?.click();
+    await settle();
+    expect([aside.desk?.answer?.text, document.activeElement?.tagName]).toEqual(["At three.", "TEXTAREA"]);
     expect([buttons(".detail [data-answer]", "Retry").length, buttons(".detail [data-answer]", "Discard").length]).toEqual([1, 1]);
     await open("q5");
     expect(told()).toEqual([]);

@@ -3,6 +3,7 @@ import { asAppError, type Bridge } from "../../bridge/bridge";
 import type { AppError, DeskStatus, Held, Leaving, Question, QuestionDraft, Visibility } from "../../bridge/dto";
 import { Draft, joined } from "../draft";
 import { missingField } from "./snippetText";
+import type { Thrown } from "./undo.svelte";
 
 /** Why nothing can be written or sent now. */
 export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" | "leaving" | null;
@@ -24,6 +25,8 @@ export interface Desk {
   leaving(id: string): Leaving | null;
   /** An answer was given. */
   gave(question: string): void;
+  /** Words were thrown away. */
+  threw(words: Thrown): void;
 }
 
 /** From the most readers to the fewest. */
@@ -249,10 +252,11 @@ export class Answer {
   }
 
   async discardHeld(): Promise<void> {
-    const text = this.held?.text;
-    if (!(await this.#try(() => this.#bridge.desk.discardHeld(this.room, this.id)))) return;
+    const { held } = this;
+    if (!held || !(await this.#try(() => this.#bridge.desk.discardHeld(this.room, this.id)))) return;
     this.held = null;
-    if (this.text !== text) return;
+    this.#desk.threw({ question: this.id, text: held.text, visibility: held.visibility });
+    if (this.text !== held.text) return;
     this.text = "";
     if (!this.#draft.begun) return;
     this.#draft.changed();
@@ -322,6 +326,16 @@ export class Answer {
     const { text, visibility } = await this.#bridge.desk.takeBackAnswer(this.room, key);
     const more = this.text.startsWith(since) ? this.text.slice(since.length) : this.text;
     [this.text, this.visibility, this.#gave] = [text + more, visibility, false];
+    this.#foundClosed();
+    this.#draft.changed();
+  }
+
+  /** What was thrown away stands in the field again, before what was begun since, and for no more than it was meant for. */
+  putBack({ text, visibility }: Thrown): void {
+    this.visibility = this.empty ? visibility : fewer(this.visibility, visibility);
+    if (this.empty) this.#seen = this.question?.lastAnswer ?? this.#seen;
+    if (this.empty) this.text = text;
+    else if (!this.text.startsWith(text)) this.text = `${text}\n\n${this.text}`;
     this.#foundClosed();
     this.#draft.changed();
   }

@@ -1,6 +1,6 @@
 // The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Leaving, Missed, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
+import type { AppError, DeskStatus, Leaving, Missed, Numbers, Question, QuestionChanges, Step, Thread, ThreadAnswer } from "../../bridge/dto";
 import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
@@ -10,7 +10,7 @@ import { nextOpen } from "./order";
 import { Rewriting } from "./rewriting.svelte";
 import { Search } from "./search.svelte";
 import { leftOf, takenOver, type Left, type TakenOver } from "./takenOver";
-import { backOf, Undo, type Done, type Why } from "./undo.svelte";
+import { backOf, Undo, type Done, type Thrown, type Why } from "./undo.svelte";
 
 /** What stands in front of the desk. */
 export type DeskSheet =
@@ -142,6 +142,7 @@ export class AnswerDesk {
       leaving: (wanted) => this.#leaving(board.items.get(wanted)),
       gave: (question) => this.#given.set(question, Date.now() + SETTLES_MS),
     });
+      threw: (words) => this.#threw(words),
   }
 
   /** An answer of ours that the room does not have yet. A note answers nothing, and no guard holds it. */
@@ -276,6 +277,7 @@ export class AnswerDesk {
     if (!done) return;
     if (done.leaving) return this.takeBack(done.leaving.question, done.leaving.key);
     try {
+    if (done.thrown) return this.#putBack(done.thrown);
       for (const { question, step } of done.back) {
         const now = this.board.items.get(question);
         if (now) await this.#bridge.desk.triage(this.room, question, (await this.#newest(now)).rev, step);
@@ -315,8 +317,19 @@ export class AnswerDesk {
     return this.attempt(() => this.#bridge.retry(this.room, key));
   }
 
-  discardAnswer(key: string): Promise<boolean> {
-    return this.attempt(() => this.#bridge.discard(this.room, key));
+  async discardAnswer(question: string, { key, text, visibility }: ThreadAnswer): Promise<void> {
+    if (await this.attempt(() => this.#bridge.discard(this.room, key))) this.#threw({ question, text, visibility });
+  }
+
+  #threw(thrown: Thrown): void {
+    const number = this.board.items.get(thrown.question)?.number ?? 0;
+    this.undo.tell({ words: "done.thrown", params: { number: `#${number}` }, back: [], thrown });
+  }
+
+  #putBack(thrown: Thrown): void {
+    this.open(thrown.question);
+    this.answer?.putBack(thrown);
+    this.focusWish = "answer";
   }
 
   editAnswer(id: string, text: string): Promise<boolean> {
