@@ -79,6 +79,36 @@ describe("an answer that its guard held", () => {
     expect(told()).toEqual(["Your answer to #3 was held: somebody answered first."]);
   });
 
+  it("is not told again after another room to who has put it away, and another one is", async () => {
+    const turn = async (): Promise<string[]> => {
+      for (const room of ["2", "1"]) {
+        await aside.show(room);
+        await settle();
+      }
+      return told();
+    };
+    const [held, failed] = [await given("q3", "At three."), await given("q10", "Yes.")];
+    await open("q5");
+    bridge.desk.outbox.hold(held);
+    bridge.desk.outbox.fail(failed);
+    await settle();
+    expect(told().length).toBe(2);
+    await press(".room [role=alert]", "Dismiss");
+    await press(".room [role=alert]", "Dismiss");
+    expect([told(), await turn(), await turn()]).toEqual([[], [], []]);
+    const second = await given("q10", "Yes, until Friday.");
+    await open("q5");
+    expect(told()).toEqual([]);
+    bridge.desk.outbox.fail(second);
+    await settle();
+    expect(told()).toEqual(["Your answer to #10 was not sent."]);
+    await press(".room [role=alert]", "Dismiss");
+    // Fewer of them are no news.
+    await bridge.discard("1", failed);
+    await settle();
+    expect([told(), await turn()]).toEqual([[], []]);
+  });
+
   it("stands beside the other, and not among those that were given", async () => {
     bridge.desk.outbox.hold(await given("q3", "At three."));
     await settle();
@@ -163,6 +193,11 @@ describe("an answer that failed", () => {
     await settle();
     await press(".detail [data-answer]", "Discard");
     expect([thread().includes("At three."), bridge.desk.get("q3").unsent]).toEqual([false, []]);
+    // One click is no end of words.
+    expect(document.querySelector(".toast")?.textContent).toContain("Answer to #3 discarded");
+    document.querySelector<HTMLElement>(".toast .undo")?.click();
+    await settle();
+    expect([aside.desk?.answer?.text, document.activeElement?.tagName]).toEqual(["At three.", "TEXTAREA"]);
   });
 });
 
@@ -193,11 +228,6 @@ describe("an answer of which nobody knows whether it arrived", () => {
     bridge.desk.outbox.doubt(key);
     await settle();
     expect([thread().includes("Not confirmed"), marks("q3").includes("It is not known whether your answer arrived")]).toEqual([true, true]);
-    // One click is no end of words.
-    expect(document.querySelector(".toast")?.textContent).toContain("Answer to #3 discarded");
-    document.querySelector<HTMLElement>(".toast .undo")?.click();
-    await settle();
-    expect([aside.desk?.answer?.text, document.activeElement?.tagName]).toEqual(["At three.", "TEXTAREA"]);
     expect([buttons(".detail [data-answer]", "Retry").length, buttons(".detail [data-answer]", "Discard").length]).toEqual([1, 1]);
     await open("q5");
     expect(told()).toEqual([]);

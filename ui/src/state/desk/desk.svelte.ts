@@ -66,7 +66,7 @@ export class AnswerDesk {
   error = $state.raw<AppError | null>(null);
   takenOver = $state.raw<readonly TakenOver[]>([]);
   missed = $state.raw<Missed>(NOTHING);
-  /** Questions of which somebody has read that their answer was not sent. */
+  /** Marks of answers that were not sent, of which somebody has read. */
   #read = $state.raw<ReadonlySet<string>>(new Set());
 
   /** When the composer was left by a key: the same key again soon after means more. */
@@ -86,7 +86,8 @@ export class AnswerDesk {
   constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null, left = new Map<string, Left>()) {
     this.room = room;
     this.left = left;
-    this.takenOver = left.get(room)?.told ?? [];
+    const before = left.get(room);
+    if (before) [this.takenOver, this.#read] = [before.told, before.read];
     this.#bridge = bridge;
     this.#standing = standing;
     this.search = new Search(room, bridge);
@@ -96,7 +97,7 @@ export class AnswerDesk {
 
   readonly question = $derived(this.opened === null ? null : (this.board.items.get(this.opened) ?? null));
 
-  readonly notSent = $derived(notSent(this.board.items).filter(({ question }) => !this.#read.has(question)));
+  readonly notSent = $derived(notSent(this.board.items).filter(({ marks }) => !marks.every((mark) => this.#read.has(mark))));
 
   get status(): DeskStatus | null {
     return this.#standing();
@@ -108,7 +109,7 @@ export class AnswerDesk {
     this.#followAnswers(items, changes, since);
     this.missed = changes.missed;
     this.takenOver = takenOver(this.takenOver, since === null ? (this.left.get(this.room)?.items ?? items) : items, this.board.items);
-    if (this.#read.size > 0) this.#read = new Set(notSent(this.board.items).flatMap(({ question }) => (this.#read.has(question) ? [question] : [])));
+    if (this.#read.size > 0) this.#read = new Set(notSent(this.board.items).flatMap(({ marks }) => marks.filter((mark) => this.#read.has(mark))));
     const after = this.question;
     // Published, it is another question.
     if (before && !after) this.shut();
@@ -141,8 +142,8 @@ export class AnswerDesk {
       question: (wanted) => board.items.get(wanted) ?? null,
       leaving: (wanted) => this.#leaving(board.items.get(wanted)),
       gave: (question) => this.#given.set(question, Date.now() + SETTLES_MS),
-    });
       threw: (words) => this.#threw(words),
+    });
   }
 
   /** An answer of ours that the room does not have yet. A note answers nothing, and no guard holds it. */
@@ -208,7 +209,7 @@ export class AnswerDesk {
 
   close(): void {
     this.#leave();
-    if (this.board.loaded) this.left.set(this.room, leftOf(this.takenOver, this.board.items));
+    if (this.board.loaded) this.left.set(this.room, leftOf(this.takenOver, this.#read, this.board.items));
     this.undo.dismiss();
   }
 
@@ -261,7 +262,7 @@ export class AnswerDesk {
 
   /** Somebody has read that its answer was not sent. */
   readNotSent(question: string): void {
-    this.#read = new Set([...this.#read, question]);
+    this.#read = new Set([...this.#read, ...(this.notSent.find((one) => one.question === question)?.marks ?? [])]);
     this.noted(question);
   }
 
@@ -276,8 +277,8 @@ export class AnswerDesk {
     const done = this.undo.take();
     if (!done) return;
     if (done.leaving) return this.takeBack(done.leaving.question, done.leaving.key);
-    try {
     if (done.thrown) return this.#putBack(done.thrown);
+    try {
       for (const { question, step } of done.back) {
         const now = this.board.items.get(question);
         if (now) await this.#bridge.desk.triage(this.room, question, (await this.#newest(now)).rev, step);
