@@ -165,7 +165,7 @@ export class Aside {
     this.currentId = id;
     const timeline = this.#draw(id);
     const composer = (this.composer = new Composer(id, this.bridge));
-    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null, this.#leftDesks);
+    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null, this.#leftDesks, () => this.statuses.get(id)?.role === "host");
     if (opens) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];

@@ -54,6 +54,8 @@ export class AnswerDesk {
   readonly room: string;
   /** What the desks that were looked at before had, by room. */
   readonly left: Map<string, Left>;
+  /** Whoever leads the room takes over without a question. */
+  readonly leads: () => boolean;
   opened = $state<string | null>(null);
   answer = $state.raw<Answer | null>(null);
   thread = $state.raw<Thread | null>(null);
@@ -83,9 +85,9 @@ export class AnswerDesk {
   /** Questions whose answer has just left, and until when: they are open still, and need nobody. */
   readonly #given = new Map<string, number>();
 
-  constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null, left = new Map<string, Left>()) {
+  constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null, left = new Map<string, Left>(), leads = () => false) {
     this.room = room;
-    this.left = left;
+    [this.left, this.leads] = [left, leads];
     const before = left.get(room);
     if (before) [this.takenOver, this.#read] = [before.told, before.read];
     this.#bridge = bridge;
