@@ -73,6 +73,32 @@ it.each(["first", "empty", "failed", "offline", "refused", "unread", "signIn"])(
   view = undefined;
 });
 
+describe("the snippets for what is typed into an answer", () => {
+  it("are heard from the field: how many there are, and which one is chosen", async () => {
+    await open("desk=server");
+    aside.desk?.open("q3");
+    await settle(20);
+    const field = document.querySelector<HTMLTextAreaElement>(".composer[data-visibility] textarea");
+    const chosen = (): string | undefined => document.querySelector(`[id="${field?.getAttribute("aria-activedescendant") ?? ""}"][role=option][aria-selected=true]`)?.textContent;
+    const said = (): string | undefined => document.querySelector(".composer[data-visibility] .unseen[role=status]")?.textContent;
+    const type = (text: string): void => {
+      if (!field) return;
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      flushSync();
+    };
+    expect([field?.getAttribute("aria-activedescendant"), chosen(), said()]).toEqual([null, undefined, ""]);
+    type("/");
+    expect([chosen()?.startsWith("recording"), said()]).toEqual([true, "3 snippets: the arrow keys choose, Enter puts one in"]);
+    expect(document.getElementById(field?.getAttribute("aria-controls") ?? "")?.getAttribute("role")).toBe("listbox");
+    expect(await wrong()).toEqual([]);
+    press("ArrowDown", {}, field ?? undefined);
+    expect(chosen()).toMatch(/^thanks/);
+    type("/x");
+    expect([field?.hasAttribute("aria-activedescendant"), field?.hasAttribute("aria-controls"), said()]).toEqual([false, false, ""]);
+  });
+});
+
 describe("text changes its size by keys, as in a browser", () => {
   it("larger, smaller and as usual, in a field and in front of a sheet, and it is kept", async () => {
     await open("desk=server");

@@ -261,6 +261,34 @@ describe("an answer that would be the second", () => {
     expect([again.text, again.held?.text]).toEqual(["Mine.", "Mine."]);
   });
 
+  it("is not lost by one click: it comes back into its field, for who was to read it, and knows of the other", async () => {
+    const answer = await look("q3");
+    answer.type("Your ticket is 4711.");
+    answer.choose("asker");
+    await settle();
+    bridge.desk.colleagueAnswers("q3", "Theirs.", 5);
+    await answer.send();
+    await settle();
+    await answer.discardHeld();
+    await settle(400);
+    expect([answer.text, bridge.desk.drafts.has("q3"), desk.undo.last?.words]).toEqual(["", false, "done.thrown"]);
+    await look("q5");
+    await desk.undoLast();
+    await settle(400);
+    expect([desk.opened, desk.answer?.text, desk.answer?.visibility, bridge.desk.drafts.get("q3")]).toEqual(["q3", "Your ticket is 4711.", "asker", "Your ticket is 4711."]);
+    expect([desk.answer?.overtaken, await desk.answer?.send()]).toEqual([false, true]);
+    expect(bridge.desk.answers.get("q3")?.at(-1)?.text).toBe("Your ticket is 4711.");
+  });
+
+  it("thrown away for other words, stands before those when it comes back", async () => {
+    const answer = await overtaken();
+    await answer.discardHeld();
+    answer.type("Shorter.");
+    await desk.undoLast();
+    await settle(400);
+    expect([answer.text, bridge.desk.drafts.get("q3")]).toEqual(["Mine.\n\nShorter.", "Mine.\n\nShorter."]);
+  });
+
   it("can be thrown away", async () => {
     await overtaken();
     const again = await look2();

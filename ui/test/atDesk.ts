@@ -14,8 +14,8 @@ export function open(kind: string): void {
 }
 
 /** Another desk of the same room, as after a look at another room. */
-export function reopen(): void {
-  desk = new AnswerDesk("1", bridge, () => bridge.desk.status());
+export function reopen(leads = false): void {
+  desk = new AnswerDesk("1", bridge, () => bridge.desk.status(), new Map(), () => leads);
   pull();
 }
 

@@ -58,6 +58,32 @@ describe("the languages", () => {
     for (const words of Object.values(said(tag, "report"))) expect(forms(words).join("")).not.toMatch(/[<>&"]/);
   });
 
+  /** Keys of one thing, wherever it is named. */
+  const things = [
+    ["app/visible.staff", "app/row.onlyStaff", "report/readers.staff"],
+    ["app/join.user", "app/rule.user", "app/person.id"],
+    ["app/field.stage", "report/column.stage"],
+    ["app/stage.now", "report/stage.now"],
+    ["app/stage.next", "report/stage.next"],
+    ["app/reason.text", "report/reason.text"],
+    ["app/reason.offTopic", "report/reason.offTopic"],
+    ["app/reason.abuse", "report/reason.abuse"],
+    ["app/reason.later", "report/reason.later"],
+  ];
+  it.each(tags.flatMap((tag) => things.map((keys) => ({ tag, keys, thing: keys[0] }))))("have one name for one thing: $tag $thing", ({ tag, keys }) => {
+    const names = keys.map((each) => {
+      const [area = "", key = ""] = each.split("/");
+      return String(said(tag, area)[key]).toLowerCase();
+    });
+    expect(new Set(names).size, names.join(" | ")).toBe(1);
+  });
+
+  it.each(tags)("name the demo only where English names it: %s", (tag) => {
+    const named = (words: Words, demo: string): boolean => forms(words).join(" ").toLowerCase().includes(demo.toLowerCase());
+    const [own, english] = [tag, "en"].map((each) => String(said(each, "app")["rooms.demo"]));
+    for (const [key, words] of Object.entries(said(tag, "app"))) if (named(words, own ?? "")) expect(named(said("en", "app")[key] ?? "", english ?? ""), key).toBe(true);
+  });
+
   it.each(["src", "audience"])("hold nothing that nobody says: %s", (page) => {
     const source = sources(join(import.meta.dirname, "..", page));
     const byCode = page === "src" ? /^(error|why|notice|failure)\./ : /^(failed|review|stage|work)\./;
@@ -71,6 +97,19 @@ it.each(["error", "notice", "why"])("no words for a code that nobody gives: %s",
   const page = sources(join(import.meta.dirname, "../src"));
   const codes = Object.keys(en.app).flatMap((key) => (key.startsWith(`${family}.`) ? [key.slice(family.length + 1)] : []));
   expect(codes.filter((code) => code !== "unknown" && ![rust, page].some((source) => source.includes(`"${code}"`)))).toEqual([]);
+});
+
+it("a notice says all that it is told", () => {
+  const rust = sources(join(import.meta.dirname, "../../src-tauri/src"), /\.rs$/);
+  const told = [...rust.matchAll(/\.notice\(\s*"(\w+)",\s*&\[([^\]]*)\]/g)].map(([, code = "", params = ""]) => [code, [...params.matchAll(/\("(\w+)"/g)].map(([, name = ""]) => `{${name}}`)] as const);
+  // Told where no pattern finds it.
+  const others = [["settings_reset", ["{file}"]], ["cache_rebuilt", ["{file}"]], ["token_left", ["{entry}", "{room}"]]] as const;
+  expect(told.map(([code]) => code)).toContain("overlay_port");
+  for (const [code, params] of [...told, ...others]) expect(slots(en.app[`notice.${code}` as keyof typeof en.app]), code).toEqual([...params].sort());
+});
+
+it("what is too long need not be for a server", () => {
+  expect(words("en", "error.too_long")).not.toMatch(/server/);
 });
 
 describe("words", () => {

@@ -12,10 +12,10 @@ afterEach(async () => {
   document.body.replaceChildren();
 });
 
-function shown(change: Partial<Row>, shut = false, showQuestion: ((id: string) => void) | null = null): { words: string; buttons: string[] } {
+function shown(change: Partial<Row>, shut = false, showQuestion: ((id: string) => void) | null = null, discard = (): unknown => undefined): { words: string; buttons: string[] } {
   const room = new FakeRoom();
   room.say({ kind: "question", user: "me", name: "Alex", mine: true, text: "Why?", ...change }, 0);
-  view = mount(Delivery, { target: document.body, props: { row: room.rows[0] as Row, shut, showQuestion, retry: () => undefined, discard: () => undefined } });
+  view = mount(Delivery, { target: document.body, props: { row: room.rows[0] as Row, shut, showQuestion, retry: () => undefined, discard } });
   flushSync();
   const buttons = [...document.querySelectorAll("button")].map((button) => button.textContent);
   return { words: document.body.textContent, buttons };
@@ -49,6 +49,20 @@ it("leads from an answer that was held to its question, where the one way on is,
   expect(led).toEqual(["q3"]);
   document.body.replaceChildren();
   expect(shown(held).buttons).toEqual(["Discard"]);
+});
+
+it("is thrown away by a second press alone", () => {
+  const thrown: string[] = [];
+  const { buttons } = shown({ delivery: "failed", failure: "withdrawn" }, false, null, () => thrown.push("gone"));
+  const press = (words: string): string[] => {
+    [...document.querySelectorAll("button")].find((button) => button.textContent === words)?.click();
+    flushSync();
+    return [...document.querySelectorAll("button")].map((button) => button.textContent);
+  };
+  expect([press("Discard"), thrown]).toEqual([["Retry", "Discard for good", "Cancel"], []]);
+  expect([press("Cancel"), thrown]).toEqual([buttons, []]);
+  press("Discard");
+  expect([press("Discard for good"), thrown].at(1)).toEqual(["gone"]);
 });
 
 it("offers nothing that only a room that is open can do, and says that what has not left waits", () => {

@@ -71,6 +71,17 @@ describe("the list", () => {
     press(".");
     expect(options()).toEqual(["q3", "q4", "q10", "q11", "q12", "q15"]);
   });
+
+  it("names the key that shows the new order, which is the one that was chosen", async () => {
+    const key = async (): Promise<string | undefined> => {
+      document.querySelector("[role=listbox]")?.dispatchEvent(new PointerEvent("pointerenter"));
+      bridge.desk.ask(Date.now());
+      bridge.tick();
+      await settle(20);
+      return document.querySelector(".apply kbd")?.textContent;
+    };
+    expect([await key(), await aside.habits.bind("apply", "y"), await key()]).toEqual([".", null, "Y"]);
+  });
 });
 
 describe("the keys", () => {

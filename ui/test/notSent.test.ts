@@ -79,6 +79,36 @@ describe("an answer that its guard held", () => {
     expect(told()).toEqual(["Your answer to #3 was held: somebody answered first."]);
   });
 
+  it("is not told again after another room to who has put it away, and another one is", async () => {
+    const turn = async (): Promise<string[]> => {
+      for (const room of ["2", "1"]) {
+        await aside.show(room);
+        await settle();
+      }
+      return told();
+    };
+    const [held, failed] = [await given("q3", "At three."), await given("q10", "Yes.")];
+    await open("q5");
+    bridge.desk.outbox.hold(held);
+    bridge.desk.outbox.fail(failed);
+    await settle();
+    expect(told().length).toBe(2);
+    await press(".room [role=alert]", "Dismiss");
+    await press(".room [role=alert]", "Dismiss");
+    expect([told(), await turn(), await turn()]).toEqual([[], [], []]);
+    const second = await given("q10", "Yes, until Friday.");
+    await open("q5");
+    expect(told()).toEqual([]);
+    bridge.desk.outbox.fail(second);
+    await settle();
+    expect(told()).toEqual(["Your answer to #10 was not sent."]);
+    await press(".room [role=alert]", "Dismiss");
+    // Fewer of them are no news.
+    await bridge.discard("1", failed);
+    await settle();
+    expect([told(), await turn()]).toEqual([[], []]);
+  });
+
   it("stands beside the other, and not among those that were given", async () => {
     bridge.desk.outbox.hold(await given("q3", "At three."));
     await settle();
@@ -163,6 +193,32 @@ describe("an answer that failed", () => {
     await settle();
     await press(".detail [data-answer]", "Discard");
     expect([thread().includes("At three."), bridge.desk.get("q3").unsent]).toEqual([false, []]);
+    // One click is no end of words.
+    expect(document.querySelector(".toast")?.textContent).toContain("Answer to #3 discarded");
+    document.querySelector<HTMLElement>(".toast .undo")?.click();
+    await settle();
+    expect([aside.desk?.answer?.text, document.activeElement?.tagName]).toEqual(["At three.", "TEXTAREA"]);
+  });
+});
+
+describe("during a broadcast, an answer that is for few", () => {
+  const SECRET = "Your ticket is 4711.";
+  const ways = (): string[] => ["Retry", "Discard", "Take it back"].filter((words) => buttons(".detail [data-answer]", words).length > 0);
+
+  beforeEach(async () => {
+    await open("q3");
+    aside.desk?.answer?.choose("asker");
+    bridge.emit("streamer", true);
+  });
+
+  it.each([
+    ["failed", (key: string) => bridge.desk.outbox.fail(key, "413"), "Not sent. It is too long for this server.", ["Retry", "Discard"]],
+    ["is in doubt", (key: string) => bridge.desk.outbox.doubt(key), "Not confirmed", ["Retry", "Discard"]],
+    ["has not left", () => undefined, "Sending", ["Take it back"]],
+  ] as const)("and %s says so with what can be done, without its words", async (_, comesTo, said, can) => {
+    comesTo(await given("q3", SECRET));
+    await settle();
+    expect([thread().includes(SECRET), thread().includes(said), ways()]).toEqual([false, true, [...can]]);
   });
 });
 

@@ -66,6 +66,97 @@ describe("streamer mode", () => {
   });
 });
 
+describe("in streamer mode, what is found in a field", () => {
+  const SECRET = "Your ticket is 4711.";
+  const fields = (): HTMLTextAreaElement[] => [...document.querySelectorAll("textarea")];
+  const seen = (): boolean => [words(), ...fields().map(({ value }) => value)].some((text) => text.includes(SECRET));
+  const hidden = (): HTMLTextAreaElement | undefined => fields().find(({ placeholder }) => placeholder === "Hidden in streamer mode");
+  async function open(id = "q3"): Promise<void> {
+    aside.desk?.open(id);
+    bridge.tick();
+    await settle(40);
+  }
+  function type(into: HTMLTextAreaElement | undefined, text: string): void {
+    if (!into) throw new Error("no field");
+    into.value = text;
+    into.dispatchEvent(new Event("input", { bubbles: true }));
+    flushSync();
+  }
+
+  it.each([
+    ["a private draft", async () => (await bridge.desk.setQuestionDraft("1", "q3", SECRET, "asker"), open())],
+    ["a note that was begun", async () => (await bridge.desk.setQuestionDraft("1", "q3", SECRET, "staff"), open())],
+    ["a private answer that was held", async () => (bridge.desk.hold("q3", SECRET, "asker"), open())],
+    ["the staff note", async () => {
+      bridge.desk.change("q3", { note: SECRET });
+      await open();
+      if (aside.desk) aside.desk.sheet = { kind: "note", question: "q3" };
+      await settle(10);
+    }],
+    ["a note about a person", async () => {
+      const who = bridge.room.rows.find(({ mine }) => !mine);
+      if (!who) throw new Error("nobody");
+      await bridge.rules.setPersonNote("1", who.user, SECRET);
+      aside.sheet = { kind: "person", who };
+      await settle(10);
+    }],
+  ])("is hidden until it is asked for, and stays: %s", async (_, find) => {
+    bridge.emit("streamer", true);
+    await find();
+    expect([seen(), hidden()?.readOnly, hidden()?.value]).toEqual([false, true, ""]);
+    const [field, show] = [hidden(), [...document.querySelectorAll("button")].find((one) => one.textContent === "Show")];
+    show?.focus();
+    show?.click();
+    await settle();
+    expect([seen(), field?.value, field?.readOnly, document.activeElement === field]).toEqual([true, SECRET, false, true]);
+    // The next broadcast is another matter.
+    bridge.emit("streamer", false);
+    flushSync();
+    bridge.emit("streamer", true);
+    flushSync();
+    expect([seen(), hidden() === field]).toEqual([false, true]);
+    bridge.emit("streamer", false);
+    flushSync();
+    expect(field?.value).toBe(SECRET);
+  });
+
+  it("is not what somebody types just now, whoever may read it, until it comes back", async () => {
+    bridge.desk.holdsBack = true;
+    bridge.emit("streamer", true);
+    await open();
+    const field = document.querySelector<HTMLTextAreaElement>(".composer[data-visibility] textarea") ?? undefined;
+    type(field, "Your");
+    document.querySelector<HTMLElement>("[data-mode=asker]")?.click();
+    flushSync();
+    expect([aside.desk?.answer?.visibility, field?.value, hidden()]).toEqual(["asker", "Your", undefined]);
+    for (const text of ["Your ticket", "", SECRET]) type(field, text);
+    expect([field?.value, hidden()]).toEqual([SECRET, undefined]);
+    await aside.desk?.answer?.send();
+    bridge.tick();
+    await settle(40);
+    bridge.desk.outbox.hold(bridge.desk.get("q3").leaving[0]?.key ?? "");
+    bridge.tick();
+    await settle(40);
+    expect([aside.desk?.answer?.text, seen(), hidden() === field]).toEqual([SECRET, false, true]);
+  });
+
+  it("is not written over by a snippet", async () => {
+    await bridge.desk.setQuestionDraft("1", "q3", SECRET, "asker");
+    bridge.emit("streamer", true);
+    await open();
+    const field = hidden();
+    const menu = (): Element | null => {
+      field?.dispatchEvent(new KeyboardEvent("keydown", { key: "j", ctrlKey: true, bubbles: true, cancelable: true }));
+      flushSync();
+      return document.querySelector(".composer [role=listbox]");
+    };
+    expect([menu(), aside.desk?.answer?.text]).toEqual([null, SECRET]);
+    bridge.emit("streamer", false);
+    flushSync();
+    expect(menu()).not.toBeNull();
+  });
+});
+
 describe("the overlay", () => {
   beforeEach(async () => {
     aside.sheet = { kind: "settings" };

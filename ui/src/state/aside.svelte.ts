@@ -2,6 +2,7 @@
 import { asAppError, bootAgain, hear, type Bridge } from "../bridge/bridge";
 import type { AppError, Boot, Page, RoomStatus, Row, SavedRoom, Settings, Spot, Stand } from "../bridge/dto";
 import { language } from "../i18n/language.svelte";
+import { afterwards } from "./afterwards.svelte";
 import { firstRows } from "./bounds";
 import { Clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
@@ -126,14 +127,14 @@ export class Aside {
       tick: () => this.#pulse.poke(),
       "close-asked": () => (this.sheet = askedOver(this.sheet, null)),
       "quit-asked": (undone) => (this.sheet = askedOver(this.sheet, undone)),
-      "show-room": ({ room, spot }) => void this.showNamed(room, spot),
+      "show-room": ({ room, spot }) => afterwards.lead(this, () => void this.showNamed(room, spot)),
       export: (progress) => this.desk?.exporting.heard(progress),
       settings: state((settings) => this.#adopt(settings)),
       rooms: state((rooms) => this.list.heard(rooms)),
       rules: (rules) => void this.rules.heard(rules),
       keys: (keys) => this.habits.rebound(keys),
       window: state((look) => (this.window.look = look)),
-      link: () => void this.#followLink(),
+      link: () => afterwards.lead(this, () => void this.#followLink()),
       write: () => this.writes++,
       "mark-read": () => void this.attempt(() => this.#readAll()),
       streamer: state((on) => (streamer.on = on)),
@@ -164,7 +165,7 @@ export class Aside {
     this.currentId = id;
     const timeline = this.#draw(id);
     const composer = (this.composer = new Composer(id, this.bridge));
-    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null, this.#leftDesks);
+    this.desk = new AnswerDesk(id, this.bridge, () => this.statuses.get(id)?.desk ?? null, this.#leftDesks, () => this.statuses.get(id)?.role === "host");
     if (opens) await this.open(id);
     if (this.currentId !== id) return;
     const [stand, unread] = [timeline.view === ALL ? this.#stands.get(id) : undefined, this.statuses.get(id)?.unread ?? 0];
@@ -179,7 +180,7 @@ export class Aside {
     }
     this.sheet = null;
     await this.show(id);
-    if (spot) await this.goTo(spot);
+    if (spot && this.currentId === id) await this.goTo(spot);
   }
 
   /** Shows another view of the room on screen. Everything is found as it was left; what came in a view stands at its end. */
@@ -392,9 +393,6 @@ export class Aside {
     this.views.news = {};
     void this.composer?.keepNow();
     this.desk?.close();
-    this.timeline = null;
-    this.composer = null;
-    this.desk = null;
-    this.currentId = null;
+    [this.timeline, this.composer, this.desk, this.currentId] = [null, null, null, null];
   }
 }

@@ -14,7 +14,7 @@ export const MOST_NEWS = 100;
 /** The longest name of a view, and the longest word, pattern or id in it, in bytes; and how many of either there may be. */
 export const NAME_BYTES = 120;
 export const WORD_BYTES = 512;
-const EACH = 20;
+export const EACH = 20;
 
 export type BuiltIn = (typeof BUILT_IN)[number];
 
@@ -36,7 +36,7 @@ export function newView(when: When | null = null): SavedView {
 }
 
 /** What stands in lines of its own. */
-export const linesOf = (text: string): string[] => [...new Set(text.split("\n").map((line) => line.trim()))].filter((line) => line !== "").slice(0, EACH);
+export const linesOf = (text: string): string[] => [...new Set(text.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
 
 export class Views {
   current = $state(ALL);

@@ -3,6 +3,7 @@ import { asAppError, type Bridge } from "../../bridge/bridge";
 import type { AppError, DeskStatus, Held, Leaving, Question, QuestionDraft, Visibility } from "../../bridge/dto";
 import { Draft, joined } from "../draft";
 import { missingField } from "./snippetText";
+import type { Thrown } from "./undo.svelte";
 
 /** Why nothing can be written or sent now. */
 export type Hindrance = "local" | "refused" | "catching" | "claimed" | "field" | "leaving" | null;
@@ -24,6 +25,8 @@ export interface Desk {
   leaving(id: string): Leaving | null;
   /** An answer was given. */
   gave(question: string): void;
+  /** Words were thrown away. */
+  threw(words: Thrown): void;
 }
 
 /** From the most readers to the fewest. */
@@ -99,6 +102,11 @@ export class Answer {
     return work === "open" || work === "claimed";
   }
 
+  /** A note answers nothing: it claims nothing, and no claim is in its way. */
+  get #isNote(): boolean {
+    return this.visibility === "staff";
+  }
+
   /** Somebody answered since the writing began. */
   get overtaken(): boolean {
     return !this.empty && (this.question?.lastAnswer ?? 0) > this.#seen;
@@ -109,10 +117,10 @@ export class Answer {
     if (status?.kind === "local") return "local";
     if (!status?.canAnswer) return "refused";
     if (this.field !== null) return "field";
-    if (!this.empty && this.visibility !== "staff" && this.leaving) return "leaving";
+    if (!this.empty && !this.#isNote && this.leaving) return "leaving";
     if (!status.fresh) return "catching";
     const claim = this.question?.claim;
-    return claim && !claim.mine ? "claimed" : null;
+    return claim && !claim.mine && !this.#isNote ? "claimed" : null;
   }
 
   async open(): Promise<void> {
@@ -196,7 +204,9 @@ export class Answer {
 
   #show(visibility: Visibility): void {
     this.visibility = visibility;
-    if (!this.empty) this.#draft.changed();
+    if (this.empty) return;
+    void this.#begin();
+    this.#draft.changed();
   }
 
   /** Sends to whom the mode says, or to whom the key says. A public key in a private mode only asks. */
@@ -242,10 +252,11 @@ export class Answer {
   }
 
   async discardHeld(): Promise<void> {
-    const text = this.held?.text;
-    if (!(await this.#try(() => this.#bridge.desk.discardHeld(this.room, this.id)))) return;
+    const { held } = this;
+    if (!held || !(await this.#try(() => this.#bridge.desk.discardHeld(this.room, this.id)))) return;
     this.held = null;
-    if (this.text !== text) return;
+    this.#desk.threw({ question: this.id, text: held.text, visibility: held.visibility });
+    if (this.text !== held.text) return;
     this.text = "";
     if (!this.#draft.begun) return;
     this.#draft.changed();
@@ -266,7 +277,7 @@ export class Answer {
     await this.#bridge.desk.setQuestionDraft(this.room, this.id, this.text, this.visibility);
     // Where nothing stands in its place, it stays.
     if (this.#editing && !this.empty) await this.#bridge.desk.discardHeld(this.room, this.id);
-    await this.#look(this.empty ? "viewing" : "drafting");
+    await this.#look(this.empty || this.#isNote ? "viewing" : "drafting");
   }
 
   /** Nobody looks any more. It is said before anything is waited for: what is looked at next is said after it. */
@@ -284,6 +295,7 @@ export class Answer {
 
   async #deliver(coAnswer: boolean): Promise<boolean> {
     const { text } = this;
+    const isNote = this.#isNote;
     if (this.empty || this.busy || this.field !== null || this.hindrance === "leaving") return false;
     const seen = coAnswer ? Math.max(this.#seen, this.question?.lastAnswer ?? 0) : this.#seen;
     this.busy = true;
@@ -294,8 +306,8 @@ export class Answer {
       void this.keepNow();
       return false;
     }
-    this.#desk.gave(this.id);
-    this.#gave ||= this.visibility !== "staff";
+    if (!isNote) this.#desk.gave(this.id);
+    this.#gave ||= !isNote;
     this.held = null;
     this.#editing = false;
     this.#forgetClosing();
@@ -318,10 +330,21 @@ export class Answer {
     this.#draft.changed();
   }
 
-  /** The first character claims. That another holds it is no error: the strip above says who. */
+  /** What was thrown away stands in the field again, before what was begun since, and for no more than it was meant for. */
+  putBack({ text, visibility }: Thrown): void {
+    this.visibility = this.empty ? visibility : fewer(this.visibility, visibility);
+    if (this.empty) this.#seen = this.question?.lastAnswer ?? this.#seen;
+    if (this.empty) this.text = text;
+    else if (!this.text.startsWith(text)) this.text = `${text}\n\n${this.text}`;
+    this.#foundClosed();
+    this.#draft.changed();
+  }
+
+  /** The first character of an answer claims. That another holds it is no error: the strip above says who. */
   async #begin(): Promise<void> {
     const { status } = this.#desk;
     const { question } = this;
+    if (this.#isNote) return;
     if (!this.#drafting) void this.#look("drafting");
     if (!question || status?.kind !== "server" || !status.fresh || question.claim || this.#claiming || question.work !== "open") return;
     this.#claiming = true;

@@ -1,6 +1,6 @@
 // The answer desk of one room: the list, the question that is open, the answer being written, and every step of triage with its way back.
 import { asAppError, type Bridge } from "../../bridge/bridge";
-import type { AppError, DeskStatus, Leaving, Missed, Numbers, Question, QuestionChanges, Step, Thread } from "../../bridge/dto";
+import type { AppError, DeskStatus, Leaving, Missed, Numbers, Question, QuestionChanges, Step, Thread, ThreadAnswer } from "../../bridge/dto";
 import type { Key } from "../../i18n/catalogue";
 import { Answer } from "./answer.svelte";
 import { Board } from "./board.svelte";
@@ -10,7 +10,7 @@ import { nextOpen } from "./order";
 import { Rewriting } from "./rewriting.svelte";
 import { Search } from "./search.svelte";
 import { leftOf, takenOver, type Left, type TakenOver } from "./takenOver";
-import { backOf, Undo, type Done, type Why } from "./undo.svelte";
+import { backOf, Undo, type Done, type Thrown, type Why } from "./undo.svelte";
 
 /** What stands in front of the desk. */
 export type DeskSheet =
@@ -54,6 +54,8 @@ export class AnswerDesk {
   readonly room: string;
   /** What the desks that were looked at before had, by room. */
   readonly left: Map<string, Left>;
+  /** Whoever leads the room takes over without a question. */
+  readonly leads: () => boolean;
   opened = $state<string | null>(null);
   answer = $state.raw<Answer | null>(null);
   thread = $state.raw<Thread | null>(null);
@@ -66,7 +68,7 @@ export class AnswerDesk {
   error = $state.raw<AppError | null>(null);
   takenOver = $state.raw<readonly TakenOver[]>([]);
   missed = $state.raw<Missed>(NOTHING);
-  /** Questions of which somebody has read that their answer was not sent. */
+  /** Marks of answers that were not sent, of which somebody has read. */
   #read = $state.raw<ReadonlySet<string>>(new Set());
 
   /** When the composer was left by a key: the same key again soon after means more. */
@@ -83,10 +85,11 @@ export class AnswerDesk {
   /** Questions whose answer has just left, and until when: they are open still, and need nobody. */
   readonly #given = new Map<string, number>();
 
-  constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null, left = new Map<string, Left>()) {
+  constructor(room: string, bridge: Bridge, standing: () => DeskStatus | null, left = new Map<string, Left>(), leads = () => false) {
     this.room = room;
-    this.left = left;
-    this.takenOver = left.get(room)?.told ?? [];
+    [this.left, this.leads] = [left, leads];
+    const before = left.get(room);
+    if (before) [this.takenOver, this.#read] = [before.told, before.read];
     this.#bridge = bridge;
     this.#standing = standing;
     this.search = new Search(room, bridge);
@@ -96,7 +99,7 @@ export class AnswerDesk {
 
   readonly question = $derived(this.opened === null ? null : (this.board.items.get(this.opened) ?? null));
 
-  readonly notSent = $derived(notSent(this.board.items).filter(({ question }) => !this.#read.has(question)));
+  readonly notSent = $derived(notSent(this.board.items).filter(({ marks }) => !marks.every((mark) => this.#read.has(mark))));
 
   get status(): DeskStatus | null {
     return this.#standing();
@@ -108,7 +111,7 @@ export class AnswerDesk {
     this.#followAnswers(items, changes, since);
     this.missed = changes.missed;
     this.takenOver = takenOver(this.takenOver, since === null ? (this.left.get(this.room)?.items ?? items) : items, this.board.items);
-    if (this.#read.size > 0) this.#read = new Set(notSent(this.board.items).flatMap(({ question }) => (this.#read.has(question) ? [question] : [])));
+    if (this.#read.size > 0) this.#read = new Set(notSent(this.board.items).flatMap(({ marks }) => marks.filter((mark) => this.#read.has(mark))));
     const after = this.question;
     // Published, it is another question.
     if (before && !after) this.shut();
@@ -141,6 +144,7 @@ export class AnswerDesk {
       question: (wanted) => board.items.get(wanted) ?? null,
       leaving: (wanted) => this.#leaving(board.items.get(wanted)),
       gave: (question) => this.#given.set(question, Date.now() + SETTLES_MS),
+      threw: (words) => this.#threw(words),
     });
   }
 
@@ -152,7 +156,7 @@ export class AnswerDesk {
   /** The shell alone knows whether an answer has left. */
   #followAnswers(before: ReadonlyMap<string, Question>, { upserts, reset }: QuestionChanges, since: number | null): void {
     for (const { id, leaving } of upserts) {
-      const settled = before.get(id)?.leaving.some(({ key }) => !this.undo.took(key) && !leaving.some((now) => now.key === key));
+      const settled = before.get(id)?.leaving.some(({ key, visibility }) => visibility !== "staff" && !this.undo.took(key) && !leaving.some((now) => now.key === key));
       if (settled) this.#given.set(id, Date.now() + SETTLES_MS);
     }
     if (reset || upserts.length > 0) this.#offer(since);
@@ -207,7 +211,7 @@ export class AnswerDesk {
 
   close(): void {
     this.#leave();
-    if (this.board.loaded) this.left.set(this.room, leftOf(this.takenOver, this.board.items));
+    if (this.board.loaded) this.left.set(this.room, leftOf(this.takenOver, this.#read, this.board.items));
     this.undo.dismiss();
   }
 
@@ -260,7 +264,7 @@ export class AnswerDesk {
 
   /** Somebody has read that its answer was not sent. */
   readNotSent(question: string): void {
-    this.#read = new Set([...this.#read, question]);
+    this.#read = new Set([...this.#read, ...(this.notSent.find((one) => one.question === question)?.marks ?? [])]);
     this.noted(question);
   }
 
@@ -275,6 +279,7 @@ export class AnswerDesk {
     const done = this.undo.take();
     if (!done) return;
     if (done.leaving) return this.takeBack(done.leaving.question, done.leaving.key);
+    if (done.thrown) return this.#putBack(done.thrown);
     try {
       for (const { question, step } of done.back) {
         const now = this.board.items.get(question);
@@ -315,8 +320,19 @@ export class AnswerDesk {
     return this.attempt(() => this.#bridge.retry(this.room, key));
   }
 
-  discardAnswer(key: string): Promise<boolean> {
-    return this.attempt(() => this.#bridge.discard(this.room, key));
+  async discardAnswer(question: string, { key, text, visibility }: ThreadAnswer): Promise<void> {
+    if (await this.attempt(() => this.#bridge.discard(this.room, key))) this.#threw({ question, text, visibility });
+  }
+
+  #threw(thrown: Thrown): void {
+    const number = this.board.items.get(thrown.question)?.number ?? 0;
+    this.undo.tell({ words: "done.thrown", params: { number: `#${number}` }, back: [], thrown });
+  }
+
+  #putBack(thrown: Thrown): void {
+    this.open(thrown.question);
+    this.answer?.putBack(thrown);
+    this.focusWish = "answer";
   }
 
   editAnswer(id: string, text: string): Promise<boolean> {

@@ -82,6 +82,7 @@ export function run(id: CommandId, desk: AnswerDesk): void {
   const lane = /^lane([1-5])$/.exec(id)?.[1];
   if (lane) return show(desk, Number(lane) - 1);
   if (id === "takeOver" && speechless(desk)) return refuse(desk);
+  if (id === "takeOver" && desk.leads()) return void step(id, desk, ({ claim }) => (claim && !claim.mine ? { do: "claim", takeOver: true } : null));
   const one = board.chosen[0]?.id ?? desk.opened;
   switch (id) {
     case "next":

@@ -13,9 +13,11 @@ type Items = ReadonlyMap<string, Question>;
 export interface Left {
   readonly told: readonly TakenOver[];
   readonly items: Items;
+  /** What was not sent, as far as somebody has read of it. */
+  readonly read: ReadonlySet<string>;
 }
 
-export const leftOf = (told: readonly TakenOver[], items: Items): Left => ({ told, items: new Map([...items].filter(([, { claim }]) => claim?.mine)) });
+export const leftOf = (told: readonly TakenOver[], read: ReadonlySet<string>, items: Items): Left => ({ told, read, items: new Map([...items].filter(([, { claim }]) => claim?.mine)) });
 
 /** What is to be told after a change: what was told stands until the claim is this person's again or the question is gone. */
 export function takenOver(told: readonly TakenOver[], before: Items, after: Items): readonly TakenOver[] {

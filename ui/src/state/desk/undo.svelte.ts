@@ -1,11 +1,18 @@
-// What was just done with questions and can be taken back: a step for six seconds, an answer for as long as it has not left.
-import type { Question, Step } from "../../bridge/dto";
+// What was just done with questions and can be taken back: a step, or words thrown away, for six seconds, an answer for as long as it has not left.
+import type { Question, Step, Visibility } from "../../bridge/dto";
 import type { Key, Params } from "../../i18n/catalogue";
 
 export const UNDO_MS = 6_000;
 
 /** Why a question is dismissed, in the words that servers and exports know. */
 export type Why = "off_topic" | "duplicate" | "abuse";
+
+/** Words that nobody has read, and the question that they were for. */
+export interface Thrown {
+  readonly question: string;
+  readonly text: string;
+  readonly visibility: Visibility;
+}
 
 export interface Done {
   readonly words: Key;
@@ -17,12 +24,14 @@ export interface Done {
   readonly reason?: Why;
   /** An answer that has not left; `since` when it was given, null where that was before this desk was looked at. */
   readonly leaving?: { readonly question: string; readonly key: string; readonly since: number | null; /** Its question was to be answered then. */ readonly open: boolean };
+  /** Words that were thrown away, and who was to read them. */
+  readonly thrown?: Thrown;
   /** What was answered by word of mouth: what was said can be written down. */
   readonly spoken?: string;
 }
 
 /** Whether there is a way back. */
-export const canUndo = (done: Done): boolean => done.back.length > 0 || done.leaving !== undefined;
+export const canUndo = (done: Done): boolean => done.back.length > 0 || done.leaving !== undefined || done.thrown !== undefined;
 
 /** The step that takes another back, seen from the question as it was before; null where nothing would change. */
 export function inverse(before: Question, step: Step): Step | null {
