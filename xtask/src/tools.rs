@@ -19,10 +19,10 @@ pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 /// Lets a WebDriver client drive the real window.
 pub(crate) const DRIVER: Tool = Tool { name: "tauri-driver", version: "2.1.0" };
 
-/// They work for seconds, and on a new machine somebody waits for their build: less optimising is faster altogether.
+/// They work for seconds, and on a new machine somebody waits for their build: not to optimise is faster altogether.
 const QUICK_BUILD: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
 ];
 
