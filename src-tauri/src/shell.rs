@@ -154,7 +154,7 @@ impl Shell {
         if !self.rooms.reserve(key) {
             return Ok(());
         }
-        let token = self.find_token(key).await;
+        let token = self.find_token(&room).await;
         self.rooms.open(key, config, token).await
     }
 
@@ -313,15 +313,34 @@ impl Shell {
 
     async fn keep_token(&self, key: RoomKey, token: Token) -> TokenStore {
         let kept = self.secrets.keep(key, token).await;
+        // What is in memory of another room is lost with it all the same.
+        let is_lost = |room: &settings::SavedRoom| {
+            let own = room.demo || room.hosted.is_some();
+            room.token_store == TokenStore::Session && room.key != key && !own
+        };
         if kept != TokenStore::Keyring {
             self.notice("no_keyring", &[]);
+        } else if !self.remembered.read(|memory| memory.rooms.iter().any(is_lost)) {
+            self.take_back_notices("no_keyring");
         }
         kept
     }
 
-    /// A room whose token cannot be found is opened without one: the page then says what is missing.
-    async fn find_token(&self, key: RoomKey) -> Option<Token> {
-        self.secrets.find(key).await.unwrap_or_else(|error| {
+    /// The room has no token any more; one that a keyring does not give back is not asked for again.
+    async fn drop_token(&self, key: RoomKey) -> TokenStore {
+        if let Err(error) = self.secrets.forget(key).await {
+            tracing::warn!(%error, "a token could not be removed from the keyring");
+        }
+        TokenStore::None
+    }
+
+    /// A room whose token cannot be found is opened without one: the page then says what is missing. What the keyring still holds of a room
+    /// whose token it could not take is a former one, maybe another person's.
+    async fn find_token(&self, room: &settings::SavedRoom) -> Option<Token> {
+        if room.token_store != TokenStore::Keyring {
+            return self.secrets.held(room.key);
+        }
+        self.secrets.find(room.key).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "a room's token could not be looked up");
             self.notice("no_keyring", &[]);
             None
