@@ -127,7 +127,9 @@ pub(crate) async fn host(
         None => Ok(()),
     };
     // It runs, whatever else went wrong.
-    shell.open(key).await?;
+    let entered = shell.open(key).await;
+    shell.list_changed();
+    entered?;
     moved?;
     reviewed.map_err(|error| failed(&error))?;
     Ok(key)

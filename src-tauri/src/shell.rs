@@ -11,11 +11,12 @@ mod snippets;
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aside_protocol::Token;
 use aside_session::Questions;
 use aside_words::Language;
+use tokio::sync::Notify;
 
 use crate::avatars::Avatars;
 use crate::dto::{Boot, Notice, Settings, TokenStore, WindowLook};
@@ -49,6 +50,7 @@ pub(crate) struct Shell {
     pub(crate) avatars: Avatars,
     ticks: [Ticks; 2],
     notices: Mutex<Vec<Notice>>,
+    listed: Arc<Notify>,
     pub(crate) streamer: Streamer,
     in_force: InForce,
     pub(crate) opening: Opening,
@@ -75,6 +77,7 @@ impl Shell {
             avatars,
             ticks,
             notices: Mutex::default(),
+            listed: Arc::default(),
             streamer: Streamer::default(),
             in_force,
             opening: Opening::default(),
@@ -150,6 +153,7 @@ impl Shell {
         let config = form::config(&room.form)?;
         if !room.open {
             self.change(|memory| set_open(memory, key, true))?;
+            self.list_changed();
         }
         if !self.rooms.reserve(key) {
             return Ok(());
@@ -164,7 +168,9 @@ impl Shell {
     /// `settings_not_saved`; the room is left all the same.
     pub(crate) async fn leave(&self, key: RoomKey) -> Result<(), AppError> {
         self.rooms.leave(key).await;
-        self.change(|memory| set_open(memory, key, false))
+        let left = self.change(|memory| set_open(memory, key, false));
+        self.list_changed();
+        left
     }
 
     /// Forgets a room: its place in the list, its token, its rules, its cache, what was not sent, its drafts. Says so if its token
@@ -188,6 +194,7 @@ impl Shell {
             memory.rules.list.retain(|rule| rule.room != here);
             memory.rules.clone()
         })?;
+        self.list_changed();
         self.rule(rules)?;
         let label = saved(&room, self.language()).label;
         let params = [("room", aside_text::name(&label)), ("entry", key.to_string())];
@@ -209,7 +216,9 @@ impl Shell {
                 room.token_store = token_store;
             }
         })?;
-        if room.open { self.bring_token(key, token).await } else { Ok(()) }
+        let came = if room.open { self.bring_token(key, token).await } else { Ok(()) };
+        self.list_changed();
+        came
     }
 
     /// An open room comes back with its new token; one that waited for a token is entered with it.

@@ -14,6 +14,8 @@ use crate::quitting::tests::undone;
 use crate::rows;
 use crate::shell::tests::{keyring, shell_at};
 
+mod told;
+
 /// Long enough for a busy machine.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 

@@ -39,15 +39,17 @@ impl Shell {
             Some(known) => *known = room.clone(),
             None => memory.rooms.push(room.clone()),
         })?;
-        match (room.open, moved, token) {
+        let entered = match (room.open, moved, token) {
             // A room that is open under its old address is entered anew under the new one.
             (true, true, _) => {
                 self.rooms.leave(key).await;
-                self.open(key).await?;
+                self.open(key).await
             }
-            (true, false, Some(token)) => self.bring_token(key, token).await?,
-            (true, false, None) | (false, ..) => {}
-        }
+            (true, false, Some(token)) => self.bring_token(key, token).await,
+            (true, false, None) | (false, ..) => Ok(()),
+        };
+        self.list_changed();
+        entered?;
         Ok(saved(&room, self.language()))
     }
 
