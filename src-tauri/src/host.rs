@@ -115,6 +115,9 @@ pub(crate) async fn host(
         return Err(error);
     }
     let (room, _) = saved(shell, key)?;
+    if let Some((_, had)) = &before {
+        is_settled(shell, had);
+    }
     // Under another port it would be another room to the files.
     let moved = match before {
         Some((old, _)) if old.form.server != room.form.server => {
@@ -133,6 +136,11 @@ pub(crate) async fn host(
     moved?;
     reviewed.map_err(|error| failed(&error))?;
     Ok(key)
+}
+
+/// That it was not started is so no more, or nobody's concern.
+fn is_settled(shell: &Shell, hosted: &Hosted) {
+    shell.take_back_notice("host_not_started", &[("room", aside_text::name(&hosted.name))]);
 }
 
 /// Takes back what came of a room that could not be made.
@@ -261,7 +269,7 @@ async fn again(
             if error.code() == Code::PortTaken.as_str() { Run::PortTaken } else { Run::Failed };
         hosts.runs().insert(key, why);
     } else {
-        shell.take_back_notice("host_not_started", &[("room", aside_text::name(&hosted.name))]);
+        is_settled(shell, &hosted);
     }
     hosted.on = true;
     room.hosted = Some(hosted);
@@ -285,6 +293,7 @@ pub(crate) async fn stop(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(
     hosts.end(key).await;
     shell.change(|memory| {
         if let Some(hosted) = memory.room_mut(key).and_then(|room| room.hosted.as_mut()) {
+            is_settled(shell, hosted);
             hosted.on = false;
         }
     })?;
@@ -297,10 +306,11 @@ pub(crate) async fn stop(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(
 /// When its files cannot be removed.
 pub(crate) async fn remove(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(), AppError> {
     let _turn = hosts.turn.lock().await;
-    saved(shell, key)?;
+    let (_, hosted) = saved(shell, key)?;
     shell.rooms.leave(key).await;
     hosts.end(key).await;
     shell.forget(key).await?;
+    is_settled(shell, &hosted);
     match tokio::fs::remove_dir_all(shell.home.hosted(key)).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::error!(%error, "a hosted room's data could not be removed");
