@@ -43,6 +43,21 @@ describe("the window", () => {
     expect(button("Keep on top")?.title).toContain("Wayland");
   });
 
+  it("lets one say how old and how large transcripts get while there are some, though no more are kept", async () => {
+    const bounds = async (bytes: number): Promise<boolean[]> => {
+      const { bridge, aside } = await shown("main", (one) => (one.window.transcripts = () => Promise.resolve({ path: "", bytes })));
+      await aside.saveSettings({ keepTranscripts: false });
+      aside.sheet = { kind: "settings" };
+      await settled();
+      const fields = [...document.querySelectorAll<HTMLInputElement>("input[type=number][max='3650'], input[type=number][max='50000']")].map((field) => field.disabled);
+      expect(bridge.scene.settings.keepTranscripts).toBe(false);
+      if (view) await unmount(view);
+      view = undefined;
+      return fields;
+    };
+    expect([await bounds(12), await bounds(0)]).toEqual([[false, false], [true, true]]);
+  });
+
   it("tells the shell when the question whether to close is put away, so that it is asked again", async () => {
     const { bridge, aside } = await shown("main");
     bridge.emit("close-asked", null);
