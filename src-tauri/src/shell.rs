@@ -93,6 +93,11 @@ impl Shell {
         }
     }
 
+    /// Whether the window that has the desk is shown.
+    pub(crate) fn shows_desk(&self) -> bool {
+        self.ticks(RoomWindow::Main).is_shown()
+    }
+
     /// Whether any window shows the rooms.
     pub(crate) fn is_shown(&self) -> bool {
         self.ticks.iter().any(Ticks::is_shown)
