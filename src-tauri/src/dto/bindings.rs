@@ -75,6 +75,7 @@ fn typescript() -> String {
         Draft,
         CloseAction,
         Undone,
+        UndoneQuestion,
         QuitChoice,
         Spot,
         Moment,

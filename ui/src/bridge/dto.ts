@@ -306,9 +306,15 @@ export type CloseAction = "hide" | "quit" | "stay";
 
 /**
  * What a Quit would leave undone in a room: how many drafts (they are kept), what waits to be sent, answers that their guard holds, questions
- * that this person has claimed here, and people who would be cut off, where the room is hosted here.
+ * that this person has claimed here, and people who would be cut off, where the room is hosted here. Of drafts, and of what waits or is
+ * held, that is about `questions`, it tells which they are, by number.
  */
-export type Undone = { room: string, drafts: number, unsent: number, held: number, claims: number, people: number, };
+export type Undone = { id: string, room: string, questions: Array<UndoneQuestion>, drafts: number, unsent: number, held: number, claims: number, people: number, };
+
+/**
+ * A question with something half written or not sent.
+ */
+export type UndoneQuestion = { id: string, number: number, };
 
 /**
  * What a page says to the question whether to quit: it is on the screen, or a person has answered it.
