@@ -96,10 +96,10 @@ export type HostKey = { id: string, name: string, role: KeyRole, expires: number
 export type KeyWish = { name: string, role: KeyRole, hours: number, };
 
 /**
- * A hosted room as it stands: where its server listens (empty while it does not), its page's addresses, likeliest first, the link that
- * fills a colleague's join form (no key is in it), how many people are there, and who has a key.
+ * A hosted room as it stands: where its server listens (empty while it does not), its page's addresses, likeliest first, which of them
+ * its host chose, the link that fills a colleague's join form (no key is in it), how many people are there, and who has a key.
  */
-export type Hosting = { form: HostForm, state: HostState, listening: string, links: Array<HostLink>, invitation: string, people: number, keys: Array<HostKey>, };
+export type Hosting = { form: HostForm, state: HostState, listening: string, links: Array<HostLink>, chosen: string, invitation: string, people: number, keys: Array<HostKey>, };
 
 /**
  * Light, dark, as the system, or that with more contrast.
