@@ -159,7 +159,7 @@ async fn quiet(app: &AppHandle, shell: &Shell, mode: dto::StreamerMode) -> bool 
 async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<Duration> {
     let shell = app.state::<Shell>();
     let settings = shell.remembered.read(|memory| memory.settings.clone());
-    let (looks, shown) = (windows::is_looked_at(app), shell.is_shown());
+    let looks = windows::is_looked_at(app);
     let hushed = quiet(app, &shell, settings.streamer_mode).await;
     let quiet = looks || hushed;
     let mut again: Option<Duration> = None;
@@ -181,7 +181,7 @@ async fn look(app: &AppHandle, known: &mut BTreeMap<RoomKey, Known>) -> Option<D
         if at_desk {
             let hushed = hushed || !settings.notifications;
             let quiet = quiet || hushed;
-            let (taken, unsent) = taken_over(room, &live, shown).await;
+            let (taken, unsent) = taken_over(room, &live, &shell).await;
             let more = room.asked.tell(quiet, due);
             lines.extend(more.map(|more| language.count(Key::SHELL_NOTIFY_QUESTIONS, more, &[])));
             let seen = hushed || is_seen(looks, shell.opening.first(), key);
@@ -224,13 +224,17 @@ fn is_seen(looks: bool, first: Option<RoomKey>, room: RoomKey) -> bool {
 }
 
 /// Reads which questions have changed. Of what was this person's: what others have taken, and which of their answers were not sent.
-async fn taken_over(room: &mut Known, live: &Live, shown: bool) -> (Vec<(u64, String)>, Vec<u64>) {
+async fn taken_over(
+    room: &mut Known,
+    live: &Live,
+    shell: &Shell,
+) -> (Vec<(u64, String)>, Vec<u64>) {
     let Ok(questions) = live.session.questions(room.revision).await else {
         return Default::default();
     };
     room.revision = questions.revision;
     // Of a room that is not on the screen, no page asks.
-    missed::look(live, &questions, shown);
+    missed::look(shell, live, &questions);
     room.asked.take(&questions.items, questions.reset);
     room.open.take(&questions.items, questions.reset);
     let me = live.session.watch().borrow().facts.user.clone();

@@ -35,6 +35,7 @@ macro_rules! handler {
             crate::commands::hosting::host_room,
             crate::commands::hosting::hosting,
             crate::commands::hosting::run_hosting,
+            crate::commands::hosting::choose_address,
             crate::commands::hosting::make_key,
             crate::commands::hosting::revoke_key,
             crate::commands::hosting::try_demo,

@@ -37,7 +37,7 @@ pub(crate) use streaming::{Overlay, OverlayPart, OverlayState, StreamerMode};
 pub(crate) use views::SavedView;
 pub(crate) use window::{
     CloseAction, HotkeyAction, Hotkeys, Painted, QuitChoice, SeeThrough, Stand, Transcripts,
-    Undone, WhichWindow, WindowLook,
+    Undone, UndoneQuestion, WhichWindow, WindowLook,
 };
 
 pub(crate) use rules::{Effect, Fit, Rule, RuleFault, Ruled, Rules, Said, Tried, When};

@@ -68,6 +68,16 @@ pub(crate) fn config(form: &RoomForm) -> Result<RoomConfig, AppError> {
     Ok(config)
 }
 
+/// Whether a token that was given for a room stays, under another form of it, with the hosts that have it.
+pub(crate) fn keeps_token(known: &RoomForm, form: &RoomForm) -> bool {
+    let hosts = |form: &RoomForm| {
+        let RoomConfig { server, socket, .. } = config(form).ok()?;
+        Some([server, socket].map(|url| url.host_str().map(str::to_owned)))
+    };
+    let both = hosts(known).zip(hosts(form));
+    both.is_some_and(|(known, hosts)| hosts.iter().all(|host| known.contains(host)))
+}
+
 /// A token that can travel in a header.
 ///
 /// # Errors
@@ -149,6 +159,24 @@ mod tests {
         assert_eq!(config.socket.as_str(), "wss://rooms.example/ws");
         let other = RoomForm { socket: "wss://live.example/x".to_owned(), ..tidy };
         assert_eq!(super::config(&other).unwrap().socket.as_str(), "wss://live.example/x");
+    }
+
+    #[test]
+    fn a_token_goes_to_no_host_that_it_was_not_given_for() {
+        let known = form("https://rooms.example");
+        let socket = |form: RoomForm, socket: &str| RoomForm { socket: socket.to_owned(), ..form };
+        let both = socket(known.clone(), "wss://live.example/ws");
+        for (from, to, keeps) in [
+            (&known, form("https://ROOMS.example:8443/base"), true),
+            (&known, form("https://evil.example"), false),
+            (&known, socket(known.clone(), "wss://evil.example/ws"), false),
+            (&known, socket(form("https://evil.example"), "wss://rooms.example/ws"), false),
+            (&both, known.clone(), true),
+            (&both, form("https://live.example"), true),
+            (&form("nonsense"), known.clone(), false),
+        ] {
+            assert_eq!(keeps_token(from, &to), keeps, "{from:?} {to:?}");
+        }
     }
 
     #[test]

@@ -13,19 +13,18 @@ mod share;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aside_protocol::Topic;
-use aside_server::{Config, Rooms, RoomsError, Running, TokenId, page_link};
+use aside_server::{Config, Rooms, RoomsError, Running};
 use tokio::net::TcpListener;
-use url::Url;
 
-pub(crate) use self::keys::spec;
+pub(crate) use self::keys::{make_key, revoke_key, spec};
 pub(crate) use self::reach::places;
 use self::serving::{ServeError, Served};
-pub(crate) use self::share::people;
-use crate::clipboard::Clipboard;
-use crate::dto::{HostForm, Hosting, KeyWish, TokenStore};
+pub(crate) use self::share::{choose_address, page, people};
+use crate::dto::{HostForm, Hosting, TokenStore};
 use crate::errors::{AppError, Code};
 use crate::settings::{Hosted, RoomKey, SavedRoom};
 use crate::shell::Shell;
@@ -38,11 +37,18 @@ enum Run {
 }
 
 /// The servers of this process.
-#[derive(Default)]
 pub(crate) struct Hosts {
     runs: Mutex<BTreeMap<RoomKey, Run>>,
     /// Held while one is started, changed or ended: each of these is several steps.
     turn: tokio::sync::Mutex<()>,
+    /// Where this computer is found in its networks, likeliest first.
+    addresses: fn() -> Vec<Ipv4Addr>,
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Self { runs: Mutex::default(), turn: Default::default(), addresses: reach::addresses }
+    }
 }
 
 impl Hosts {
@@ -115,6 +121,9 @@ pub(crate) async fn host(
         return Err(error);
     }
     let (room, _) = saved(shell, key)?;
+    if let Some((_, had)) = &before {
+        is_settled(shell, had);
+    }
     // Under another port it would be another room to the files.
     let moved = match before {
         Some((old, _)) if old.form.server != room.form.server => {
@@ -127,10 +136,17 @@ pub(crate) async fn host(
         None => Ok(()),
     };
     // It runs, whatever else went wrong.
-    shell.open(key).await?;
+    let entered = shell.open(key).await;
+    shell.list_changed();
+    entered?;
     moved?;
     reviewed.map_err(|error| failed(&error))?;
     Ok(key)
+}
+
+/// That it was not started is so no more, or nobody's concern.
+fn is_settled(shell: &Shell, hosted: &Hosted) {
+    shell.take_back_notice("host_not_started", &[("room", aside_text::name(&hosted.name))]);
 }
 
 /// Takes back what came of a room that could not be made.
@@ -159,6 +175,7 @@ async fn begin(
         guests: form.guests,
         reach: form.reach,
         port,
+        address: before.map(|(_, had)| had.address.clone()).unwrap_or_default(),
         on: true,
     };
     let known = before.map(|(room, _)| room.clone());
@@ -259,7 +276,7 @@ async fn again(
             if error.code() == Code::PortTaken.as_str() { Run::PortTaken } else { Run::Failed };
         hosts.runs().insert(key, why);
     } else {
-        shell.take_back_notice("host_not_started", &[("room", aside_text::name(&hosted.name))]);
+        is_settled(shell, &hosted);
     }
     hosted.on = true;
     room.hosted = Some(hosted);
@@ -283,6 +300,7 @@ pub(crate) async fn stop(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(
     hosts.end(key).await;
     shell.change(|memory| {
         if let Some(hosted) = memory.room_mut(key).and_then(|room| room.hosted.as_mut()) {
+            is_settled(shell, hosted);
             hosted.on = false;
         }
     })?;
@@ -295,10 +313,11 @@ pub(crate) async fn stop(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(
 /// When its files cannot be removed.
 pub(crate) async fn remove(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<(), AppError> {
     let _turn = hosts.turn.lock().await;
-    saved(shell, key)?;
+    let (_, hosted) = saved(shell, key)?;
     shell.rooms.leave(key).await;
     hosts.end(key).await;
     shell.forget(key).await?;
+    is_settled(shell, &hosted);
     match tokio::fs::remove_dir_all(shell.home.hosted(key)).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::error!(%error, "a hosted room's data could not be removed");
@@ -332,13 +351,6 @@ pub(crate) async fn stop_all(hosts: &Hosts) {
     futures_util::future::join_all(ends).await;
 }
 
-/// The likeliest address of a hosted room's page, while it runs.
-pub(crate) fn page(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Option<Url> {
-    let (room, hosted) = saved(shell, key).ok()?;
-    let base = hosts.is_up(key).then(|| hosted.reach.bases(hosted.port))?.into_iter().next()?;
-    page_link(&base, &spec(&room))
-}
-
 /// A hosted room as a person is shown it.
 ///
 /// # Errors
@@ -346,45 +358,4 @@ pub(crate) fn page(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Option<Url> {
 pub(crate) async fn look(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Result<Hosting, AppError> {
     let (room, hosted) = saved(shell, key)?;
     share::look(shell, hosts, &room, &hosted).await
-}
-
-/// Makes a key for somebody and puts it on the clipboard; where that cannot be, there is no key.
-///
-/// # Errors
-/// `hosting_stopped`, `clipboard_failed`, what the wish lacks.
-pub(crate) async fn make_key(
-    shell: &Shell,
-    hosts: &Hosts,
-    clipboard: &Clipboard,
-    key: RoomKey,
-    wish: KeyWish,
-) -> Result<(), AppError> {
-    let (room, hosted) = saved(shell, key)?;
-    let rooms = hosts.rooms(key).ok_or(Code::HostingStopped)?;
-    let base = hosted.reach.bases(hosted.port).into_iter().next();
-    let base = base.map_or_else(|| serving::base(hosted.port), Ok).map_err(|_| Code::NoNetwork)?;
-    let made = keys::make(&rooms, &room, &hosted, &base, wish).await?;
-    let put = clipboard.put_secret(&made.secret);
-    if put.is_err() {
-        rooms.revoke_token(&made.id).await.map_err(|error| failed(&error))?;
-    }
-    put
-}
-
-/// Ends a key; whoever came in with it is out within seconds.
-///
-/// # Errors
-/// `hosting_stopped`, or a key that is none.
-pub(crate) async fn revoke_key(
-    shell: &Shell,
-    hosts: &Hosts,
-    key: RoomKey,
-    id: String,
-) -> Result<(), AppError> {
-    saved(shell, key)?;
-    let rooms = hosts.rooms(key).ok_or(Code::HostingStopped)?;
-    match rooms.revoke_token(&TokenId(id)).await {
-        Ok(()) | Err(RoomsError::NoToken) => Ok(()),
-        Err(error) => Err(failed(&error)),
-    }
 }

@@ -84,14 +84,25 @@ pub(crate) fn choose(
     {
         tracing::warn!(%error, "a global key was not given back");
     }
-    let saved = shell.change(|memory| match chord {
-        Some(chord) => memory.hotkeys.insert(action, chord.to_owned()),
-        None => memory.hotkeys.remove(&action),
-    });
+    let saved = keep(&shell, action, chord);
     if action == HotkeyAction::ClickThrough {
         windows::follow_key(app, chord);
     }
-    saved.map(drop)
+    saved
+}
+
+/// Remembers a choice. Whether the key before it was somebody else's is nobody's concern any more.
+fn keep(shell: &Shell, action: HotkeyAction, chord: Option<&str>) -> Result<(), AppError> {
+    let before = shell.change(|memory| match chord {
+        Some(chord) => memory.hotkeys.insert(action, chord.to_owned()),
+        None => memory.hotkeys.remove(&action),
+    })?;
+    before.into_iter().for_each(|before| is_ours(shell, &before));
+    Ok(())
+}
+
+fn is_ours(shell: &Shell, chord: &str) {
+    shell.take_back_notice("hotkey_taken", &[("key", chord.to_owned())]);
 }
 
 /// The key of an action, certainly ours: the one that is chosen, else the first of these that can be had, which is chosen
@@ -111,6 +122,7 @@ pub(crate) fn take(
         if !keyboard(app)?.is_registered(shortcut) {
             register(app, action, shortcut, &chord)?;
         }
+        is_ours(&shell, &chord);
         return Ok(chord);
     }
     let mut refused = AppError::from(Code::HotkeyUnsupported);
@@ -209,6 +221,7 @@ pub(crate) async fn mark_read(app: &AppHandle) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shell::tests::{keyring, shell_at};
 
     #[test]
     fn a_global_key_is_held_with_another_or_is_a_function_key() {
@@ -222,6 +235,20 @@ mod tests {
         let long = "Control+".repeat(10_000);
         for bad in ["", "+", "Control+", "Control+界", "Control+Alt", "'; DROP", long.as_str()] {
             assert_eq!(parse(bad).unwrap_err().code(), "hotkey_invalid", "{bad:.20}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_taken_is_told_of_until_another_is_chosen_or_none() {
+        let home = tempfile::tempdir().unwrap();
+        let shell = shell_at(home.path(), &keyring(), || ());
+        for next in [Some("F9"), None] {
+            keep(&shell, HotkeyAction::Toggle, Some("F8")).unwrap();
+            shell.notice("hotkey_taken", &[("key", "F7".to_owned())]);
+            shell.notice("hotkey_taken", &[("key", "F8".to_owned())]);
+            keep(&shell, HotkeyAction::Toggle, next).unwrap();
+            let told = shell.notices();
+            assert_eq!((told.len(), told[0].params["key"].as_str()), (1, "F7"), "another's");
         }
     }
 

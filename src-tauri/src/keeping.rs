@@ -36,6 +36,8 @@ const EVERY: Duration = Duration::from_secs(30);
 /// The first time, this much is compared with what is on disk: what came while the app was away has its place in older files.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// A revision that no room has yet: since that, everything has changed.
+const NEVER: Revision = Revision(u64::MAX >> 1);
 /// So many changed rows say which hours to write again.
 const CHANGES: u32 = 1000;
 /// The most rows that are written again at once: an hour at a hundred a second.
@@ -55,38 +57,43 @@ struct Written {
     outrun: bool,
 }
 
+/// How far a room was gone through: written, or, where nothing is to be, looked through for what was taken away.
+#[derive(Default)]
+struct Seen {
+    written: Option<Written>,
+    struck: Option<Revision>,
+}
+
 /// Writes for as long as the app runs.
 pub(crate) async fn keep(app: AppHandle, wake: Arc<Notify>) {
-    let mut seen: BTreeMap<(RoomKey, RoomId), Option<Written>> = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     loop {
         wake.notified().await;
-        let shell = app.state::<Shell>();
-        let settings = shell.remembered.read(|memory| memory.settings.clone());
-        if settings.keep_transcripts {
-            for (key, _) in shell.rooms.names() {
-                let Ok(live) = shell.rooms.live(key).await else { continue };
-                // Of what was missed, the newest may be there first: it is written when all is, in order.
-                if live.session.watch().borrow().behind {
-                    continue;
-                }
-                let room = live.session.room();
-                let (hours, seen) = (Hours::of(&app, key, room), seen.entry((key, room)));
-                let written = hours.write(Timestamp::now(), seen.or_default()).await;
-                if let Err(error) = written {
-                    // Full or read-only: the rooms' own files say so to the person; this is a convenience.
-                    tracing::warn!(%error, "a transcript was not written");
-                }
-            }
-            let (days, megabytes) = (settings.transcript_days, settings.transcript_megabytes);
-            let folder = shell.home.transcripts();
-            let pruned = blocking(move || shelf::prune(&folder, days, megabytes)).await;
-            if let Err(error) = pruned {
-                tracing::warn!(%error, "old transcripts were not removed");
-            }
-        } else {
-            seen.clear();
-        }
+        round(&app.state::<Shell>(), &mut seen).await;
         tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Writes what is new, where a person wants that. What there is ages and loses what was taken away, whether or not they still do.
+async fn round(shell: &Shell, seen: &mut BTreeMap<(RoomKey, RoomId), Seen>) {
+    let settings = shell.remembered.read(|memory| memory.settings.clone());
+    for (key, _) in shell.rooms.names() {
+        let Ok(live) = shell.rooms.live(key).await else { continue };
+        // Of what was missed, the newest may be there first: it is written when all is, in order.
+        if live.session.watch().borrow().behind {
+            continue;
+        }
+        let room = live.session.room();
+        let (hours, seen) = (Hours::of(shell, key, room), seen.entry((key, room)).or_default());
+        if let Err(error) = hours.go_on(settings.keep_transcripts, Timestamp::now(), seen).await {
+            // Full or read-only: the rooms' own files say so to the person; this is a convenience.
+            tracing::warn!(%error, "a transcript was not written");
+        }
+    }
+    let (days, megabytes) = (settings.transcript_days, settings.transcript_megabytes);
+    let folder = shell.home.transcripts();
+    if let Err(error) = blocking(move || shelf::prune(&folder, days, megabytes)).await {
+        tracing::warn!(%error, "old transcripts were not removed");
     }
 }
 
@@ -102,34 +109,87 @@ struct Hours {
 }
 
 impl Hours {
-    fn of(app: &AppHandle, key: RoomKey, room: RoomId) -> Self {
-        let shell = app.state::<Shell>();
+    fn of(shell: &Shell, key: RoomKey, room: RoomId) -> Self {
         // Others are called after their topic: under another, they are other rooms.
         let is_renamed = |room: &SavedRoom| room.hosted.is_some() || room.demo;
         Self {
             store: shell.rooms.store().clone(),
             room,
-            folder: folder(app, key),
+            folder: folder(shell, key),
             is_renamed: shell.remembered.read(|memory| memory.room(key).is_some_and(is_renamed)),
             language: shell.language(),
             zone: TimeZone::system(),
         }
     }
 
-    /// Writes those in which something is different.
-    async fn write(&self, now: Timestamp, seen: &mut Option<Written>) -> anyhow::Result<()> {
-        let before = *seen;
-        let since = before.map_or(Revision(u64::MAX >> 1), |before| before.revision);
-        let changes = self.store.changes(self.room, since, CHANGES).await?;
-        if before.is_some_and(|before| before.revision == changes.revision) {
-            return Ok(());
+    /// What was not written while nobody wanted it is not written later either, but for that of the last day.
+    async fn go_on(&self, writes: bool, now: Timestamp, seen: &mut Seen) -> anyhow::Result<()> {
+        if writes {
+            seen.struck = None;
+            return self.write(now, &mut seen.written).await;
         }
+        let since = seen.struck.or(seen.written.take().map(|written| written.revision));
+        seen.struck = self.strike_alone(now, since).await?;
+        Ok(())
+    }
+
+    /// Writes nothing, and takes out what was taken away since; at first, in the last day. Says up to where it has looked, where there is
+    /// something to look through.
+    async fn strike_alone(
+        &self,
+        now: Timestamp,
+        since: Option<Revision>,
+    ) -> anyhow::Result<Option<Revision>> {
+        self.gather().await;
+        if !tokio::fs::try_exists(&self.folder).await? {
+            return Ok(None);
+        }
+        let changes = self.store.changes(self.room, since.unwrap_or(NEVER), CHANGES).await?;
+        if since == Some(changes.revision) {
+            return Ok(since);
+        }
+        let mut rows: Vec<Timed> =
+            said(&changes.upserts, None).into_iter().zip(changes.upserts).collect();
+        if changes.reset {
+            let mut reading = Reading::since(&self.store, self.room, now - FIRST, MOST).await?;
+            loop {
+                let read = reading.next().await?;
+                if read.is_empty() {
+                    break;
+                }
+                rows.extend(read.into_iter().filter(|(_, row)| transcript::is_taken_away(row)));
+            }
+        }
+        self.strike_all(&rows).await?;
+        Ok(Some(changes.revision))
+    }
+
+    async fn strike_all(&self, rows: &[Timed]) -> anyhow::Result<()> {
+        for (at, row) in rows.iter().filter(|(_, row)| transcript::is_taken_away(row)) {
+            self.strike(*at, row.place).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings what a room said under other names into its folder.
+    async fn gather(&self) {
         let folder = self.folder.clone();
         if self.is_renamed
             && let Err(error) = blocking(move || shelf::gather(&folder)).await
         {
             tracing::warn!(%error, "transcripts under another name stay there for now");
         }
+    }
+
+    /// Writes those in which something is different.
+    async fn write(&self, now: Timestamp, seen: &mut Option<Written>) -> anyhow::Result<()> {
+        let before = *seen;
+        let since = before.map_or(NEVER, |before| before.revision);
+        let changes = self.store.changes(self.room, since, CHANGES).await?;
+        if before.is_some_and(|before| before.revision == changes.revision) {
+            return Ok(());
+        }
+        self.gather().await;
         if let Some(before) = before
             && (changes.reset || news_alone(&changes, before.place))
         {
@@ -140,14 +200,12 @@ impl Hours {
                 return Ok(());
             }
         }
-        let times = said(&changes.upserts, None);
+        let rows: Vec<Timed> =
+            said(&changes.upserts, None).into_iter().zip(changes.upserts).collect();
         if before.is_some() {
-            let rows = times.iter().zip(&changes.upserts);
-            for (at, row) in rows.filter(|(_, row)| transcript::is_taken_away(row)) {
-                self.strike(*at, row.place).await?;
-            }
+            self.strike_all(&rows).await?;
         }
-        let earliest = times.into_iter().filter(|at| *at >= now - FIRST).min();
+        let earliest = rows.iter().map(|(at, _)| *at).filter(|at| *at >= now - FIRST).min();
         let from = match before {
             // Nothing tells when what is gone was said.
             Some(before) if changes.removed.is_empty() => {
@@ -242,8 +300,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Where a room's files are: its name for people, and enough of ours that two rooms of one name stay apart.
-fn folder(app: &AppHandle, key: RoomKey) -> PathBuf {
-    let shell = app.state::<Shell>();
+fn folder(shell: &Shell, key: RoomKey) -> PathBuf {
     let name = format!("{} {}", exports::plain(&shell.label(key)), mark(key));
     shell.home.transcripts().join(name)
 }
@@ -299,7 +356,7 @@ pub(crate) async fn save_last_hour(app: &AppHandle, key: RoomKey) -> Result<Expo
         }
         text.push_str(&transcript::lines(&rows, shell.language(), &zone));
     }
-    let label = folder(app, key);
+    let label = folder(&shell, key);
     let label = label.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = format!(
         "{} {}.txt",

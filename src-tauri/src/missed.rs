@@ -1,4 +1,4 @@
-//! What became of a room's questions while nobody saw it: no window was there, or the desk was catching up. It is told until somebody says
+//! What became of a room's questions while nobody saw it: no window with a desk was there, or the desk was catching up. It is told until somebody says
 //! that they have read it.
 
 use std::collections::BTreeSet;
@@ -9,12 +9,13 @@ use aside_session::{Connection, DeskState, Questions};
 
 use crate::dto::Missed;
 use crate::rooms::Live;
+use crate::shell::Shell;
 
 /// Why a question is closed that was answered in writing.
 const IN_WRITING: &str = "text";
 
-/// The questions of a room that have changed are there to be seen, if a window is `shown`; says what was missed.
-pub(crate) fn look(live: &Live, told: &Questions, shown: bool) -> Missed {
+/// The questions of a room that have changed are there to be seen, if the window with the desk is shown; says what was missed.
+pub(crate) fn look(shell: &Shell, live: &Live, told: &Questions) -> Missed {
     let view = live.session.watch().borrow().clone();
     let here = view.desk.state == DeskState::Local;
     let fresh =
@@ -27,7 +28,7 @@ pub(crate) fn look(live: &Live, told: &Questions, shown: bool) -> Missed {
     if told.reset {
         live.watched.begin_anew(&told.items);
     }
-    live.watched.look(&told.items, fresh, shown, mine)
+    live.watched.look(&told.items, fresh, shell.shows_desk(), mine)
 }
 
 /// The questions of a room, as they were last there to be seen.
@@ -51,7 +52,7 @@ impl Watched {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// No window shows it any more, or its connection is gone.
+    /// No desk shows it any more, or its connection is gone.
     pub(crate) fn look_away(&self) {
         self.seen().away = true;
     }
@@ -113,10 +114,11 @@ mod tests {
     use aside_protocol::Topic;
     use aside_protocol::triage::{Change, Person};
     use aside_server::{Answering, Config};
-    use aside_session::Wish;
+    use aside_session::{RoomView, Wish};
 
     use super::*;
     use crate::shell::tests::{Table, keyring};
+    use crate::windows::RoomWindow;
 
     fn item(number: u64, work: Work, by: &str) -> Item {
         let id = EntryId::new(number.to_string());
@@ -179,17 +181,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_comes_while_the_side_window_stands_alone_is_missed_at_the_desk() {
+        let table = Table::set().await;
+        let shell = table.start(&keyring());
+        let room = table.join(&shell).await;
+        let live = shell.rooms.live(room).await.unwrap();
+        let mut view = live.session.watch();
+        RoomWindow::ALL.into_iter().for_each(|which| shell.ticks(which).show());
+        let mut told = async |open: u32| {
+            let is_told =
+                |view: &RoomView| view.desk.open == open && view.desk.state == DeskState::Fresh;
+            view.wait_for(is_told).await.unwrap();
+            look(&shell, &live, &live.session.questions(0).await.unwrap())
+        };
+        table.asks("why").await;
+        assert_eq!(told(1).await, missed(0, 0));
+        shell.ticks(RoomWindow::Main).hide();
+        table.asks("how").await;
+        assert_eq!(told(2).await, missed(1, 0));
+        shell.ticks(RoomWindow::Main).show();
+        assert_eq!(told(2).await, missed(1, 0), "who comes back finds it");
+        shell.rooms.close().await;
+    }
+
+    #[tokio::test]
     async fn what_is_answered_aloud_without_a_connection_is_no_news_to_who_did_it() {
         let table = Table::set_with(Config { core_only: true, ..Config::for_tests() }).await;
         let shell = table.start(&keyring());
         let room = table.join(&shell).await;
         let live = shell.rooms.live(room).await.unwrap();
+        shell.ticks(RoomWindow::Main).show();
         let mut view = live.session.watch();
         let why = table.asks("why").await;
         table.asks("how").await;
         view.wait_for(|view| view.desk.open == 2).await.unwrap();
         let all = live.session.questions(0).await.unwrap();
-        assert_eq!(look(&live, &all, true), missed(0, 0));
+        assert_eq!(look(&shell, &live, &all), missed(0, 0));
 
         table.server.cut_sockets();
         view.wait_for(|view| view.connection != Connection::Online).await.unwrap();
@@ -202,7 +229,7 @@ mod tests {
         let wish = Wish { question, rev: None, device: String::new(), change: aloud };
         live.session.triage(wish).await.unwrap();
         let all = live.session.questions(0).await.unwrap();
-        assert_eq!(look(&live, &all, true), missed(0, 0));
+        assert_eq!(look(&shell, &live, &all), missed(0, 0));
 
         let answering = Answering {
             question: why,
@@ -214,7 +241,7 @@ mod tests {
         table.server.rooms().answer_as(&Topic::new("r"), answering).await.unwrap();
         view.wait_for(|view| view.desk.open == 0).await.unwrap();
         let all = live.session.questions(0).await.unwrap();
-        assert_eq!(look(&live, &all, true), missed(0, 1), "in writing, by whoever it was");
+        assert_eq!(look(&shell, &live, &all), missed(0, 1), "in writing, by whoever it was");
         shell.rooms.close().await;
     }
 }

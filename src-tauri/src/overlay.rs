@@ -131,10 +131,16 @@ impl Overlay {
 /// # Errors
 /// When no port is free, or a new address can't be written down.
 pub(crate) async fn follow_settings(app: &AppHandle) -> Result<(), AppError> {
-    let (shell, overlay) = (app.state::<Shell>(), app.state::<Overlay>());
+    follow(&app.state::<Shell>(), &app.state::<Overlay>()).await
+}
+
+async fn follow(shell: &Shell, overlay: &Overlay) -> Result<(), AppError> {
     let wanted = shell.remembered.read(|memory| memory.settings.overlay);
-    let address = if wanted { Some(known_or_new(&shell).await?) } else { None };
+    let address = if wanted { Some(known_or_new(shell).await?) } else { None };
     overlay.turn(address).await;
+    if overlay.state().await != dto::OverlayState::PortTaken {
+        shell.take_back_notices("overlay_port");
+    }
     overlay.changed();
     Ok(())
 }
@@ -164,7 +170,6 @@ pub(crate) async fn renew(app: &AppHandle, part: OverlayPart) -> Result<(), AppE
         OverlayPart::Port => Address { port: address::free_port().await?, secret },
     };
     shell.change(|memory| memory.overlay = Some(address))?;
-    shell.take_back_notice("overlay_port", &[("port", port.to_string())]);
     follow_settings(app).await
 }
 

@@ -18,12 +18,12 @@ const GLANCED_AT: Duration = Duration::from_millis(300);
 /// Sees whether anybody sees the rooms.
 pub(crate) fn follow(app: &AppHandle) {
     let shell = app.state::<Shell>();
-    let shown = shell.is_shown();
-    if !shown {
+    if !shell.shows_desk() {
         shell.rooms.look_away();
     }
-    let seen =
-        shown || present::is_open(app) || shell.remembered.read(|memory| memory.settings.overlay);
+    let seen = shell.is_shown()
+        || present::is_open(app)
+        || shell.remembered.read(|memory| memory.settings.overlay);
     shell.rooms.set_pace(if seen { Duration::ZERO } else { UNSEEN });
 }
 

@@ -1,10 +1,11 @@
 //! A person's Quit: first it is told what it would leave undone, and a second one, made by who may have read that, is taken at its word.
 //! Whoever ends the app by a signal, or with the computer, is not asked.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aside_history::{Outgoing, OutgoingState};
+use aside_history::{Delivery, Outgoing, OutgoingState};
 use aside_protocol::triage::Item;
 use aside_session::{Begun, Connection, DeskState, OutgoingAnswer, Questions};
 use futures_util::future::join_all;
@@ -12,7 +13,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::dto::{ConnectionState, QuitChoice, Undone};
+use crate::dto::{ConnectionState, QuitChoice, Undone, UndoneQuestion};
 use crate::host::{self, Hosts};
 use crate::rooms::Live;
 use crate::settings::RoomKey;
@@ -186,7 +187,7 @@ impl Counted {
 
     fn so_far(&self) -> Vec<Undone> {
         let is_something = |of: &&Undone| {
-            let Undone { room: _, drafts, unsent, held, claims, people } = of;
+            let Undone { id: _, room: _, questions: _, drafts, unsent, held, claims, people } = of;
             drafts + unsent + held + claims + people > 0
         };
         self.rooms().iter().filter(is_something).cloned().collect()
@@ -202,7 +203,11 @@ impl Counted {
         let rooms: Vec<RoomKey> =
             shell.remembered.read(|memory| memory.rooms.iter().map(|room| room.key).collect());
         let name = |key: &RoomKey| aside_text::name(&shell.label(*key));
-        let named = rooms.iter().map(|key| Undone { room: name(key), ..Undone::default() });
+        let named = rooms.iter().map(|key| Undone {
+            id: key.to_string(),
+            room: name(key),
+            ..Undone::default()
+        });
         *self.rooms() = named.collect();
         let each = rooms.into_iter().enumerate();
         join_all(each.map(|(at, key)| self.count_in(at, shell, hosts, key))).await;
@@ -255,12 +260,31 @@ impl Counted {
         // Where there is no desk, nobody waits for a claim.
         let claims = if view.desk.state == DeskState::Local { 0 } else { count(claimed) };
         self.add(at, |undone| {
+            undone.questions = begun(&questions, leaves);
             undone.drafts += count(drafted.iter().filter(is_there));
             undone.unsent = unsent.saturating_sub(count(outgoing.iter().filter(leaves)));
             undone.held = count(outgoing.iter().filter(|answer| answer.held));
             undone.claims = claims;
         });
     }
+}
+
+/// Which questions have something half written, or an answer that is held or still to be sent and that no goodbye sends.
+fn begun(told: &Questions, leaves: impl Fn(&&OutgoingAnswer) -> bool) -> Vec<UndoneQuestion> {
+    let waits = |answer: &&OutgoingAnswer| {
+        answer.held || answer.state == Delivery::Sending && !leaves(answer)
+    };
+    let answered = told.outgoing.iter().filter(waits).map(|answer| &answer.question);
+    let begun: BTreeSet<_> =
+        told.drafted.iter().map(|begun| &begun.question).chain(answered).collect();
+    // One that waits for review has no number yet.
+    let items = told.items.iter().filter(|item| !item.is_void() && item.number > 0);
+    let items = items.filter(|item| begun.contains(&item.question_id));
+    let mut questions: Vec<_> = items
+        .map(|item| UndoneQuestion { id: item.question_id.to_string(), number: item.number })
+        .collect();
+    questions.sort_by_key(|question| question.number);
+    questions
 }
 
 /// What failed was told when it did, and what is in doubt, too: no start sends it again, except where the server takes each entry once.

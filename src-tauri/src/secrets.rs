@@ -95,10 +95,14 @@ impl Secrets {
         self.session().insert(room, token);
     }
 
+    /// The token of a room, if it is in memory.
+    pub(crate) fn held(&self, room: RoomKey) -> Option<Token> {
+        self.session().get(&room).cloned()
+    }
+
     /// The token of a room, if it is known.
     pub(crate) async fn find(&self, room: RoomKey) -> Result<Option<Token>, VaultError> {
-        let held = self.session().get(&room).cloned();
-        match held {
+        match self.held(room) {
             Some(token) => Ok(Some(token)),
             None => self.ask(move |vault| vault.get(&room.to_string())).await,
         }
@@ -132,7 +136,7 @@ impl Secrets {
     }
 }
 
-/// A keyring in memory, for tests; a locked one lets nothing be taken out.
+/// A keyring in memory, for tests; into a locked one nothing is put, and out of it nothing is taken.
 #[cfg(test)]
 #[derive(Default)]
 pub(crate) struct Strongbox {
@@ -143,7 +147,7 @@ pub(crate) struct Strongbox {
 #[cfg(test)]
 impl Vault for Strongbox {
     fn put(&self, account: &str, token: &Token) -> Result<(), VaultError> {
-        self.kept.lock().unwrap().insert(account.to_owned(), token.clone());
+        self.opened()?.insert(account.to_owned(), token.clone());
         Ok(())
     }
 
@@ -152,11 +156,24 @@ impl Vault for Strongbox {
     }
 
     fn remove(&self, account: &str) -> Result<(), VaultError> {
-        if self.locked.load(Ordering::Relaxed) {
-            return Err(VaultError::Unavailable);
-        }
-        self.kept.lock().unwrap().remove(account);
+        self.opened()?.remove(account);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Secrets {
+    /// The same keyring at the next start, which has nothing in memory.
+    pub(crate) fn next_run(&self) -> Self {
+        Self { vault: Arc::clone(&self.vault), session: Arc::default() }
+    }
+}
+
+#[cfg(test)]
+impl Strongbox {
+    fn opened(&self) -> Result<MutexGuard<'_, HashMap<String, Token>>, VaultError> {
+        let locked = self.locked.load(Ordering::Relaxed);
+        if locked { Err(VaultError::Unavailable) } else { Ok(self.kept.lock().unwrap()) }
     }
 }
 

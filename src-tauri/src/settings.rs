@@ -239,6 +239,7 @@ mod tests {
             guests: true,
             reach: dto::Reach::Public { url: "https://room.example/".to_owned() },
             port: 8791,
+            address: "192.168.1.5".to_owned(),
             on: true,
         };
         SavedRoom { token_store: TokenStore::None, hosted: Some(hosted), ..room(true, false) }

@@ -11,11 +11,12 @@ mod snippets;
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aside_protocol::Token;
 use aside_session::Questions;
 use aside_words::Language;
+use tokio::sync::Notify;
 
 use crate::avatars::Avatars;
 use crate::concerns::Me;
@@ -51,6 +52,7 @@ pub(crate) struct Shell {
     pub(crate) avatars: Avatars,
     ticks: [Ticks; 2],
     notices: Mutex<Vec<Notice>>,
+    listed: Arc<Notify>,
     pub(crate) streamer: Streamer,
     in_force: InForce,
     pub(crate) opening: Opening,
@@ -77,6 +79,7 @@ impl Shell {
             avatars,
             ticks,
             notices: Mutex::default(),
+            listed: Arc::default(),
             streamer: Streamer::default(),
             in_force,
             opening: Opening::default(),
@@ -90,6 +93,11 @@ impl Shell {
             RoomWindow::Main => &self.ticks[0],
             RoomWindow::Side => &self.ticks[1],
         }
+    }
+
+    /// Whether the window that has the desk is shown.
+    pub(crate) fn shows_desk(&self) -> bool {
+        self.ticks(RoomWindow::Main).is_shown()
     }
 
     /// Whether any window shows the rooms.
@@ -152,11 +160,12 @@ impl Shell {
         let config = form::config(&room.form)?;
         if !room.open {
             self.change(|memory| set_open(memory, key, true))?;
+            self.list_changed();
         }
         if !self.rooms.reserve(key) {
             return Ok(());
         }
-        let token = self.find_token(key).await;
+        let token = self.find_token(&room).await;
         self.rooms.open(key, config, token).await
     }
 
@@ -166,7 +175,9 @@ impl Shell {
     /// `settings_not_saved`; the room is left all the same.
     pub(crate) async fn leave(&self, key: RoomKey) -> Result<(), AppError> {
         self.rooms.leave(key).await;
-        self.change(|memory| set_open(memory, key, false))
+        let left = self.change(|memory| set_open(memory, key, false));
+        self.list_changed();
+        left
     }
 
     /// Forgets a room: its place in the list, its token, its rules, its cache, what was not sent, its drafts. Says so if its token
@@ -190,6 +201,7 @@ impl Shell {
             memory.rules.list.retain(|rule| rule.room != here);
             memory.rules.clone()
         })?;
+        self.list_changed();
         self.rule(rules)?;
         let label = saved(&room, self.language()).label;
         let params = [("room", aside_text::name(&label)), ("entry", key.to_string())];
@@ -211,7 +223,9 @@ impl Shell {
                 room.token_store = token_store;
             }
         })?;
-        if room.open { self.bring_token(key, token).await } else { Ok(()) }
+        let came = if room.open { self.bring_token(key, token).await } else { Ok(()) };
+        self.list_changed();
+        came
     }
 
     /// An open room comes back with its new token; one that waited for a token is entered with it.
@@ -317,15 +331,34 @@ impl Shell {
 
     async fn keep_token(&self, key: RoomKey, token: Token) -> TokenStore {
         let kept = self.secrets.keep(key, token).await;
+        // What is in memory of another room is lost with it all the same.
+        let is_lost = |room: &settings::SavedRoom| {
+            let own = room.demo || room.hosted.is_some();
+            room.token_store == TokenStore::Session && room.key != key && !own
+        };
         if kept != TokenStore::Keyring {
             self.notice("no_keyring", &[]);
+        } else if !self.remembered.read(|memory| memory.rooms.iter().any(is_lost)) {
+            self.take_back_notices("no_keyring");
         }
         kept
     }
 
-    /// A room whose token cannot be found is opened without one: the page then says what is missing.
-    async fn find_token(&self, key: RoomKey) -> Option<Token> {
-        self.secrets.find(key).await.unwrap_or_else(|error| {
+    /// The room has no token any more; one that a keyring does not give back is not asked for again.
+    async fn drop_token(&self, key: RoomKey) -> TokenStore {
+        if let Err(error) = self.secrets.forget(key).await {
+            tracing::warn!(%error, "a token could not be removed from the keyring");
+        }
+        TokenStore::None
+    }
+
+    /// A room whose token cannot be found is opened without one: the page then says what is missing. What the keyring still holds of a room
+    /// whose token it could not take is a former one, maybe another person's.
+    async fn find_token(&self, room: &settings::SavedRoom) -> Option<Token> {
+        if room.token_store != TokenStore::Keyring {
+            return self.secrets.held(room.key);
+        }
+        self.secrets.find(room.key).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "a room's token could not be looked up");
             self.notice("no_keyring", &[]);
             None

@@ -18,6 +18,7 @@ use crate::cli;
 use crate::cli::{Cli, Command};
 use crate::clipboard::Clipboard;
 use crate::commands::handler;
+use crate::commands::rooms::keep_listed;
 use crate::dto::OverlayState;
 use crate::errors::AppError;
 use crate::home::Home;
@@ -188,6 +189,7 @@ fn set_up(app: &AppHandle, home: Home, history: Result<Opened, OpenError>) -> an
     app.manage(Hosts::default());
     app.manage(Clipboard::default());
     tauri::async_runtime::spawn(streamer::keep(app.clone()));
+    tauri::async_runtime::spawn(keep_listed(app.clone()));
     tauri::async_runtime::block_on(start_overlay(app));
 
     for which in RoomWindow::ALL {

@@ -24,6 +24,12 @@ use crate::tray_badge::{Face, MOST};
 use crate::windows::{self, RoomWindow};
 use crate::words;
 
+#[cfg(test)]
+mod tests;
+
+/// What has waited is told in minutes, and grows older while nothing happens.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// Often enough for an eye that glances at it, rare enough that a flood of messages costs nothing.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -46,6 +52,16 @@ impl Tray {
     /// Something that the tray shows may have changed.
     pub(crate) fn changed(&self) {
         self.wake.notify_one();
+    }
+
+    /// Until what the tray shows may be different; where something grows older, a minute at most.
+    async fn turns(&self, ages: bool) {
+        let changed = self.wake.notified();
+        if ages {
+            let _sooner = tokio::time::timeout(MINUTE, changed).await;
+        } else {
+            changed.await;
+        }
     }
 
     /// So many mentions in a room were not read.
@@ -92,6 +108,8 @@ struct Glance {
     rooms: Vec<(RoomKey, String)>,
     language: Language,
     click_through: bool,
+    /// Something in it says how long it has waited.
+    ages: bool,
 }
 
 impl Glance {
@@ -135,6 +153,7 @@ impl Glance {
             (false, _) => Face::Unread,
         };
         let staffed = rooms.iter().filter(|(_, _, status)| is_staffed(status));
+        let ages = staffed.clone().any(|(_, _, status)| status.desk.oldest_waiting.is_some());
         let badge = staffed.map(|(_, _, status)| status.desk.open).sum::<u32>() + mentions;
         let mut tooltip = vec!["Aside".to_owned()];
         tooltip.push(words::unread(language, unread, questions));
@@ -158,6 +177,7 @@ impl Glance {
             rooms,
             language,
             click_through: false,
+            ages,
         }
     }
 }
@@ -277,7 +297,7 @@ fn menu(app: &AppHandle, glance: &Glance) -> tauri::Result<Lines> {
 async fn keep(tray: Tray, app: AppHandle, icon: TrayIcon, lines: Lines, mut shown: Glance) {
     let mut lines = Some(lines);
     loop {
-        tray.wake.notified().await;
+        tray.turns(shown.ages).await;
         let now = Glance::take(&app);
         // A click has changed the mark already, whether or not what it stands for was done.
         if let Some(lines) = &lines
@@ -324,66 +344,5 @@ fn draw(
             icon.set_menu(Some(lines.menu.clone()))?;
             Ok(lines)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn room(
-        label: &str,
-        state: ConnectionState,
-        unread: u32,
-        questions: u32,
-    ) -> (RoomKey, String, RoomStatus) {
-        let key = RoomKey::random();
-        let status = crate::rows::status_without_session(key, state, None);
-        (key, label.to_owned(), RoomStatus { unread, unread_questions: questions, ..status })
-    }
-
-    #[test]
-    fn a_glance_says_how_it_stands() {
-        let none = BTreeMap::new();
-        let glance = Glance::of(
-            vec![room("R & D", ConnectionState::Online, 3, 1)],
-            Language::english(),
-            &none,
-        );
-        assert_eq!(
-            (glance.face, glance.tooltip.as_str()),
-            (Face::Unread, "Aside · Live · 3 new, 1 question")
-        );
-        assert_eq!(glance.rooms[0].1, "R && D · Live · 3 new, 1 question");
-
-        let rooms = vec![
-            room("A", ConnectionState::Online, 0, 0),
-            room("B", ConnectionState::Waiting, 2, 0),
-        ];
-        let glance = Glance::of(rooms, Language::tagged("zh-CN").unwrap(), &none);
-        assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Offline, "Aside · 2 条新消息"));
-
-        let (key, label, mut status) = room("A", ConnectionState::Online, 0, 0);
-        status.role = crate::dto::Role::Staff;
-        (status.desk.open, status.desk.oldest_waiting) =
-            (5, Some(Timestamp::now().as_millisecond()));
-        let glance = Glance::of(vec![(key, label, status)], Language::english(), &none);
-        assert_eq!((glance.tooltip.as_str(), glance.badge), ("Aside · Live · 5 open", 5));
-        assert_eq!(words::waiting(Language::english(), 5, 4), "5 open, oldest 4 min");
-
-        let (key, label, mut status) = room("A", ConnectionState::Online, 2, 0);
-        (status.role, status.desk.open) = (crate::dto::Role::Staff, 5);
-        let rooms = vec![(key, label, status)];
-        let named = BTreeMap::from([(key, 7), (RoomKey::random(), 7)]);
-        let glance = Glance::of(rooms, Language::english(), &named);
-        assert_eq!(
-            (glance.tooltip.as_str(), glance.badge),
-            ("Aside · Live · 2 new · 2 mentions · 5 open", 7),
-            "no more than are unread"
-        );
-        assert_eq!(glance.rooms[0].1, "A · Live · 2 new · 2 mentions · 5 open");
-
-        let glance = Glance::of(Vec::new(), Language::english(), &none);
-        assert_eq!((glance.face, glance.tooltip.as_str()), (Face::Quiet, "Aside"));
     }
 }

@@ -170,7 +170,7 @@ const sheets: Record<Sheet["kind"], [about: string, sheet: (it: Shown) => Sheet 
   }, "scene=empty&rooms=3"],
   diagnostic: ["What may be handed on", () => ({ kind: "diagnostic" })],
   close: ["What closing does", () => ({ kind: "close", over: null })],
-  quit: ["What a Quit would leave", ({ aside }) => ({ kind: "quit", over: null, undone: [{ room: first(aside.rooms).label, drafts: 2, unsent: 3, held: 1, claims: 1, people: 0 }, { room: "Fragestunde", drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 }] })],
+  quit: ["What a Quit would leave", ({ aside }) => ({ kind: "quit", over: null, undone: [{ id: first(aside.rooms).id, room: first(aside.rooms).label, questions: [{ id: "q4", number: 4 }, { id: "q12", number: 12 }], drafts: 2, unsent: 3, held: 1, claims: 1, people: 0 }, { id: "b", room: "Fragestunde", questions: [], drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 }] })],
   forget: ["Forgetting a room", ({ aside }) => ({ kind: "forget", room: first(aside.rooms) })],
   token: ["Another token", ({ aside }) => ({ kind: "token", room: first(aside.rooms) }), "scene=refused&rows=6"],
   rules: ["Highlights and mutes", async ({ aside, bridge }) => {

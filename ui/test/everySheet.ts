@@ -23,8 +23,8 @@ const sheets: { [K in Sheet["kind"]]: (aside: Aside, bridge: FakeBridge) => Extr
     kind: "quit",
     over: null,
     undone: [
-      { room: "2026 全国用户大会", drafts: 3, unsent: 2, held: 1, claims: 1, people: 0 },
-      { room: "Fragestunde", drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 },
+      { id: "a", room: "2026 全国用户大会", questions: [{ id: "q1", number: 4 }, { id: "q2", number: 12 }], drafts: 3, unsent: 2, held: 1, claims: 1, people: 0 },
+      { id: "b", room: "Fragestunde", questions: [], drafts: 0, unsent: 0, held: 0, claims: 0, people: 118 },
     ],
   }),
   forget: (aside) => ({ kind: "forget", room: first(aside.rooms) }),

@@ -154,7 +154,9 @@ describe("the form", () => {
 
 describe("the sheet", () => {
   it("shows the link as it is copied, typed and scanned, for the address that is chosen", async () => {
-    await shared();
+    const { bridge } = await shared();
+    const invitation = (): string => (field("Link for a colleague's Aside") as HTMLInputElement).value;
+    expect(invitation()).toContain(encodeURIComponent("http://192.168.1.5:8790"));
     expect((field("Link") as HTMLInputElement).value).toBe("http://192.168.1.5:8790/r/kmwhtz");
     expect(words()).toContain("To type: 192.168.1.5:8790/r/kmwhtz");
     expect(document.querySelector("svg[role=img]")?.getAttribute("aria-label")).toContain("192.168.1.5");
@@ -163,6 +165,8 @@ describe("the sheet", () => {
     address.dispatchEvent(new Event("change", { bubbles: true }));
     await settle();
     expect(words()).toContain("To type: 10.8.0.3:8790/r/kmwhtz");
+    expect(bridge.calls).toContainEqual(["chooseAddress", "hosted", "http://10.8.0.3:8790/r/kmwhtz"]);
+    expect(invitation()).toContain(encodeURIComponent("http://10.8.0.3:8790"));
     expect(words()).toContain("3 people are there");
   });
 

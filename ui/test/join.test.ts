@@ -89,6 +89,23 @@ describe("a pasted link", () => {
     expect(parseRoomLink("aside://join?ws=wss%3A%2F%2Fx%2Fy")?.form.socket).toBe("wss://x/y");
   });
 
+  it("to another host leaves the stored token behind, and so does a slip", async () => {
+    const backend = bridge();
+    const saved = await filled().submit(backend);
+    const form = new JoinForm(saved && { ...saved, tokenStore: "keyring" }, () => "");
+    expect([form.tokenIsKept, form.complaints]).toEqual([true, {}]);
+    form.paste("aside://join?server=https%3A%2F%2Fevil.example&topic=42&stream=s");
+    expect([form.note, form.tokenIsKept, form.complaints]).toEqual(["join.filled", false, { token: "join.bad.required" }]);
+    const asked = backend.calls.length;
+    expect([await form.submit(backend), backend.calls.length]).toEqual([null, asked]);
+    form.server = "https://LIVE.example.org:8443/other";
+    expect([form.tokenIsKept, form.complaints]).toEqual([true, {}]);
+    form.setSocket("wss://evil.example/ws");
+    expect(form.complaints).toEqual({ token: "join.bad.required" });
+    form.token = "another";
+    expect(form.complaints).toEqual({});
+  });
+
   describe("whose socket is on another host than its server", () => {
     const LINK = "aside://join?server=https%3A%2F%2Frooms.museum.org&topic=42&stream=s&ws=wss%3A%2F%2Fevil.example%2Fws";
     const pasted = (link: string): JoinForm => {

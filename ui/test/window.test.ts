@@ -43,6 +43,21 @@ describe("the window", () => {
     expect(button("Keep on top")?.title).toContain("Wayland");
   });
 
+  it("lets one say how old and how large transcripts get while there are some, though no more are kept", async () => {
+    const bounds = async (bytes: number): Promise<boolean[]> => {
+      const { bridge, aside } = await shown("main", (one) => (one.window.transcripts = () => Promise.resolve({ path: "", bytes })));
+      await aside.saveSettings({ keepTranscripts: false });
+      aside.sheet = { kind: "settings" };
+      await settled();
+      const fields = [...document.querySelectorAll<HTMLInputElement>("input[type=number][max='3650'], input[type=number][max='50000']")].map((field) => field.disabled);
+      expect(bridge.scene.settings.keepTranscripts).toBe(false);
+      if (view) await unmount(view);
+      view = undefined;
+      return fields;
+    };
+    expect([await bounds(12), await bounds(0)]).toEqual([[false, false], [true, true]]);
+  });
+
   it("tells the shell when the question whether to close is put away, so that it is asked again", async () => {
     const { bridge, aside } = await shown("main");
     bridge.emit("close-asked", null);
@@ -59,7 +74,7 @@ describe("the window", () => {
   it("asks before a Quit that would leave something undone: Enter and Escape stay", async () => {
     const { bridge, aside } = await shown("main");
     const said = (): unknown[] => bridge.calls.filter(([name]) => name === "answerQuit").map(([, choice]) => choice);
-    const undone = [{ room: "Beamer", drafts: 1, unsent: 2, held: 0, claims: 0, people: 0 }];
+    const undone = [{ id: "b", room: "Beamer", questions: [], drafts: 1, unsent: 2, held: 0, claims: 0, people: 0 }];
     bridge.emit("quit-asked", undone);
     await settled();
     expect([...document.querySelectorAll("dialog h3, dialog li")].map((one) => one.textContent)).toEqual(["Beamer", "2 entries not sent yet. They are sent at the next start.", "1 text half written. It is kept, and there again at the next start."]);
@@ -74,6 +89,19 @@ describe("the window", () => {
     expect(said()).toEqual(["shown", "stay", "shown", "quit"]);
   });
 
+  it("names the questions that a Quit would leave half written or not sent, and leads there", async () => {
+    const { bridge, aside } = await shown("main");
+    const [, other] = aside.rooms;
+    const named = (label: string): HTMLButtonElement | undefined => [...document.querySelectorAll<HTMLButtonElement>("dialog button")].find((one) => one.getAttribute("aria-label") === label);
+    bridge.emit("quit-asked", [{ id: other?.id ?? "", room: "Beamer", questions: [{ id: "q3", number: 3 }, { id: "q9", number: 9 }], drafts: 2, unsent: 0, held: 0, claims: 0, people: 0 }]);
+    await settled();
+    expect([document.querySelector("dialog .questions")?.textContent, document.activeElement?.textContent]).toEqual([expect.stringMatching(/#3\s*#9/), "Stay"]);
+    named("Show in the desk #9")?.click();
+    await settled();
+    expect([aside.sheet, aside.currentId, aside.desk?.opened]).toEqual([null, other?.id, "q9"]);
+    expect(bridge.calls.filter(([name]) => name === "answerQuit").map(([, choice]) => choice)).toEqual(["shown", "stay"]);
+  });
+
   it("lets a form stand with its text behind whether to quit or to close, and has it again at the answer", async () => {
     const { bridge, aside } = await shown("main");
     aside.sheet = { kind: "join", editing: null };
@@ -83,7 +111,7 @@ describe("the window", () => {
     if (form) form.value = "half a name";
     form?.dispatchEvent(new Event("input", { bubbles: true }));
     form?.focus();
-    const undone = [{ room: "Beamer", drafts: 1, unsent: 0, held: 0, claims: 0, people: 0 }];
+    const undone = [{ id: "b", room: "Beamer", questions: [], drafts: 1, unsent: 0, held: 0, claims: 0, people: 0 }];
     for (const [ask, told, answer] of [["quit-asked", undone, "Stay"], ["close-asked", null, "Keep running"]] as const) {
       bridge.emit(ask, told as never);
       await settled();
@@ -104,7 +132,7 @@ describe("the window", () => {
     aside.sheet = { kind: "silence", who: { user: "bo", name: "Bo", avatar: null, namesake: false, mine: false } };
     await settled();
     button("Silence")?.click();
-    bridge.emit("quit-asked", [{ room: "Beamer", drafts: 1, unsent: 0, held: 0, claims: 0, people: 0 }]);
+    bridge.emit("quit-asked", [{ id: "b", room: "Beamer", questions: [], drafts: 1, unsent: 0, held: 0, claims: 0, people: 0 }]);
     await settled();
     done();
     await settled();

@@ -6,6 +6,7 @@ use aside_session::{Connection, DeskState, RoomView};
 
 use super::*;
 use crate::shell::tests::{Table, keyring};
+use crate::windows::RoomWindow;
 
 #[tokio::test(start_paused = true)]
 async fn the_news_of_a_room_is_told_together_so_often_at_most() {
@@ -124,23 +125,24 @@ async fn what_was_asked_during_a_cut_is_missed_in_a_room_that_nobody_had_on_the_
         view.wait_for(all).await.map(drop).unwrap();
     };
     let mut known = Known::default();
+    shell.ticks(RoomWindow::Main).show();
     is_open(0).await;
-    taken_over(&mut known, &live, true).await;
+    taken_over(&mut known, &live, &shell).await;
     table.asks("before").await;
     is_open(1).await;
-    taken_over(&mut known, &live, true).await;
+    taken_over(&mut known, &live, &shell).await;
 
     table.server.cut_sockets();
     let gone = |view: &RoomView| view.connection != Connection::Online;
     live.session.watch().wait_for(gone).await.unwrap();
     table.asks("meanwhile").await;
     is_open(2).await;
-    taken_over(&mut known, &live, true).await;
+    taken_over(&mut known, &live, &shell).await;
     table.asks("after").await;
     is_open(3).await;
-    taken_over(&mut known, &live, true).await;
+    taken_over(&mut known, &live, &shell).await;
     let all = live.session.questions(0).await.unwrap();
-    let told = missed::look(&live, &all, true);
+    let told = missed::look(&shell, &live, &all);
     assert_eq!((told.asked, told.answered), (1, 0));
     shell.rooms.close().await;
 }

@@ -7,6 +7,7 @@ use crate::clipboard::Clipboard;
 use crate::dto::{HostForm, HostPlaces, Hosting, KeyWish, SavedRoom};
 use crate::errors::{AppError, Code};
 use crate::host::{self, Hosts};
+use crate::present::Presenter;
 use crate::settings::RoomKey;
 use crate::shell::{self, Shell};
 use crate::{args, demo};
@@ -46,6 +47,19 @@ pub(crate) async fn run_hosting(
     } else {
         host::stop(&shell, &hosts, room).await
     }
+}
+
+/// Chooses which of a hosted room's addresses everything names that leads there.
+#[tauri::command(async)]
+pub(crate) fn choose_address(
+    app: AppHandle,
+    room: Arg<String>,
+    link: Arg<String>,
+) -> Result<(), AppError> {
+    let (shell, hosts) = (app.state::<Shell>(), app.state::<Hosts>());
+    host::choose_address(&shell, &hosts, room.room()?, &link.0)?;
+    app.state::<Presenter>().waker().notify_one();
+    Ok(())
 }
 
 #[tauri::command]

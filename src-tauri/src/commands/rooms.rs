@@ -53,7 +53,6 @@ async fn first_page(shell: &Shell, room: Option<&str>, rows: u32) -> Option<Page
 
 #[tauri::command]
 pub(crate) async fn save_room(
-    app: AppHandle,
     shell: State<'_, Shell>,
     room: Arg<Option<String>>,
     form: Arg<RoomForm>,
@@ -62,9 +61,7 @@ pub(crate) async fn save_room(
     let room = room.0.map(|room| Arg(room).room()).transpose()?;
     // The form leaves its field empty to say "keep the token that you have".
     let token = token.0.filter(|token| !token.is_empty()).map(form::token).transpose()?;
-    let saved = shell.save(room, form.0, token).await?;
-    list_changed(&app);
-    Ok(saved)
+    shell.save(room, form.0, token).await
 }
 
 #[tauri::command]
@@ -80,7 +77,6 @@ pub(crate) async fn forget_room(
     } else {
         shell.forget(room).await?;
     }
-    list_changed(&app);
     rules_changed(&app);
     Ok(())
 }
@@ -88,7 +84,6 @@ pub(crate) async fn forget_room(
 /// Takes a room out of the list, or back into it. The server of one that is hosted here ends with that: nobody would see it.
 #[tauri::command]
 pub(crate) async fn archive_room(
-    app: AppHandle,
     shell: State<'_, Shell>,
     hosts: State<'_, Hosts>,
     room: Arg<String>,
@@ -98,29 +93,28 @@ pub(crate) async fn archive_room(
     if archived.0 && shell.hosts(room) {
         host::stop(&shell, &hosts, room).await?;
     }
-    shell.archive(room, archived.0).await?;
-    list_changed(&app);
-    Ok(())
+    shell.archive(room, archived.0).await
 }
 
 /// Puts a room in front of another one, or at the end.
 #[tauri::command(async)]
 pub(crate) fn move_room(
-    app: AppHandle,
     shell: State<'_, Shell>,
     room: Arg<String>,
     before: Arg<Option<String>>,
 ) -> Result<(), AppError> {
     let before = before.0.map(|before| Arg(before).room()).transpose()?;
-    shell.put_before(room.room()?, before)?;
-    list_changed(&app);
-    Ok(())
+    shell.put_before(room.room()?, before)
 }
 
-/// Both windows list the same rooms, in the same order, and so does the tray.
-fn list_changed(app: &AppHandle) {
-    windows::tell(app, "rooms", app.state::<Shell>().list());
-    app.state::<Tray>().changed();
+/// Both windows list the same rooms, in the same order, and so does the tray, whoever changed them.
+pub(crate) async fn keep_listed(app: AppHandle) {
+    let listed = app.state::<Shell>().listed();
+    loop {
+        listed.notified().await;
+        windows::tell(&app, "rooms", app.state::<Shell>().list());
+        app.state::<Tray>().changed();
+    }
 }
 
 #[tauri::command]

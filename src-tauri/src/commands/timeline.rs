@@ -120,7 +120,7 @@ pub(crate) async fn pull(
             if let Some(since) = wish.questions_since {
                 let found = live.session.questions(since).await?;
                 let clerk = shell.clerk(&live, &found);
-                let missed = missed::look(&live, &found, shell.is_shown());
+                let missed = missed::look(&shell, &live, &found);
                 let changes = clerk.changes(found, since);
                 pull.questions = Some(QuestionChanges { missed, ..changes });
             }

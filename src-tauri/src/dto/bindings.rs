@@ -76,6 +76,7 @@ fn typescript() -> String {
         Draft,
         CloseAction,
         Undone,
+        UndoneQuestion,
         QuitChoice,
         Spot,
         Moment,

@@ -94,8 +94,8 @@ pub(crate) struct KeyWish {
     pub(crate) hours: u32,
 }
 
-/// A hosted room as it stands: where its server listens (empty while it does not), its page's addresses, likeliest first, the link that
-/// fills a colleague's join form (no key is in it), how many people are there, and who has a key.
+/// A hosted room as it stands: where its server listens (empty while it does not), its page's addresses, likeliest first, which of them
+/// its host chose, the link that fills a colleague's join form (no key is in it), how many people are there, and who has a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -104,6 +104,7 @@ pub(crate) struct Hosting {
     pub(crate) state: HostState,
     pub(crate) listening: String,
     pub(crate) links: Vec<HostLink>,
+    pub(crate) chosen: String,
     pub(crate) invitation: String,
     pub(crate) people: u32,
     pub(crate) keys: Vec<HostKey>,

@@ -115,17 +115,29 @@ pub(crate) enum CloseAction {
 }
 
 /// What a Quit would leave undone in a room: how many drafts (they are kept), what waits to be sent, answers that their guard holds, questions
-/// that this person has claimed here, and people who would be cut off, where the room is hosted here.
+/// that this person has claimed here, and people who would be cut off, where the room is hosted here. Of drafts, and of what waits or is
+/// held, that is about `questions`, it tells which they are, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Undone {
+    pub(crate) id: String,
     pub(crate) room: String,
+    pub(crate) questions: Vec<UndoneQuestion>,
     pub(crate) drafts: u32,
     pub(crate) unsent: u32,
     pub(crate) held: u32,
     pub(crate) claims: u32,
     pub(crate) people: u32,
+}
+
+/// A question with something half written or not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct UndoneQuestion {
+    pub(crate) id: String,
+    pub(crate) number: u64,
 }
 
 /// What a page says to the question whether to quit: it is on the screen, or a person has answered it.

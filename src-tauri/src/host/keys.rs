@@ -3,15 +3,17 @@
 //! A key is shown nowhere. It goes to the clipboard, once, without passing the page.
 
 use aside_protocol::Role;
-use aside_server::{Issued, RoomSpec, Rooms, TokenId, TokenInfo, TokenSpec, page_link};
+use aside_server::{Issued, RoomSpec, Rooms, RoomsError, TokenId, TokenInfo, TokenSpec, page_link};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::failed;
+use super::{Hosts, failed, saved};
+use crate::clipboard::Clipboard;
 use crate::dto::{HostKey, KeyRole, KeyWish};
-use crate::errors::AppError;
+use crate::errors::{AppError, Code};
 use crate::form;
-use crate::settings::{Hosted, SavedRoom};
+use crate::settings::{Hosted, RoomKey, SavedRoom};
+use crate::shell::Shell;
 
 /// The longest name of somebody, in bytes: as long as a guest's may be.
 const NAME_BYTES: usize = 128;
@@ -43,7 +45,7 @@ pub(super) async fn own(
     rooms: &Rooms,
     room: &SavedRoom,
     hosted: &Hosted,
-) -> Result<Issued, aside_server::RoomsError> {
+) -> Result<Issued, RoomsError> {
     let spec = TokenSpec {
         role: Role::Host,
         org_logo: hosted.logo.clone(),
@@ -90,12 +92,12 @@ pub(super) struct Made {
 /// Makes a key for somebody.
 ///
 /// # Errors
-/// `field_missing`, `too_long`, or what the server says.
+/// `field_missing`, `too_long`, `no_network` where a link has nowhere to lead, or what the server says.
 pub(super) async fn make(
     rooms: &Rooms,
     room: &SavedRoom,
     hosted: &Hosted,
-    base: &Url,
+    base: Option<&Url>,
     wish: KeyWish,
 ) -> Result<Made, AppError> {
     let name = form::required(wish.name, "name", NAME_BYTES)?;
@@ -105,18 +107,59 @@ pub(super) async fn make(
     let audience = wish.role == KeyRole::Audience;
     let org = |text: &str| if audience { String::new() } else { text.to_owned() };
     let place = spec(room);
+    let page = base.and_then(|base| page_link(base, &place));
+    let link = audience.then(|| page.ok_or(Code::NoNetwork)).transpose()?;
     let spec = TokenSpec {
         role: wish.role.into(),
         org_logo: org(&hosted.logo),
         expires: end.transpose().map_err(|_| crate::args::bad("hours"))?,
         // No guest's id, whoever they are.
-        ..TokenSpec::staff(place.clone(), format!("key-{}", &id[..12]), name, org(&hosted.org))
+        ..TokenSpec::staff(place, format!("key-{}", &id[..12]), name, org(&hosted.org))
     };
     let Issued { token, id } = rooms.create_token(spec).await.map_err(|error| failed(&error))?;
-    let link = page_link(base, &place).filter(|_| audience);
     let secret = match link {
         Some(link) => format!("{link}#t={}", token.expose()),
         None => token.expose().to_owned(),
     };
     Ok(Made { id, secret })
+}
+
+/// Makes a key for somebody and puts it on the clipboard; where that cannot be, there is no key.
+///
+/// # Errors
+/// `hosting_stopped`, `no_network` for a link that would lead nowhere, `clipboard_failed`, what the wish lacks.
+pub(crate) async fn make_key(
+    shell: &Shell,
+    hosts: &Hosts,
+    clipboard: &Clipboard,
+    key: RoomKey,
+    wish: KeyWish,
+) -> Result<(), AppError> {
+    let (room, hosted) = saved(shell, key)?;
+    let rooms = hosts.rooms(key).ok_or(Code::HostingStopped)?;
+    let base = hosts.base(&hosted);
+    let made = make(&rooms, &room, &hosted, base.as_ref(), wish).await?;
+    let put = clipboard.put_secret(&made.secret);
+    if put.is_err() {
+        rooms.revoke_token(&made.id).await.map_err(|error| failed(&error))?;
+    }
+    put
+}
+
+/// Ends a key; whoever came in with it is out within seconds.
+///
+/// # Errors
+/// `hosting_stopped`, or a key that is none.
+pub(crate) async fn revoke_key(
+    shell: &Shell,
+    hosts: &Hosts,
+    key: RoomKey,
+    id: String,
+) -> Result<(), AppError> {
+    saved(shell, key)?;
+    let rooms = hosts.rooms(key).ok_or(Code::HostingStopped)?;
+    match rooms.revoke_token(&TokenId(id)).await {
+        Ok(()) | Err(RoomsError::NoToken) => Ok(()),
+        Err(error) => Err(failed(&error)),
+    }
 }

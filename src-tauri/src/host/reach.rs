@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::serving;
+use super::{Hosts, serving};
 use crate::dto::{HostForm, HostPlaces, Reach};
 use crate::errors::{AppError, Code};
-use crate::settings::RoomKey;
+use crate::settings::{Hosted, RoomKey};
 use crate::shell::Shell;
 
 /// The ports that are tried where nobody names one: the room server's own first.
@@ -38,12 +38,12 @@ impl Reach {
         }
     }
 
-    /// The addresses that lead to it, likeliest first.
-    pub(super) fn bases(&self, port: u16) -> Vec<Url> {
+    /// The addresses that lead to it, of this computer's those that it has now; likeliest first.
+    fn bases(&self, port: u16, here: fn() -> Vec<Ipv4Addr>) -> Vec<Url> {
         let at = |ip: Ipv4Addr| Url::parse(&format!("http://{ip}:{port}/")).ok();
         match self {
             Self::Here => at(Ipv4Addr::LOCALHOST).into_iter().collect(),
-            Self::Network => addresses().into_iter().filter_map(at).collect(),
+            Self::Network => here().into_iter().filter_map(at).collect(),
             Self::Public { url } => Url::parse(url).ok().into_iter().collect(),
         }
     }
@@ -61,6 +61,21 @@ impl Reach {
             return Err(Code::BadPublic.into());
         }
         Ok(Self::Public { url: url.to_string() })
+    }
+}
+
+impl Hosts {
+    /// The addresses that lead to a hosted room now, likeliest first.
+    pub(super) fn bases(&self, hosted: &Hosted) -> Vec<Url> {
+        hosted.reach.bases(hosted.port, self.addresses)
+    }
+
+    /// The one that everything which leads there names, so that nobody is sent another way than was shown: the one that its host chose,
+    /// or, as long as that one is not there, the likeliest.
+    pub(super) fn base(&self, hosted: &Hosted) -> Option<Url> {
+        let bases = self.bases(hosted);
+        let chosen = bases.iter().find(|base| base.host_str() == Some(&hosted.address));
+        chosen.or_else(|| bases.first()).cloned()
     }
 }
 
@@ -175,7 +190,7 @@ mod tests {
         let tidy = public(" https://Room.example ").tidy().unwrap();
         assert_eq!(tidy, public("https://room.example/"));
         assert_eq!(tidy.origins(), ["https://room.example"]);
-        assert_eq!(tidy.bases(8790)[0].as_str(), "https://room.example/");
+        assert_eq!(tidy.bases(8790, Vec::new)[0].as_str(), "https://room.example/");
         assert_eq!(tidy.ip(), Ipv4Addr::LOCALHOST, "only the proxy comes in");
         for url in ["", "room.example", "http://room.example", "https://room.example/x"] {
             assert_eq!(public(url).tidy().unwrap_err().code(), "bad_public", "{url}");

@@ -7,9 +7,9 @@ use url::Url;
 use super::{Hosts, Run, failed, keys, saved};
 use crate::dto::{HostForm, HostLink, HostState, Hosting};
 use crate::errors::{AppError, Code};
-use crate::qr;
 use crate::settings::{Hosted, RoomKey, SavedRoom};
 use crate::shell::Shell;
+use crate::{args, qr};
 
 pub(super) async fn look(
     shell: &Shell,
@@ -35,7 +35,8 @@ pub(super) async fn look(
     let topic = Topic::new(&room.form.topic);
     let info = rooms.room(&topic).await.map_err(|error| failed(&error))?;
     let people = rooms.people(&topic).await.map_err(|error| failed(&error))?;
-    let bases = if up.is_some() { hosted.reach.bases(hosted.port) } else { Vec::new() };
+    let bases = if up.is_some() { hosts.bases(hosted) } else { Vec::new() };
+    let base = up.as_ref().and_then(|_| hosts.base(hosted));
     Ok(Hosting {
         form: HostForm {
             name: hosted.name.clone(),
@@ -50,7 +51,8 @@ pub(super) async fn look(
         state,
         listening,
         links: bases.iter().filter_map(|base| link(base, room)).collect(),
-        invitation: bases.first().map(|base| invitation(base, room)).unwrap_or_default(),
+        chosen: base.as_ref().and_then(|base| url(base, room)).unwrap_or_default(),
+        invitation: base.map(|base| invitation(&base, room)).unwrap_or_default(),
         people: u32::try_from(people).unwrap_or(u32::MAX),
         keys: keys::all(&rooms, &room.form.user).await?,
     })
@@ -63,8 +65,40 @@ pub(crate) async fn people(shell: &Shell, hosts: &Hosts, key: RoomKey) -> u32 {
     u32::try_from(people).unwrap_or(u32::MAX)
 }
 
+/// The address of a hosted room's page, while it runs.
+pub(crate) fn page(shell: &Shell, hosts: &Hosts, key: RoomKey) -> Option<Url> {
+    let (room, hosted) = saved(shell, key).ok()?;
+    let base = hosts.is_up(key).then(|| hosts.base(&hosted))??;
+    page_link(&base, &keys::spec(&room))
+}
+
+/// From now on, everything that leads to a hosted room names the address of this link, one of its page's.
+///
+/// # Errors
+/// `bad_argument` where it is none of them, any more; `settings_not_saved`.
+pub(crate) fn choose_address(
+    shell: &Shell,
+    hosts: &Hosts,
+    key: RoomKey,
+    link: &str,
+) -> Result<(), AppError> {
+    let (room, hosted) = saved(shell, key)?;
+    let bases = hosts.bases(&hosted).into_iter();
+    let base = bases.into_iter().find(|base| url(base, &room).as_deref() == Some(link));
+    let address = base.as_ref().and_then(Url::host_str).ok_or_else(|| args::bad("link"))?;
+    shell.change(|memory| {
+        if let Some(hosted) = memory.room_mut(key).and_then(|room| room.hosted.as_mut()) {
+            address.clone_into(&mut hosted.address);
+        }
+    })
+}
+
+fn url(base: &Url, room: &SavedRoom) -> Option<String> {
+    page_link(base, &keys::spec(room)).map(String::from)
+}
+
 fn link(base: &Url, room: &SavedRoom) -> Option<HostLink> {
-    let url = page_link(base, &keys::spec(room))?.to_string();
+    let url = url(base, room)?;
     let (qr, qr_size) = qr::code(&url);
     Some(HostLink { url, qr, qr_size })
 }

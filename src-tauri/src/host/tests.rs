@@ -9,10 +9,12 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::dto::{ConnectionState, HostState, KeyRole, Reach, RoomForm};
+use crate::dto::{ConnectionState, HostState, KeyRole, KeyWish, Reach, RoomForm};
 use crate::quitting::tests::undone;
 use crate::rows;
 use crate::shell::tests::{keyring, shell_at};
+
+mod told;
 
 /// Long enough for a busy machine.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
@@ -152,7 +154,7 @@ async fn a_change_that_cannot_be_leaves_the_room_as_it_runs() {
     let desk = Desk::set();
     let key = desk.host(form()).await;
     let before = desk.look(key).await;
-    let other = serving::listen(std::net::Ipv4Addr::LOCALHOST, 0).await.unwrap();
+    let other = serving::listen(Ipv4Addr::LOCALHOST, 0).await.unwrap();
     let guest = TcpStream::connect(&before.listening).await.unwrap();
     let taken = HostForm { port: other.local_addr().unwrap().port(), ..before.form.clone() };
     let error = host(&desk.shell, &desk.hosts, Some(key), taken).await.unwrap_err();
@@ -230,7 +232,7 @@ async fn what_was_written_moves_with_a_room_to_another_port() {
     let before = written(&desk, room).await;
     assert_eq!(before, ("begun".to_owned(), vec!["often".to_owned()], 1));
 
-    let free = serving::listen(std::net::Ipv4Addr::LOCALHOST, 0).await.unwrap();
+    let free = serving::listen(Ipv4Addr::LOCALHOST, 0).await.unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
     let moved = HostForm { port, ..desk.look(key).await.form };
@@ -282,7 +284,7 @@ async fn a_port_that_is_taken_at_the_start_is_said_and_can_be_tried_again() {
     let port = desk.look(key).await.form.port;
     desk.shell.rooms.close().await;
     stop_all(&desk.hosts).await;
-    let in_the_way = serving::listen(std::net::Ipv4Addr::LOCALHOST, port).await.unwrap();
+    let in_the_way = serving::listen(Ipv4Addr::LOCALHOST, port).await.unwrap();
     let desk = desk.restarted().await;
     assert_eq!(desk.look(key).await.state, HostState::PortTaken);
     assert_eq!(desk.shell.boot().notices[0].code, "host_not_started");
@@ -300,15 +302,16 @@ async fn a_key_opens_the_room_until_it_is_revoked() {
     let rooms = desk.hosts.rooms(key).unwrap();
     let base = serving::base(hosted.port).unwrap();
     let wish = |role| KeyWish { name: "Bo".to_owned(), role, hours: 8 };
-    let made = keys::make(&rooms, &room, &hosted, &base, wish(KeyRole::Staff)).await.unwrap();
-    let named = keys::make(&rooms, &room, &hosted, &base, wish(KeyRole::Audience)).await.unwrap();
+    let made = keys::make(&rooms, &room, &hosted, Some(&base), wish(KeyRole::Staff)).await.unwrap();
+    let named =
+        keys::make(&rooms, &room, &hosted, Some(&base), wish(KeyRole::Audience)).await.unwrap();
     assert!(named.secret.starts_with(&format!("{base}r/{}#t=", room.form.topic)));
     assert!(!made.secret.contains('/'));
     let listed = desk.look(key).await.keys;
     assert_eq!(listed.len(), 2);
     assert!(listed.iter().all(|key| key.name == "Bo" && key.expires.is_some()));
     let nobody = KeyWish { name: " ".to_owned(), ..wish(KeyRole::Host) };
-    assert!(keys::make(&rooms, &room, &hosted, &base, nobody).await.is_err());
+    assert!(keys::make(&rooms, &room, &hosted, Some(&base), nobody).await.is_err());
     revoke_key(&desk.shell, &desk.hosts, key, made.id.0).await.unwrap();
     let left = desk.look(key).await.keys;
     assert_eq!(left.iter().map(|key| key.role).collect::<Vec<_>>(), [KeyRole::Audience]);
@@ -325,7 +328,7 @@ async fn a_quit_would_cut_off_whoever_else_is_in_a_hosted_room() {
     let (room, hosted) = saved(&desk.shell, key).unwrap();
     let (rooms, base) = (desk.hosts.rooms(key).unwrap(), serving::base(hosted.port).unwrap());
     let wish = KeyWish { name: "Bo".to_owned(), role: KeyRole::Staff, hours: 8 };
-    let made = keys::make(&rooms, &room, &hosted, &base, wish).await.unwrap();
+    let made = keys::make(&rooms, &room, &hosted, Some(&base), wish).await.unwrap();
     let guest = Desk::set();
     let there = guest.shell.join(room.form, Some(made.secret)).await.unwrap();
     guest.is_online(there).await;

@@ -8,6 +8,7 @@ use aside_history::{Anchor, Change, Commit, Delivery, NewRow, RowKind, Standing,
 
 use super::transcript::tests::{START, filled, message, row};
 use super::*;
+use crate::shell::tests::{keyring, shell_at};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -176,6 +177,48 @@ async fn what_is_removed_leaves_the_copies_of_its_hour_on_the_same_day_too() {
     let left = written_at(&hours, 60, &mut seen).await;
     assert_eq!(left["2023-11-14 22 (1).txt"], "22:13:20  Ming: hi\n");
     assert!(!left["2023-11-14 22.txt"].contains("shame"));
+}
+
+#[tokio::test]
+async fn what_is_removed_leaves_the_files_of_who_wants_no_more_of_them_and_nothing_is_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = vec![heard("hi", 0), heard("shame", 10), heard("alone", 3600)];
+    let (hours, mut seen) = (hours(folder.path(), rows).await, Seen::default());
+    let at = |second: i64| Timestamp::from_second(START + second).unwrap();
+    hours.go_on(true, at(3630), &mut seen).await.unwrap();
+    let mut left = files(&hours.folder);
+    let page = hours.store.page(hours.room, Anchor::End, 10).await.unwrap();
+    say(&hours, heard("later", 3640)).await;
+    change(&hours, Change::Update { key: page.rows[1].key, row: blanked(10) }).await;
+    hours.go_on(false, at(3660), &mut seen).await.unwrap();
+    *left.get_mut("2023-11-14 22.txt").unwrap() = "22:13:20  Ming: hi\n".to_owned();
+    assert_eq!(files(&hours.folder), left);
+
+    // While the app was away.
+    change(&hours, Change::Update { key: page.rows[2].key, row: blanked(3600) }).await;
+    hours.go_on(false, at(3690), &mut Seen::default()).await.unwrap();
+    left.remove("2023-11-14 23.txt");
+    assert_eq!(files(&hours.folder), left);
+    // Wanted again.
+    hours.go_on(true, at(3700), &mut seen).await.unwrap();
+    assert!(files(&hours.folder)["2023-11-14 23.txt"].contains("later"));
+}
+
+#[tokio::test]
+async fn files_age_whether_or_not_there_are_to_be_more() {
+    let home = tempfile::tempdir().unwrap();
+    let shell = shell_at(home.path(), &keyring(), || ());
+    let room = shell.home.transcripts().join("Room 7 0123abcd");
+    fs::create_dir_all(&room).unwrap();
+    for (name, days) in [("2023-11-14 22.txt", 31), ("2023-12-14 22.txt", 1)] {
+        let file = fs::File::create(room.join(name)).unwrap();
+        let age = Duration::from_secs(days * 24 * 60 * 60);
+        file.set_modified(std::time::SystemTime::now() - age).unwrap();
+    }
+    shell.change(|memory| memory.settings.keep_transcripts = false).unwrap();
+    round(&shell, &mut BTreeMap::new()).await;
+    assert_eq!(files(&room).into_keys().collect::<Vec<_>>(), ["2023-12-14 22.txt"]);
+    shell.rooms.close().await;
 }
 
 #[tokio::test]

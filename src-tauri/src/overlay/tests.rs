@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::dto::RoomForm;
 use crate::form;
+use crate::shell::tests::{keyring, shell_at};
 
 /// Long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -164,6 +165,32 @@ impl Events {
 
 fn texts(chat: &Value) -> Vec<&str> {
     chat.as_array().unwrap().iter().map(|row| row["text"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_port_that_was_taken_is_told_of_until_the_overlay_is_there_or_off() {
+    let home = tempfile::tempdir().unwrap();
+    let shell = shell_at(home.path(), &keyring(), || ());
+    let in_the_way = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = in_the_way.local_addr().unwrap().port();
+    shell
+        .change(|memory| {
+            memory.settings.overlay = true;
+            memory.overlay = Some(Address { port, secret: Secret::random() });
+        })
+        .unwrap();
+    let overlay = Overlay::new(shell.rooms.clone(), || None, Language::english, Arc::default());
+    let tell = || shell.notice("overlay_port", &[("port", port.to_string())]);
+    tell();
+    follow(&shell, &overlay).await.unwrap();
+    assert_eq!(shell.notices().len(), 1, "tried again in vain");
+    drop(in_the_way);
+    follow(&shell, &overlay).await.unwrap();
+    assert_eq!(shell.notices(), []);
+    tell();
+    shell.change(|memory| memory.settings.overlay = false).unwrap();
+    follow(&shell, &overlay).await.unwrap();
+    assert_eq!(shell.notices(), []);
 }
 
 #[tokio::test]

@@ -88,6 +88,10 @@ fn nobody_waits_for_a_claim_that_ran_out() {
     assert!(!is_claimed(&item, "ana", "phone", 99) && !is_claimed(&item, "bo", "laptop", 99));
 }
 
+fn question(id: &EntryId, number: u64) -> UndoneQuestion {
+    UndoneQuestion { id: id.to_string(), number }
+}
+
 async fn asks(table: &Table, session: &Session, text: &str) -> EntryId {
     let question = NewEntry::question("bo", "Bo", text);
     let id = table.server.rooms().publish(&Topic::new("r"), question).await.unwrap().id;
@@ -124,7 +128,8 @@ async fn what_a_quit_would_leave_undone_is_counted_by_room() {
     let answer = EntryId::new("e-1");
     session.set_edit_draft(first.clone(), answer, "at five".to_owned()).await.unwrap();
     let claim = Change { state: Some(Work::Claimed), ..Change::default() };
-    let wish = Wish { question: second, rev: None, device: shell.device(), change: claim.clone() };
+    let wish =
+        Wish { question: second.clone(), rev: None, device: shell.device(), change: claim.clone() };
     session.triage(wish).await.unwrap();
 
     let otto = table.join_as(&shell, Role::Staff, "otto").await;
@@ -136,14 +141,21 @@ async fn what_a_quit_would_leave_undone_is_counted_by_room() {
     };
     table.until(answered).await;
     let guarded = Answering { seen: Some(0), ..Answering::default() };
-    session.answer_as(first, "at four", guarded).await.unwrap();
+    session.answer_as(first.clone(), "at four", guarded).await.unwrap();
     let found = table.until(async || {
         let found = undone(&shell, &hosts).await;
         found.first().is_some_and(|undone| undone.held > 0 && undone.unsent == 0).then_some(found)
     });
     let found = found.await;
-    let wanted =
-        Undone { room: "r".to_owned(), drafts: 3, held: 1, claims: 1, ..Undone::default() };
+    let wanted = Undone {
+        id: room.to_string(),
+        room: "r".to_owned(),
+        questions: vec![question(&first, 1), question(&second, 2)],
+        drafts: 3,
+        held: 1,
+        claims: 1,
+        ..Undone::default()
+    };
     assert_eq!(found, std::slice::from_ref(&wanted), "and nothing of the room where all is done");
 
     // On its way: the goodbye sends it.
@@ -151,7 +163,10 @@ async fn what_a_quit_would_leave_undone_is_counted_by_room() {
     let wish = Wish { question: third.clone(), rev: None, device: shell.device(), change: claim };
     session.triage(wish).await.unwrap();
     let grace = Duration::from_secs(3600);
-    session.answer_as(third, "me", Answering { grace, ..Answering::default() }).await.unwrap();
+    session
+        .answer_as(third.clone(), "me", Answering { grace, ..Answering::default() })
+        .await
+        .unwrap();
     assert_eq!(undone(&shell, &hosts).await, std::slice::from_ref(&wanted));
 
     table.server.kill().await;
@@ -159,7 +174,8 @@ async fn what_a_quit_would_leave_undone_is_counted_by_room() {
     view.wait_for(|view| view.connection != Connection::Online).await.unwrap();
     session.send("see you").await.unwrap();
     let found = undone(&shell, &hosts).await;
-    assert_eq!(found, [Undone { unsent: 2, claims: 2, ..wanted }]);
+    let questions = [&wanted.questions[..], &[question(&third, 3)]].concat();
+    assert_eq!(found, [Undone { questions, unsent: 2, claims: 2, ..wanted }]);
     shell.rooms.close().await;
 }
 
@@ -184,7 +200,8 @@ async fn what_is_known_is_told_while_a_room_does_not_answer() {
         assert!(counting.as_mut().poll(&mut turn).is_pending());
         thread::yield_now();
     }
-    assert_eq!(counted.so_far(), [Undone { room: "r".to_owned(), ..one_draft().remove(0) }]);
+    let told = Undone { id: second.to_string(), room: "r".to_owned(), ..one_draft().remove(0) };
+    assert_eq!(counted.so_far(), [told]);
     counting.await;
     assert_eq!(counted.so_far().len(), 2);
     shell.rooms.close().await;

@@ -106,6 +106,8 @@ struct HostedRoom {
     reach: Reach,
     port: u16,
     #[serde(default)]
+    address: String,
+    #[serde(default)]
     on: bool,
 }
 
@@ -278,12 +280,12 @@ impl Room {
 
 impl HostedRoom {
     fn of(hosted: Hosted) -> Self {
-        let Hosted { name, org, logo, guests, reach, port, on } = hosted;
-        Self { name, org, logo, guests, reach, port, on }
+        let Hosted { name, org, logo, guests, reach, port, address, on } = hosted;
+        Self { name, org, logo, guests, reach, port, address, on }
     }
 
     fn restore(self) -> Hosted {
-        let Self { name, org, logo, guests, reach, port, on } = self;
-        Hosted { name, org, logo, guests, reach, port, on }
+        let Self { name, org, logo, guests, reach, port, address, on } = self;
+        Hosted { name, org, logo, guests, reach, port, address, on }
     }
 }

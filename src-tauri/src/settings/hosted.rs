@@ -12,6 +12,8 @@ pub(crate) struct Hosted {
     pub(crate) guests: bool,
     pub(crate) reach: Reach,
     pub(crate) port: u16,
+    /// Which of this computer's addresses its links name; none: the likeliest.
+    pub(crate) address: String,
     /// Whether its server is to run.
     pub(crate) on: bool,
 }

@@ -10,7 +10,8 @@ use crate::form;
 use crate::settings::{self, RoomKey};
 
 impl Shell {
-    /// Keeps a room and its token, new or changed. A new one that is in the list already is that one, changed.
+    /// Keeps a room and its token, new or changed. A new one that is in the list already is that one, changed. The token that it has stays
+    /// with the hosts that it was given for: a link, or a slip, may lead the room to somebody else's.
     ///
     /// # Errors
     /// What the form lacks, and `room_known`; nothing is kept then.
@@ -25,25 +26,30 @@ impl Shell {
         let form = form::tidy(form, key.unwrap_or(new))?;
         let known = self.known(known, &form)?;
         let moved = known.as_ref().is_some_and(|room| room.form != form);
+        let elsewhere = known.as_ref().is_some_and(|room| !form::keeps_token(&room.form, &form));
         let mut room = known.unwrap_or_else(|| settings::SavedRoom::new(new));
         let key = room.key;
         room.form = form;
         if let Some(token) = &token {
             room.token_store = self.keep_token(key, token.clone()).await;
+        } else if elsewhere {
+            room.token_store = self.drop_token(key).await;
         }
         self.change(|memory| match memory.room_mut(key) {
             Some(known) => *known = room.clone(),
             None => memory.rooms.push(room.clone()),
         })?;
-        match (room.open, moved, token) {
+        let entered = match (room.open, moved, token) {
             // A room that is open under its old address is entered anew under the new one.
             (true, true, _) => {
                 self.rooms.leave(key).await;
-                self.open(key).await?;
+                self.open(key).await
             }
-            (true, false, Some(token)) => self.bring_token(key, token).await?,
-            (true, false, None) | (false, ..) => {}
-        }
+            (true, false, Some(token)) => self.bring_token(key, token).await,
+            (true, false, None) | (false, ..) => Ok(()),
+        };
+        self.list_changed();
+        entered?;
         Ok(saved(&room, self.language()))
     }
 

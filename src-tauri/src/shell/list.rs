@@ -1,6 +1,9 @@
 //! The list of rooms: in which order they stand, which of them are out of sight, and how the page lists them.
 
+use std::sync::Arc;
+
 use aside_words::{Key, Language};
+use tokio::sync::Notify;
 
 use crate::dto::SavedRoom;
 use crate::errors::AppError;
@@ -21,7 +24,9 @@ impl Shell {
     /// An unknown room; `settings_not_saved`.
     pub(crate) fn put_before(&self, key: RoomKey, before: Option<RoomKey>) -> Result<(), AppError> {
         self.saved(key)?;
-        self.change(|memory| move_room(memory, key, before))
+        self.change(|memory| move_room(memory, key, before))?;
+        self.list_changed();
+        Ok(())
     }
 
     /// Takes a room out of sight, or lists it again where it stood. An archived room is left, so that it costs nothing and
@@ -38,7 +43,19 @@ impl Shell {
             if let Some(room) = memory.room_mut(key) {
                 room.archived = archived;
             }
-        })
+        })?;
+        self.list_changed();
+        Ok(())
+    }
+
+    /// What is done to a room is done, and every window and the tray list it so.
+    pub(crate) fn list_changed(&self) {
+        self.listed.notify_one();
+    }
+
+    /// Notified when the list is another one.
+    pub(crate) fn listed(&self) -> Arc<Notify> {
+        Arc::clone(&self.listed)
     }
 }
 
@@ -84,5 +101,40 @@ pub(crate) fn saved(room: &settings::SavedRoom, language: Language) -> SavedRoom
         open: room.open,
         hosted: room.hosted.is_some(),
         archived: room.archived,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use crate::shell::tests::{Table, keyring};
+
+    #[tokio::test]
+    async fn whatever_changes_the_list_is_told_and_nothing_else_is() {
+        let table = Table::set().await;
+        let shell = table.start(&keyring());
+        let is_told = || shell.listed().notified().now_or_never().is_some();
+        assert!(!is_told());
+        // By a command line.
+        let key = table.join(&shell).await;
+        assert!(is_told());
+        shell.open(key).await.unwrap();
+        assert!(!is_told(), "it is open");
+        shell.set_token(key, table.token.clone()).await.unwrap();
+        assert!(is_told());
+        shell.leave(key).await.unwrap();
+        assert!(is_told());
+        shell.open(key).await.unwrap();
+        assert!(is_told());
+        shell.save(Some(key), table.form(), None).await.unwrap();
+        assert!(is_told());
+        shell.put_before(key, None).unwrap();
+        assert!(is_told());
+        shell.archive(key, true).await.unwrap();
+        assert!(is_told());
+        shell.forget(key).await.unwrap();
+        assert!(is_told());
+        shell.rooms.close().await;
     }
 }

@@ -26,6 +26,14 @@ impl Shell {
         self.dismiss(&notice(code, params));
     }
 
+    /// The same, whatever it was said of.
+    pub(crate) fn take_back_notices(&self, code: &str) {
+        let said = self.notices();
+        said.iter().filter(|notice| notice.code == code).for_each(|notice| {
+            self.dismiss(notice);
+        });
+    }
+
     /// It was read; false where nothing like it is said.
     pub(crate) fn dismiss(&self, notice: &Notice) -> bool {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);

@@ -148,6 +148,51 @@ async fn a_token_that_a_locked_keyring_keeps_is_told_of() {
 }
 
 #[tokio::test]
+async fn a_token_that_could_not_be_kept_is_not_followed_by_the_one_before_it() {
+    let (table, keyring) = (Table::set().await, Strongbox::default());
+    let (locked, secrets) = (Arc::clone(&keyring.locked), Secrets::new(keyring));
+    let shell = table.start(&secrets);
+    let key = table.join(&shell).await;
+    locked.store(true, Ordering::Relaxed);
+    let spec = TokenSpec::audience(RoomSpec::new("r"), "ana", "Ana");
+    let fresh = table.server.rooms().create_token(spec).await.unwrap().token;
+    shell.set_token(key, fresh).await.unwrap();
+    assert_eq!(shell.list()[0].token_store, TokenStore::Session);
+    assert_eq!(shell.notices()[0].code, "no_keyring");
+    shell.rooms.close().await;
+
+    locked.store(false, Ordering::Relaxed);
+    let shell = table.start(&secrets.next_run());
+    shell.open(key).await.unwrap();
+    let status = table.becomes(&shell, key, ConnectionState::Refused).await;
+    assert_eq!(status.connection.why.as_deref(), Some("token_missing"));
+    shell.notice("no_keyring", &[]);
+    shell.set_token(key, table.token.clone()).await.unwrap();
+    assert_eq!(shell.notices(), [], "it is kept");
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn a_rooms_token_does_not_follow_it_to_another_host() {
+    let (table, secrets) = (Table::set().await, keyring());
+    let shell = table.start(&secrets);
+    let key = table.join(&shell).await;
+    let told = table.server.probe().connections().len();
+    let moved = format!("http://localhost:{}", table.server.addr().port());
+    let moved = RoomForm { server: moved, ..table.form() };
+    let saved = shell.save(Some(key), moved.clone(), None).await.unwrap();
+    let status = table.becomes(&shell, key, ConnectionState::Refused).await;
+    assert_eq!(status.connection.why.as_deref(), Some("token_missing"));
+    assert_eq!((saved.token_store, secrets.find(key).await), (TokenStore::None, Ok(None)));
+    assert_eq!(table.server.probe().connections().len(), told);
+
+    // Whoever gives it one means it.
+    shell.save(Some(key), moved, Some(table.token.clone())).await.unwrap();
+    table.becomes(&shell, key, ConnectionState::Online).await;
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
 async fn rules_are_in_force_at_once_and_after_a_restart_all_or_none() {
     let (table, secrets) = (Table::set().await, keyring());
     let shell = table.start(&secrets);

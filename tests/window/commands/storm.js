@@ -19,6 +19,7 @@ const good = {
   host_room: { room: "00000000-0000-4000-8000-000000000000", form: { name: "", host: "", org: "", logo: "", guests: true, review: false, reach: { from: "here" }, port: 0 } },
   hosting: { room: "00000000-0000-4000-8000-000000000000" },
   run_hosting: { room: "00000000-0000-4000-8000-000000000000", on: true },
+  choose_address: { room: "00000000-0000-4000-8000-000000000000", link: "x" },
   make_key: { room: "00000000-0000-4000-8000-000000000000", wish: { name: "x", role: "host", hours: 1 } },
   revoke_key: { room: "00000000-0000-4000-8000-000000000000", key: "x" },
   page: { room, anchor: { at: "end" }, limit: 10, view: "questions" },

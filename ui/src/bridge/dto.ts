@@ -102,10 +102,10 @@ export type HostKey = { id: string, name: string, role: KeyRole, expires: number
 export type KeyWish = { name: string, role: KeyRole, hours: number, };
 
 /**
- * A hosted room as it stands: where its server listens (empty while it does not), its page's addresses, likeliest first, the link that
- * fills a colleague's join form (no key is in it), how many people are there, and who has a key.
+ * A hosted room as it stands: where its server listens (empty while it does not), its page's addresses, likeliest first, which of them
+ * its host chose, the link that fills a colleague's join form (no key is in it), how many people are there, and who has a key.
  */
-export type Hosting = { form: HostForm, state: HostState, listening: string, links: Array<HostLink>, invitation: string, people: number, keys: Array<HostKey>, };
+export type Hosting = { form: HostForm, state: HostState, listening: string, links: Array<HostLink>, chosen: string, invitation: string, people: number, keys: Array<HostKey>, };
 
 /**
  * Light, dark, as the system, or that with more contrast.
@@ -312,9 +312,15 @@ export type CloseAction = "hide" | "quit" | "stay";
 
 /**
  * What a Quit would leave undone in a room: how many drafts (they are kept), what waits to be sent, answers that their guard holds, questions
- * that this person has claimed here, and people who would be cut off, where the room is hosted here.
+ * that this person has claimed here, and people who would be cut off, where the room is hosted here. Of drafts, and of what waits or is
+ * held, that is about `questions`, it tells which they are, by number.
  */
-export type Undone = { room: string, drafts: number, unsent: number, held: number, claims: number, people: number, };
+export type Undone = { id: string, room: string, questions: Array<UndoneQuestion>, drafts: number, unsent: number, held: number, claims: number, people: number, };
+
+/**
+ * A question with something half written or not sent.
+ */
+export type UndoneQuestion = { id: string, number: number, };
 
 /**
  * What a page says to the question whether to quit: it is on the screen, or a person has answered it.

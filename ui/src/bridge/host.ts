@@ -7,6 +7,8 @@ export interface HostBridge {
   host(room: string | null, form: HostForm): Promise<SavedRoom>;
   look(room: string): Promise<Hosting>;
   run(room: string, on: boolean): Promise<void>;
+  /** Everything that leads to the room names the address of this link from now on. */
+  chooseAddress(room: string, link: string): Promise<void>;
   makeKey(room: string, wish: KeyWish): Promise<void>;
   revokeKey(room: string, key: string): Promise<void>;
   tryDemo(): Promise<SavedRoom>;

@@ -90,6 +90,7 @@ function tauriHost(): HostBridge {
     host: (room, form) => ask("host_room", { room, form }),
     look: (room) => ask("hosting", { room }),
     run: (room, on) => ask("run_hosting", { room, on }),
+    chooseAddress: (room, link) => ask("choose_address", { room, link }),
     makeKey: (room, wish) => ask("make_key", { room, wish }),
     revokeKey: (room, key) => ask("revoke_key", { room, key }),
     tryDemo: () => ask("try_demo"),

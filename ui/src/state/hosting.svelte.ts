@@ -13,15 +13,13 @@ export class HostingSheet {
   now = $state.raw<Hosting | null>(null);
   error = $state<AppError | null>(null);
   busy = $state(false);
-  /** Which address is shown; the likeliest unless somebody chose another. */
-  chosen = $state("");
   name = $state("");
   role = $state<KeyRole>("staff");
   hours = $state(24);
   /** What became of the last token. */
   made = $state.raw<Made | null>(null);
 
-  readonly link = $derived(this.now?.links.find(({ url }) => url === this.chosen) ?? this.now?.links[0] ?? null);
+  readonly link = $derived(this.now?.links.find(({ url }) => url === this.now?.chosen) ?? null);
   /** The link as short as a browser takes it. */
   readonly code = $derived((this.link?.url ?? "").replace(/^https?:\/\//, ""));
 
@@ -62,6 +60,12 @@ export class HostingSheet {
     await this.#attempt(async () => this.#aside.hosts.hosted(await this.#aside.bridge.host.host(this.#room.id, form)));
     await this.look();
     this.busy = false;
+  }
+
+  /** The address by which everybody is to come in: the link and its code, a guest's link, a colleague's, what is shown to a hall. */
+  async choose(link: string): Promise<void> {
+    await this.#attempt(() => this.#aside.bridge.host.chooseAddress(this.#room.id, link));
+    await this.look();
   }
 
   async makeKey(): Promise<void> {

@@ -43,13 +43,19 @@ export class JoinForm {
 
   constructor(editing: SavedRoom | null, newUser: () => string) {
     this.editing = editing;
+    this.hasToken = editing !== null && editing.tokenStore !== "none";
     this.#newUser = newUser;
     if (editing) this.#fill(editing.form);
   }
 
-  get tokenIsKept(): boolean {
-    return this.editing !== null && this.editing.tokenStore !== "none";
-  }
+  readonly hasToken: boolean;
+  /** The stored token stays with the hosts that it was given for. */
+  readonly tokenIsKept = $derived.by(() => {
+    if (!this.editing || !this.hasToken) return false;
+    const { server, socket } = this.editing.form;
+    const known = hostsOf(server, socket || socketFor(server));
+    return hostsOf(this.server, this.socket).every((host) => known.includes(host));
+  });
 
   setSocket(text: string): void {
     this.#linked = false;
@@ -151,6 +157,9 @@ function badAddress(text: string, schemes: readonly string[], complaint: Key): K
   if (!url || !schemes.includes(url.protocol) || url.hostname === "") return complaint;
   return url.username !== "" || url.password !== "" ? "join.bad.userinfo" : undefined;
 }
+
+/** Where a token goes; nothing of what is no address yet. */
+const hostsOf = (...texts: string[]): string[] => texts.flatMap((text) => parse(text)?.hostname ?? []);
 
 /** The socket's host, where it is not the server's. */
 function otherHost(server: string, socket: string): string | null {

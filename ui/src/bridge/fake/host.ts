@@ -15,6 +15,8 @@ export class FakeHost implements HostBridge {
   addresses: string[] = ["192.168.1.5", "10.8.0.3"];
   state: HostState = "running";
   form: HostForm = { name: "Northlight 2026", host: "Alex", org: "Northlight Institute", logo: "", guests: true, review: false, reach: { from: "network" }, port: PORT };
+  /** The link that was chosen; the first unless one was. */
+  chosen = "";
   keys: HostKey[] = [{ id: "k1", name: "Mira Okafor", role: "staff", expires: Date.UTC(2026, 11, 1, 18) }];
   readonly #backend: Backend;
 
@@ -42,6 +44,10 @@ export class FakeHost implements HostBridge {
     return this.#backend.answer("runHosting", [room, on], () => void (this.state = on ? "running" : "stopped"));
   }
 
+  chooseAddress(room: string, link: string): Promise<void> {
+    return this.#backend.answer("chooseAddress", [room, link], () => void (this.chosen = link));
+  }
+
   makeKey(room: string, wish: KeyWish): Promise<void> {
     return this.#backend.answer("makeKey", [room, wish], () => {
       const expires = wish.hours === 0 ? null : Date.now() + wish.hours * 3_600_000;
@@ -62,8 +68,9 @@ export class FakeHost implements HostBridge {
     const { reach, port } = form;
     const bases = reach.from === "public" ? [reach.url.replace(/\/$/, "")] : (reach.from === "here" ? ["127.0.0.1"] : this.addresses).map((ip) => `http://${ip}:${port}`);
     const links = state === "running" ? bases.map((base) => ({ url: `${base}/r/${TOPIC}`, qr: CODE, qrSize: 9 })) : [];
-    const invitation = links.length > 0 ? `aside://join?server=${encodeURIComponent(bases[0] ?? "")}&topic=${TOPIC}&stream=${TOPIC}` : "";
-    return { form, state, listening: state === "running" ? `${reach.from === "network" ? "0.0.0.0" : "127.0.0.1"}:${port}` : "", links, invitation, people: this.people, keys };
+    const chosen = links.find(({ url }) => url === this.chosen)?.url ?? links[0]?.url ?? "";
+    const invitation = chosen === "" ? "" : `aside://join?server=${encodeURIComponent(new URL(chosen).origin)}&topic=${TOPIC}&stream=${TOPIC}`;
+    return { form, state, listening: state === "running" ? `${reach.from === "network" ? "0.0.0.0" : "127.0.0.1"}:${port}` : "", links, chosen, invitation, people: this.people, keys };
   }
 
   #saved(id: string): SavedRoom {
