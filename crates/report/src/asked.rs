@@ -83,6 +83,12 @@ impl Asked {
         !self.state.is_over() && self.review == Review::Approved
     }
 
+    /// Nobody has answered it: it waits, or was kept for later, which whoever asked waits for, too.
+    pub fn is_unanswered(&self) -> bool {
+        let is_kept = self.state == Work::FollowUp && self.review == Review::Approved;
+        self.is_waiting() || is_kept
+    }
+
     /// How long it waited for its first answer, in milliseconds; nothing while it waits. A clock that went back makes zero.
     pub fn first_answer_ms(&self) -> Option<i64> {
         let answered = self.first_answer_at.or_else(|| {
