@@ -246,7 +246,7 @@ async fn turn(app: &AppHandle, by: isize) -> Result<(), AppError> {
     let (shell, presenter) = (app.state::<Shell>(), app.state::<Presenter>());
     let room = presenter.page().room.ok_or(Code::RoomNotOpen)?;
     let live = shell.rooms.live(room).await?;
-    Ok(presenter.turn(&live.session, &shell.device(), by).await?)
+    presenter.turn(&live.session, &shell.device(), by).await
 }
 
 /// What comes into sight: forwards what was staged as the next, else the neighbour by number; nothing at either end.
