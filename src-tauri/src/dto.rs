@@ -267,6 +267,8 @@ pub(crate) struct Row {
     pub(crate) org: String,
     pub(crate) org_logo: Option<String>,
     pub(crate) question: String,
+    /// The name of the question that an answer is to, where it says one.
+    pub(crate) answers: Option<String>,
     pub(crate) created_at: Option<i64>,
     pub(crate) received_at: i64,
     pub(crate) mine: bool,

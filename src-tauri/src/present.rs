@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aside_protocol::EntryId;
 use aside_protocol::triage::{Change, Item, Stage, Work};
 use aside_server::{RoomSpec, page_link};
-use aside_session::{ServerFacts, Wish};
+use aside_session::{ServerFacts, Session, TriageError, Wish};
 use aside_text::{body, name};
 use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl};
@@ -20,6 +21,9 @@ use crate::qr;
 use crate::settings::RoomKey;
 use crate::shell::Shell;
 use crate::windows;
+
+#[cfg(test)]
+mod tests;
 
 /// The window's name.
 pub(crate) const PRESENT: &str = "present";
@@ -43,19 +47,81 @@ struct Page {
 /// What is known of the window.
 pub(crate) struct Presenter {
     page: Mutex<Page>,
+    /// What was answered aloud as the window turned on, the last one last: it leads back there.
+    turned: Mutex<Vec<EntryId>>,
     wake: Arc<Notify>,
 }
 
 impl Default for Presenter {
     fn default() -> Self {
         let page = Page { room: None, blank: false, qr: true, size: 100 };
-        Self { page: Mutex::new(page), wake: Arc::default() }
+        Self { page: Mutex::new(page), turned: Mutex::default(), wake: Arc::default() }
     }
 }
 
 impl Presenter {
     fn page(&self) -> MutexGuard<'_, Page> {
         self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turned(&self) -> MutexGuard<'_, Vec<EntryId>> {
+        self.turned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows this room, or none.
+    fn show(&self, room: Option<RoomKey>) {
+        let before = std::mem::replace(&mut self.page().room, room);
+        if before != room {
+            self.turned().clear();
+        }
+    }
+
+    /// Forwards, what is on stage was answered there, as by the desk's own key; back, the last of those is open and on again.
+    async fn turn(&self, session: &Session, device: &str, by: isize) -> Result<(), AppError> {
+        let items = session.questions(0).await?.items;
+        let wish = |item: &Item, change| {
+            let (question, device) = (item.question_id.clone(), device.to_owned());
+            session.triage(Wish { question, rev: Some(item.rev), device, change })
+        };
+        let on_stage = Change { stage: Some(Stage::Now), ..Change::default() };
+        if by < 0
+            && let Some(last) = self.last_turned(&items)
+        {
+            wish(last, Change { state: Some(Work::Open), ..on_stage }).await?;
+            self.turned().pop();
+            return Ok(());
+        }
+        let now = items.iter().find(|item| item.stage == Stage::Now && !item.work.is_over());
+        if let Some(now) = now.filter(|_| by > 0) {
+            let reason = Some("spoken".to_owned());
+            let answered = Change { state: Some(Work::Answered), reason, ..Change::default() };
+            match wish(now, answered).await {
+                Ok(_) => self.turned().push(now.question_id.clone()),
+                // Somebody was faster: what they did with it stands.
+                Err(TriageError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if let Some(next) = target(&showable(items), by) {
+            wish(next, on_stage).await?;
+        }
+        Ok(())
+    }
+
+    /// The last that was answered as the window turned on, and still is.
+    fn last_turned<'a>(&self, items: &'a [Item]) -> Option<&'a Item> {
+        let mut turned = self.turned();
+        loop {
+            let id = turned.last()?;
+            let is_it = |item: &&Item| {
+                item.question_id == *id && item.work == Work::Answered && item.reason == "spoken"
+            };
+            let Some(item) = items.iter().find(is_it) else {
+                turned.pop();
+                continue;
+            };
+            return Some(item);
+        }
     }
 
     /// Wakes the window's page when something could look different.
@@ -87,7 +153,7 @@ pub(crate) async fn keep_up(app: AppHandle, wake: Arc<Notify>) {
 /// When the system does not let it be built.
 pub(crate) fn open(app: &AppHandle, room: RoomKey) -> tauri::Result<()> {
     let presenter = app.state::<Presenter>();
-    presenter.page().room = Some(room);
+    presenter.show(Some(room));
     app.state::<Shell>().rooms.set_pace(Duration::ZERO);
     presenter.wake.notify_one();
     if let Some(window) = app.get_webview_window(PRESENT) {
@@ -125,7 +191,7 @@ fn other_screen(app: &AppHandle) -> Option<(f64, f64)> {
 
 /// Closes the window.
 pub(crate) fn close(app: &AppHandle) {
-    app.state::<Presenter>().page().room = None;
+    app.state::<Presenter>().show(None);
     if let Some(window) = app.get_webview_window(PRESENT)
         && let Err(error) = window.destroy()
     {
@@ -177,19 +243,10 @@ pub(crate) async fn step(app: &AppHandle, step: PresentStep) -> Result<(), AppEr
 }
 
 async fn turn(app: &AppHandle, by: isize) -> Result<(), AppError> {
-    let shell = app.state::<Shell>();
-    let room = app.state::<Presenter>().page().room.ok_or(Code::RoomNotOpen)?;
+    let (shell, presenter) = (app.state::<Shell>(), app.state::<Presenter>());
+    let room = presenter.page().room.ok_or(Code::RoomNotOpen)?;
     let live = shell.rooms.live(room).await?;
-    let items = showable(live.session.questions(0).await?.items);
-    let Some(item) = target(&items, by) else { return Ok(()) };
-    let wish = Wish {
-        question: item.question_id.clone(),
-        rev: Some(item.rev),
-        device: shell.device(),
-        change: Change { stage: Some(Stage::Now), ..Change::default() },
-    };
-    live.session.triage(wish).await?;
-    Ok(())
+    presenter.turn(&live.session, &shell.device(), by).await
 }
 
 /// What comes into sight: forwards what was staged as the next, else the neighbour by number; nothing at either end.
@@ -254,75 +311,4 @@ fn is_reached(link: &Url) -> bool {
 
 fn short(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use aside_protocol::triage::Review;
-
-    use super::*;
-
-    fn item(number: u64, work: Work, stage: Stage) -> Item {
-        let json = serde_json::json!({
-            "questionId": number.to_string(), "seq": number, "number": number, "rev": 1, "change": number, "text": "why",
-            "asker": {}, "askedAt": 0, "work": work, "stage": stage,
-        });
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn shown(items: &[Item], by: isize) -> Option<u64> {
-        target(items, by).map(|item| item.number)
-    }
-
-    #[test]
-    fn what_is_over_is_not_shown_unless_it_is_on_stage() {
-        let items = vec![
-            item(1, Work::Answered, Stage::None),
-            item(2, Work::Answered, Stage::Now),
-            item(3, Work::Merged, Stage::Now),
-            item(4, Work::Claimed, Stage::None),
-            item(5, Work::Dismissed, Stage::None),
-            Item { review: Review::Pending, ..item(6, Work::Open, Stage::None) },
-        ];
-        let numbers: Vec<u64> = showable(items).iter().map(|item| item.number).collect();
-        assert_eq!(numbers, [2, 4]);
-    }
-
-    #[test]
-    fn the_audience_is_led_to_a_page_that_is_there() {
-        let ours = ServerFacts {
-            core_only: false,
-            server: "aside-server/0.1.0".to_owned(),
-            ..ServerFacts::default()
-        };
-        let room = RoomSpec::new("8001").stream("s1");
-        let link = |server: &str, facts: &ServerFacts| {
-            let link = page_of(&Url::parse(server).unwrap(), facts, &room).filter(is_reached);
-            link.map(|link| link.to_string())
-        };
-        let page = "https://rooms.example.org/r/8001/s1";
-        assert_eq!(link("https://rooms.example.org/", &ours).as_deref(), Some(page));
-        assert_eq!(link("https://rooms.example.org/", &ServerFacts::default()), None);
-        let other = ServerFacts { server: "other/2".to_owned(), ..ours.clone() };
-        assert_eq!(link("https://rooms.example.org/", &other), None);
-        assert_eq!(link("https://rooms.example.org/below/", &ours), None, "the page is at the top");
-        for here in ["http://127.0.0.1:8790/", "http://localhost:8790/", "http://[::1]:8790/"] {
-            assert_eq!(link(here, &ours), None, "{here}");
-        }
-    }
-
-    #[test]
-    fn the_next_is_the_staged_one_else_the_neighbour() {
-        let open = |number| item(number, Work::Open, Stage::None);
-        let mut items = vec![open(1), open(2), open(3)];
-        assert_eq!(shown(&items, 1), Some(1));
-        items[0].stage = Stage::Now;
-        assert_eq!((shown(&items, 1), shown(&items, -1)), (Some(2), None));
-        items[2].stage = Stage::Next;
-        assert_eq!(shown(&items, 1), Some(3));
-        items[2].stage = Stage::Now;
-        items[0].stage = Stage::None;
-        assert_eq!((shown(&items, 1), shown(&items, -1)), (None, Some(2)));
-        assert_eq!(shown(&[], 1), None);
-    }
 }

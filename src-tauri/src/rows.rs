@@ -117,8 +117,9 @@ impl Painter<'_> {
             kind != dto::RowKind::Answer && self.namesakes.meet(&shown_name, &entry.user);
         let delivery = delivery(&row.delivery);
         let (failure, mut failure_reason) = failure(row.delivery);
+        let answers = answered.map(|question| question.as_str().to_owned());
         if failure.as_deref() == Some(OVERTAKEN) {
-            failure_reason = answered.map(|question| question.as_str().to_owned());
+            failure_reason.clone_from(&answers);
         }
         dto::Row {
             kind,
@@ -130,6 +131,7 @@ impl Painter<'_> {
             org,
             org_logo,
             question,
+            answers,
             created_at: row.created_at.map(jiff::Timestamp::as_millisecond),
             mine: row.mine,
             delivery,
@@ -168,6 +170,7 @@ fn blank(row: &history::Row) -> dto::Row {
         org: String::new(),
         org_logo: None,
         question: String::new(),
+        answers: None,
         created_at: None,
         received_at: row.received_at.as_millisecond(),
         mine: false,

@@ -10,6 +10,7 @@ import { sceneFrom } from "../src/bridge/fake/scenes";
 import { languages } from "../src/i18n/catalogue";
 import { Aside } from "../src/state/aside.svelte";
 import { chordWords, commands } from "../src/state/desk/keys";
+import { presentKeys } from "../src/state/desk/presentKeys";
 import { FILTERS } from "../src/state/desk/search.svelte";
 import { sought, type Guide, type Inline } from "../src/state/guide";
 import { frames } from "./frames";
@@ -36,7 +37,7 @@ describe("the guide", () => {
   });
 
   it("names keys that do something", () => {
-    const table = new Set<string>(commands.flatMap((command) => command.keys.map((chord) => chordWords(chord, false))));
+    const table = new Set<string>([...commands, ...presentKeys].flatMap(({ keys }) => keys.map((chord) => chordWords(chord, false))));
     // Of the composer, the lists, and the windows; and what is no key.
     const others = ["Ctrl+1", "Ctrl+9", "Alt+Shift+↑", "Alt+Shift+↓", "Enter", "Tab", "Shift+Enter", "Ctrl+B", "Ctrl+Alt+Shift+C", "PgUp", "PgDn", "Shift+F10", "aside://", "HTTPS_PROXY", "aside.log", ...filters];
     expect(codes(english).filter((code) => !code.startsWith("from:") && !table.has(code) && !others.includes(code))).toEqual([]);

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use aside_history::said::said;
 use aside_history::{Place, RoomId, Row, Store, StoreError};
 use aside_protocol::triage::{Item, Review, Stage, Visibility, Work};
-use aside_protocol::{Body, Entry, EntryId};
+use aside_protocol::{Body, Entry, EntryId, Seq};
 use serde::Serialize;
 
 /// Rows that are read at once.
@@ -83,6 +84,12 @@ impl Asked {
         !self.state.is_over() && self.review == Review::Approved
     }
 
+    /// Nobody has answered it: it waits, or was kept for later, which whoever asked waits for, too.
+    pub fn is_unanswered(&self) -> bool {
+        let is_kept = self.state == Work::FollowUp && self.review == Review::Approved;
+        self.is_waiting() || is_kept
+    }
+
     /// How long it waited for its first answer, in milliseconds; nothing while it waits. A clock that went back makes zero.
     pub fn first_answer_ms(&self) -> Option<i64> {
         let answered = self.first_answer_at.or_else(|| {
@@ -111,18 +118,24 @@ pub async fn gather(store: &Store, room: RoomId) -> Result<Vec<Asked>, StoreErro
     let numbers: HashMap<EntryId, u64> =
         items.iter().map(|item| (item.question_id.clone(), item.number)).collect();
     let known = !items.is_empty();
+    // A desk that a server keeps names places in its log.
+    let served = items.iter().any(|item| item.seq > Seq(0));
     items.retain(|item| !item.is_void());
     for item in items {
         gathering.item(item, &numbers);
     }
-    let mut after = Place(i64::MIN);
+    let mut rows: Vec<Row> = Vec::new();
     loop {
-        let rows = store.asked_and_answered(room, after, ROWS).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.place;
-        for row in rows.iter().filter(|row| !Place::is_echo(row.place)) {
-            gathering.row(row, known);
+        let after = rows.last().map_or(Place(i64::MIN), |row| row.place);
+        let more = store.asked_and_answered(room, after, ROWS).await?;
+        if more.is_empty() {
+            break;
         }
+        rows.extend(more);
+    }
+    rows.retain(|row| !Place::is_echo(row.place));
+    for (row, at) in rows.iter().zip(times(&rows, served)) {
+        gathering.row(row, known, at);
     }
     let mut asked = gathering.asked;
     for one in &mut asked {
@@ -130,6 +143,17 @@ pub async fn gather(store: &Store, room: RoomId) -> Result<Vec<Asked>, StoreErro
     }
     asked.sort_by_key(|one| (one.number == 0, one.number, one.asked_at));
     Ok(asked)
+}
+
+/// When these rows were said, in milliseconds of the epoch. A server with a desk dates what it is sent; elsewhere whoever says something does.
+fn times(rows: &[Row], served: bool) -> Vec<i64> {
+    let dated = |row: &Row| row.entry().and_then(|entry| entry.created_at);
+    let times = if served {
+        rows.iter().map(|row| dated(row).unwrap_or(row.received_at)).collect()
+    } else {
+        said(rows, None)
+    };
+    times.iter().map(|time| time.as_millisecond()).collect()
 }
 
 #[derive(Default)]
@@ -191,9 +215,8 @@ impl Gathering {
     }
 
     /// A row of the timeline. Where no states are known, they follow from what was asked and answered.
-    fn row(&mut self, row: &Row, known: bool) {
+    fn row(&mut self, row: &Row, known: bool, at: i64) {
         let Some(entry) = row.entry() else { return };
-        let at = entry.created_at.unwrap_or(row.received_at).as_millisecond();
         match entry.entry.body() {
             Body::Message { .. } => {}
             Body::Question { text } if !known => {

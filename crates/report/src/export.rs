@@ -129,7 +129,7 @@ pub async fn export(
 ) -> Result<u64, ExportError> {
     let mut asked = gather(store, room).await?;
     if options.unanswered {
-        asked.retain(Asked::is_waiting);
+        asked.retain(Asked::is_unanswered);
     }
     let path = path.to_owned();
     let writing = move || write(&asked, &options, &path, &mut progress);

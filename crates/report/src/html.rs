@@ -196,7 +196,7 @@ pub(crate) fn report(
     }
     writeln!(file, "<h2>{}</h2>", word(Key::REPORT_CHART_UNANSWERED))?;
     for one in asked {
-        if one.is_waiting() || one.state == Work::FollowUp {
+        if one.is_unanswered() {
             question(one, options, &mut file)?;
         }
         steps.one()?;

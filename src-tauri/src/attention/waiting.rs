@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aside_protocol::EntryId;
-use aside_protocol::triage::{Item, Work};
+use aside_protocol::triage::{Item, Stage, Work};
 
 use crate::times::shown;
 
@@ -36,8 +36,9 @@ impl Waiting {
             self.told.retain(|id| there.contains(id));
         }
         for item in items {
-            let is_open = item.work == Work::Open && !item.is_submission();
-            match shown(item.asked_at).filter(|_| is_open) {
+            // What is on stage, or next, is being answered.
+            let waits = item.stage == Stage::None && !item.is_submission();
+            match shown(item.asked_at).filter(|_| waits && item.work == Work::Open) {
                 Some(since) => self.open.insert(item.question_id.clone(), since),
                 None => self.open.remove(&item.question_id),
             };
@@ -127,5 +128,17 @@ mod tests {
         assert_eq!(waiting.look(7 * MINUTE, 4, false), (late(1, 6), None), "the other's claim");
         waiting.take(&[asked(0, Work::Open), asked(1, Work::Open)], true);
         assert_eq!(waiting.look(50 * MINUTE, 4, false), (None, None), "all are read again");
+    }
+
+    #[test]
+    fn what_is_on_stage_does_not_wait_until_it_leaves_it_without_an_answer() {
+        let on = |stage| Item { stage, ..asked(0, Work::Open) };
+        let mut waiting = Waiting::default();
+        for stage in [Stage::Next, Stage::Now] {
+            waiting.take(&[on(stage)], false);
+            assert_eq!(waiting.look(9 * MINUTE, 4, false), (None, None), "{stage:?}");
+        }
+        waiting.take(&[on(Stage::None)], false);
+        assert_eq!(waiting.look(9 * MINUTE, 4, false).0, late(1, 9));
     }
 }

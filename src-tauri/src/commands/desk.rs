@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use aside_history::RowKind;
+use aside_history::said::said;
+use aside_history::{Row, RowKind};
 use aside_protocol::triage::{Change, Item, LogLine, Review, Visibility, Work};
 use aside_protocol::{Body, EntryId};
-use aside_session::{Answering, OutgoingAnswer, Wish};
+use aside_session::{Answering, DeskState, OutgoingAnswer, Wish};
 use aside_text::{body, name};
+use jiff::Timestamp;
 use tauri::State;
 
 use crate::args::{Arg, bounded};
@@ -307,11 +309,11 @@ impl<'a> Desk<'a> {
         // What was edited since is not what answers quote, but there they name it.
         let text = item.map_or("", |item| item.text.as_str());
         let rows = self.shell.rooms.store().answers_to(session.room(), id, text).await?;
+        let times = self.times(&rows, item);
         let mut answers = Vec::new();
-        for row in rows {
+        for (row, at) in rows.into_iter().zip(times) {
             let RowKind::Entry(entry) = row.kind else { continue };
             let Body::Answer { org_name, text, notes, .. } = entry.entry.body() else { continue };
-            let at = entry.created_at.unwrap_or(row.received_at).as_millisecond();
             answers.push(ThreadAnswer {
                 id: entry.entry.id.as_ref().map(|id| id.as_str().to_owned()),
                 key: row.key.0.to_string(),
@@ -349,6 +351,18 @@ impl<'a> Desk<'a> {
         answers.extend(outgoing);
         self.find_edits(id, &mut answers).await?;
         Ok(answers)
+    }
+
+    /// When these answers to a question were given. A server with a desk dates them; elsewhere whoever gives them does.
+    fn times(&self, rows: &[Row], item: Option<&Item>) -> Vec<i64> {
+        let here = self.live.session.watch().borrow().desk.state == DeskState::Local;
+        let dated = |row: &Row| row.entry().and_then(|entry| entry.created_at);
+        let times = if here {
+            said(rows, item.and_then(|item| Timestamp::from_millisecond(item.asked_at).ok()))
+        } else {
+            rows.iter().map(|row| dated(row).unwrap_or(row.received_at)).collect()
+        };
+        times.iter().map(|time| time.as_millisecond()).collect()
     }
 
     /// What was begun of other words for them.

@@ -89,7 +89,7 @@ fn an_answer_is_calm_in_every_part() {
 }
 
 #[test]
-fn an_answer_that_was_held_names_its_question_in_place_of_the_servers_word() {
+fn an_answer_names_its_question_and_one_that_was_held_says_so_in_place_of_the_servers_word() {
     let content = Body::Answer {
         org_name: String::new(),
         org_logo: String::new(),
@@ -103,7 +103,9 @@ fn an_answer_that_was_held_names_its_question_in_place_of_the_servers_word() {
         let RowKind::Entry(entry) = &mut row.kind else { unreachable!() };
         entry.delivery =
             Delivery::Failed { code: code.to_owned(), reason: "not that fast".to_owned() };
-        painted(row).failure_reason
+        let shown = painted(row);
+        assert_eq!(shown.answers.as_deref(), Some("q-1"));
+        shown.failure_reason
     };
     assert_eq!(reason(OVERTAKEN).as_deref(), Some("q-1"));
     assert_eq!(reason("403").as_deref(), Some("not that fast"));

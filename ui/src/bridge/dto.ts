@@ -255,7 +255,11 @@ export type Ruled = { rule: string, muted: boolean, colour: Colour | null, sound
  * the same, `ruled` is what the person's rules made of it, `to_me` says that it names this person or answers them, `failure_reason` is the
  * server's word, of `muted` until when, and of `overtaken` which question. The last four are an answer's.
  */
-export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, toMe: boolean, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
+export type Row = { key: string, place: number, kind: RowKind, user: string, name: string, namesake: boolean, avatar: string | null, text: string, org: string, orgLogo: string | null, question: string, 
+/**
+ * The name of the question that an answer is to, where it says one.
+ */
+answers: string | null, createdAt: number | null, receivedAt: number, mine: boolean, delivery: Delivery, failure: string | null, failureReason: string | null, standing: Standing, id: string | null, seq: number | null, gap: GapState | null, missing: number | null, ruled: Ruled | null, toMe: boolean, visibility: Visibility, alsoAsked: Array<string>, edited: boolean, retracted: boolean, 
 /**
  * Taken out by whoever keeps order: nothing but its place is left.
  */

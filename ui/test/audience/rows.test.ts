@@ -116,6 +116,14 @@ test("the answer to an answered question is offered, however far back it is", as
   expect(pressed).toHaveBeenCalledWith(questions[0]);
 });
 
+test("a question whose answer was withdrawn waits again, and no answer is offered", async () => {
+  await long({});
+  const questions = [question(100), question(200, { work: "open", answers: 0, private: [{ id: "p", text: "", retracted: true }] })];
+  show(Questions as Component<never>, { room: server.room, questions, show: () => undefined });
+  const words = (one: Element): unknown[] => [one.querySelector(".state")?.textContent.trim(), one.querySelector(":scope > button")?.textContent];
+  expect([...document.querySelectorAll("li")].map(words)).toEqual([["#100 answered", "Show the answer"], ["#200 waiting", undefined]]);
+});
+
 test("an answer from long ago is brought among the rows, which have no hole, and the end is a press away", async () => {
   await long({ 104: answer(104, "q-99"), 105: answer(105, "q-100", { retracted: "true" }), 106: answer(106, "q-100") });
   expect(await server.room.reach(question(100))).toBe(106);

@@ -1,11 +1,12 @@
 //! Answers that are no entries, and answers that are changed after they were given.
 
-use aside_protocol::triage::{AnswerEdit, Item, Merged, Person, PrivateAnswer, Visibility};
+use aside_protocol::triage::{AnswerEdit, Item, Merged, Person, PrivateAnswer, Visibility, Work};
 use aside_protocol::{Body, EntryId, EntryKind, Epoch, Nonce, Seq};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::entries::{self, Draft, seq_of, sql};
+use super::follow::IN_WRITING;
 use super::items::{Items, json, text};
 use super::removal::Removed;
 use crate::wire::{entry_id, place_of, private_id};
@@ -320,10 +321,8 @@ impl Items<'_> {
             )?
             .execute(params![self.room, key, now_ms, sql(before.seq), old, text(by)])?;
         let mut item = before.clone();
-        if counted && retracted && !was_retracted {
-            item.answers = item.answers.saturating_sub(1);
-        } else if counted && !retracted && was_retracted {
-            item.answers += 1;
+        if counted && retracted != was_retracted {
+            recount(&mut item, retracted, now_ms);
         }
         let saved = self.save(&before, item, by.clone(), now_ms)?;
         let item = self.get(saved.seq)?.unwrap_or(saved);
@@ -345,5 +344,21 @@ impl Items<'_> {
             .prepare_cached("SELECT seq FROM item WHERE room = ? AND source = ?")?
             .query_row(params![self.room, sql(message)], |row| Ok(seq_of(row.get(0)?)))
             .optional()
+    }
+}
+
+/// An answer was taken back, or says something again.
+fn recount(item: &mut Item, retracted: bool, now_ms: i64) {
+    if retracted {
+        item.answers = item.answers.saturating_sub(1);
+        // What closed it is gone, and whoever asked waits again.
+        if item.answers == 0 && item.work == Work::Answered && item.reason == IN_WRITING {
+            item.open();
+        }
+        return;
+    }
+    item.answers += 1;
+    if !item.work.is_over() {
+        item.close(Work::Answered, IN_WRITING, now_ms);
     }
 }

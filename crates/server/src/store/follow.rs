@@ -8,6 +8,9 @@ use super::entries::{Draft, Record, seq_of, sql};
 use super::items::Items;
 use crate::wire::place_of;
 
+/// Why a question is closed that was answered in writing.
+pub(super) const IN_WRITING: &str = "text";
+
 impl Items<'_> {
     /// What an entry that was just stored does to the desk.
     pub(crate) fn follow(
@@ -73,7 +76,7 @@ impl Items<'_> {
         item.last_answer = u64::try_from(self.next_change()?).unwrap_or(0);
         item.first_answer_at.get_or_insert(at_ms);
         if item.work != Work::Merged {
-            item.close(Work::Answered, "text", at_ms);
+            item.close(Work::Answered, IN_WRITING, at_ms);
         }
         self.save(before, item, by, now_ms)
     }

@@ -152,8 +152,10 @@ async fn an_answer_is_changed_by_its_author_for_ten_minutes_and_by_a_host_always
     let back = item(&post(&host, "/api/answer/retract", retract(&alone)).await, 200);
     assert_eq!((private(&back), &back["answers"]), (vec![("asker", "", "sue")], &json!(1)));
     assert_eq!(back["private"][0]["retracted"], true);
+    assert_eq!(back["work"], "answered", "the other answer is there");
     let back = item(&post(&host, "/api/answer/retract", retract(&public)).await, 200);
-    assert_eq!(back["answers"], 0);
+    assert_eq!((&back["answers"], &back["work"]), (&json!(0), &json!("open")));
+    assert_eq!((&back["reason"], &back["closedAt"]), (&Value::Null, &Value::Null));
     let again = item(&post(&host, "/api/answer/retract", retract(&public)).await, 200);
     assert_eq!(again["answers"], 0, "it can be taken back once");
     let log = entries(&desk).await;
@@ -251,4 +253,32 @@ async fn a_question_with_more_notes_than_a_message_holds_is_read_instead_of_told
     }
     assert!((20..NOTES).contains(&whole), "{whole} were told whole");
     assert_eq!(private(&desk.item(&question).await).len() as u64, NOTES);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_taken_back_opens_only_what_it_closed() {
+    let desk = Desk::open(Config::for_tests()).await;
+    let post = async |path: &str, mut body: Value| {
+        body["streamId"] = STREAM.into();
+        item(&desk.room.post(&desk.room.staff, path, body).await, 200)
+    };
+    for (state, reason, then) in [
+        ("answered", "spoken", "answered"),
+        ("dismissed", "abuse", "dismissed"),
+        ("follow_up", "", "follow_up"),
+    ] {
+        let question = desk.ask("why?").await;
+        let answer = id(&desk.answer(&desk.room.staff, &question, "because", json!({})).await);
+        let rev = desk.item(&question).await["rev"].clone();
+        let close = json!({ "state": state, "reason": reason, "rev": rev });
+        item(&desk.change(&question, close).await, 200);
+        let back = post("/api/answer/retract", json!({ "answerId": answer })).await;
+        assert_eq!((&back["work"], &back["answers"]), (&json!(then), &json!(0)));
+    }
+    let question = desk.ask("when?").await;
+    let answer = id(&desk.answer(&desk.room.staff, &question, "at three", json!({})).await);
+    let back = post("/api/answer/retract", json!({ "answerId": answer })).await;
+    assert_eq!(back["work"], "open");
+    let said = post("/api/answer/edit", json!({ "answerId": answer, "content": "at four" })).await;
+    assert_eq!((&said["work"], &said["answers"]), (&json!("answered"), &json!(1)));
 }

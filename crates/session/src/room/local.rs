@@ -3,14 +3,19 @@
 
 use std::collections::HashMap;
 
-use aside_history::{Place, Row, RowKey};
+use aside_history::said::said;
+use aside_history::{Place, Row, RowKey, Standing};
 use aside_protocol::triage::{Claim, Item, Person, Stage, Work};
 use aside_protocol::{Body, EntryId, EntryKind, Extension};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Room;
 use super::wishes::Wish;
 use crate::error::TriageError;
+
+#[cfg(test)]
+mod tests;
 
 /// Nobody else could take a question that is worked on here alone: so a claim lasts for a day.
 const CLAIM_MS: i64 = 86_400_000;
@@ -49,6 +54,8 @@ pub(super) struct Local {
     /// Rows have changed since the items were made.
     pub(super) stale: bool,
     marks: HashMap<String, Mark>,
+    /// When those rows were said that were heard live, in milliseconds of the epoch.
+    heard: HashMap<RowKey, i64>,
     me: Person,
 }
 
@@ -61,19 +68,18 @@ impl Local {
         let read =
             |(subject, body): (String, String)| Some((subject, serde_json::from_str(&body).ok()?));
         let marks = marks.into_iter().filter_map(read).collect();
-        Self { on: true, stale: true, marks, me }
+        Self { on: true, stale: true, marks, me, ..Self::default() }
     }
 
     /// The items of all these rows, which are in order. `known` are those of before: they keep their numbers, and their
     /// revisions where nothing is different.
-    pub(super) fn items(&self, rows: &[Row], known: &HashMap<EntryId, &Item>) -> Vec<Item> {
+    pub(super) fn items(&mut self, rows: &[Row], known: &HashMap<EntryId, &Item>) -> Vec<Item> {
         let mut numbers = known.values().map(|item| item.number).max().unwrap_or(0);
         let mut items: Vec<Item> = Vec::new();
         let mut by_text: HashMap<String, Vec<usize>> = HashMap::new();
         let mut by_id: HashMap<EntryId, usize> = HashMap::new();
-        for row in rows {
+        for (row, at) in rows.iter().zip(self.times(rows)) {
             let Some(entry) = row.entry() else { continue };
-            let at = entry.created_at.unwrap_or(row.received_at).as_millisecond();
             match entry.entry.body() {
                 Body::Message { .. } => {}
                 Body::Question { text } if entry.entry.kind == EntryKind::Question => {
@@ -123,6 +129,20 @@ impl Local {
             }
         }
         items
+    }
+
+    /// When these rows were said, in milliseconds of the epoch. What was heard live keeps its time: once the server's history has it,
+    /// too, the row no longer says so.
+    fn times(&mut self, rows: &[Row]) -> Vec<i64> {
+        let told = said(rows, None);
+        let time = |(row, time): (&Row, Timestamp)| {
+            let time = time.as_millisecond();
+            match row.entry().map(|entry| entry.standing) {
+                None | Some(Standing::Confirmed) => *self.heard.get(&row.key).unwrap_or(&time),
+                Some(_) => *self.heard.entry(row.key).or_insert(time),
+            }
+        };
+        rows.iter().zip(told).map(time).collect()
     }
 
     fn apply(&self, items: &mut [Item]) {
@@ -296,22 +316,5 @@ impl Room {
             self.desk.take(item);
         }
         self.tell_desk();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aside_protocol::triage::Person;
-
-    use super::*;
-
-    #[test]
-    fn no_question_is_marked_where_a_note_about_a_person_is_kept() {
-        for (user, text) in [("", "person\nbob"), ("\nperson", "bob"), ("", "\nperson\nbob")] {
-            let asker = Person { user: user.to_owned(), ..Person::default() };
-            let item = Item::new(EntryId::new("q"), 1, text.to_owned(), asker, 0);
-            assert_ne!(subject(&item), "\nperson\nbob");
-            assert!(!subject(&item).starts_with("\np"), "{user:?} {text:?}");
-        }
     }
 }

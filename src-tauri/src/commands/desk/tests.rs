@@ -1,8 +1,9 @@
 //! Threads of questions, against the real server.
 
-use aside_protocol::{Role, Topic};
-use aside_server::NewEntry;
+use aside_protocol::{AnswerNotes, Role, Topic};
+use aside_server::{Clock, Config, NewEntry};
 use aside_session::Connection;
+use jiff::ToSpan;
 
 use super::*;
 use crate::dto::ConnectionState;
@@ -123,5 +124,36 @@ async fn other_words_that_were_begun_come_back_with_their_answer_until_they_are_
     let item = live.session.edit_answer(id.clone(), "at 0".to_owned()).await.unwrap();
     forget_edit(&live, item, id).await;
     assert_eq!(kept().await, [None, draft("at 1")]);
+    shell.rooms.close().await;
+}
+
+#[tokio::test]
+async fn where_whoever_writes_dates_it_what_is_heard_was_said_then() {
+    let clock = Clock::from_fn(|| Timestamp::now() - 1.hour());
+    let config = Config { core_only: true, clock, ..Config::for_tests() };
+    let (table, secrets) = (Table::set_with(config).await, keyring());
+    let shell = table.start(&secrets);
+    let room = table.join(&shell).await;
+    let live = shell.rooms.live(room).await.unwrap();
+    let begun = Timestamp::now().as_millisecond();
+    table.asks("when?").await;
+    let question = first_question(&table, &live).await;
+    let answer = Body::Answer {
+        org_name: "Org".to_owned(),
+        org_logo: String::new(),
+        question: "when?".to_owned(),
+        text: "now".to_owned(),
+        question_id: None,
+        notes: AnswerNotes::default(),
+    };
+    let answer = NewEntry::new(answer, "sue", "Bo");
+    table.server.rooms().publish(&Topic::new("r"), answer).await.unwrap();
+    let thread = table.until(async || {
+        let thread = thread_of(&shell, &live, &question, false).await.unwrap();
+        (!thread.answers.is_empty()).then_some(thread)
+    });
+    let thread = thread.await;
+    let times = [thread.question.asked_at, thread.answers[0].at];
+    assert!(times.iter().all(|at| *at >= Some(begun)), "{times:?}");
     shell.rooms.close().await;
 }

@@ -349,8 +349,12 @@ export class FakeDesk implements DeskBridge {
   #advance(by: number): void {
     const shown = this.all.filter((one) => one.lane === "open" || one.lane === "live" || one.lane === "mine");
     const at = shown.findIndex((one) => one.stage === "now");
-    const to = shown[Math.max(0, Math.min(shown.length - 1, at + by))];
-    if (to) for (const [id, change] of applyStep(this.all, to, { do: "stage", stage: "now" }, Date.now())) this.change(id, change);
+    const [now, to] = [shown[at], shown[Math.max(0, Math.min(shown.length - 1, at + by))]];
+    const does = (one: Question, step: Step): void => {
+      for (const [id, change] of applyStep(this.all, one, step, Date.now())) this.change(id, change);
+    };
+    if (now && by > 0) does(now, { do: "answered", reason: "spoken" });
+    if (to && to !== now) does(to, { do: "stage", stage: "now" });
   }
 
   #add(id: string, answer: ThreadAnswer): void {

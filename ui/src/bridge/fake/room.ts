@@ -144,6 +144,7 @@ const blank: Omit<Row, "key" | "place" | "kind"> = {
   orgLogo: null,
   namesake: false,
   question: "",
+  answers: null,
   createdAt: null,
   receivedAt: 0,
   mine: false,

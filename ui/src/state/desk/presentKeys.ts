@@ -3,7 +3,7 @@ import type { PresentStep } from "../../bridge/dto";
 import type { Key } from "../../i18n/catalogue";
 
 export const presentKeys: readonly { readonly step: PresentStep | "close"; readonly keys: readonly string[]; readonly words: Key }[] = [
-  { step: "next", keys: ["ArrowRight", " ", "PageDown"], words: "key.next" },
+  { step: "next", keys: ["ArrowRight", " ", "PageDown"], words: "key.answeredNext" },
   { step: "back", keys: ["ArrowLeft", "PageUp"], words: "key.previous" },
   { step: "blank", keys: ["b"], words: "key.blank" },
   { step: "qr", keys: ["q"], words: "key.qr" },
