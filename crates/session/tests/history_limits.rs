@@ -171,7 +171,7 @@ async fn a_server_that_never_says_what_it_can_do_is_a_core_server_soon() {
     assert_eq!(session.watch().borrow().connection, Connection::Online);
     reads(&session, &["hello".to_owned()]).await;
     peer.live_for(S(60)).await;
-    assert!(world.requests("capabilities").len() <= 3, "and not asked for ever");
+    assert!(world.requests("capabilities").len() <= 3, "and then asked once a minute");
 }
 
 #[tokio::test(start_paused = true)]
