@@ -58,6 +58,10 @@ pub struct OpenReport {
 #[derive(Clone)]
 pub struct Store {
     way: Arc<Way>,
+    /// None: in memory, where nothing is rebuilt.
+    shelf: Option<Arc<Shelf>>,
+    /// What is kept is for this cache alone.
+    bound: Option<u64>,
 }
 
 /// How jobs reach the desk.
@@ -115,7 +119,8 @@ impl Store {
         }
         running.push(spawn("writer", move || write_until_closed(desk, jobs))?);
         let threads = Threads { writer: Some(writer), readers: Some(readers), running };
-        Ok(Opened { store: Self { way: Arc::new(Way::Threads(threads)) }, report })
+        let store = Self { way: Arc::new(Way::Threads(threads)), shelf: Some(shelf), bound: None };
+        Ok(Opened { store, report })
     }
 
     /// As [`Store::open`], but every job runs on the caller's thread before its method returns: for programs that count what it costs.
@@ -124,9 +129,9 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_inline(dir: &Path) -> Result<Opened, OpenError> {
         let shelf = Arc::new(Shelf::new(cache_path(dir)));
-        let (desk, report) = Desk::open(dir.to_owned(), shelf)?;
+        let (desk, report) = Desk::open(dir.to_owned(), Arc::clone(&shelf))?;
         let way = Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk)))));
-        Ok(Opened { store: Self { way }, report })
+        Ok(Opened { store: Self { way, shelf: Some(shelf), bound: None }, report })
     }
 
     /// A store that is gone when it is dropped.
@@ -135,14 +140,31 @@ impl Store {
         let (writer, jobs) = mpsc::channel(WAITING);
         let running = vec![spawn("writer", move || write_until_closed(desk, jobs))?];
         let threads = Threads { writer: Some(writer), readers: None, running };
-        Ok(Self { way: Arc::new(Way::Threads(threads)) })
+        Ok(Self { way: Arc::new(Way::Threads(threads)), shelf: None, bound: None })
     }
 
     /// As [`Store::in_memory`], but every job runs on the caller's thread before its method returns:
     /// the same calls in the same order give the same results, whatever the executor does.
     pub fn in_memory_inline() -> Result<Self, OpenError> {
         let desk = Desk::in_memory()?;
-        Ok(Self { way: Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk))))) })
+        let way = Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk)))));
+        Ok(Self { way, shelf: None, bound: None })
+    }
+
+    /// The same store for whoever remembers what is in its cache: once that is rebuilt, [`Store::commit`] and [`Store::keep_items`] answer
+    /// [`StoreError::CacheRebuilt`], so that nothing which follows from the old one gets into the new one.
+    #[must_use]
+    pub fn bound(&self) -> Self {
+        Self { bound: Some(self.generation()), ..self.clone() }
+    }
+
+    /// Whether this is for a cache that was rebuilt since.
+    pub fn is_outdated(&self) -> bool {
+        self.bound.is_some_and(|bound| bound != self.generation())
+    }
+
+    fn generation(&self) -> u64 {
+        self.shelf.as_ref().map_or(0, |shelf| shelf.generation())
     }
 
     /// Finds or makes a room. The id stays the same, also over a rebuilt cache.
@@ -170,7 +192,7 @@ impl Store {
     /// Changes a room, all of it or nothing; returns once that is on disk.
     pub async fn commit(&self, room: RoomId, commit: Commit) -> Result<Committed, CommitError> {
         let (reply, answer) = oneshot::channel();
-        let job = CommitJob { room, commit, reply };
+        let job = CommitJob { room, commit, bound: self.bound, reply };
         match &*self.way {
             Way::Threads(threads) => threads.send(Job::Commit(job)).await?,
             Way::Inline(desk) => match &mut *desk.lock().unwrap_or_else(PoisonError::into_inner) {

@@ -41,6 +41,7 @@ pub(crate) async fn start(
     inbox: mpsc::Receiver<Command>,
     pace: watch::Receiver<Duration>,
 ) -> Result<watch::Receiver<RoomView>, StartError> {
+    let store = store.bound();
     let state = store.room_state(id).await?;
     let (tell, view) = watch::channel(RoomView {
         revision: state.revision,
@@ -101,9 +102,10 @@ pub(crate) async fn start(
 }
 
 impl Room {
-    /// The cache can't be written, or does not hold what we believe: let the link go and begin anew from what it holds.
+    /// The cache can't be written, or does not hold what we believe, perhaps because somebody met damage in it and it is another one now: let
+    /// the link go and begin anew from what it holds.
     pub(super) async fn check_storage(&mut self) {
-        if std::mem::take(&mut self.storage_broken) {
+        if std::mem::take(&mut self.storage_broken) || self.store.is_outdated() {
             self.lost(End::Storage).await;
             self.reload().await;
         }
@@ -112,6 +114,7 @@ impl Room {
     /// Begins anew from what the disk holds. The link must be gone.
     pub(super) async fn reload(&mut self) {
         self.removals.none_heeded();
+        self.store = self.store.bound();
         match self.store.room_state(self.id).await {
             Ok(state) => {
                 self.position = state.position.unwrap_or_else(Position::default);
