@@ -1,6 +1,7 @@
 //! The handle that everybody holds: each method is one job for the writer or for a reader.
 
 mod desk;
+mod outbox;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,17 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use aside_protocol::{EntryId, Seq};
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cache::{read, rooms};
 use crate::commit::{Commit, Committed};
-use crate::error::{CommitError, OpenError, OutboxError, StoreError};
+use crate::error::{CommitError, OpenError, StoreError};
 use crate::files::cache_path;
 use crate::ids::{LocalId, Revision, RoomId, RoomName, RowKey};
-use crate::outbox::{drafts, queue};
-use crate::outgoing::{Draft, NewOutgoing, Outgoing, OutgoingState};
 use crate::row::Row;
 use crate::view::{Anchor, Changes, Page, RoomState, Unread};
 use crate::work::desk::Desk;
@@ -282,62 +280,6 @@ impl Store {
     /// The echoes that have not been settled, in the order they were written.
     pub async fn echoes(&self, room: RoomId) -> Result<Vec<Row>, StoreError> {
         self.read(move |conn| read::echoes(conn, room)).await
-    }
-
-    /// Keeps something to be sent; on disk when this returns. The same id again changes nothing.
-    pub async fn enqueue(&self, room: RoomId, item: NewOutgoing) -> Result<(), OutboxError> {
-        self.at_desk(move |desk| desk.outbox(|conn| queue::enqueue(conn, room, &item))).await
-    }
-
-    /// A room's outbox, first written first.
-    pub async fn outbox(&self, room: RoomId) -> Result<Vec<Outgoing>, StoreError> {
-        self.in_outbox(move |conn| queue::list(conn, room)).await
-    }
-
-    /// Sets how far something got ([`OutgoingState::Written`] counts as an attempt). False if it is not there.
-    pub async fn set_outgoing(
-        &self,
-        id: LocalId,
-        state: OutgoingState,
-    ) -> Result<bool, StoreError> {
-        self.in_outbox(move |conn| queue::set(conn, id, &state)).await
-    }
-
-    /// Takes an answer's guard away: whoever wrote it knows of the others now. False if it is not there.
-    pub async fn unguard_outgoing(&self, id: LocalId) -> Result<bool, StoreError> {
-        self.in_outbox(move |conn| queue::unguard(conn, id)).await
-    }
-
-    /// Fails what waited longer than [`OUTBOX_AGE`](crate::outgoing::OUTBOX_AGE), with the code
-    /// [`EXPIRED`](crate::outgoing::EXPIRED); the text is kept. Returns what failed.
-    pub async fn expire_outgoing(
-        &self,
-        room: RoomId,
-        now: Timestamp,
-    ) -> Result<Vec<LocalId>, StoreError> {
-        self.in_outbox(move |conn| queue::expire(conn, room, now)).await
-    }
-
-    /// Takes something out of the outbox: it is settled, or discarded by a person. False if it was not there.
-    pub async fn remove_outgoing(&self, id: LocalId) -> Result<bool, StoreError> {
-        self.in_outbox(move |conn| queue::remove(conn, id)).await
-    }
-
-    /// The draft in a slot of a room (`composer`, or one per question).
-    pub async fn draft(&self, room: RoomId, slot: &str) -> Result<Option<Draft>, StoreError> {
-        let slot = slot.to_owned();
-        self.in_outbox(move |conn| drafts::get(conn, room, &slot)).await
-    }
-
-    /// Keeps a draft; an empty text clears the slot.
-    pub async fn set_draft(
-        &self,
-        room: RoomId,
-        slot: &str,
-        draft: Draft,
-    ) -> Result<(), OutboxError> {
-        let slot = slot.to_owned();
-        self.at_desk(move |desk| desk.outbox(|conn| drafts::set(conn, room, &slot, &draft))).await
     }
 
     /// Finishes what is waiting, folds the write-ahead logs in and lets the files go. Other handles then
