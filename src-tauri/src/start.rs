@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use anyhow::Context as _;
-use aside_history::{OpenError, Opened, Store};
+use aside_history::{OpenError, OpenReport, Opened, Store};
 use aside_session::{Env, open_files};
 use clap::Parser;
 use jiff::Timestamp;
@@ -133,6 +133,16 @@ fn open_history(folder: PathBuf) -> JoinHandle<Result<Opened, OpenError>> {
     thread::spawn(move || Store::open(&folder))
 }
 
+/// Files that could not be used as they were, and the notices that tell of them.
+fn set_aside(settings: Option<PathBuf>, report: OpenReport) -> Vec<(&'static str, PathBuf)> {
+    let files = [
+        ("settings_reset", settings),
+        ("cache_rebuilt", report.cache_set_aside),
+        ("outbox_rebuilt", report.outbox_set_aside),
+    ];
+    files.into_iter().filter_map(|(code, path)| Some((code, path?))).collect()
+}
+
 /// Opens what else is on disk and puts the shell's state where commands find it.
 fn set_up(app: &AppHandle, home: Home, history: Result<Opened, OpenError>) -> anyhow::Result<()> {
     let now = Timestamp::now().as_millisecond();
@@ -166,12 +176,8 @@ fn set_up(app: &AppHandle, home: Home, history: Result<Opened, OpenError>) -> an
         overlaid.notify_one();
     });
     let shell = Shell::new(home, settings.remembered, Secrets::new(SystemKeyring), rooms, ticks);
-    let told =
-        [("settings_reset", settings.set_aside), ("cache_rebuilt", history.report.cache_set_aside)];
-    for (code, path) in told {
-        if let Some(path) = path {
-            shell.notice(code, &[("file", path.display().to_string())]);
-        }
+    for (code, path) in set_aside(settings.set_aside, history.report) {
+        shell.notice(code, &[("file", path.display().to_string())]);
     }
     app.manage(set_up_overlay(app, &shell, wake_overlay));
     app.manage(shell);
@@ -355,4 +361,23 @@ async fn quit_on_signal(app: AppHandle) {
     }
     tracing::info!("a signal asks the app to end");
     windows::quit(&app);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_that_was_set_aside_is_told_of_in_words() {
+        let file = || Some(PathBuf::from("file"));
+        let report =
+            OpenReport { cache_set_aside: file(), outbox_set_aside: file(), outbox_salvaged: 0 };
+        let told = set_aside(file(), report);
+        assert_eq!(told.len(), 3);
+        for (code, _) in told {
+            let key = format!("\"notice.{code}\"");
+            assert!(include_str!("../../locales/en.json").contains(&key), "{code}");
+        }
+        assert!(set_aside(None, OpenReport::default()).is_empty());
+    }
 }

@@ -58,6 +58,9 @@ fn open_slot(dir: &Path) -> anyhow::Result<Option<Store>> {
             if let Some(path) = opened.report.cache_set_aside {
                 tracing::warn!(path = %path.display(), "the cache was damaged; it is set aside and filled again");
             }
+            if let Some(path) = opened.report.outbox_set_aside {
+                tracing::warn!(path = %path.display(), "the outbox was damaged; it is set aside, and what could be read of it is kept");
+            }
             Ok(Some(opened.store))
         }
         Err(OpenError::Locked) => Ok(None),

@@ -82,7 +82,7 @@ pub struct Outgoing {
     pub id: LocalId,
     /// What it says.
     pub body: OutgoingBody,
-    /// When it was written by the person.
+    /// When a person last wanted it sent.
     pub created: Timestamp,
     /// How far it got.
     pub state: OutgoingState,

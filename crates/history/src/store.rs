@@ -1,6 +1,7 @@
 //! The handle that everybody holds: each method is one job for the writer or for a reader.
 
 mod desk;
+mod outbox;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,17 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use aside_protocol::{EntryId, Seq};
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cache::{read, rooms};
 use crate::commit::{Commit, Committed};
-use crate::error::{CommitError, OpenError, OutboxError, StoreError};
+use crate::error::{CommitError, OpenError, StoreError};
 use crate::files::cache_path;
 use crate::ids::{LocalId, Revision, RoomId, RoomName, RowKey};
-use crate::outbox::{drafts, queue};
-use crate::outgoing::{Draft, NewOutgoing, Outgoing, OutgoingState};
 use crate::row::Row;
 use crate::view::{Anchor, Changes, Page, RoomState, Unread};
 use crate::work::desk::Desk;
@@ -58,6 +56,10 @@ pub struct OpenReport {
 #[derive(Clone)]
 pub struct Store {
     way: Arc<Way>,
+    /// None: in memory, where nothing is rebuilt.
+    shelf: Option<Arc<Shelf>>,
+    /// What is kept is for this cache alone.
+    bound: Option<u64>,
 }
 
 /// How jobs reach the desk.
@@ -115,7 +117,8 @@ impl Store {
         }
         running.push(spawn("writer", move || write_until_closed(desk, jobs))?);
         let threads = Threads { writer: Some(writer), readers: Some(readers), running };
-        Ok(Opened { store: Self { way: Arc::new(Way::Threads(threads)) }, report })
+        let store = Self { way: Arc::new(Way::Threads(threads)), shelf: Some(shelf), bound: None };
+        Ok(Opened { store, report })
     }
 
     /// As [`Store::open`], but every job runs on the caller's thread before its method returns: for programs that count what it costs.
@@ -124,9 +127,9 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_inline(dir: &Path) -> Result<Opened, OpenError> {
         let shelf = Arc::new(Shelf::new(cache_path(dir)));
-        let (desk, report) = Desk::open(dir.to_owned(), shelf)?;
+        let (desk, report) = Desk::open(dir.to_owned(), Arc::clone(&shelf))?;
         let way = Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk)))));
-        Ok(Opened { store: Self { way }, report })
+        Ok(Opened { store: Self { way, shelf: Some(shelf), bound: None }, report })
     }
 
     /// A store that is gone when it is dropped.
@@ -135,14 +138,31 @@ impl Store {
         let (writer, jobs) = mpsc::channel(WAITING);
         let running = vec![spawn("writer", move || write_until_closed(desk, jobs))?];
         let threads = Threads { writer: Some(writer), readers: None, running };
-        Ok(Self { way: Arc::new(Way::Threads(threads)) })
+        Ok(Self { way: Arc::new(Way::Threads(threads)), shelf: None, bound: None })
     }
 
     /// As [`Store::in_memory`], but every job runs on the caller's thread before its method returns:
     /// the same calls in the same order give the same results, whatever the executor does.
     pub fn in_memory_inline() -> Result<Self, OpenError> {
         let desk = Desk::in_memory()?;
-        Ok(Self { way: Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk))))) })
+        let way = Arc::new(Way::Inline(Mutex::new(Some(Box::new(desk)))));
+        Ok(Self { way, shelf: None, bound: None })
+    }
+
+    /// The same store for whoever remembers what is in its cache: once that is rebuilt, [`Store::commit`] and [`Store::keep_items`] answer
+    /// [`StoreError::CacheRebuilt`], so that nothing which follows from the old one gets into the new one.
+    #[must_use]
+    pub fn bound(&self) -> Self {
+        Self { bound: Some(self.generation()), ..self.clone() }
+    }
+
+    /// Whether this is for a cache that was rebuilt since.
+    pub fn is_outdated(&self) -> bool {
+        self.bound.is_some_and(|bound| bound != self.generation())
+    }
+
+    fn generation(&self) -> u64 {
+        self.shelf.as_ref().map_or(0, |shelf| shelf.generation())
     }
 
     /// Finds or makes a room. The id stays the same, also over a rebuilt cache.
@@ -170,7 +190,7 @@ impl Store {
     /// Changes a room, all of it or nothing; returns once that is on disk.
     pub async fn commit(&self, room: RoomId, commit: Commit) -> Result<Committed, CommitError> {
         let (reply, answer) = oneshot::channel();
-        let job = CommitJob { room, commit, reply };
+        let job = CommitJob { room, commit, bound: self.bound, reply };
         match &*self.way {
             Way::Threads(threads) => threads.send(Job::Commit(job)).await?,
             Way::Inline(desk) => match &mut *desk.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -260,62 +280,6 @@ impl Store {
     /// The echoes that have not been settled, in the order they were written.
     pub async fn echoes(&self, room: RoomId) -> Result<Vec<Row>, StoreError> {
         self.read(move |conn| read::echoes(conn, room)).await
-    }
-
-    /// Keeps something to be sent; on disk when this returns. The same id again changes nothing.
-    pub async fn enqueue(&self, room: RoomId, item: NewOutgoing) -> Result<(), OutboxError> {
-        self.at_desk(move |desk| desk.outbox(|conn| queue::enqueue(conn, room, &item))).await
-    }
-
-    /// A room's outbox, first written first.
-    pub async fn outbox(&self, room: RoomId) -> Result<Vec<Outgoing>, StoreError> {
-        self.in_outbox(move |conn| queue::list(conn, room)).await
-    }
-
-    /// Sets how far something got ([`OutgoingState::Written`] counts as an attempt). False if it is not there.
-    pub async fn set_outgoing(
-        &self,
-        id: LocalId,
-        state: OutgoingState,
-    ) -> Result<bool, StoreError> {
-        self.in_outbox(move |conn| queue::set(conn, id, &state)).await
-    }
-
-    /// Takes an answer's guard away: whoever wrote it knows of the others now. False if it is not there.
-    pub async fn unguard_outgoing(&self, id: LocalId) -> Result<bool, StoreError> {
-        self.in_outbox(move |conn| queue::unguard(conn, id)).await
-    }
-
-    /// Fails what waited longer than [`OUTBOX_AGE`](crate::outgoing::OUTBOX_AGE), with the code
-    /// [`EXPIRED`](crate::outgoing::EXPIRED); the text is kept. Returns what failed.
-    pub async fn expire_outgoing(
-        &self,
-        room: RoomId,
-        now: Timestamp,
-    ) -> Result<Vec<LocalId>, StoreError> {
-        self.in_outbox(move |conn| queue::expire(conn, room, now)).await
-    }
-
-    /// Takes something out of the outbox: it is settled, or discarded by a person. False if it was not there.
-    pub async fn remove_outgoing(&self, id: LocalId) -> Result<bool, StoreError> {
-        self.in_outbox(move |conn| queue::remove(conn, id)).await
-    }
-
-    /// The draft in a slot of a room (`composer`, or one per question).
-    pub async fn draft(&self, room: RoomId, slot: &str) -> Result<Option<Draft>, StoreError> {
-        let slot = slot.to_owned();
-        self.in_outbox(move |conn| drafts::get(conn, room, &slot)).await
-    }
-
-    /// Keeps a draft; an empty text clears the slot.
-    pub async fn set_draft(
-        &self,
-        room: RoomId,
-        slot: &str,
-        draft: Draft,
-    ) -> Result<(), OutboxError> {
-        let slot = slot.to_owned();
-        self.at_desk(move |desk| desk.outbox(|conn| drafts::set(conn, room, &slot, &draft))).await
     }
 
     /// Finishes what is waiting, folds the write-ahead logs in and lets the files go. Other handles then

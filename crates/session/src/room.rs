@@ -4,12 +4,13 @@
 //! request, a moment that has come. Frames and requests carry the generation of the connection that they belong to; those
 //! of an old one are dropped. What follows is decided in memory, committed in one transaction, and told afterwards.
 //!
-//! The parts: `start` (from what the disk holds), `draft` (one commit in the making), `connection` (coming and going), `surroundings`
+//! The parts: `start` (from what the disk holds), `draft` (one commit in the making), `connection` (coming and going), `abilities` (what the server can do), `surroundings`
 //! (the network around it), `intake` (what a link heard), `pacing` (how often that is committed), `exact`
 //! (servers with places), `behind` (where much was missed there), `recovered` (what came back), `aligned` and `snapshot` (servers without), `older` (paging and gaps), `removals` (what a desk took out), `moderating` (what is done here for order), `sending`, `settling`,
 //! `doubt` and `taking_back` (the outbox), `desk` (questions as work), `review` (questions that wait for staff), `snippets` (texts that staff share), `wishes` (what is to be done with them), `answers` (to them), `looking` (who looks at
 //! which, and votes) and `local` (the same on servers that keep no states).
 
+mod abilities;
 mod aligned;
 mod answers;
 mod behind;
@@ -48,7 +49,7 @@ use aside_protocol::triage::{Changes, Doing, LogLine, SnippetChange, Snippets, V
 use aside_protocol::{Capabilities, Entry, EntryId, Token};
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::align::Printer;
@@ -179,14 +180,7 @@ struct Room {
 
     /// What the server last said of itself, in this session.
     abilities: Option<Capabilities>,
-    /// Whether it said so on this connection.
-    abilities_fresh: bool,
-    /// How often it had no answer, on this connection.
-    abilities_silent: u32,
-    /// The question that is out, or about to be.
-    asking: Option<AbortHandle>,
-    /// The join of this connection asked to resume.
-    join_resumes: bool,
+    hearing: abilities::Hearing,
     /// The user ids under which this person's entries come back.
     me: Vec<String>,
     merge: Merge,

@@ -5,7 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use aside_history::{Change, Commit, Gap, GapState, NewRow, Place, RowKind, Store, Where};
+use aside_history::{
+    Change, Commit, Gap, GapState, NewRow, Place, Row, RowKey, RowKind, Store, Where,
+};
 use aside_protocol::{Control, Entry, EntryId, Epoch, Nonce, Seq, ServerFrame};
 use aside_session::{Connection, HttpReply, Session};
 use support::fake::{Peer, World, message};
@@ -361,4 +363,55 @@ async fn what_came_in_above_what_was_read_is_told_until_the_next_outage() {
     assert!(recovered(&session).is_some(), "nobody has come past it");
     let _peer = outage(&world, peer, LAST + 2, LAST + 3).await;
     assert_eq!(recovered(&session).map(|(count, ..)| count), Some(2));
+}
+
+/// The first gap row.
+async fn gap_key(session: &Session) -> RowKey {
+    let all = rows(session).await;
+    all.iter().find(|row| matches!(row.kind, RowKind::Gap(_))).expect("a gap row").key
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_gap_whose_beginning_the_server_forgot_the_rest_is_loaded_and_the_beginning_shown() {
+    // More and less than a page after the beginning is the first that is there still.
+    for first in [2501, 1501] {
+        let (world, store) = (world(), inline_store());
+        let (session, mut peer) = told_up_to(&world, &store, 1200).await;
+        world.break_history(true);
+        peer.live_for(S(16)).await;
+        world.break_history(false);
+        world.forget_all_but(usize::try_from(LAST - first + 1).unwrap());
+        let mut key = gap_key(&session).await;
+        while session.fill_gap(key).await.is_ok() {
+            let all = rows(&session).await;
+            let open =
+                |row: &&Row| matches!(row.kind, RowKind::Gap(gap) if gap.state == GapState::Open);
+            key = all.iter().find(open).map_or(gap_key(&session).await, |row| row.key);
+        }
+        let whole = [lines(1, 1200), vec!["<gap>".to_owned()], lines(first, LAST)].concat();
+        assert_eq!(texts(&session).await, whole);
+        let left = gap(&session).await;
+        assert_eq!(
+            (left.state, left.from, left.to),
+            (GapState::Failed, Some(Seq(1201)), Some(Seq(first - 1)))
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_of_an_earlier_life_of_the_room_is_not_filled_from_this_one() {
+    let (world, store) = (world(), inline_store());
+    let (session, peer) = told_up_to(&world, &store, 1200).await;
+    drop(peer);
+    let mut peer = world.accept().await;
+    joined(&mut peer, "another", LAST, true).await;
+    peer.live_for(S(1)).await;
+    let before = texts(&session).await;
+    session.fill_gap(gap_key(&session).await).await.unwrap_err();
+    assert_eq!(texts(&session).await, before);
+    // The one behind the line is of this life.
+    let all = rows(&session).await;
+    let last = all.iter().rfind(|row| matches!(row.kind, RowKind::Gap(_))).unwrap().key;
+    session.fill_gap(last).await.unwrap();
+    assert_eq!(texts(&session).await.len(), before.len() + 1000);
 }

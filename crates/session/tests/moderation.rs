@@ -67,6 +67,43 @@ async fn the_name_and_the_words_of_a_question_that_is_gone_leave_its_answer_too(
 }
 
 #[tokio::test]
+async fn the_name_of_who_asked_leaves_an_answer_whose_question_is_not_here() {
+    let stage = Stage::start(Mode::Full).await;
+    let (rooms, staff) = (stage.running.rooms(), stage.staff().await);
+    let asked = NewEntry::question("u1", "Rude Name", "rude?");
+    let id = rooms.publish(&topic(), asked).await.unwrap().id;
+    stage.seed(numbered(1, 300)).await;
+    let desk = join_as(stage.addr(), staff.clone()).await;
+    online(&desk).await;
+    desk.answer(id.clone(), "no").await.unwrap();
+    let store = inline_store();
+    let session = join_with(stage.addr(), stage.token.clone(), store.clone()).await;
+    let name = |row: &aside_history::EntryRow| row.entry.display_name.clone();
+    row_is(&session, "no", "arrives", |row| name(row) == "Rude Name").await;
+    remove(&stage, &staff, id).await;
+    row_is(&session, "no", "is nobody's", |row| name(row).is_empty()).await;
+    session.close().await;
+    drop(session);
+
+    // Many at once, while nobody was here.
+    let mut rude = Vec::new();
+    for n in 0..9 {
+        let asked = NewEntry::question("u1", "Rude Name", format!("rude {n}?"));
+        rude.push(rooms.publish(&topic(), asked).await.unwrap().id);
+    }
+    let session = join_with(stage.addr(), stage.token.clone(), store.clone()).await;
+    desk.answer(rude[8].clone(), "never").await.unwrap();
+    row_is(&session, "never", "arrives", |row| name(row) == "Rude Name").await;
+    session.close().await;
+    drop(session);
+    for id in rude {
+        remove(&stage, &staff, id).await;
+    }
+    let session = join_with(stage.addr(), stage.token.clone(), store).await;
+    row_is(&session, "never", "is nobody's", |row| name(row).is_empty()).await;
+}
+
+#[tokio::test]
 async fn what_was_removed_while_nobody_was_here_is_gone_from_the_cache_too() {
     let stage = Stage::start(Mode::Full).await;
     let (store, staff) = (inline_store(), stage.staff().await);

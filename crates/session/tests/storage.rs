@@ -197,3 +197,45 @@ async fn a_server_is_asked_less_and_less_often_for_what_cannot_be_stored() {
     assert_eq!(session.watch().borrow().connection, Connection::Online);
     assert_eq!(texts(&session).await, ["hi"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_that_is_found_damaged_while_the_room_is_open_is_filled_again() {
+    let (world, disk) = (staffed(), Disk::new());
+    let session = world.join(&disk.store()).await;
+    let mut peer = joins(&world, 0, 1).await;
+    peer.live_for(A_WHILE).await;
+    assert_eq!(session.questions(0).await.unwrap().items.len(), 1);
+    disk.sql("UPDATE rows SET content = CAST(x'ff' AS TEXT)");
+    session.page(aside_history::Anchor::End, 10).await.unwrap_err();
+    // What is said next must not make a new cache of this one entry.
+    world.remember(placed(4));
+    peer.try_raw(&ServerFrame::entry_text(&placed(4))).await;
+    timeout(S(60), stays(&mut peer)).await.expect("it begins anew");
+    let mut peer = world.accept().await;
+    let (topic, epoch) = ("t".to_owned(), Epoch::new("life"));
+    let joined = Control::Joined { topic, epoch, seq: Seq(4), resumed: false, removals: 0 };
+    for control in [joined, Control::Desk { change: 1 }] {
+        peer.raw(&ServerFrame::control_text(&control)).await;
+    }
+    peer.live_for(A_WHILE).await;
+    let whole = ["said 1", "said 2", "said 3", "said 4"];
+    assert_eq!(texts(&session).await, whole);
+    session.close().await;
+    drop(session);
+    let session = world.join(&disk.store()).await;
+    assert_eq!(session.questions(0).await.unwrap().items.len(), 1, "before it is connected");
+    assert_eq!(texts(&session).await, whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_quiet_room_a_rebuilt_cache_is_filled_again_too() {
+    let (world, disk) = (staffed(), Disk::new());
+    let session = world.join(&disk.store()).await;
+    let mut peer = joins(&world, 0, 0).await;
+    peer.live_for(A_WHILE).await;
+    disk.sql("UPDATE rows SET content = CAST(x'ff' AS TEXT)");
+    session.page(aside_history::Anchor::End, 10).await.unwrap_err();
+    timeout(S(12), stays(&mut peer)).await.expect("it begins anew");
+    joins(&world, 0, 0).await.live_for(A_WHILE).await;
+    reads_second(&session, "said 2").await;
+}

@@ -5,7 +5,7 @@ use aside_protocol::triage::Visibility;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::statements::{COUNT, ENQUEUE, EXPIRE, HAS, HAS_ROOM, LIST, REMOVE, SET, UNGUARD};
+use super::statements::{COUNT, ENQUEUE, EXPIRE, HAS, HAS_ROOM, LIST, REMOVE, RETRY, SET, UNGUARD};
 use crate::cache::{instant, unreadable};
 use crate::error::{OutboxError, StoreError};
 use crate::ids::{LocalId, RoomId};
@@ -55,6 +55,20 @@ pub(crate) fn enqueue(
         answer.is_some_and(|(.., co_answer)| co_answer),
     ])?;
     Ok(())
+}
+
+/// Keeps something that has no line, in a state; see [`Store::adopt_outgoing`](crate::Store::adopt_outgoing).
+pub(crate) fn adopt(
+    conn: &Connection,
+    room: RoomId,
+    item: &NewOutgoing,
+    state: &OutgoingState,
+) -> Result<bool, OutboxError> {
+    if conn.prepare_cached(HAS)?.exists([item.id.as_bytes()])? {
+        return Ok(false);
+    }
+    enqueue(conn, room, item)?;
+    Ok(set(conn, item.id, state)?)
 }
 
 /// A room's outbox. A line that cannot be understood stays in the file and does not hide the others.
@@ -143,12 +157,18 @@ pub(crate) fn set(conn: &Connection, id: LocalId, state: &OutgoingState) -> rusq
     Ok(changed == 1)
 }
 
+/// Queues something again from now on; false if it is not there.
+pub(crate) fn retry(conn: &Connection, id: LocalId, now: Timestamp) -> rusqlite::Result<bool> {
+    let cells = params![id.as_bytes(), now.as_microsecond()];
+    Ok(conn.prepare_cached(RETRY)?.execute(cells)? == 1)
+}
+
 /// Takes an answer's guard away; false if it is not there.
 pub(crate) fn unguard(conn: &Connection, id: LocalId) -> rusqlite::Result<bool> {
     Ok(conn.prepare_cached(UNGUARD)?.execute([id.as_bytes()])? == 1)
 }
 
-/// Fails what waited too long.
+/// Fails what is queued and waited too long. What may have arrived is not said to be unsent.
 pub(crate) fn expire(
     conn: &Connection,
     room: RoomId,

@@ -34,9 +34,10 @@ statements! {
     SET = "UPDATE outgoing SET state = ?2, generation = coalesce(?3, generation), written_at = coalesce(?4, written_at), \
            attempts = attempts + (?2 = 1), failure_code = ?5, failure_reason = ?6, \
            submission = coalesce(?7, submission) WHERE id = ?1";
+    RETRY = "UPDATE outgoing SET state = 0, created = ?2, failure_code = NULL, failure_reason = NULL WHERE id = ?1";
     UNGUARD = "UPDATE outgoing SET seen = NULL, co_answer = 1 WHERE id = ?1";
     EXPIRE = "UPDATE outgoing SET state = 3, failure_code = ?3, failure_reason = '' \
-              WHERE room = ?1 AND state < 3 AND created < ?2 RETURNING id";
+              WHERE room = ?1 AND state = 0 AND created < ?2 RETURNING id";
     REMOVE = "DELETE FROM outgoing WHERE id = ?1";
 
     // Drafts.

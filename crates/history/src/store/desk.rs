@@ -35,7 +35,12 @@ impl Store {
 
     /// Keeps what was heard of items, all of it or nothing.
     pub async fn keep_items(&self, room: RoomId, heard: ItemsHeard) -> Result<(), StoreError> {
-        self.at_desk(move |desk| desk.cached(|conn| items::keep(conn, room, &heard))).await
+        let bound = self.bound;
+        self.at_desk(move |desk| {
+            desk.has_cache(bound)?;
+            desk.cached(|conn| items::keep(conn, room, &heard))
+        })
+        .await
     }
 
     /// Questions and answers after a place, in order, at most `limit`.

@@ -293,10 +293,21 @@ impl Desk {
 
     /// A reader met damage in the cache of this generation; says what it should answer.
     pub(crate) fn cache_damaged(&mut self, generation: u64, error: StoreError) -> StoreError {
+        match self.has_cache(Some(generation)) {
+            Ok(()) => self.rebuild_cache(error),
+            Err(rebuilt) => rebuilt,
+        }
+    }
+
+    /// Whether the cache is still this one; any, for none.
+    pub(crate) fn has_cache(&self, generation: Option<u64>) -> Result<(), StoreError> {
         match &self.on_disk {
-            Some(on_disk) if on_disk.shelf.generation() == generation => self.rebuild_cache(error),
-            Some(on_disk) => StoreError::CacheRebuilt { set_aside: on_disk.cache_aside.clone() },
-            None => error,
+            Some(OnDisk { shelf, cache_aside, .. })
+                if generation.is_some_and(|known| known != shelf.generation()) =>
+            {
+                Err(StoreError::CacheRebuilt { set_aside: cache_aside.clone() })
+            }
+            Some(_) | None => Ok(()),
         }
     }
 

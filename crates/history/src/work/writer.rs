@@ -27,6 +27,8 @@ pub(crate) enum Job {
 pub(crate) struct CommitJob {
     pub(crate) room: RoomId,
     pub(crate) commit: Commit,
+    /// The only cache for which it is.
+    pub(crate) bound: Option<u64>,
     pub(crate) reply: oneshot::Sender<Result<Committed, CommitError>>,
 }
 
@@ -71,7 +73,15 @@ impl Desk {
     }
 
     /// Writes these commits in one transaction; each of them happens or not by itself, unless the file fails.
-    pub(crate) fn commit(&mut self, jobs: Vec<CommitJob>) {
+    pub(crate) fn commit(&mut self, mut jobs: Vec<CommitJob>) {
+        for job in jobs.extract_if(.., |job| self.has_cache(job.bound).is_err()) {
+            if let Err(rebuilt) = self.has_cache(job.bound) {
+                let _ = job.reply.send(Err(rebuilt.into()));
+            }
+        }
+        if jobs.is_empty() {
+            return;
+        }
         let results = match write_together(&self.cache, &mut self.index, &jobs) {
             Ok(results) => results,
             Err(error) => {
@@ -172,7 +182,7 @@ mod tests {
 
     fn job(room: RoomId, commit: Commit) -> (CommitJob, Answer) {
         let (reply, answer) = oneshot::channel();
-        (CommitJob { room, commit, reply }, answer)
+        (CommitJob { room, commit, bound: None, reply }, answer)
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use aside_history::{
-    Anchor, Change, Commit, CommitError, LocalId, NewOutgoing, OpenError, Opened, OutgoingBody,
-    RoomId, SearchQuery, Store, StoreError, Where,
+    Anchor, Change, Commit, CommitError, ItemsHeard, LocalId, NewOutgoing, OpenError, Opened,
+    OutgoingBody, RoomId, SearchQuery, Store, StoreError, Where,
 };
 
 use crate::support::{add, at, changes, insert, name, open, said, texts};
@@ -156,6 +156,21 @@ async fn a_reader_that_meets_damage_gets_the_cache_rebuilt() {
     assert!(key.0 > 500);
     assert_eq!(texts(&store, room).await, ["new"]);
     assert_eq!(store.outbox(room).await.unwrap().len(), 100);
+}
+
+#[tokio::test]
+async fn what_follows_from_a_cache_that_was_rebuilt_does_not_get_into_the_new_one() {
+    let (_dir, store, room) = damaged_in_use().await;
+    let old = store.bound();
+    store.page(room, Anchor::End, 500).await.unwrap_err();
+    assert!(old.is_outdated() && !store.is_outdated() && !store.bound().is_outdated());
+    let more = || changes(vec![insert(Where::End, vec![said("new")])]);
+    let met = old.commit(room, more()).await;
+    assert!(matches!(met, Err(CommitError::Store(StoreError::CacheRebuilt { .. }))), "{met:?}");
+    let met = old.keep_items(room, ItemsHeard::default()).await;
+    assert!(matches!(met, Err(StoreError::CacheRebuilt { .. })), "{met:?}");
+    old.bound().commit(room, more()).await.unwrap();
+    assert_eq!(texts(&old, room).await, ["new"]);
 }
 
 /// The keys of a cache that was rebuilt begin at some 1.8 million millions.

@@ -80,6 +80,8 @@ async fn states_remember_the_last_write_and_count_attempts() {
     assert_eq!(last(store.outbox(room).await.unwrap()), (OutgoingState::Written(written), 1));
     assert!(store.set_outgoing(id(1), OutgoingState::Unsure(written)).await.unwrap());
     assert_eq!(last(store.outbox(room).await.unwrap()), (OutgoingState::Unsure(written), 1));
+    let week = at(8 * 24 * 3600);
+    assert!(store.expire_outgoing(room, week).await.unwrap().is_empty(), "it may have arrived");
     store.set_outgoing(id(1), OutgoingState::Queued).await.unwrap();
     let again = Written { generation: 2, at: at(9) };
     store.set_outgoing(id(1), OutgoingState::Written(again)).await.unwrap();
@@ -94,7 +96,6 @@ async fn states_remember_the_last_write_and_count_attempts() {
     let [item] = &store.outbox(room).await.unwrap()[..] else { panic!("one") };
     assert_eq!(item.submission, Some(EntryId::new("r1")), "staff may think better of it");
     store.set_outgoing(id(1), review).await.unwrap();
-    let week = at(8 * 24 * 3600);
     assert!(store.expire_outgoing(room, week).await.unwrap().is_empty(), "the server has it");
     assert!(!store.set_outgoing(id(2), OutgoingState::Queued).await.unwrap());
 }
@@ -129,7 +130,23 @@ async fn after_a_week_what_waits_has_failed_and_is_still_there() {
     assert_eq!(store.expire_outgoing(room, at(week + 1)).await.unwrap(), [id(0)]);
     assert!(store.expire_outgoing(room, at(week + 1)).await.unwrap().is_empty());
     let failed = OutgoingState::Failed { code: EXPIRED.to_owned(), reason: String::new() };
-    assert_eq!(waiting(&store, room).await, [(id(0), failed), (id(10), OutgoingState::Queued)]);
+    let both = |first| [(id(0), first), (id(10), OutgoingState::Queued)];
+    assert_eq!(waiting(&store, room).await, both(failed));
+    // Wanted once more, it has another week.
+    assert!(store.retry_outgoing(id(0), at(week)).await.unwrap());
+    assert!(store.expire_outgoing(room, at(week + 1)).await.unwrap().is_empty());
+    assert_eq!(waiting(&store, room).await, both(OutgoingState::Queued));
+}
+
+#[tokio::test]
+async fn what_lost_its_line_gets_one_and_no_line_another_state() {
+    let (store, room) = memory_room().await;
+    let unsure = || OutgoingState::Unsure(Written { generation: 0, at: at(1) });
+    assert!(store.adopt_outgoing(room, message(1, "a"), unsure()).await.unwrap());
+    store.enqueue(room, message(2, "b")).await.unwrap();
+    assert!(!store.adopt_outgoing(room, message(2, "b"), unsure()).await.unwrap());
+    let expected = [(id(1), unsure()), (id(2), OutgoingState::Queued)];
+    assert_eq!(waiting(&store, room).await, expected);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use aside_history::{
     Change, Delivery, DraftMode, NewRow, OutboxError, OutgoingBody, RowKey, RowKind, StoreError,
 };
 use aside_protocol::triage::{AnswerEdit, Visibility};
-use aside_protocol::{EntryId, Extension, triage};
+use aside_protocol::{Body, Entry, EntryId, EntryKind, Extension, triage};
 
 use super::Room;
 use super::draft::Draft;
@@ -178,7 +178,7 @@ impl Room {
         let mut draft = Draft::default();
         for AnswerEdit { answer_id, content } in edits {
             let Some(row) = self.store.row_by_entry_id(self.id, answer_id).await? else {
-                // Not here yet: it will come as it is now.
+                // Not here yet: its question knows how it reads now.
                 continue;
             };
             let (key, received_at) = (row.key, row.received_at);
@@ -190,6 +190,24 @@ impl Room {
             }
         }
         Ok(draft)
+    }
+
+    /// An answer may come late, held back until others came or on a page that was made before it was changed: it says what its question knows.
+    pub(super) fn say_as_changed(&self, said: &mut Entry) {
+        if said.kind != EntryKind::Answer || self.desk.items.is_empty() {
+            return;
+        }
+        let Body::Answer { question_id: Some(question), notes, .. } = said.body() else { return };
+        let Some((_, item)) = self.desk.items.get(&question) else { return };
+        let edit = item.edits.iter().find(|edit| said.id.as_ref() == Some(&edit.answer_id));
+        let Some(AnswerEdit { content, .. }) = edit else { return };
+        let changed = Entry { content: content.clone(), ..said.clone() };
+        let Body::Answer { notes: told, .. } = changed.body() else { return };
+        // What comes may be newer than what is known of the question.
+        let newer = notes.retracted || !told.retracted && notes.edited_at > told.edited_at;
+        if !newer {
+            *said = changed;
+        }
     }
 
     /// Answers that were written, held or settled since make their questions look different.

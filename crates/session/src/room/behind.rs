@@ -42,7 +42,7 @@ impl Room {
         self.behind.is_some_and(|behind| behind.key == key)
     }
 
-    fn behind_row(&self, Behind { from, to, .. }: Behind, state: GapState) -> NewRow {
+    pub(super) fn gap_between(&self, from: Seq, to: Seq, state: GapState) -> NewRow {
         let (from, to, missing) = (Some(from), Some(to), Some(to.0 - from.0 + 1));
         let kind = RowKind::Gap(Gap { state, from, to, missing });
         NewRow { received_at: self.env.clock.now(), kind }
@@ -61,7 +61,10 @@ impl Room {
         self.behind = Some(behind);
         let mut draft = Draft::default();
         // Before the place of the page: what comes from its other end goes before it, too.
-        draft.insert(Where::BeforeSeq(to.next()), self.behind_row(behind, GapState::Loading));
+        draft.insert(
+            Where::BeforeSeq(to.next()),
+            self.gap_between(behind.from, behind.to, GapState::Loading),
+        );
         self.append_pieces(&mut draft, pieces, true);
         // Without a commit, everything begins anew from the disk.
         let Some(&[key, ..]) = self.commit(draft).await.as_deref() else { return };
@@ -75,7 +78,7 @@ impl Room {
             Some((from, _)) if from == behind.from => {}
             Some((from, _)) => {
                 let behind = Behind { from, ..behind };
-                let row = self.behind_row(behind, GapState::Loading);
+                let row = self.gap_between(behind.from, behind.to, GapState::Loading);
                 draft.push(Change::Update { key: behind.key, row });
                 self.behind = Some(behind);
             }
@@ -95,7 +98,10 @@ impl Room {
 
     pub(super) fn behind_is_over(&mut self, draft: &mut Draft, state: GapState) {
         let Some(behind) = self.behind.take() else { return };
-        draft.push(Change::Update { key: behind.key, row: self.behind_row(behind, state) });
+        draft.push(Change::Update {
+            key: behind.key,
+            row: self.gap_between(behind.from, behind.to, state),
+        });
         if let Merge::Exact(exact) = &mut self.merge {
             exact.sequence.give_up_behind();
         }

@@ -3,25 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aside_protocol::{Capabilities, ClientFrame, Epoch, Extension, Join, Resume, Seq, Token};
+use aside_protocol::{Capabilities, ClientFrame, Token};
 use rand::RngExt;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
-use super::{Done, Merge, Room};
-use crate::fetch::Abilities;
+use super::abilities::Hearing;
+use super::{Merge, Room};
 use crate::heartbeat::{BEAT, Heartbeat, Tick};
 use crate::link::{Link, Say};
 use crate::verdict::{End, Verdict};
-use crate::view::{Connection, ServerFacts, Why};
+use crate::view::{Connection, Why};
 
 /// After the join, something must come within this time: an entry, a reply, or at least the pong to our ping.
-const HELLO: Duration = Duration::from_secs(5);
+pub(super) const HELLO: Duration = Duration::from_secs(5);
 /// The join waits this long for the server to say what it can do; then it is a core join.
 const ABILITIES: Duration = Duration::from_millis(1500);
-/// Asked again this long after no answer.
-const ABILITIES_AGAIN: Duration = Duration::from_secs(1);
-/// So many times without an answer, the question is taken as not understood.
-const SILENCES: u32 = 2;
 /// Catching up may take this long before the room counts as online, with a gap row where it is not done.
 const SYNC: Duration = Duration::from_secs(15);
 /// How long leaving may take.
@@ -85,20 +81,11 @@ impl Room {
         self.phase = Phase::Connecting;
         self.heart = None;
         self.merge = Merge::Undecided(Vec::new());
-        self.abilities_fresh = false;
-        self.abilities_silent = 0;
+        self.hearing = Hearing::default();
         let network = Arc::clone(&self.env.network);
         let (socket, token) = (self.config.socket.clone(), self.token.clone());
         self.link = Some(Link::open(self.generation, network, socket, token, self.ear.clone()));
         self.ask_abilities(Duration::ZERO);
-    }
-
-    fn ask_abilities(&mut self, after: Duration) {
-        let (generation, fetch) = (self.generation, self.fetch());
-        self.asking = Some(self.jobs.spawn(async move {
-            sleep(after).await;
-            Done::Abilities(generation, fetch.abilities().await)
-        }));
     }
 
     pub(super) fn opened(&mut self) {
@@ -106,106 +93,16 @@ impl Room {
         self.tell.send_modify(|view| view.counters.connects += 1);
         self.heart = Some(Heartbeat::new(now, BEAT.mul_f64(self.rng.random_range(0.0..1.0))));
         self.phase = Phase::Open { join_by: now + ABILITIES };
-        if self.abilities_fresh {
+        if self.hearing.fresh {
             self.join();
         }
-    }
-
-    /// Sends the join. A core server must never see a key of ours, so only what this very connection said it can do, or
-    /// the same server earlier in this session, may add one.
-    fn join(&mut self) {
-        let resumes = self.has(Extension::Resume) && self.has(Extension::Seq);
-        let resume = resumes.then(|| match (&self.position.epoch, self.position.applied) {
-            (Some(epoch), Some(after)) => Resume { epoch: epoch.clone(), after },
-            _ => Resume { epoch: Epoch::new(""), after: Seq(0) },
-        });
-        self.join_resumes = resumes;
-        let join = Join { topic: self.config.topic.clone(), resume, triage: self.has_desk() };
-        self.phase = Phase::Hello { until: Instant::now() + HELLO };
-        self.say_to_link(Say::Frame(ClientFrame::Join(join)));
-        self.say_to_link(Say::Ping(0));
-        if self.has(Extension::Heartbeat)
-            && let Some(heart) = &mut self.heart
-        {
-            heart.beats_are_answered();
-        }
-    }
-
-    pub(super) fn has(&self, extension: Extension) -> bool {
-        self.abilities.as_ref().is_some_and(|abilities| abilities.has(extension))
-    }
-
-    pub(super) async fn abilities_came(&mut self, abilities: Abilities) {
-        match abilities {
-            Abilities::Known(abilities) => {
-                self.abilities_fresh = true;
-                self.learn(*abilities).await;
-                match self.phase {
-                    Phase::Open { .. } => self.join(),
-                    Phase::Syncing { .. } => self.decide_merge().await,
-                    Phase::Connecting | Phase::Hello { .. } | Phase::Online { .. } => {}
-                    Phase::Waiting { .. } | Phase::Refused { .. } => {}
-                }
-            }
-            Abilities::Unknown if !matches!(self.merge, Merge::Undecided(_)) => {}
-            Abilities::Unknown => {
-                self.abilities_silent += 1;
-                // A room with places must not be merged on a guess; any other server that twice has no answer to a
-                // question that the core does not know is taken for a core server.
-                let guess = self.abilities.is_none() && self.position.applied.is_none();
-                if self.abilities_silent >= SILENCES
-                    && guess
-                    && matches!(self.phase, Phase::Syncing { .. })
-                {
-                    self.learn(Capabilities::default()).await;
-                    self.decide_merge().await;
-                } else {
-                    self.ask_abilities(ABILITIES_AGAIN);
-                }
-            }
-        }
-    }
-
-    async fn learn(&mut self, abilities: Capabilities) {
-        let who = abilities.identity.clone().unwrap_or_default();
-        if !who.user.is_empty() && !self.me.contains(&who.user) {
-            self.me.push(who.user.clone());
-        }
-        let content_bytes =
-            abilities.content_bytes.unwrap_or(aside_protocol::limits::CONTENT_BYTES);
-        let facts = ServerFacts {
-            core_only: abilities.extensions.is_empty(),
-            user: if who.user.is_empty() { self.config.user.clone() } else { who.user.clone() },
-            role: who.role,
-            org_name: who.org_name,
-            takes_once: abilities.has(Extension::Ack),
-            can_answer: abilities.has(Extension::Answer) && who.role.answers(),
-            can_answer_privately: abilities.has(Extension::Triage)
-                && abilities.has(Extension::Ack)
-                && who.role.answers(),
-            can_vote: abilities.has(Extension::Votes),
-            reviews: abilities.review && abilities.has(Extension::Triage),
-            can_moderate: abilities.has(Extension::Moderation) && who.role.at_desk(),
-            slow_seconds: abilities.slow_seconds,
-            content_bytes: content_bytes.min(aside_history::outgoing::BODY_BYTES),
-            server: abilities.server.clone(),
-        };
-        self.abilities = Some(abilities);
-        self.tell.send_if_modified(|view| {
-            let changed = view.facts != facts;
-            view.facts = facts;
-            changed
-        });
-        self.desk_stays_here().await;
-        self.team_stays();
-        self.tell_desk();
     }
 
     /// Something came after the join: the server is there, and catching up begins.
     pub(super) async fn proven(&mut self) {
         if let Phase::Hello { .. } = self.phase {
             self.phase = Phase::Syncing { until: Instant::now() + SYNC };
-            if self.abilities_fresh || self.abilities.is_some() {
+            if self.hearing.fresh || self.abilities.is_some() {
                 self.decide_merge().await;
             }
         }
@@ -269,7 +166,7 @@ impl Room {
         self.merge = Merge::Undecided(Vec::new());
         self.desk_closes();
         // A token that was refused is not shown again.
-        if let Some(asking) = self.asking.take() {
+        if let Some(asking) = self.hearing.question.take() {
             asking.abort();
         }
     }

@@ -91,7 +91,9 @@ impl Room {
     pub(super) async fn link_is_ready(&mut self) {
         if self.has(Extension::Ack) {
             for n in 0..self.outbox.len() {
-                if matches!(self.outbox[n].state, State::Unsure(_)) {
+                // What lost its line may be what a person threw away.
+                let written = self.outbox[n].attempts > 0;
+                if written && matches!(self.outbox[n].state, State::Unsure(_)) {
                     let key = self.outbox[n].key;
                     self.set_state(n, State::Queued, OutgoingState::Queued).await;
                     aside_failpoint::at("doubt.due-again");

@@ -113,7 +113,8 @@ impl Exact {
 impl Room {
     pub(super) async fn begin_exact(&mut self, draft: &mut Draft) {
         let now = Instant::now();
-        let mut exact = Exact::new(self.position.applied, self.join_resumes, now);
+        let resumes = self.hearing.joined.is_some_and(|asked| asked.resumes);
+        let mut exact = Exact::new(self.position.applied, resumes, now);
         if self.position.applied.is_none() && self.has_settled_rows().await {
             // What is in the cache came without places: it can't be compared with what comes now.
             self.reset_history(draft, self.position.epoch.clone());

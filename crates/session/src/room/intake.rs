@@ -145,6 +145,7 @@ impl Room {
     ) -> NewRow {
         let zone = self.env.clock.zoned().time_zone().clone();
         let created_at = entry.created_at.and_then(|at| at.resolve(&zone));
+        self.say_as_changed(&mut entry);
         self.removals.blank(&mut entry);
         let row = EntryRow { entry, created_at, mine, standing, delivery, local_id };
         NewRow { received_at: self.env.clock.now(), kind: RowKind::Entry(Box::new(row)) }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::aligned::{ANCHOR, TailRow};
 use super::draft::Draft;
-use super::exact::place;
+use super::exact::{LARGEST, place};
 use super::snapshot::{Compared, entries_of};
 use super::{Done, Merge, Reply, Room};
 use crate::align::align;
@@ -172,7 +172,7 @@ impl Room {
 
     pub(super) async fn fill_gap(&mut self, key: RowKey, reply: Reply<()>) {
         let row = self.store.row(self.id, key).await.ok().flatten();
-        let Some(RowKind::Gap(gap)) = row.map(|row| row.kind) else {
+        let Some(Row { place, kind: RowKind::Gap(gap), .. }) = row else {
             let _gone = reply.send(Err(SessionError::NoSuchRow));
             return;
         };
@@ -180,13 +180,18 @@ impl Room {
             let _gone = reply.send(Err(SessionError::Offline));
             return;
         }
+        if gap.from.is_some() && !self.is_of_this_life(place).await {
+            self.gap_state(key, gap, GapState::Failed).await;
+            let _gone = reply.send(Err(SessionError::NoSuchRow));
+            return;
+        }
         self.gap_state(key, gap, GapState::Loading).await;
         let fetch = self.fetch();
         match (&self.merge, gap.from.zip(gap.to)) {
             (Merge::Exact(_), Some((from, to))) => {
-                let until = Seq(to.0.min(from.0 + u64::from(limits::PAGE_ENTRIES) - 1));
+                // What the server still has of it may begin later.
                 self.jobs.spawn(async move {
-                    let page = fetch.range(from, until).await;
+                    let page = fetch.range(from, to).await;
                     Done::Older(Fetched::Range { key, gap, page, reply })
                 });
             }
@@ -202,6 +207,21 @@ impl Room {
                 });
             }
         }
+    }
+
+    /// Whether no boundary comes after this place: behind one, the same numbers are of other entries.
+    async fn is_of_this_life(&self, place: Place) -> bool {
+        let first = self.store.rows_by_seq(self.id, Seq(0), Seq(LARGEST), 1).await;
+        let first = first.ok().and_then(|rows| rows.first().map(|row| row.place));
+        if first.is_some_and(|first| first < place) {
+            return true;
+        }
+        // Between a boundary and the first entry there are gap rows at most.
+        let before = first.map_or(Anchor::End, Anchor::Before);
+        let page = self.store.page(self.id, before, ANCHOR).await;
+        let rows = page.map(|page| page.rows).unwrap_or_default();
+        let boundary = rows.iter().rposition(|row| matches!(row.kind, RowKind::Boundary));
+        rows[boundary.unwrap_or(0)..].iter().any(|row| row.place == place)
     }
 
     async fn gap_state(&mut self, key: RowKey, gap: Gap, state: GapState) {
@@ -221,7 +241,7 @@ impl Room {
     ) -> Result<(), SessionError> {
         let still_there = matches!(self.store.row(self.id, key).await, Ok(Some(_)));
         let wanted = still_there && !self.is_behind(key);
-        let (Some((_, to)), true) = (gap.from.zip(gap.to), wanted) else { return Ok(()) };
+        let (Some((from, to)), true) = (gap.from.zip(gap.to), wanted) else { return Ok(()) };
         let page = match page {
             Ok(page) if !page.entries.is_empty() => page,
             failed => {
@@ -230,14 +250,20 @@ impl Room {
             }
         };
         let mut draft = Draft::default();
-        let last = page.entries.last().and_then(place).unwrap_or(to);
-        let count = page.entries.len() as u64;
+        let (mut next, count) = (from, page.entries.len() as u64);
         for entry in page.entries {
+            let Some(seq) = place(&entry) else { continue };
+            if seq > next {
+                // The server has forgotten it.
+                let left = self.gap_between(next, Seq(seq.0 - 1), GapState::Failed);
+                draft.insert(Where::BeforeSeq(next), left);
+            }
+            next = next.max(seq.next());
             draft.insert(Where::BySeq, self.row_of(entry, Standing::Confirmed));
         }
         draft.push(Change::Remove { key });
-        if last < to {
-            draft.insert(Where::BeforeSeq(last.next()), self.gap_row(Some((last.next(), to))));
+        if next <= to {
+            draft.insert(Where::BeforeSeq(next), self.gap_between(next, to, GapState::Open));
         }
         self.count(|counters| counters.recovered += count);
         self.commit(draft).await.map(drop).ok_or(SessionError::Closed)

@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use aside_history::{Change, NewRow, Row, RowKind, StoreError};
+use aside_history::{Change, NewRow, Place, Row, RowKind, StoreError};
 use aside_protocol::moderation::Removal;
 use aside_protocol::{Body, Entry, EntryId, EntryKind};
 use tokio::time::Instant;
@@ -18,6 +18,10 @@ const AGAIN: Duration = Duration::from_secs(2);
 const AGAIN_MOST: Duration = Duration::from_secs(300);
 /// So many removals are remembered, the newest.
 const REMEMBERED: usize = 4096;
+/// Of more questions than this, the answers are looked for together ...
+const FEW: usize = 8;
+/// ... among so many rows at a time.
+const ROWS: u32 = 1000;
 /// An entry's name that is longer is not remembered; whoever makes such names is no server of ours.
 pub(super) const ID_BYTES: usize = 256;
 
@@ -136,9 +140,8 @@ impl Room {
         self.removals.may_ask();
         let Some(newest) = found.last().map(|last| last.number) else { return };
         let mut draft = Draft::default();
-        for removal in &found {
-            self.forget_entry(&mut draft, &removal.id).await;
-        }
+        let ids: Vec<EntryId> = found.into_iter().map(|removal| removal.id).collect();
+        self.forget_entries(&mut draft, &ids).await;
         let kept = self.commit(draft).await.is_some();
         // A list that goes nowhere is not asked for again and again.
         if kept && newest > self.removals.heeded {
@@ -152,7 +155,7 @@ impl Room {
         self.order.gone(id);
         // It may have come a moment ago, and be in the draft.
         self.commit(std::mem::take(draft)).await;
-        self.forget_entry(draft, id).await;
+        self.forget_entries(draft, std::slice::from_ref(id)).await;
         if number == self.removals.heeded + 1 {
             self.removals.heeded = number;
         }
@@ -161,10 +164,12 @@ impl Room {
         self.read_removals();
     }
 
-    /// What was said in an entry goes, if it is here, and does not come.
-    async fn forget_entry(&mut self, draft: &mut Draft, id: &EntryId) {
-        self.removals.gone.add(id);
-        let rows = match self.rows_about(id).await {
+    /// What was said in entries goes, as far as they are here, and does not come.
+    async fn forget_entries(&mut self, draft: &mut Draft, ids: &[EntryId]) {
+        for id in ids {
+            self.removals.gone.add(id);
+        }
+        let rows = match self.rows_about(ids).await {
             Ok(rows) => rows,
             Err(error) => {
                 tracing::warn!(%error, "what was removed could not be looked for");
@@ -172,12 +177,13 @@ impl Room {
                 return;
             }
         };
+        let ids: HashSet<&EntryId> = ids.iter().collect();
         for row in rows {
             let (key, received_at) = (row.key, row.received_at);
             let RowKind::Entry(mut entry) = row.kind else { continue };
-            if entry.entry.id.as_ref() == Some(id) {
+            if entry.entry.id.as_ref().is_some_and(|id| ids.contains(id)) {
                 blank(&mut entry.entry);
-            } else if question_of(&entry.entry).as_ref() == Some(id) {
+            } else if question_of(&entry.entry).is_some_and(|id| ids.contains(&id)) {
                 blank_quote(&mut entry.entry);
             } else {
                 continue;
@@ -187,13 +193,34 @@ impl Room {
         }
     }
 
-    /// An entry's row, and those of the answers to it.
-    async fn rows_about(&self, id: &EntryId) -> Result<Vec<Row>, StoreError> {
-        let Some(row) = self.store.row_by_entry_id(self.id, id).await? else {
-            return Ok(Vec::new());
-        };
-        let answers = self.store.answers_to(self.id, id, "").await?;
-        Ok(std::iter::once(row).chain(answers).collect())
+    /// The rows of entries, and those of the answers to them, which may be here without their questions.
+    async fn rows_about(&self, ids: &[EntryId]) -> Result<Vec<Row>, StoreError> {
+        let (mut rows, mut asked) = (Vec::new(), HashSet::new());
+        for id in ids {
+            let row = self.store.row_by_entry_id(self.id, id).await?;
+            let kind = row.as_ref().and_then(|row| Some(row.entry()?.entry.kind));
+            if kind.is_none_or(|kind| kind == EntryKind::Question) {
+                asked.insert(id);
+            }
+            rows.extend(row);
+        }
+        if asked.len() <= FEW {
+            for id in asked {
+                rows.extend(self.store.answers_to(self.id, id, "").await?);
+            }
+            return Ok(rows);
+        }
+        // All answers are read once, not once for each of many questions.
+        let mut after = Place(i64::MIN);
+        loop {
+            let some = self.store.asked_and_answered(self.id, after, ROWS).await?;
+            let Some(last) = some.last() else { return Ok(rows) };
+            after = last.place;
+            let answers = |row: &Row| row.entry().and_then(|row| question_of(&row.entry));
+            rows.extend(
+                some.into_iter().filter(|row| answers(row).is_some_and(|id| asked.contains(&id))),
+            );
+        }
     }
 }
 

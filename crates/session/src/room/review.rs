@@ -66,7 +66,7 @@ impl Room {
     pub(super) async fn follow_reviews(&mut self) {
         // All is known, or there is nothing to know: the server keeps no states any more.
         let told =
-            self.desk.is_fresh() || (self.is_online() && self.abilities_fresh && !self.has_desk());
+            self.desk.is_fresh() || (self.is_online() && self.hearing.fresh && !self.has_desk());
         for own in 0..self.outbox.len() {
             let waits = match &self.outbox[own].state {
                 State::InReview { generation } => Some(*generation),

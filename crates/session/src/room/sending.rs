@@ -383,9 +383,11 @@ impl Room {
 
     pub(super) async fn retry(&mut self, key: RowKey) -> Result<(), SessionError> {
         let n = self.retriable(key)?;
-        self.set_state(n, State::Queued, OutgoingState::Queued).await;
-        self.outbox[n].wanted = self.env.clock.now();
-        let id = self.outbox[n].id;
+        let (id, now) = (self.outbox[n].id, self.env.clock.now());
+        (self.outbox[n].state, self.outbox[n].wanted) = (State::Queued, now);
+        if let Err(error) = self.store.retry_outgoing(id, now).await {
+            tracing::warn!(%error, "the outbox can't be written");
+        }
         self.settled.retain(|(known, _)| *known != id);
         self.deliver(key, Delivery::Sending).await;
         self.send_outbox().await;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aside_history::{
-    Delivery, GapState, Outgoing, OutgoingState, Place, Position, Revision, RoomId, Row, Store,
-    StoreError,
+    Change, Delivery, GapState, NewOutgoing, Outgoing, OutgoingBody, OutgoingState, Place,
+    Position, Revision, RoomId, Row, RowKind, Store, StoreError, Written,
 };
-use aside_protocol::{Extension, Token};
+use aside_protocol::{Body, Entry, Extension, Token};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, watch};
@@ -41,6 +41,7 @@ pub(crate) async fn start(
     inbox: mpsc::Receiver<Command>,
     pace: watch::Receiver<Duration>,
 ) -> Result<watch::Receiver<RoomView>, StartError> {
+    let store = store.bound();
     let state = store.room_state(id).await?;
     let (tell, view) = watch::channel(RoomView {
         revision: state.revision,
@@ -78,10 +79,7 @@ pub(crate) async fn start(
         backoff: Backoff::new(),
         strikes: Strikes::default(),
         abilities: None,
-        abilities_fresh: false,
-        abilities_silent: 0,
-        asking: None,
-        join_resumes: false,
+        hearing: super::abilities::Hearing::default(),
         merge: Merge::Undecided(Vec::new()),
         position: state.position.unwrap_or_default(),
         behind: None,
@@ -105,9 +103,10 @@ pub(crate) async fn start(
 }
 
 impl Room {
-    /// The cache can't be written, or does not hold what we believe: let the link go and begin anew from what it holds.
+    /// The cache can't be written, or does not hold what we believe, perhaps because somebody met damage in it and it is another one now: let
+    /// the link go and begin anew from what it holds.
     pub(super) async fn check_storage(&mut self) {
-        if std::mem::take(&mut self.storage_broken) {
+        if std::mem::take(&mut self.storage_broken) || self.store.is_outdated() {
             self.lost(End::Storage).await;
             self.reload().await;
         }
@@ -116,6 +115,7 @@ impl Room {
     /// Begins anew from what the disk holds. The link must be gone.
     pub(super) async fn reload(&mut self) {
         self.removals.none_heeded();
+        self.store = self.store.bound();
         match self.store.room_state(self.id).await {
             Ok(state) => {
                 self.position = state.position.unwrap_or_else(Position::default);
@@ -153,6 +153,45 @@ impl Room {
                 }
             }
         }
+        self.adopt_echoes().await
+    }
+
+    /// Rows of what was written here whose lines are lost, with a part of the outbox or in a power failure that took only the cache back. Nobody
+    /// knows whether they were sent: so they are left to the person, and to the history, which may show them.
+    async fn adopt_echoes(&mut self) -> Result<(), StoreError> {
+        for row in self.store.echoes(self.id).await? {
+            let RowKind::Entry(echo) = &row.kind else { continue };
+            let Some(id) = echo.local_id.filter(|id| self.outbox.iter().all(|item| item.id != *id))
+            else {
+                continue;
+            };
+            let newest = self.store.row_by_local_id(self.id, id).await?;
+            if newest.is_some_and(|row| is_settled(&row)) {
+                let mut draft = Draft::default();
+                draft.push(Change::Remove { key: row.key });
+                self.commit(draft).await;
+                continue;
+            }
+            let Some(body) = body_of(&echo.entry) else { continue };
+            let (created, at) = (row.received_at, row.received_at);
+            let state = match &echo.delivery {
+                Delivery::Failed { code, reason } => {
+                    OutgoingState::Failed { code: code.clone(), reason: reason.clone() }
+                }
+                _ => OutgoingState::Unsure(Written { generation: 0, at }),
+            };
+            let item = NewOutgoing { id, body: body.clone(), created };
+            match self.store.adopt_outgoing(self.id, item, state.clone()).await {
+                Ok(true) => {
+                    let outgoing =
+                        Outgoing { id, body, created, state, attempts: 0, submission: None };
+                    self.load_item(outgoing, &row).await;
+                }
+                // A line that can't be read is left alone, and so is its row.
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "an own row has no line in the outbox"),
+            }
+        }
         Ok(())
     }
 
@@ -183,6 +222,21 @@ impl Room {
             self.live(&mut draft, entry);
         }
         self.keep(draft).await;
+    }
+}
+
+/// What was written here, as its row shows it.
+fn body_of(entry: &Entry) -> Option<OutgoingBody> {
+    match entry.body() {
+        Body::Message { text } => Some(OutgoingBody::Message { text }),
+        Body::Question { text } => Some(OutgoingBody::Question { text }),
+        Body::Answer { text, question_id, notes, .. } => Some(OutgoingBody::Answer {
+            question: question_id?,
+            text,
+            visibility: notes.visibility,
+            seen: None,
+            co_answer: false,
+        }),
     }
 }
 

@@ -79,10 +79,12 @@ impl Room {
     pub(super) async fn discard(&mut self, key: RowKey) -> Result<(), SessionError> {
         let queued = self.outbox.iter().position(|i| i.key == key && i.state == State::Queued);
         let n = queued.map_or_else(|| self.retriable(key), Ok)?;
+        // First what would be sent: should everything stop between the two, only a row is left.
+        let id = self.outbox[n].id;
+        self.store.remove_outgoing(id).await?;
+        self.outbox.remove(n);
         let mut draft = Draft::default();
         draft.push(Change::Remove { key });
-        let id = self.outbox[n].id;
-        draft.forget.push(id);
         let (code, reason) = (DISCARDED.to_owned(), String::new());
         draft.settled.push((id, Settled::Failed { code, reason }));
         self.commit(draft).await.map(drop).ok_or(SessionError::Closed)
