@@ -257,20 +257,6 @@ describe("what colleagues and other programs write", () => {
   });
 });
 
-it("is a press away from each answer in the timeline, by its question's number", async () => {
-  bridge.room.say({ kind: "answer", org: "Org", name: "Bo", question: "Is it recorded?", text: "Yes.", answers: "q3" }, Date.now());
-  bridge.room.say({ kind: "answer", org: "Org", name: "Bo", question: "Long ago?", text: "No.", answers: "q999" }, Date.now());
-  bridge.tick();
-  await settle(20);
-  const [known, unknown] = [...document.querySelectorAll("[role=log] [data-kind=answer]")].slice(-2);
-  expect(unknown?.querySelector(".head button")).toBeNull();
-  const way = known?.querySelector<HTMLButtonElement>(".head button");
-  expect([way?.textContent, way?.ariaLabel ?? way?.getAttribute("aria-label")]).toEqual(["#3", "Show in the desk #3"]);
-  way?.click();
-  await settle(20);
-  expect(document.querySelector(".detail h2")?.textContent).toBe("#3");
-});
-
 describe("a sheet", () => {
   const dismiss = (): void => void document.querySelector("dialog")?.dispatchEvent(new Event("cancel", { cancelable: true }));
 
