@@ -95,6 +95,9 @@ describe("read up to here", () => {
   it("is said of the row that is pointed at, by its button", async () => {
     await open("scene=unread", false);
     expect(document.querySelector(".read")).toBeNull();
+    // A separator's text is not read aloud: it has the name.
+    const unread = document.querySelector(".unread");
+    expect(unread?.getAttribute("aria-label")).toBe(unread?.textContent);
     const slot = slots().at(-4);
     enter(slot);
     const button = slot?.querySelector<HTMLButtonElement>("button[aria-label='Read up to here']");
