@@ -1,36 +1,10 @@
 // Where the focus goes when what had it goes: never nowhere, where the next letter would be a key of the desk.
-import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { FakeBridge } from "../src/bridge/fake/fake";
-import { sceneFrom } from "../src/bridge/fake/scenes";
-import { Aside } from "../src/state/aside.svelte";
 import { newRule } from "../src/state/rules.svelte";
-import { frames } from "./frames";
+import { aside, bridge, close, settle, showWith } from "./inWindow";
 
-let bridge: FakeBridge;
-let aside: Aside;
-let view: Record<string, unknown>;
-
-async function settle(ms = 0): Promise<void> {
-  for (let i = 0; i < 6; i++) await new Promise((done) => setTimeout(done, i === 0 ? ms : 0));
-  flushSync();
-}
-
-beforeEach(async () => {
-  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=12&lang=en&desk=server&rooms=3")));
-  aside = new Aside(bridge, "main", frames);
-  view = mount(App, { target: document.body, props: { aside } });
-  void aside.start();
-  await settle(20);
-  bridge.tick();
-  await settle(20);
-});
-
-afterEach(async () => {
-  await unmount(view);
-  document.body.replaceChildren();
-});
+beforeEach(() => showWith("rows=12&rooms=3"));
+afterEach(close);
 
 const named = (element: Element | null): string => element?.getAttribute("aria-label") ?? element?.textContent.trim() ?? "";
 const focused = (): string => (document.activeElement === document.body ? "nothing" : named(document.activeElement));
@@ -41,7 +15,7 @@ async function press(words: string): Promise<void> {
   if (!button) throw new Error(`no button says ${words}`);
   button.focus();
   button.click();
-  await settle(5);
+  await settle();
 }
 
 async function escape(): Promise<void> {
@@ -75,7 +49,7 @@ describe("in the list of rooms", () => {
     const forget = [...document.querySelectorAll<HTMLElement>("dialog .danger")].at(-1);
     forget?.focus();
     forget?.click();
-    await settle(5);
+    await settle();
     expect([labels(), focused()]).toEqual([[third], actionsOf(third)]);
   });
 
@@ -148,7 +122,7 @@ describe("in other sheets", () => {
     const room = await bridge.host.tryDemo();
     for (const name of ["Ann", "Bo"]) await bridge.host.makeKey(room.id, { name, role: "staff", hours: 24 });
     aside.sheet = { kind: "hosting", room };
-    await settle(5);
+    await settle();
     await press("Revoke the token of Ann");
     expect(focused()).toBe("Revoke the token of Bo");
   });
@@ -162,7 +136,7 @@ describe("in other sheets", () => {
     back?.blur();
     await settle();
     await bridge.archiveRoom(aside.list.archived[0]?.id ?? "", false);
-    await settle(5);
+    await settle();
     expect(focused()).toBe("nothing");
   });
 });

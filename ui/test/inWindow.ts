@@ -10,15 +10,21 @@ export let bridge: FakeBridge;
 export let aside: Aside;
 let view: Record<string, unknown>;
 
-export async function show(): Promise<void> {
-  bridge = new FakeBridge(sceneFrom(new URLSearchParams("rows=20&lang=en&desk=server")));
+export const show = (): Promise<void> => showWith("rows=20");
+
+/** The same with more than that, as the preview's address has it. */
+export async function showWith(more: string): Promise<void> {
+  bridge = new FakeBridge(sceneFrom(new URLSearchParams(`lang=en&desk=server&${more}`)));
   aside = new Aside(bridge, "main", frames);
   view = mount(App, { target: document.body, props: { aside } });
   void aside.start();
   await settle();
 }
 
-export const close = (): Promise<void> => unmount(view);
+export async function close(): Promise<void> {
+  await unmount(view);
+  document.body.replaceChildren();
+}
 
 /** The page hears that something has come, and has drawn it. */
 export async function settle(): Promise<void> {

@@ -3,39 +3,16 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use aside_history::{Delivery, Store};
+use aside_history::Delivery;
 use aside_protocol::{Control, Entry, EntryId, Epoch, Nonce, Seq, ServerFrame};
 use aside_session::{DialError, HttpReply, Session, SessionError, Settled};
-use rusqlite::Connection as Database;
+use support::disk::Disk;
 use support::fake::{Peer, World, message};
 use support::*;
 
 const S: fn(u64) -> Duration = Duration::from_secs;
-
-struct Disk {
-    dir: tempfile::TempDir,
-}
-
-impl Disk {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
-    }
-
-    fn store(&self) -> Store {
-        Store::open_inline(self.dir.path()).unwrap().store
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn outbox(&self, sql: &str) {
-        Database::open(self.file("outbox.db")).unwrap().execute_batch(sql).unwrap();
-    }
-}
 
 /// A server that takes everything once, and can't be reached yet.
 fn away() -> World {
@@ -81,13 +58,14 @@ async fn what_could_not_be_thrown_away_stays_and_what_was_is_never_sent() {
     let session = world.join(&disk.store()).await;
     session.send("mine").await.unwrap();
     let row = row_is(&session, "mine", "waits", |_| true).await;
-    disk.outbox(
+    disk.sql(
+        "outbox.db",
         "CREATE TRIGGER full BEFORE DELETE ON outgoing BEGIN SELECT RAISE(ABORT, 'full'); END",
     );
     let refused = session.discard(row.key).await;
     assert!(matches!(refused, Err(SessionError::Store(_))), "{refused:?}");
     row_is(&session, "mine", "is there to be thrown away", |_| true).await;
-    disk.outbox("DROP TRIGGER full");
+    disk.sql("outbox.db", "DROP TRIGGER full");
     session.discard(row.key).await.unwrap();
     assert!(texts(&session).await.is_empty());
     left(session).await;
@@ -103,7 +81,7 @@ async fn a_row_whose_line_is_lost_is_left_to_the_person() {
         let session = world.join(&disk.store()).await;
         session.send("mine").await.unwrap();
         left(session).await;
-        disk.outbox("DELETE FROM outgoing");
+        disk.sql("outbox.db", "DELETE FROM outgoing");
         let session = world.join(&disk.store()).await;
         let row = row_is(&session, "mine", "is in doubt", is_unsure).await;
         let mut peer = back(&world, &session, 0).await;

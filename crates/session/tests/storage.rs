@@ -5,49 +5,17 @@ mod support;
 
 use std::time::Duration;
 
-use aside_history::Store;
 use aside_protocol::triage::{AnswerEdit, Changes, Item, Person};
 use aside_protocol::{Control, Entry, EntryId, Epoch, Seq, ServerFrame};
 use aside_session::{Connection, HttpReply, Session, Why};
 use futures_util::StreamExt;
-use rusqlite::Connection as Database;
+use support::disk::Disk;
 use support::fake::{Peer, World, message};
 use support::*;
 use tokio::time::{Instant, timeout, timeout_at};
 
 const S: fn(u64) -> Duration = Duration::from_secs;
 const A_WHILE: Duration = Duration::from_secs(5);
-
-/// A cache whose timeline can be made to take nothing.
-struct Disk {
-    dir: tempfile::TempDir,
-}
-
-impl Disk {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
-    }
-
-    fn store(&self) -> Store {
-        Store::open_inline(self.dir.path()).unwrap().store
-    }
-
-    fn sql(&self, sql: &str) {
-        Database::open(self.dir.path().join("cache.db")).unwrap().execute_batch(sql).unwrap();
-    }
-
-    fn fill(&self) {
-        for way in ["INSERT", "UPDATE"] {
-            self.sql(&format!(
-                "CREATE TRIGGER full_{way} BEFORE {way} ON rows BEGIN SELECT RAISE(ABORT, 'full'); END"
-            ));
-        }
-    }
-
-    fn free(&self) {
-        self.sql("DROP TRIGGER full_INSERT; DROP TRIGGER full_UPDATE");
-    }
-}
 
 fn removed() -> String {
     r#"{"code":200,"data":{"removals":[{"id":"e2","seq":2,"number":1}]}}"#.to_owned()
@@ -205,7 +173,7 @@ async fn a_cache_that_is_found_damaged_while_the_room_is_open_is_filled_again() 
     let mut peer = joins(&world, 0, 1).await;
     peer.live_for(A_WHILE).await;
     assert_eq!(session.questions(0).await.unwrap().items.len(), 1);
-    disk.sql("UPDATE rows SET content = CAST(x'ff' AS TEXT)");
+    disk.sql("cache.db", "UPDATE rows SET content = CAST(x'ff' AS TEXT)");
     session.page(aside_history::Anchor::End, 10).await.unwrap_err();
     // What is said next must not make a new cache of this one entry.
     world.remember(placed(4));
@@ -233,7 +201,7 @@ async fn in_a_quiet_room_a_rebuilt_cache_is_filled_again_too() {
     let session = world.join(&disk.store()).await;
     let mut peer = joins(&world, 0, 0).await;
     peer.live_for(A_WHILE).await;
-    disk.sql("UPDATE rows SET content = CAST(x'ff' AS TEXT)");
+    disk.sql("cache.db", "UPDATE rows SET content = CAST(x'ff' AS TEXT)");
     session.page(aside_history::Anchor::End, 10).await.unwrap_err();
     timeout(S(12), stays(&mut peer)).await.expect("it begins anew");
     joins(&world, 0, 0).await.live_for(A_WHILE).await;

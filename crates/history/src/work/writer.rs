@@ -73,10 +73,12 @@ impl Desk {
     }
 
     /// Writes these commits in one transaction; each of them happens or not by itself, unless the file fails.
-    pub(crate) fn commit(&mut self, mut jobs: Vec<CommitJob>) {
-        for job in jobs.extract_if(.., |job| self.has_cache(job.bound).is_err()) {
-            if let Err(rebuilt) = self.has_cache(job.bound) {
-                let _ = job.reply.send(Err(rebuilt.into()));
+    pub(crate) fn commit(&mut self, asked: Vec<CommitJob>) {
+        let mut jobs = Vec::with_capacity(asked.len());
+        for job in asked {
+            match self.has_cache(job.bound) {
+                Ok(()) => jobs.push(job),
+                Err(rebuilt) => drop(job.reply.send(Err(rebuilt.into()))),
             }
         }
         if jobs.is_empty() {

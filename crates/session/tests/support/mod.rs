@@ -7,6 +7,7 @@
     reason = "each story uses a part; a story may panic"
 )]
 
+pub mod disk;
 pub mod fake;
 mod paging;
 
