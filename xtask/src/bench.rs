@@ -5,7 +5,6 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::command::{self, cargo};
-use crate::dist::PROGRAMS;
 use crate::{debian, page};
 
 /// A client of another protocol, and its server; servers that others build rooms on.
@@ -21,10 +20,8 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     page::install()?;
     page::install_peers()?;
     page::build_if_changed()?;
-    // Built together with the last two, the programs would have their features, too, and be larger than those that ship.
-    for built in [PROGRAMS.as_slice(), &["aside-bench", "aside-bare"]] {
-        let packages = built.iter().flat_map(|package| ["-p", package]);
-        command::run(cargo().args(["build", "--release", "--locked"]).args(packages))?;
-    }
+    let built = ["aside", "aside-cli", "aside-server", "aside-bench", "aside-bare"];
+    let built = built.into_iter().flat_map(|package| ["-p", package]);
+    command::run(cargo().args(["build", "--release", "--locked"]).args(built))?;
     command::run(Command::new("target/release/aside-bench").args(args))
 }
